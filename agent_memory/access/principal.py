@@ -1,0 +1,48 @@
+"""Whoever sent a request, as far as the product knows them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from agent_memory.errors import PermissionDenied
+from agent_memory.ids import KeyId, WorkspaceId
+
+
+class Scope(StrEnum):
+    INFERENCE = "inference"
+    """Model APIs and agents."""
+    SESSIONS = "sessions"
+    """List, read and delete sessions."""
+    ADMIN = "admin"
+    """Keys, metrics, everything."""
+
+
+ALL_SCOPES = frozenset(Scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The holder of a valid key."""
+
+    key_id: KeyId
+    workspace_id: WorkspaceId
+    scopes: frozenset[Scope]
+
+    def require(self, scope: Scope) -> None:
+        """Raise `PermissionDenied` unless the key has `scope` (admin has all)."""
+        if scope not in self.scopes and Scope.ADMIN not in self.scopes:
+            raise PermissionDenied(scope.value)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyRecord:
+    """An API key as it may be shown: never its secret."""
+
+    key_id: KeyId
+    workspace_id: WorkspaceId
+    name: str
+    scopes: frozenset[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None

@@ -1,0 +1,86 @@
+"""What the HTTP surfaces need of the rest of the product."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from agent_memory.access.principal import Principal
+from agent_memory.ids import SessionId, WorkspaceId
+from agent_memory.turns.events import TurnEvent
+from agent_memory.turns.models import ModelCard
+from agent_memory.turns.request import TurnRequest
+from agent_memory.turns.transcript import SessionRecord, Transcript
+
+
+class Turns(Protocol):
+    """Where turns are taken."""
+
+    def take_turn(self, request: TurnRequest) -> AsyncIterator[TurnEvent]:
+        """The events of one turn (see `turns.events`). Closing the iterator cancels the turn.
+
+        Errors of `agent_memory.errors` are raised before the first event where possible.
+        """
+        ...
+
+    async def count_tokens(self, request: TurnRequest) -> int:
+        """Tokens of the prompt, exactly as `take_turn` would use it."""
+        ...
+
+    async def models(self) -> Sequence[ModelCard]: ...
+
+
+class Sessions(Protocol):
+    """The sessions of a workspace. Unknown ids raise `NotFound`."""
+
+    async def create(self, workspace: WorkspaceId, session: SessionId | None) -> SessionRecord:
+        """A new, empty session; `Conflict` when one of that id exists."""
+        ...
+
+    async def get(self, workspace: WorkspaceId, session: SessionId) -> SessionRecord: ...
+
+    async def list(
+        self, workspace: WorkspaceId, cursor: str | None, limit: int
+    ) -> tuple[Sequence[SessionRecord], str | None]:
+        """Newest first, and the cursor of the next page."""
+        ...
+
+    async def transcript(self, workspace: WorkspaceId, session: SessionId) -> Transcript: ...
+
+    async def delete(self, workspace: WorkspaceId, session: SessionId, keep_shelf: bool) -> None:
+        """Forget the session for good, or with `keep_shelf` only let go of its live parts."""
+        ...
+
+    async def stats(self, workspace: WorkspaceId) -> Mapping[str, int | float]:
+        """Counts for `/v1/agents/stats`: sessions, live, busy, blocks and bytes by tier."""
+        ...
+
+
+class Keys(Protocol):
+    async def authenticate(self, key: str) -> Principal:
+        """The holder of `key`; `Unauthenticated` when it is unknown, expired or revoked."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """`checks` says "ok" or what is wrong, by part (storage, engine, sessions)."""
+
+    is_started: bool
+    is_ready: bool
+    checks: Mapping[str, str]
+
+
+class Condition(Protocol):
+    async def health(self) -> Health: ...
+
+    async def metrics(self) -> str:
+        """Metrics of the other actors in Prometheus text format (may be empty)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    turns: Turns
+    sessions: Sessions
+    keys: Keys
+    condition: Condition

@@ -1,0 +1,28 @@
+"""What an engine says of itself."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """Facts of a loaded model that the rest of the runtime needs.
+
+    fingerprint: of weights, tokenizer and template (part of the salt of every block).
+    kv_format: name of the bit pattern of keys and values, e.g. "float32".
+    bytes_per_token: KV bytes of one token in all layers that grow with the sequence.
+    has_snapshots: some layer's cache cannot be cut by position.
+    incarnation: fresh random text at every start of the engine's process.
+    """
+
+    model: str
+    fingerprint: str
+    kv_format: str
+    context_window: int
+    block_size: int
+    bytes_per_token: int
+    has_snapshots: bool
+    has_tools: bool
+    has_thinking: bool
+    num_parameters: int
+    incarnation: str
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,34 @@
+"""One generation as the engine takes it."""
+
+from dataclasses import dataclass
+
+from agent_memory.cache.lease import Lease
+from agent_memory.ids import BlockHash
+from agent_memory.turns.messages import ToolChoice, ToolSpec
+from agent_memory.turns.sampling import SamplingParams
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """Tokens in, under a lease; events out.
+
+    forced_tokens: tokens that an earlier, interrupted attempt has already delivered (only when
+        n is 1): they are fed as they are, no events are sent for them, and generation goes on
+        behind them, at the same positions, as if nothing had happened.
+    root: the root hash of this workspace's blocks.
+    group: fairness is between groups (the workspace).
+    parse_output: split the text into thinking, text and tool calls; False gives raw text.
+    """
+
+    request_id: str
+    group: str
+    root: BlockHash
+    prompt_tokens: tuple[int, ...]
+    sampling: SamplingParams
+    lease: Lease
+    forced_tokens: tuple[int, ...] = ()
+    tools: tuple[ToolSpec, ...] = ()
+    tool_choice: ToolChoice = ToolChoice()  # noqa: RUF009  frozen value
+    parse_output: bool = True
+    thinking: bool | None = None
+    json_schema: str | None = None

@@ -1,0 +1,195 @@
+"""Every error the product raises on purpose.
+
+    AgentMemoryError
+    ├── InvalidRequest          400  the request is malformed or asks for what cannot be done
+    │   └── PromptTooLong       400
+    ├── Unauthenticated         401
+    ├── PermissionDenied        403
+    ├── NotFound                404
+    ├── Conflict                409
+    ├── PayloadTooLarge         413
+    ├── QueueFull               429
+    ├── HeadersTooLarge         431
+    ├── Unavailable             503
+    │   ├── EngineUnavailable   503
+    │   ├── StorageUnavailable  503
+    │   └── Draining            503
+    ├── ModelNotUsable               the model cannot be served (raised before anything starts)
+    ├── StreamInterrupted       500  a turn could not be finished after all retries
+    ├── TurnCancelled           499  the client went away
+    └── InvariantBroken         500  a check of our own failed; never the caller's fault
+
+An exception's `args` are its constructor's arguments, so that Ray and pickle can carry it.
+"""
+
+
+class AgentMemoryError(Exception):
+    """Root of the tree. `code` is stable and machine-readable; `str(error)` is for people."""
+
+    code = "internal_error"
+
+
+class InvalidRequest(AgentMemoryError):
+    """The request is malformed or asks for something that cannot be done."""
+
+    code = "invalid_request"
+
+    def __init__(self, message: str, param: str | None = None) -> None:
+        super().__init__(message, param)
+        self.message = message
+        self.param = param
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class PromptTooLong(InvalidRequest):
+    """The prompt and the tokens asked for do not fit in the model's context window."""
+
+    code = "context_length_exceeded"
+
+    def __init__(self, num_tokens: int, limit: int) -> None:
+        super().__init__(f"The prompt has {num_tokens} tokens; the limit is {limit}.", "messages")
+        self.args = (num_tokens, limit)
+        self.num_tokens = num_tokens
+        self.limit = limit
+
+
+class Unauthenticated(AgentMemoryError):
+    """No usable API key was sent."""
+
+    code = "invalid_api_key"
+
+
+class PermissionDenied(AgentMemoryError):
+    """The key is valid but lacks the scope."""
+
+    code = "permission_denied"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(scope)
+        self.scope = scope
+
+    def __str__(self) -> str:
+        return f"This key lacks the scope '{self.scope}'."
+
+
+class NotFound(AgentMemoryError):
+    """Nothing of that kind and id exists in the caller's workspace."""
+
+    code = "not_found"
+
+    def __init__(self, kind: str, id: str) -> None:  # noqa: A002  the word of the field
+        super().__init__(kind, id)
+        self.kind = kind
+        self.id = id
+
+    def __str__(self) -> str:
+        return f"No {self.kind} '{self.id}' exists here."
+
+
+class Conflict(AgentMemoryError):
+    """The state of the thing does not allow it."""
+
+    code = "conflict"
+
+
+class PayloadTooLarge(AgentMemoryError):
+    """The body exceeds the limit in bytes."""
+
+    code = "payload_too_large"
+
+    def __init__(self, num_bytes: int, limit: int) -> None:
+        super().__init__(num_bytes, limit)
+        self.num_bytes = num_bytes
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"The body has {self.num_bytes} bytes or more; the limit is {self.limit}."
+
+
+class HeadersTooLarge(AgentMemoryError):
+    """The headers exceed the limit in bytes."""
+
+    code = "headers_too_large"
+
+    def __init__(self, num_bytes: int, limit: int) -> None:
+        super().__init__(num_bytes, limit)
+        self.num_bytes = num_bytes
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"The headers have {self.num_bytes} bytes; the limit is {self.limit}."
+
+
+class QueueFull(AgentMemoryError):
+    """Too many requests wait already."""
+
+    code = "queue_full"
+
+    def __init__(self, num_waiting: int, retry_after_s: int) -> None:
+        super().__init__(num_waiting, retry_after_s)
+        self.num_waiting = num_waiting
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        return (
+            f"{self.num_waiting} requests are waiting already; try again in {self.retry_after_s} s."
+        )
+
+
+class Unavailable(AgentMemoryError):
+    """Something needed is not there now; `str(error)` says what is missing."""
+
+    code = "unavailable"
+    retry_after_s = 2
+
+
+class EngineUnavailable(Unavailable):
+    """No engine can take the turn now."""
+
+    code = "engine_unavailable"
+
+
+class StorageUnavailable(Unavailable):
+    """The database cannot be reached."""
+
+    code = "storage_unavailable"
+
+
+class Draining(Unavailable):
+    """The server is shutting down and takes no new work."""
+
+    code = "draining"
+
+
+class ModelNotUsable(AgentMemoryError):
+    """The model named at start cannot be served."""
+
+    code = "model_not_usable"
+
+    def __init__(self, model: str, reason: str) -> None:
+        super().__init__(model, reason)
+        self.model = model
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"The model '{self.model}' cannot be served: {self.reason}"
+
+
+class StreamInterrupted(AgentMemoryError):
+    """A turn was cut off and could not be finished after all retries."""
+
+    code = "stream_interrupted"
+
+
+class TurnCancelled(AgentMemoryError):
+    """The client went away before the turn ended."""
+
+    code = "cancelled"
+
+
+class InvariantBroken(AgentMemoryError):
+    """A check of our own failed."""
+
+    code = "invariant_broken"

@@ -1,0 +1,19 @@
+"""Identifiers: one `NewType` per noun, and how fresh ones are made."""
+
+import secrets
+from typing import NewType
+
+WorkspaceId = NewType("WorkspaceId", str)
+KeyId = NewType("KeyId", str)
+SessionId = NewType("SessionId", str)
+TurnId = NewType("TurnId", str)
+RequestId = NewType("RequestId", str)
+LeaseId = NewType("LeaseId", str)
+BlockId = NewType("BlockId", int)
+BlockHash = NewType("BlockHash", str)
+"""Lower-case hex of the SHA-256 that names a KV block (64 characters)."""
+
+
+def new_id(prefix: str) -> str:
+    """A fresh random identifier such as `sess_3f9c…`: 96 random bits, safe in paths and URLs."""
+    return f"{prefix}_{secrets.token_hex(12)}"

@@ -1,0 +1,1 @@
+"""What the model reads, and what is found in what it writes."""

@@ -1,0 +1,40 @@
+"""A prompt to be rendered and tokenised, with places where recorded tokens go in."""
+
+from dataclasses import dataclass
+
+from agent_memory.turns.messages import Message, ToolChoice, ToolSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """A place in the prompt that the session's own tokens fill.
+
+    sentinel: the text that stands in the messages for it (unguessable, see `splice.py`).
+    generation_suffix: the text that stood between the history and the generated text then; where
+        the template renders history with only the beginning of it, the rest is put back.
+    """
+
+    sentinel: str
+    generation_suffix: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRequest:
+    """Messages to render with the model's template, or `raw_prompt` to tokenise as it is."""
+
+    messages: tuple[Message, ...] = ()
+    tools: tuple[ToolSpec, ...] = ()
+    tool_choice: ToolChoice = ToolChoice()  # noqa: RUF009  frozen value
+    thinking: bool | None = None
+    raw_prompt: str | None = None
+    splices: tuple[Splice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPrompt:
+    """`pieces` has one element more than the splices that were found, and `spliced` says which
+    (indices into `PromptRequest.splices`): piece, splice, piece, ... piece. Token ids."""
+
+    pieces: tuple[tuple[int, ...], ...]
+    spliced: tuple[int, ...]
+    generation_suffix: str

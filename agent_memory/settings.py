@@ -1,0 +1,56 @@
+"""Every setting, read from the environment in this one file.
+
+Precedence: command line, then `AGENT_MEMORY_*` variables, then the defaults below.
+`DATABASE_URL` and `RAY_ADDRESS` are read under their usual names.
+"""
+
+from pathlib import Path
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """All settings of one server. Sizes in bytes, times in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="AGENT_MEMORY_", frozen=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    data_dir: Path = Field(Path("~/.agent_memory"), validate_default=True)
+    model: str = "tiny"
+    """`tiny`, a folder, or a hub id such as `mlx-community/gemma-3-12b-it-4bit`."""
+    database_url: str | None = Field(None, validation_alias=AliasChoices("DATABASE_URL"))
+    ray_address: str | None = Field(None, validation_alias=AliasChoices("RAY_ADDRESS"))
+
+    block_size: int = Field(256, ge=16, le=4096)
+    """Tokens of a KV block."""
+    resident_budget: int = Field(2048 * MIB, ge=16 * MIB)
+    """KV kept in the engine."""
+    shelf_budget: int = Field(20 * 1024 * MIB, ge=16 * MIB)
+    """KV kept on disk."""
+    max_batch_size: int = Field(16, ge=1, le=256)
+    max_waiting: int = Field(64, ge=0)
+    """Requests that may wait for the engine before 429."""
+    step_token_budget: int = Field(512, ge=16)
+    """Most tokens that one step of the engine feeds."""
+    context_window: int | None = Field(None, ge=64)
+    """Upper bound on the model's own context window."""
+
+    max_live_sessions: int = Field(16, ge=1)
+    num_warm_sessions: int = Field(1, ge=0)
+    session_idle_s: float = Field(900.0, gt=0)
+    """A session that idles for so long hibernates."""
+    drain_grace_s: float = Field(20.0, ge=0)
+
+    max_body_bytes: int = Field(32 * MIB, ge=1024)
+    max_header_bytes: int = Field(16 * 1024, ge=1024)
+    max_json_depth: int = Field(64, ge=8)
+    log_level: str = "INFO"
+
+    @property
+    def home(self) -> Path:
+        """`data_dir` with `~` expanded, absolute."""
+        return self.data_dir.expanduser().absolute()

@@ -1,0 +1,121 @@
+"""What comes back from a turn, in order.
+
+    TurnStarted  (TextDelta | ThinkingDelta | ToolCallStarted | ToolCallDelta | Ping)*
+    ChoiceFinished (one per choice)  TurnFinished
+
+A `ToolCallStarted` is followed by the `ToolCallDelta`s of that call; its arguments are whole when
+the next part starts or the choice finishes. Raw tool-call text never appears as text.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from agent_memory.ids import SessionId, TurnId
+
+
+class FinishReason(StrEnum):
+    STOP = "stop"
+    """The model ended its turn by itself."""
+    STOP_SEQUENCE = "stop_sequence"
+    LENGTH = "length"
+    TOOL_CALLS = "tool_calls"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one turn, exactly as they were used.
+
+    prompt_tokens counts the whole prompt; cached_tokens of them were not computed again.
+    prompt_tokens_computed = prompt_tokens - cached_tokens.
+    cached_from_shelf of the cached ones were read from disk.
+    """
+
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int = 0
+    cached_from_shelf: int = 0
+    miss_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """One token with its log-probability (natural logarithm) and the likeliest alternatives."""
+
+    token: str
+    token_bytes: tuple[int, ...]
+    logprob: float
+    top: tuple["TokenLogprob", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    """The prompt is known and the turn is queued. `usage` has no completion tokens yet."""
+
+    turn_id: TurnId
+    session_id: SessionId
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    index: int
+    text: str
+    num_tokens: int
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingDelta:
+    index: int
+    text: str
+    num_tokens: int
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallStarted:
+    index: int
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    index: int
+    arguments: str
+    num_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Nothing new, but the turn is alive. `num_prefilled` of `num_to_prefill` tokens are done."""
+
+    num_prefilled: int = 0
+    num_to_prefill: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceFinished:
+    index: int
+    reason: FinishReason
+    stop_sequence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnFinished:
+    """The last event: the transcript is committed and the KV blocks are on the shelf."""
+
+    usage: Usage
+
+
+TurnEvent = (
+    TurnStarted
+    | TextDelta
+    | ThinkingDelta
+    | ToolCallStarted
+    | ToolCallDelta
+    | Ping
+    | ChoiceFinished
+    | TurnFinished
+)

@@ -1,0 +1,37 @@
+"""One turn as a surface hands it to a session."""
+
+from dataclasses import dataclass
+
+from agent_memory.ids import RequestId, SessionId, TurnId, WorkspaceId
+from agent_memory.turns.messages import Message, ToolChoice, ToolSpec
+from agent_memory.turns.sampling import SamplingParams
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRequest:
+    """What a client asks of one session.
+
+    messages: the whole conversation (system first) or, when `is_delta`, only what is new.
+    raw_prompt: text for `/v1/completions`, which has no messages and no template.
+    session_id: the session the client named, or None to find or make one by history.
+    max_tokens_given: False when the client named no bound and the rest of the window is meant.
+    thinking: None leaves it to the model's template.
+    json_schema: JSON text of the schema that the answer must satisfy (`{"type": "object"}` for any
+        object), or None for free text.
+    """
+
+    turn_id: TurnId
+    request_id: RequestId
+    workspace_id: WorkspaceId
+    messages: tuple[Message, ...]
+    sampling: SamplingParams
+    session_id: SessionId | None = None
+    tools: tuple[ToolSpec, ...] = ()
+    tool_choice: ToolChoice = ToolChoice()  # noqa: RUF009  frozen value
+    parallel_tool_calls: bool = True
+    thinking: bool | None = None
+    is_delta: bool = False
+    raw_prompt: str | None = None
+    model: str = ""
+    max_tokens_given: bool = True
+    json_schema: str | None = None

@@ -1,0 +1,79 @@
+"""What is remembered of a session: its messages, its turns, and what it generated."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent_memory.ids import SessionId, TurnId, WorkspaceId
+from agent_memory.turns.events import FinishReason, Usage
+from agent_memory.turns.messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedTurn:
+    """What the session itself said in one turn, kept so that its tokens can be spliced in again.
+
+    position: index of the assistant's message in the conversation.
+    tokens: generated token ids without the closing end-of-turn token.
+    generation_suffix: the text that the template put between the history and the generated text.
+    model: fingerprint of the weights and tokenizer that made the tokens.
+    """
+
+    turn_id: TurnId
+    position: int
+    message: Message
+    tokens: tuple[int, ...]
+    generation_suffix: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """One row of the session list. `head_hash` names the conversation as far as it has got."""
+
+    session_id: SessionId
+    workspace_id: WorkspaceId
+    created_at: datetime
+    updated_at: datetime
+    num_turns: int
+    num_messages: int
+    num_tokens: int
+    head_hash: str | None
+    model: str
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A whole session as it stands in the database."""
+
+    session: SessionRecord
+    messages: tuple[Message, ...]
+    generated: tuple[GeneratedTurn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnCommit:
+    """What one finished turn writes, in one transaction.
+
+    The first `num_kept` messages of the stored conversation stay, the rest is superseded;
+    `new_messages` follow (the client's), then `answer` (the assistant's; one per choice, of which
+    only the first becomes part of the conversation). `num_tokens` is the length of the session's
+    KV sequence after the turn.
+    """
+
+    turn_id: TurnId
+    session_id: SessionId
+    workspace_id: WorkspaceId
+    request_id: str
+    model: str
+    model_fingerprint: str
+    num_kept: int
+    new_messages: tuple[Message, ...]
+    answer: Message
+    generated_tokens: tuple[int, ...]
+    generation_suffix: str
+    finish_reason: FinishReason
+    usage: Usage
+    head_hash: str
+    num_tokens: int
+    started_at: datetime
