@@ -1,0 +1,71 @@
+"""`agent-memory config`: the settings in force."""
+
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import typer
+
+from agent_memory.cli.options import AsJson, DataDir, load_settings
+from agent_memory.cli.output import print_json, print_table
+from agent_memory.settings import Settings
+
+app = typer.Typer()
+
+
+@app.command()
+def show(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Show the settings in force and where each comes from."""
+    settings = load_settings(data_dir=data_dir)
+    on_command_line = frozenset() if data_dir is None else frozenset({"data_dir"})
+    rows = [
+        (name, value, _source(name, settings, on_command_line), _variable(name))
+        for name, value in _shown(settings).items()
+    ]
+    if as_json:
+        print_json(
+            {
+                name: {"value": value, "source": source, "variable": variable}
+                for name, value, source, variable in rows
+            }
+        )
+        return
+    print_table(
+        ("SETTING", "VALUE", "SOURCE", "VARIABLE"),
+        [
+            (name, "" if value is None else str(value), source, variable)
+            for name, value, source, variable in rows
+        ],
+    )
+
+
+def _shown(settings: Settings) -> dict[str, object]:
+    """Every setting as it may be shown: paths whole, passwords left out."""
+    values: dict[str, object] = settings.model_dump()
+    values["data_dir"] = str(settings.home)
+    if settings.database_url is not None:
+        values["database_url"] = without_password(settings.database_url)
+    return {
+        name: str(value) if isinstance(value, Path) else value for name, value in values.items()
+    }
+
+
+def without_password(url: str) -> str:
+    """`postgresql://ann:***@host/db` for `postgresql://ann:secret@host/db`."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    netloc = parts.netloc.replace(f":{parts.password}@", ":***@", 1)
+    return urlunsplit(parts._replace(netloc=netloc))
+
+
+def _source(name: str, settings: Settings, on_command_line: frozenset[str]) -> str:
+    if name in on_command_line:
+        return "command line"
+    return "environment" if name in settings.model_fields_set else "default"
+
+
+def _variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return (
+        name.upper() if name in {"database_url", "ray_address"} else f"AGENT_MEMORY_{name.upper()}"
+    )

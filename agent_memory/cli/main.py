@@ -1,0 +1,51 @@
+"""The entry point: which commands there are, and how an expected error leaves the process."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from agent_memory.cli.failures import exit_code
+from agent_memory.cli.lazy import LazyCommand
+from agent_memory.cli.output import print_failure
+from agent_memory.errors import AgentMemoryError
+
+COMMANDS = {
+    "serve": "Start the server.",
+    "status": "Say whether a server is running, and how it fares.",
+    "chat": "Talk to the model of a running server.",
+    "keys": "Create, list and revoke API keys.",
+    "sessions": "List, show and delete sessions.",
+    "doctor": "Check what this machine has and lacks, with the remedy.",
+    "config": "Show the settings in force and where each comes from.",
+    "version": "Show the version.",
+}
+
+
+class Commands(TyperGroup):
+    """All commands, each in the module of its name."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for name, summary in COMMANDS.items():
+            self.add_command(LazyCommand(name, f"agent_memory.cli.{name}", summary))
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
+        """Run a command; an expected error becomes one line and an exit code, not a traceback."""
+        try:
+            return super().main(args, *rest, **extra)
+        except AgentMemoryError as error:
+            print_failure(error, as_json="--json" in (sys.argv[1:] if args is None else args))
+            sys.exit(exit_code(error))
+
+
+app = typer.Typer(
+    name="agent-memory", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False
+)
+
+
+@app.callback()
+def agent_memory() -> None:
+    """AI agents whose sessions survive: their KV cache and their transcript, behind one server."""
