@@ -7,13 +7,17 @@
     ├── PermissionDenied        403
     ├── NotFound                404
     ├── Conflict                409
+    │   └── SessionMoved        409
     ├── PayloadTooLarge         413
     ├── QueueFull               429
     ├── HeadersTooLarge         431
     ├── Unavailable             503
     │   ├── EngineUnavailable   503
+    │   │   └── EngineLost      503
+    │   ├── PoolLost            503
     │   ├── StorageUnavailable  503
     │   └── Draining            503
+    ├── BadShelfFile                 a file of KV blocks is unusable: a miss, never the caller's fault
     ├── ModelNotUsable               the model cannot be served (raised before anything starts)
     ├── StreamInterrupted       500  a turn could not be finished after all retries
     ├── TurnCancelled           499  the client went away
@@ -94,6 +98,12 @@ class Conflict(AgentMemoryError):
     code = "conflict"
 
 
+class SessionMoved(Conflict):
+    """The session got further, or lives elsewhere, since it was looked up."""
+
+    code = "session_moved"
+
+
 class PayloadTooLarge(AgentMemoryError):
     """The body exceeds the limit in bytes."""
 
@@ -151,6 +161,18 @@ class EngineUnavailable(Unavailable):
     code = "engine_unavailable"
 
 
+class EngineLost(EngineUnavailable):
+    """The engine died, or the way to it was cut, in the middle of something."""
+
+    code = "engine_lost"
+
+
+class PoolLost(Unavailable):
+    """The block pool died in the middle of something."""
+
+    code = "pool_lost"
+
+
 class StorageUnavailable(Unavailable):
     """The database cannot be reached."""
 
@@ -175,6 +197,20 @@ class ModelNotUsable(AgentMemoryError):
 
     def __str__(self) -> str:
         return f"The model '{self.model}' cannot be served: {self.reason}"
+
+
+class BadShelfFile(AgentMemoryError):
+    """A file of KV blocks is missing, torn, corrupt or foreign. To its reader it is a miss."""
+
+    code = "bad_shelf_file"
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(file, reason)
+        self.file = file
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"The shelf file '{self.file}' is unusable: {self.reason}"
 
 
 class StreamInterrupted(AgentMemoryError):

@@ -1,0 +1,18 @@
+"""What the shelf says of one of its files."""
+
+from dataclasses import dataclass
+
+from agent_memory.cache.lease import StoredBlock
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfEntry:
+    """A verified file and the blocks it holds, the earlier part of a prefix first.
+
+    nbytes: size of the file. mtime: Unix seconds of its last read or write.
+    """
+
+    file: str
+    blocks: tuple[StoredBlock, ...]
+    nbytes: int
+    mtime: float

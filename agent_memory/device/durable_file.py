@@ -1,0 +1,87 @@
+"""Files that are there whole or not at all, whatever happens while they are written."""
+
+import fcntl
+import os
+import secrets
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+TMP_SUFFIX = ".tmp"
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder` for its owner alone; its parent knows of it on disk when this returns."""
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sync_folder(folder.parent)
+
+
+def write_durably(path: Path, chunks: Iterable[memoryview | bytes]) -> None:
+    """Write a new file under a temporary name, force it to disk, then give it its name.
+
+    Raises `OSError` (a full disk among others) and then leaves nothing behind.
+    """
+    tmp, fd = _open_tmp(path)
+    try:
+        try:
+            for chunk in chunks:
+                if len(chunk):
+                    _write_all(fd, memoryview(chunk).cast("B"))
+            sync(fd)
+            tmp.rename(path)
+        finally:
+            os.close(fd)
+    except BaseException:
+        tmp.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def remove_abandoned(tmp: Path) -> None:
+    """Remove a temporary file unless somebody is writing it at this moment."""
+    try:
+        fd = os.open(tmp, os.O_WRONLY)
+    except FileNotFoundError:
+        return
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        tmp.unlink(missing_ok=True)
+    except BlockingIOError:
+        return
+    finally:
+        os.close(fd)
+
+
+def sync(fd: int) -> None:
+    """Force a file's bytes onto the disk itself."""
+    if sys.platform == "darwin":
+        # os.fsync stops at the drive's own cache there.
+        fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
+    else:
+        os.fsync(fd)
+
+
+def sync_folder(folder: Path) -> None:
+    """Force a folder's list of names onto the disk."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        sync(fd)
+    finally:
+        os.close(fd)
+
+
+def _open_tmp(path: Path) -> tuple[Path, int]:
+    """A fresh file beside `path`, locked for as long as it is written."""
+    while True:
+        tmp = path.with_name(f"{path.name}.{secrets.token_hex(4)}{TMP_SUFFIX}")
+        fd = os.open(tmp, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        if os.fstat(fd).st_nlink:
+            return tmp, fd
+        os.close(fd)  # swept away between open and lock
+
+
+def _write_all(fd: int, data: memoryview) -> None:
+    while data:
+        data = data[os.write(fd, data) :]

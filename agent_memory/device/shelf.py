@@ -1,0 +1,209 @@
+"""The shelf: KV blocks at rest in files, for this node's disk and every later process.
+
+No MLX in here: the pool's process scans the shelf too.
+"""
+
+import contextlib
+import logging
+import os
+import re
+import shutil
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent_memory.cache.hashing import chain_hash
+from agent_memory.cache.lease import StoredBlock
+from agent_memory.cache.shelf_entry import ShelfEntry
+from agent_memory.device.durable_file import (
+    TMP_SUFFIX,
+    make_folder,
+    remove_abandoned,
+    sync_folder,
+    write_durably,
+)
+from agent_memory.device.host_tensor import HostTensor, ShelfBlock
+from agent_memory.device.quarantine import Quarantine
+from agent_memory.device.shelf_format import (
+    Namespace,
+    encode_header,
+    file_name,
+    tensors_in_order,
+)
+from agent_memory.device.shelf_journal import ShelfJournal
+from agent_memory.device.shelf_reader import FileHeader, read_block, read_header
+from agent_memory.errors import BadShelfFile, InvariantBroken
+from agent_memory.ids import BlockHash
+
+__all__ = ["BadShelfFile", "ForeignNamespace", "HostTensor", "Shelf", "ShelfBlock", "ShelfEntry"]
+
+_NAMESPACE = re.compile(r"[0-9a-f]{16}")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignNamespace:
+    """Files of another model or KV format, which nobody here can read."""
+
+    name: str
+    num_files: int
+    nbytes: int
+
+
+class Shelf:
+    """The files of one namespace (model and KV format) below `folder`.
+
+    `<folder>/<namespace>/<2 hex>/<64 hex>.safetensors`, named after their content: writing the
+    same blocks twice is one file. Safe to use from several threads and processes. A file is
+    whole or absent; one that is neither is moved to `<folder>/quarantine`.
+    """
+
+    def __init__(self, folder: Path, fingerprint: str, kv_format: str) -> None:
+        self._folder = folder
+        self._namespace = Namespace(fingerprint, kv_format)
+        self._files = folder / self._namespace.folder
+        self._quarantine = Quarantine(folder / "quarantine")
+        self._journal = ShelfJournal(folder / "journal.jsonl")
+        make_folder(folder)
+        make_folder(self._files)
+
+    def write(self, blocks: Sequence[ShelfBlock]) -> str:
+        """Put `blocks`, the earlier part of a prefix first, into one file; returns its name.
+
+        The file is on the disk itself when this returns. Raises `OSError` when it cannot be
+        written, a full disk included, and then leaves nothing behind.
+        """
+        _check_blocks(blocks)
+        header = encode_header(blocks, self._namespace)
+        file = file_name(header)
+        path = self._path(file)
+        make_folder(path.parent)
+        write_durably(path, _chunks(header, blocks))
+        self._journal.append("wrote", file, num_blocks=len(blocks))
+        return file
+
+    def read(self, file: str, hashes: Collection[BlockHash]) -> dict[BlockHash, ShelfBlock]:
+        """The blocks `hashes` of `file`; only their bytes are read, and all of them checked.
+
+        Counts as a use of the file. Raises `BadShelfFile` when it is missing, torn, corrupt or
+        foreign, or lacks one of the blocks; a file at fault is then in quarantine.
+        """
+        try:
+            fd = os.open(self._path(file), os.O_RDONLY)
+        except OSError as error:
+            raise BadShelfFile(file, f"it cannot be opened: {error.strerror}") from error
+        try:
+            found = self._read_blocks(fd, file, hashes)
+        except (OSError, ValueError) as error:
+            self._take_away(self._path(file), str(error))
+            raise BadShelfFile(file, str(error)) from error
+        finally:
+            os.close(fd)
+        return found
+
+    def delete(self, file: str) -> None:
+        """Delete `file`, for good when this returns. One that is gone already is no matter."""
+        path = self._path(file)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return
+        sync_folder(path.parent)
+        self._journal.append("deleted", file)
+
+    def scan(self) -> list[ShelfEntry]:
+        """Every usable file of the namespace, checked by its header.
+
+        Removes what an interrupted write left behind; quarantines what is torn or corrupt. May
+        run while another process writes.
+        """
+        entries = []
+        for path in _files_below(self._files):
+            if path.suffix == TMP_SUFFIX:
+                remove_abandoned(path)
+            elif (header := self._read_header(path)) is not None:
+                entries.append(_entry(path.name, header))
+        return entries
+
+    def foreign_namespaces(self) -> list[ForeignNamespace]:
+        """What lies on the shelf for other models and KV formats."""
+        found = []
+        for folder in sorted(self._folder.iterdir()):
+            if folder != self._files and _NAMESPACE.fullmatch(folder.name):
+                sizes = [path.stat().st_size for path in _files_below(folder)]
+                found.append(ForeignNamespace(folder.name, len(sizes), sum(sizes)))
+        return found
+
+    def delete_foreign(self, namespace: ForeignNamespace) -> None:
+        """Delete all files of another namespace."""
+        shutil.rmtree(self._folder / namespace.name)
+        self._journal.append("deleted", namespace.name, num_files=namespace.num_files)
+
+    def _path(self, file: str) -> Path:
+        return self._files / file[:2] / file
+
+    def _read_blocks(
+        self, fd: int, file: str, hashes: Collection[BlockHash]
+    ) -> dict[BlockHash, ShelfBlock]:
+        header = read_header(fd, file, self._namespace)
+        records = [record for record in header.blocks if record.hash in hashes]
+        if missing := set(hashes).difference(record.hash for record in records):
+            raise ValueError(f"it does not hold block {min(missing)}")
+        found = {record.hash: read_block(fd, record, header.data_start) for record in records}
+        with contextlib.suppress(OSError):
+            os.utime(fd)  # so that the least recently used is known after a restart
+        return found
+
+    def _read_header(self, path: Path) -> FileHeader | None:
+        try:
+            fd = os.open(path, os.O_RDONLY)
+        except OSError as error:
+            _log.warning("a shelf file cannot be opened: %s", error)
+            return None
+        try:
+            return read_header(fd, path.name, self._namespace)
+        except (OSError, ValueError) as error:
+            self._take_away(path, str(error))
+            return None
+        finally:
+            os.close(fd)
+
+    def _take_away(self, path: Path, reason: str) -> None:
+        _log.warning("shelf file %s goes to quarantine: %s", path.name, reason)
+        try:
+            self._quarantine.take(path)
+        except OSError as error:
+            _log.warning("it cannot be moved there: %s", error)
+        self._journal.append("quarantined", path.name, reason=reason)
+
+
+def _check_blocks(blocks: Sequence[ShelfBlock]) -> None:
+    if not blocks:
+        raise InvariantBroken("a shelf file holds at least one block")
+    for block in blocks:
+        if not block.token_ids or chain_hash(block.parent, block.token_ids) != block.hash:
+            raise InvariantBroken(f"block {block.hash} is not the one its hash names")
+
+
+def _chunks(header: bytes, blocks: Sequence[ShelfBlock]) -> Iterator[bytes | memoryview]:
+    yield header
+    for block in blocks:
+        for _, tensor in tensors_in_order(block):
+            yield tensor.view
+
+
+def _entry(file: str, header: FileHeader) -> ShelfEntry:
+    blocks = tuple(
+        StoredBlock(b.hash, b.parent, b.token_ids, b.nbytes, file, b.is_snapshot)
+        for b in header.blocks
+    )
+    return ShelfEntry(file, blocks, header.nbytes, header.mtime)
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """The files two levels below, in the order of their names."""
+    for subfolder in sorted(folder.iterdir()):
+        if subfolder.is_dir():
+            with os.scandir(subfolder) as found:
+                names = sorted(entry.name for entry in found if entry.is_file())
+            yield from (subfolder / name for name in names)

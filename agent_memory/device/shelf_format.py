@@ -1,0 +1,197 @@
+"""The layout of a shelf file: safetensors, with the blocks described in `__metadata__`.
+
+Eight bytes of header length (little-endian), a JSON header padded with spaces to eight bytes, then
+the tensors' bytes, block after block and without holes
+(https://huggingface.co/docs/safetensors/index#format). The header holds a CRC-32 of every tensor,
+and the file is named after the SHA-256 of the header: so the name vouches for the whole file.
+"""
+
+import base64
+import hashlib
+import json
+import sys
+import zlib
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent_memory.cache.hashing import chain_hash
+from agent_memory.device.host_tensor import ITEM_SIZES, HostTensor, ShelfBlock, num_bytes
+from agent_memory.ids import BlockHash
+
+FORMAT = "agent_memory.shelf.1"
+SUFFIX = ".safetensors"
+LENGTH_SIZE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """Whose blocks a file holds: other weights or another bit pattern cannot read them."""
+
+    fingerprint: str
+    kv_format: str
+
+    @property
+    def folder(self) -> str:
+        """Name of the folder of this namespace: 16 hex digits."""
+        text = "\x00".join((FORMAT, self.fingerprint, self.kv_format))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorRecord:
+    """Where a tensor lies. `start` and `end` count from the first byte after the header."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    start: int
+    end: int
+    crc32: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRecord:
+    """A block as the header describes it; its tensors lie side by side, in this order."""
+
+    hash: BlockHash
+    parent: BlockHash
+    token_ids: tuple[int, ...]
+    is_snapshot: bool
+    tensors: tuple[TensorRecord, ...]
+
+    @property
+    def nbytes(self) -> int:
+        return sum(record.end - record.start for record in self.tensors)
+
+
+def tensors_in_order(block: ShelfBlock) -> list[tuple[str, HostTensor]]:
+    """The widest elements first, so that every tensor of a block is aligned."""
+    return sorted(block.tensors.items(), key=lambda item: (-ITEM_SIZES[item[1].dtype], item[0]))
+
+
+def encode_header(blocks: Sequence[ShelfBlock], namespace: Namespace) -> bytes:
+    """The bytes before the first tensor, length included."""
+    entries: dict[str, object] = {}
+    described: list[dict[str, object]] = []
+    cursor = 0
+    for index, block in enumerate(blocks):
+        checksums: dict[str, int] = {}
+        for name, tensor in tensors_in_order(block):
+            end = cursor + tensor.data.nbytes
+            entries[f"{index}.{name}"] = {
+                "dtype": tensor.dtype,
+                "shape": list(tensor.shape),
+                "data_offsets": [cursor, end],
+            }
+            checksums[name] = zlib.crc32(tensor.view)
+            cursor = end
+        described.append(
+            {
+                "hash": block.hash,
+                "parent": block.parent,
+                "token_ids": _pack(block.token_ids),
+                "is_snapshot": block.is_snapshot,
+                "crc32": checksums,
+            }
+        )
+    metadata = {
+        "format": FORMAT,
+        "fingerprint": namespace.fingerprint,
+        "kv_format": namespace.kv_format,
+        "blocks": json.dumps(described, separators=(",", ":")),
+    }
+    text = json.dumps({"__metadata__": metadata, **entries}, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % LENGTH_SIZE)
+    return len(text).to_bytes(LENGTH_SIZE, "little") + text
+
+
+def file_name(header: bytes) -> str:
+    """The name of the file that begins with `header`: 64 hex digits and the suffix."""
+    return hashlib.sha256(header).hexdigest() + SUFFIX
+
+
+def decode_header(header: bytes, namespace: Namespace, data_size: int) -> tuple[BlockRecord, ...]:
+    """The blocks of a file that has `data_size` bytes behind `header` (length included).
+
+    Raises `ValueError` with the reason when it is not a file of ours, of this namespace, or whole.
+    """
+    try:
+        entries = json.loads(header[LENGTH_SIZE:])
+        metadata = entries.pop("__metadata__")
+        _check_origin(metadata, namespace)
+        records = _decode_blocks(json.loads(metadata["blocks"]), entries)
+        _check_layout(records, len(entries), data_size)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"the header is malformed: {error!r}") from error
+    return records
+
+
+def _check_origin(metadata: dict[str, str], namespace: Namespace) -> None:
+    if metadata["format"] != FORMAT:
+        raise ValueError(f"unknown format '{metadata['format']}'")
+    if Namespace(metadata["fingerprint"], metadata["kv_format"]) != namespace:
+        raise ValueError("written for another model or KV format")
+
+
+def _decode_blocks(
+    described: list[dict[str, object]], entries: dict[str, dict[str, object]]
+) -> tuple[BlockRecord, ...]:
+    records = []
+    for index, block in enumerate(described):
+        token_ids = _unpack(str(block["token_ids"]))
+        record = BlockRecord(
+            BlockHash(str(block["hash"])),
+            BlockHash(str(block["parent"])),
+            token_ids,
+            block["is_snapshot"] is True,
+            _decode_tensors(index, block["crc32"], entries),
+        )
+        if not token_ids or chain_hash(record.parent, token_ids) != record.hash:
+            raise ValueError(f"block {index} is not the one its hash names")
+        records.append(record)
+    return tuple(records)
+
+
+def _decode_tensors(
+    index: int, checksums: object, entries: dict[str, dict[str, object]]
+) -> tuple[TensorRecord, ...]:
+    if not isinstance(checksums, dict):
+        raise TypeError("crc32")
+    records = []
+    for name, crc32 in checksums.items():
+        match entries[f"{index}.{name}"]:
+            case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [int(i), int(j)]}:
+                records.append(TensorRecord(name, dtype, tuple(shape), i, j, int(crc32)))
+            case _:
+                raise ValueError(f"the entry of tensor {index}.{name} is malformed")
+    return tuple(records)
+
+
+def _check_layout(records: tuple[BlockRecord, ...], num_entries: int, data_size: int) -> None:
+    tensors = [tensor for record in records for tensor in record.tensors]
+    cursor = 0
+    for tensor in tensors:
+        end = cursor + num_bytes(tensor.dtype, tensor.shape)
+        if (tensor.start, tensor.end) != (cursor, end):
+            raise ValueError(f"tensor '{tensor.name}' lies in the wrong place")
+        cursor = end
+    if not records or len(tensors) != num_entries:
+        raise ValueError("it holds tensors of no block")
+    if cursor != data_size:
+        raise ValueError(f"{data_size} bytes of tensors instead of {cursor}")
+
+
+def _pack(token_ids: Sequence[int]) -> str:
+    words = array("I", token_ids)
+    if sys.byteorder == "big":
+        words.byteswap()
+    return base64.b64encode(words.tobytes()).decode()
+
+
+def _unpack(text: str) -> tuple[int, ...]:
+    words = array("I")
+    words.frombytes(base64.b64decode(text, validate=True))
+    if sys.byteorder == "big":
+        words.byteswap()
+    return tuple(words)
