@@ -2,7 +2,10 @@
 
 import shlex
 
+import orjson
+
 from agent_memory.actors.reporting import Banner
+from agent_memory.cli.failures import COMMAND
 
 HUB_MODEL = "mlx-community/gemma-3-12b-it-4bit"
 KEY_VARIABLE = "$AGENT_MEMORY_KEY"
@@ -27,7 +30,7 @@ def banner_lines(banner: Banner) -> list[str]:
         "Work with Claude Code on it:",
         f"  ANTHROPIC_BASE_URL={banner.url} ANTHROPIC_AUTH_TOKEN={_key_to_copy(banner)} claude",
         "Serve a model from the hub instead (on Apple Silicon):",
-        f"  agent-memory serve --model {HUB_MODEL}",
+        f"  {COMMAND} serve --model {HUB_MODEL}",
         "",
         "Ctrl-C stops it: running answers finish first.",
     ]
@@ -36,14 +39,8 @@ def banner_lines(banner: Banner) -> list[str]:
 def _key_lines(banner: Banner) -> list[str]:
     if banner.key is not None:
         return [f"  Key      {banner.key}", "           shown this once: keep it"]
-    return [
-        "  Key      made on the first start; for another one: agent-memory keys create --name NAME"
-        f"{_data_dir_option(banner)}"
-    ]
-
-
-def _data_dir_option(banner: Banner) -> str:
-    return f" --data-dir {shlex.quote(banner.data_dir)}"
+    create = f"{COMMAND} keys create --name NAME --data-dir {shlex.quote(banner.data_dir)}"
+    return ["  Key      made on the first start. For another one:", f"           {create}"]
 
 
 def _key_to_copy(banner: Banner) -> str:
@@ -51,10 +48,13 @@ def _key_to_copy(banner: Banner) -> str:
 
 
 def _curl_line(banner: Banner) -> str:
-    body = (
-        f'{{"model":"{banner.model}","max_tokens":100,'
-        '"messages":[{"role":"user","content":"Hello"}]}'
-    )
+    body = orjson.dumps(
+        {
+            "model": banner.model,
+            "max_tokens": 100,
+            "messages": [{"role": "user", "content": "Hello"}],
+        }
+    ).decode()
     return (
         f'curl {banner.url}/v1/messages -H "x-api-key: {_key_to_copy(banner)}" '
         f"-H 'content-type: application/json' -d {shlex.quote(body)}"
