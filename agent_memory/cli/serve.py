@@ -1,0 +1,70 @@
+"""`agent-memory serve`."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from agent_memory.actors.server import run_server
+from agent_memory.cli.failures import EXIT_UNUSABLE
+from agent_memory.cli.options import DataDir, load_settings
+from agent_memory.cli.output import console
+from agent_memory.cli.progress import reporter_for
+from agent_memory.errors import AgentMemoryError
+
+app = typer.Typer()
+
+
+class LogLevel(StrEnum):
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str | None,
+        typer.Option(help="Address to listen on (default: 127.0.0.1).", show_default=False),
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on (default: 8000).", show_default=False)
+    ] = None,
+    data_dir: DataDir = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="'tiny', a folder, or a hub id such as mlx-community/gemma-3-12b-it-4bit.",
+            show_default=False,
+        ),
+    ] = None,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(help="Join this Ray cluster instead of a local one.", show_default=False),
+    ] = None,
+    log_level: Annotated[
+        LogLevel | None,
+        typer.Option(
+            help="Least level of what the logs say (default: INFO).",
+            case_sensitive=False,
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Start the server; Ctrl-C drains and stops it."""
+    settings = load_settings(
+        host=host,
+        port=port,
+        data_dir=data_dir,
+        model=model,
+        RAY_ADDRESS=ray_address,
+        log_level=log_level,
+    )
+    reporter = reporter_for(console(), Console(stderr=True, highlight=False, markup=False))
+    try:
+        raise typer.Exit(run_server(settings, reporter))
+    except AgentMemoryError as error:
+        reporter.error(str(error))
+        raise typer.Exit(EXIT_UNUSABLE) from error

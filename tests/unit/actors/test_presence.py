@@ -1,0 +1,64 @@
+"""The record of a running server."""
+
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent_memory.actors.presence import (
+    Presence,
+    clear_presence,
+    read_local_key,
+    read_presence,
+    write_presence,
+)
+
+PRESENCE = Presence(
+    url="http://127.0.0.1:8000",
+    pid=4711,
+    model="tiny",
+    started_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+    database_url="postgresql://u:p@/agent_memory?host=/tmp/pg",
+)
+
+
+def test_what_was_written_is_read(tmp_path: Path) -> None:
+    write_presence(tmp_path, PRESENCE, "am_1_secret")
+
+    assert read_presence(tmp_path) == PRESENCE
+    assert read_local_key(tmp_path) == "am_1_secret"
+
+
+def test_nobody_else_can_read_it(tmp_path: Path) -> None:
+    write_presence(tmp_path, PRESENCE, "am_1_secret")
+
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "run").iterdir()}
+    assert modes == {"server.json": 0o600, "cli.key": 0o600}
+
+
+def test_a_later_server_replaces_the_record(tmp_path: Path) -> None:
+    write_presence(tmp_path, PRESENCE, "am_1_old")
+    write_presence(tmp_path, PRESENCE, "am_1_new")
+
+    assert read_local_key(tmp_path) == "am_1_new"
+
+
+def test_a_cleared_record_is_gone(tmp_path: Path) -> None:
+    write_presence(tmp_path, PRESENCE, "am_1_secret")
+    clear_presence(tmp_path)
+
+    assert read_presence(tmp_path) is None
+    assert read_local_key(tmp_path) is None
+
+
+def test_clearing_twice_is_harmless(tmp_path: Path) -> None:
+    clear_presence(tmp_path)
+
+    assert read_presence(tmp_path) is None
+
+
+def test_a_torn_record_is_no_record(tmp_path: Path) -> None:
+    write_presence(tmp_path, PRESENCE, "am_1_secret")
+    record = tmp_path / "run" / "server.json"
+    record.write_bytes(record.read_bytes()[:-10])
+
+    assert read_presence(tmp_path) is None

@@ -1,0 +1,54 @@
+"""What the doctor says of the installed software."""
+
+import shutil
+
+import pytest
+
+from agent_memory.cli import software_checks
+from agent_memory.cli.finding import Outcome
+from agent_memory.cli.software_checks import check_haproxy, check_import, check_openblas
+
+
+def test_what_a_child_can_import_is_fine_and_says_its_version() -> None:
+    finding = check_import("thing", "print('1.2.3')")
+
+    assert (finding.outcome, finding.detail) == (Outcome.OK, "1.2.3")
+
+
+def test_what_a_child_cannot_import_fails_with_the_reason() -> None:
+    finding = check_import("thing", "import no_such_thing_at_all")
+
+    assert finding.outcome is Outcome.FAIL
+    assert "no_such_thing_at_all" in finding.detail
+    assert finding.remedy
+
+
+def test_a_library_that_ends_its_process_is_reported_not_followed() -> None:
+    assert check_import("thing", "import os; os.abort()").outcome is Outcome.FAIL
+
+
+def test_openblas_matters_on_linux_only() -> None:
+    assert check_openblas("Darwin").outcome is Outcome.OK
+
+
+def test_without_openblas_the_remedy_is_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(software_checks, "find_library", lambda _: None)
+
+    finding = check_openblas("Linux")
+
+    assert finding.outcome is Outcome.WARN
+    assert finding.remedy == "apt-get install libopenblas0-pthread"
+
+
+def test_without_haproxy_the_server_still_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(software_checks, "find_spec", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+
+    assert check_haproxy().outcome is Outcome.WARN
+
+
+def test_any_haproxy_in_the_path_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(software_checks, "find_spec", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: "/opt/bin/haproxy")
+
+    assert check_haproxy().detail == "/opt/bin/haproxy"
