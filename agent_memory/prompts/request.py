@@ -12,10 +12,13 @@ class Splice:
     sentinel: the text that stands in the messages for it (unguessable, see `splice.py`).
     generation_suffix: the text that stood between the history and the generated text then; where
         the template renders history with only the beginning of it, the rest is put back.
+    message: the message that the sentinel replaced, rendered as it is where the template refuses
+        the sentinel.
     """
 
     sentinel: str
     generation_suffix: str
+    message: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,72 @@
+"""When two messages say the same, however a client has spelled them."""
+
+import json
+from dataclasses import dataclass
+
+from agent_memory.prompts.preamble import stable_message
+from agent_memory.turns.messages import Message, Role, ToolResult, ToolUse
+
+
+@dataclass(frozen=True, slots=True)
+class CanonicalMessage:
+    """What remains of a message when spelling is taken away.
+
+    Left out: thinking, whitespace around the text, spacing and key order of tool arguments, tool
+    ids, and volatile lines of the system prompt. `calls` are (name, canonical arguments), `results`
+    (content, is_error).
+    """
+
+    role: Role
+    text: str
+    calls: tuple[tuple[str, str], ...] = ()
+    results: tuple[tuple[str, bool], ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.text or self.calls or self.results)
+
+
+def canonical_message(message: Message) -> CanonicalMessage:
+    """The canonical form of one message."""
+    stable = stable_message(message)
+    return CanonicalMessage(
+        role=stable.role,
+        text=stable.text.strip(),
+        calls=tuple(
+            (part.name, canonical_json(part.arguments))
+            for part in stable.parts
+            if isinstance(part, ToolUse)
+        ),
+        results=tuple(
+            (part.content.strip(), part.is_error)
+            for part in stable.parts
+            if isinstance(part, ToolResult)
+        ),
+    )
+
+
+def canonical_json(text: str) -> str:
+    """JSON text with sorted keys and no spacing, ASCII only; text that is not JSON, stripped.
+
+    No text at all stands for `{}`, and `1.0` for `1`, as clients written in JavaScript send it.
+    """
+    stripped = text.strip()
+    if not stripped:
+        return "{}"
+    try:
+        value = json.loads(stripped)
+    except (ValueError, RecursionError):
+        return stripped
+    return json.dumps(_integral(value), sort_keys=True, separators=(",", ":"))
+
+
+def _integral(value: object) -> object:
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case dict():
+            return {key: _integral(item) for key, item in value.items()}
+        case list():
+            return [_integral(item) for item in value]
+        case _:
+            return value

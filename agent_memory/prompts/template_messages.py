@@ -1,0 +1,210 @@
+"""Messages in the form that a model's chat template takes, as far as that template can go.
+
+Templates differ in what they refuse. What one cannot express is put in a way that it can, and
+nothing is dropped in silence:
+
+* several system messages at the beginning become one, separated by an empty line;
+* a system message further on, where refused, becomes the user's, between <system> tags;
+* without a system role, the system's text leads the first message of the user;
+* where roles must alternate, neighbours of one role become one message;
+* without tools in the template (or none that can be read back), schemas, calls and results are
+  written out as `tool_text` says.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent_memory.prompts.preamble import stable_messages
+from agent_memory.prompts.tool_schema import ordered_schema
+from agent_memory.prompts.tool_text import call_text, result_text, tool_instructions
+from agent_memory.turns.messages import (
+    Message,
+    Role,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolSpec,
+    ToolUse,
+)
+
+TemplateMessage = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateAbilities:
+    """What a chat template accepts and renders, found out by trying.
+
+    has_tools: schemas, calls and results are rendered, and calls can be read back.
+    has_object_arguments: a call's arguments are given as an object, else as JSON text.
+    has_short_ids: ids of calls must be nine letters and digits.
+    """
+
+    has_system: bool = True
+    has_late_system: bool = True
+    has_repeated_roles: bool = True
+    has_tools: bool = True
+    has_object_arguments: bool = True
+    has_short_ids: bool = False
+
+
+def template_messages(
+    messages: Sequence[Message], tools: Sequence[ToolSpec], abilities: TemplateAbilities
+) -> list[TemplateMessage]:
+    """The conversation for the template; `tools` are written into it where that cannot."""
+    stable = stable_messages(messages)
+    num_leading = next(
+        (at for at, message in enumerate(stable) if message.role is not Role.SYSTEM), len(stable)
+    )
+    system = [joined_text(message) for message in stable[:num_leading]]
+    if tools and not abilities.has_tools:
+        system.append(tool_instructions(tools))
+    names = _call_names(stable)
+    entries = [
+        entry for message in stable[num_leading:] for entry in _entries(message, names, abilities)
+    ]
+    entries = _with_system("\n\n".join(text for text in system if text), entries, abilities)
+    return entries if abilities.has_repeated_roles else _merged(entries)
+
+
+def template_tools(tools: Sequence[ToolSpec]) -> list[dict[str, object]]:
+    """Tool schemas as templates take them."""
+    return [
+        {
+            "type": "function",
+            "function": {
+                "name": tool.name,
+                "description": tool.description,
+                "parameters": ordered_schema(tool.parameters),
+            },
+        }
+        for tool in tools
+    ]
+
+
+def joined_text(message: Message) -> str:
+    """The text of a message: parts of the assistant as they stand, others a line apart."""
+    texts = [part.text for part in message.parts if isinstance(part, Text)]
+    return ("" if message.role is Role.ASSISTANT else "\n").join(texts)
+
+
+def _entries(
+    message: Message, names: dict[str, str], abilities: TemplateAbilities
+) -> list[TemplateMessage]:
+    match message.role:
+        case Role.ASSISTANT:
+            return [_assistant(message, abilities)]
+        case Role.SYSTEM if abilities.has_late_system and abilities.has_system:
+            return [{"role": "system", "content": joined_text(message)}]
+        case Role.SYSTEM:
+            return [{"role": "user", "content": f"<system>\n{joined_text(message)}\n</system>"}]
+        case _:
+            results = [part for part in message.parts if isinstance(part, ToolResult)]
+            entries = [_result(part, names, abilities) for part in results]
+            text = joined_text(message)
+            if text or not results:
+                entries.append({"role": "user", "content": text})
+            return entries
+
+
+def _assistant(message: Message, abilities: TemplateAbilities) -> TemplateMessage:
+    calls = [part for part in message.parts if isinstance(part, ToolUse)]
+    thinking = "".join(part.text for part in message.parts if isinstance(part, Thinking))
+    text = joined_text(message)
+    if calls and not abilities.has_tools:
+        text = "\n".join([*([text] if text else []), *(call_text(call) for call in calls)])
+        calls = []
+    entry: TemplateMessage = {"role": "assistant", "content": text}
+    if thinking:
+        entry["reasoning_content"] = thinking
+    if calls:
+        entry["tool_calls"] = [_call(call, abilities) for call in calls]
+    return entry
+
+
+def _call(call: ToolUse, abilities: TemplateAbilities) -> dict[str, object]:
+    arguments = _arguments(call.arguments)
+    return {
+        "id": _call_id(call.id, abilities),
+        "type": "function",
+        "function": {
+            "name": call.name,
+            "arguments": arguments
+            if abilities.has_object_arguments
+            else json.dumps(arguments, ensure_ascii=False),
+        },
+    }
+
+
+def _result(
+    result: ToolResult, names: dict[str, str], abilities: TemplateAbilities
+) -> TemplateMessage:
+    content = f"Error: {result.content}" if result.is_error else result.content
+    name = names.get(result.tool_use_id, "")
+    if not abilities.has_tools:
+        return {"role": "user", "content": result_text(name, content)}
+    return {
+        "role": "tool",
+        "tool_call_id": _call_id(result.tool_use_id, abilities),
+        "name": name,
+        "content": content,
+    }
+
+
+def _with_system(
+    system: str, entries: list[TemplateMessage], abilities: TemplateAbilities
+) -> list[TemplateMessage]:
+    if not system:
+        return entries
+    if abilities.has_system:
+        return [{"role": "system", "content": system}, *entries]
+    for at, entry in enumerate(entries):
+        if entry["role"] == "user":
+            led = {**entry, "content": f"{system}\n\n{entry['content']}"}
+            return [*entries[:at], led, *entries[at + 1 :]]
+    return [{"role": "user", "content": system}, *entries]
+
+
+def _merged(entries: list[TemplateMessage]) -> list[TemplateMessage]:
+    """Neighbours of one role become one message; results of tools stay apart."""
+    merged: list[TemplateMessage] = []
+    for entry in entries:
+        if not merged or merged[-1]["role"] != entry["role"] or entry["role"] == "tool":
+            merged.append(entry)
+            continue
+        previous = merged[-1]
+        texts = [str(each["content"]) for each in (previous, entry) if each["content"]]
+        both = {**previous, **entry, "content": "\n\n".join(texts)}
+        calls = [call for each in (previous, entry) for call in _calls_of(each)]
+        merged[-1] = {**both, "tool_calls": calls} if calls else both
+    return merged
+
+
+def _calls_of(entry: TemplateMessage) -> list[object]:
+    calls = entry.get("tool_calls", [])
+    return calls if isinstance(calls, list) else []
+
+
+def _call_names(messages: Sequence[Message]) -> dict[str, str]:
+    """The name of the function that each call of a tool has called, by the call's id."""
+    return {
+        part.id: part.name
+        for message in messages
+        for part in message.parts
+        if isinstance(part, ToolUse)
+    }
+
+
+def _call_id(call_id: str, abilities: TemplateAbilities) -> str:
+    if not abilities.has_short_ids:
+        return call_id
+    return hashlib.sha256(call_id.encode()).hexdigest()[:9]
+
+
+def _arguments(text: str) -> object:
+    """The object that a call's arguments are; text that is no JSON stays what it is."""
+    try:
+        return json.loads(text) if text.strip() else {}
+    except ValueError:
+        return {"arguments": text}
