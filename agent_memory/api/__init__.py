@@ -1,0 +1,1 @@
+"""The HTTP surfaces: routers parse, call and render; translators know the protocols."""

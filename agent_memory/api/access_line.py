@@ -1,0 +1,41 @@
+"""The one log line of a request, filled in on its way."""
+
+import logging
+from dataclasses import asdict, dataclass
+
+from starlette.requests import Request
+
+_log = logging.getLogger("agent_memory.api.access")
+
+
+@dataclass(slots=True)
+class AccessLine:
+    """Facts of one request; never its content. `route` is the template, not the path."""
+
+    method: str
+    route: str = "unmatched"
+    status: int = 499
+    """499 (client gone) until a response begins."""
+    duration_s: float = 0.0
+    key_id: str | None = None
+    workspace_id: str | None = None
+    session_id: str | None = None
+    stream: bool = False
+    prompt_tokens: int | None = None
+    cached_tokens: int | None = None
+    completion_tokens: int | None = None
+    error_code: str | None = None
+
+    def write(self) -> None:
+        """Log the line, without what is not known."""
+        known = {name: value for name, value in asdict(self).items() if value is not None}
+        known["duration_s"] = round(self.duration_s, 4)
+        _log.info("request", extra=known)
+
+
+def access_line(request: Request) -> AccessLine:
+    """The line of `request` (put there by the edge)."""
+    line = request.state.access_line
+    if not isinstance(line, AccessLine):
+        raise TypeError("the edge middleware is missing")
+    return line

@@ -1,0 +1,149 @@
+"""The events of a turn folded into its whole answer, for clients that do not stream."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from agent_memory.errors import InvariantBroken, TurnCancelled
+from agent_memory.ids import SessionId, TurnId
+from agent_memory.turns.events import (
+    ChoiceFinished,
+    FinishReason,
+    Ping,
+    TextDelta,
+    ThinkingDelta,
+    TokenLogprob,
+    ToolCallDelta,
+    ToolCallStarted,
+    TurnEvent,
+    TurnFinished,
+    TurnStarted,
+    Usage,
+)
+from agent_memory.turns.messages import Part, Text, Thinking, ToolUse
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer. `logprobs` are those of the text, not of the thinking before it."""
+
+    index: int
+    parts: tuple[Part, ...]
+    reason: FinishReason
+    stop_sequence: str | None
+    logprobs: tuple[TokenLogprob, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished turn."""
+
+    turn_id: TurnId
+    session_id: SessionId
+    choices: tuple[Choice, ...]
+    usage: Usage
+    num_thinking_tokens: int
+
+
+@dataclass(slots=True)
+class _OpenChoice:
+    """A choice whose last part may still grow; `chunks` is that part's text so far."""
+
+    parts: list[Part] = field(default_factory=list)
+    logprobs: list[TokenLogprob] = field(default_factory=list)
+    kind: type[Text] | type[Thinking] | type[ToolUse] | None = None
+    call: ToolCallStarted | None = None
+    chunks: list[str] = field(default_factory=list)
+
+    def grow(self, kind: type[Text] | type[Thinking], text: str) -> None:
+        if self.kind is not kind:
+            self.close_part()
+            self.kind = kind
+        self.chunks.append(text)
+
+    def start_call(self, call: ToolCallStarted) -> None:
+        self.close_part()
+        self.kind, self.call = ToolUse, call
+
+    def close_part(self) -> None:
+        text = "".join(self.chunks)
+        if self.kind is ToolUse and self.call is not None:
+            self.parts.append(ToolUse(self.call.id, self.call.name, text or "{}"))
+        elif self.kind is Text and text:
+            self.parts.append(Text(text))
+        elif self.kind is Thinking and text:
+            self.parts.append(Thinking(text))
+        self.kind, self.call = None, None
+        self.chunks.clear()
+
+
+class AnswerFold:
+    """Takes the events of one turn in order; `answer()` is the whole."""
+
+    def __init__(self) -> None:
+        self._started: TurnStarted | None = None
+        self._open: dict[int, _OpenChoice] = {}
+        self._choices: dict[int, Choice] = {}
+        self._usage: Usage | None = None
+        self._num_thinking_tokens = 0
+
+    def add(self, event: TurnEvent) -> None:
+        """Take the next event; `TurnCancelled` when the turn was cancelled from elsewhere."""
+        match event:
+            case TextDelta():
+                choice = self._choice(event.index)
+                choice.grow(Text, event.text)
+                choice.logprobs.extend(event.logprobs)
+            case ThinkingDelta():
+                self._num_thinking_tokens += event.num_tokens
+                self._choice(event.index).grow(Thinking, event.text)
+            case ToolCallStarted():
+                self._choice(event.index).start_call(event)
+            case ToolCallDelta():
+                self._choice(event.index).chunks.append(event.arguments)
+            case ChoiceFinished():
+                self._finish(event)
+            case TurnStarted():
+                self._started = event
+            case TurnFinished():
+                self._usage = event.usage
+            case Ping():
+                pass
+
+    def answer(self) -> Answer:
+        """The whole turn, once its last event has been added."""
+        if self._started is None or self._usage is None:
+            raise InvariantBroken("a turn was folded before its end")
+        choices = tuple(self._choices[index] for index in sorted(self._choices))
+        return Answer(
+            self._started.turn_id,
+            self._started.session_id,
+            choices,
+            self._usage,
+            self._num_thinking_tokens,
+        )
+
+    def _choice(self, index: int) -> _OpenChoice:
+        return self._open.setdefault(index, _OpenChoice())
+
+    def _finish(self, event: ChoiceFinished) -> None:
+        refuse_cancelled(event)
+        choice = self._choice(event.index)
+        choice.close_part()
+        self._choices[event.index] = Choice(
+            event.index,
+            tuple(choice.parts),
+            event.reason,
+            event.stop_sequence,
+            tuple(choice.logprobs),
+        )
+
+
+def refuse_cancelled(event: ChoiceFinished) -> None:
+    """No protocol has a word for a turn that someone else cancelled: it is an error."""
+    if event.reason is FinishReason.CANCELLED:
+        raise TurnCancelled("The turn was cancelled before it ended.")
+
+
+def texts(parts: Sequence[Part]) -> str:
+    """The text parts, joined as they stand."""
+    return "".join(part.text for part in parts if isinstance(part, Text))

@@ -1,0 +1,59 @@
+"""The application: all surfaces over one runtime."""
+
+import time
+from collections.abc import Callable
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+import agent_memory
+from agent_memory.api.catalogue import Catalogue
+from agent_memory.api.errors import handle_error
+from agent_memory.api.limits import Limits
+from agent_memory.api.metrics import Metrics
+from agent_memory.api.middleware.body_limit import BodyLimit
+from agent_memory.api.middleware.edge import Edge
+from agent_memory.api.routers import agents, chat, completions, health, messages, metrics, models
+from agent_memory.api.runtime import Runtime
+from agent_memory.api.surface import Surface
+from agent_memory.errors import AgentMemoryError
+
+_ROUTERS = (messages, chat, completions, models, agents, health, metrics)
+
+
+def create_app(
+    runtime: Runtime,
+    limits: Limits,
+    clock: Callable[[], float] = time.time,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> FastAPI:
+    """All routes over `runtime`. `clock` is Unix time in seconds, `monotonic` measures intervals.
+
+    There are no interactive documentation pages: they would load scripts from elsewhere.
+    """
+    counters = Metrics()
+    app = FastAPI(
+        title="agent_memory",
+        version=agent_memory.__version__,
+        description="KV caches that survive and memory that recalls, behind the usual APIs.",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.surface = Surface(
+        runtime, limits, counters, Catalogue(runtime.turns, monotonic), clock, monotonic
+    )
+    for module in _ROUTERS:
+        app.include_router(module.router)
+    for error in (AgentMemoryError, HTTPException, RequestValidationError):
+        app.add_exception_handler(error, handle_error)
+    app.add_middleware(BodyLimit, max_body_bytes=limits.max_body_bytes)
+    app.add_middleware(
+        Edge,
+        metrics=counters,
+        max_header_bytes=limits.max_header_bytes,
+        monotonic=monotonic,
+    )
+    return app

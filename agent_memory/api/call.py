@@ -1,0 +1,88 @@
+"""One authenticated request."""
+
+from dataclasses import dataclass
+from typing import Self, TypeVar
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+
+from agent_memory.access.principal import Principal, Scope
+from agent_memory.api.access_line import AccessLine, access_line
+from agent_memory.api.identity import named_session
+from agent_memory.api.json_body import parse_body
+from agent_memory.api.schemas.body import Body
+from agent_memory.api.surface import Surface, surface_of
+from agent_memory.errors import Unauthenticated
+from agent_memory.ids import RequestId, SessionId, TurnId, WorkspaceId, new_id
+from agent_memory.telemetry import request_id_var
+
+_MAX_KEY_LENGTH = 512
+BodyT = TypeVar("BodyT", bound=Body)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnIdentity:
+    """The ids that a translator puts into a `TurnRequest`."""
+
+    turn_id: TurnId
+    request_id: RequestId
+    workspace_id: WorkspaceId
+    session_id: SessionId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request whose caller is known and may do what the route does."""
+
+    request: Request
+    surface: Surface
+    principal: Principal
+    line: AccessLine
+    started_at: float
+    """Monotonic seconds."""
+
+    @classmethod
+    async def open(cls, request: Request, scope: Scope) -> Self:
+        """Authenticate, and demand `scope`, before anything of the body is read."""
+        surface = surface_of(request)
+        started_at = surface.monotonic()
+        principal = await surface.runtime.keys.authenticate(_sent_key(request.headers))
+        line = access_line(request)
+        line.key_id, line.workspace_id = principal.key_id, principal.workspace_id
+        principal.require(scope)
+        return cls(request, surface, principal, line, started_at)
+
+    @property
+    def workspace(self) -> WorkspaceId:
+        return self.principal.workspace_id
+
+    async def read(self, model: type[BodyT]) -> BodyT:
+        """The body as a `model`; `InvalidRequest` or `PayloadTooLarge` when it cannot be."""
+        return parse_body(await self.request.body(), model, self.surface.limits)
+
+    def session(self, field: str | None = None, user_id: str | None = None) -> SessionId | None:
+        """The session that the request names, if any."""
+        return named_session(self.request.headers, field, user_id)
+
+    def turn(self, session_id: SessionId | None) -> TurnIdentity:
+        """Ids for a new turn."""
+        return TurnIdentity(
+            TurnId(new_id("turn")),
+            RequestId(request_id_var.get() or new_id("req")),
+            self.workspace,
+            session_id,
+        )
+
+
+def _sent_key(headers: Headers) -> str:
+    """The API key, from either header that clients use."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    key = token.strip() if scheme.lower() == "bearer" else ""
+    key = key or headers.get("x-api-key", "").strip()
+    if not key:
+        raise Unauthenticated(
+            "No API key was sent; send 'Authorization: Bearer KEY' or 'x-api-key: KEY'."
+        )
+    if len(key) > _MAX_KEY_LENGTH:
+        raise Unauthenticated("The API key is not valid.")
+    return key

@@ -1,0 +1,35 @@
+"""Which models are served, asked for at most every few seconds."""
+
+from collections.abc import Callable, Sequence
+
+from agent_memory.api.runtime import Turns
+from agent_memory.errors import Unavailable
+from agent_memory.turns.models import ModelCard
+
+_TTL_S = 5.0
+
+
+class Catalogue:
+    """The model cards. The list changes rarely, and every response names the served model."""
+
+    def __init__(self, turns: Turns, monotonic: Callable[[], float]) -> None:
+        self._turns = turns
+        self._monotonic = monotonic
+        self._cards: Sequence[ModelCard] = ()
+        self._read_at: float | None = None
+
+    async def models(self) -> Sequence[ModelCard]:
+        """All model cards, at most `_TTL_S` seconds old."""
+        now = self._monotonic()
+        if self._read_at is None or now - self._read_at > _TTL_S:
+            self._cards = await self._turns.models()
+            self._read_at = now
+        return self._cards
+
+    async def served(self) -> str | None:
+        """The model that answers, or None while nobody can say: a turn may outlive that."""
+        try:
+            cards = await self.models()
+        except Unavailable:
+            cards = self._cards
+        return cards[0].id if cards else None

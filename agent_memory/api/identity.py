@@ -1,0 +1,50 @@
+"""Which session a request names."""
+
+import re
+
+import orjson
+from starlette.datastructures import Headers
+
+from agent_memory.errors import InvalidRequest
+from agent_memory.ids import SessionId
+
+_SESSION_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_CLAUDE_CODE_USER = re.compile(r"user_.*_session_([A-Za-z0-9-]{8,64})", re.DOTALL)
+
+
+def checked_session_id(text: str, param: str) -> SessionId:
+    """`text` as a session id; `InvalidRequest` when it does not look like one."""
+    if _SESSION_ID.fullmatch(text) is None:
+        message = f"{param} must be 1 to 128 characters out of A-Z a-z 0-9 . _ : -"
+        raise InvalidRequest(message, param)
+    return SessionId(text)
+
+
+def named_session(
+    headers: Headers, field: str | None = None, user_id: str | None = None
+) -> SessionId | None:
+    """The session named by header, by field, by Claude Code's header or inside `user_id`."""
+    if (header := headers.get("x-session-id")) is not None:
+        return checked_session_id(header, "X-Session-ID")
+    if field is not None:
+        return checked_session_id(field, "session_id")
+    if (header := headers.get("x-claude-code-session-id")) is not None:
+        return checked_session_id(header, "X-Claude-Code-Session-Id")
+    return _session_in_user_id(user_id) if user_id else None
+
+
+def _session_in_user_id(user_id: str) -> SessionId | None:
+    """Claude Code writes its session into `metadata.user_id`, as text or as JSON.
+
+    Anything else is an opaque user id and names no session.
+    """
+    if (match := _CLAUDE_CODE_USER.fullmatch(user_id)) is not None:
+        return SessionId(match[1])
+    try:
+        fields = orjson.loads(user_id)
+    except orjson.JSONDecodeError:
+        return None
+    session = fields.get("session_id") if isinstance(fields, dict) else None
+    if isinstance(session, str) and _SESSION_ID.fullmatch(session):
+        return SessionId(session)
+    return None

@@ -1,0 +1,102 @@
+"""A request's body from bytes to a validated model."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
+
+import orjson
+from pydantic import ValidationError
+
+from agent_memory.api.limits import Limits
+from agent_memory.api.schemas.body import TAGS, Body
+from agent_memory.errors import InvalidRequest
+
+_PARSER_DEPTH = 1024
+"""orjson stops at this depth by itself, so that no recursion of ours is at risk."""
+
+BodyT = TypeVar("BodyT", bound=Body)
+
+
+def parse_body(raw: bytes, model: type[BodyT], limits: Limits) -> BodyT:
+    """`raw` as a `model`; `InvalidRequest` says which field is wrong and why."""
+    fields = parse_object(raw, limits)
+    _check_counts(fields, limits)
+    try:
+        return model.model_validate(_without_refused(fields, model))
+    except ValidationError as error:
+        raise _as_invalid_request(error) from None
+
+
+def parse_object(raw: bytes, limits: Limits) -> dict[str, object]:
+    """`raw` as a JSON object within the depth limit."""
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        if "depth limit" in str(error):
+            raise InvalidRequest(_too_deep(f"more than {_PARSER_DEPTH}", limits)) from None
+        raise InvalidRequest(f"The body is not valid JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise InvalidRequest("The body must be a JSON object.")
+    if (depth := json_depth(value)) > limits.max_json_depth:
+        raise InvalidRequest(_too_deep(str(depth), limits))
+    return value
+
+
+def json_depth(value: object) -> int:
+    """How many containers stand inside each other, counted level by level."""
+    level = [value]
+    depth = 0
+    while level:
+        depth += 1
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else _items(parent))
+            if isinstance(child, (dict, list))
+        ]
+    return depth
+
+
+def _items(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _too_deep(depth: str, limits: Limits) -> str:
+    return f"The body nests {depth} levels deep; the limit is {limits.max_json_depth}."
+
+
+def _check_counts(fields: Mapping[str, object], limits: Limits) -> None:
+    for name, limit in (("messages", limits.max_messages), ("tools", limits.max_tools)):
+        value = fields.get(name)
+        if isinstance(value, list) and len(value) > limit:
+            raise InvalidRequest(f"{len(value)} {name} were sent; the limit is {limit}.", name)
+
+
+def _without_refused(fields: Mapping[str, object], model: type[Body]) -> dict[str, object]:
+    """`fields` without the known ones that cannot be honoured; they may be sent only empty."""
+    for name, reason in model.refused.items():
+        if fields.get(name) not in (None, False, "", [], {}):
+            raise InvalidRequest(f"'{name}' is not supported: {reason}", name)
+    return {name: value for name, value in fields.items() if name not in model.refused}
+
+
+def _as_invalid_request(error: ValidationError) -> InvalidRequest:
+    """The most specific complaint: the one deepest in the body."""
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    worst = max(details, key=lambda detail: len(detail["loc"]))
+    where = ".".join(_path(worst["loc"]))
+    if worst["type"] == "extra_forbidden":
+        return InvalidRequest(f"Unknown field '{where}'.", where)
+    return InvalidRequest(f"{where}: {worst['msg']}" if where else worst["msg"], where or None)
+
+
+def _path(loc: Sequence[int | str]) -> Iterator[str]:
+    """The steps as the client wrote them: without the names of union members and block tags."""
+    for before, step in zip((None, *loc), loc, strict=False):
+        if isinstance(step, int):
+            yield str(step)
+        elif not (_is_type_name(step) or (isinstance(before, int) and step in TAGS)):
+            yield step
+
+
+def _is_type_name(step: str) -> bool:
+    return not step.isidentifier() or step[:1].isupper() or step in {"str", "int", "float"}

@@ -1,0 +1,128 @@
+"""The outermost layer: request ids, header rules, the access log, metrics, unforeseen errors."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from agent_memory.api.access_line import AccessLine
+from agent_memory.api.dialect import dialect_of
+from agent_memory.api.errors import error_response, fault_of
+from agent_memory.api.metrics import Metrics
+from agent_memory.errors import HeadersTooLarge
+from agent_memory.ids import new_id
+from agent_memory.telemetry import request_id_var
+
+RawHeaders = Sequence[tuple[bytes, bytes]]
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_HOP_HEADERS = frozenset(
+    {
+        b"x-request-timeout-seconds",
+        b"x-request-disconnect-disabled",
+        b"serve_multiplexed_model_id",
+        b"forwarded",
+        b"x-real-ip",
+    }
+)
+"""Headers that Ray Serve or a proxy would obey; clients have no say in them."""
+
+
+class Edge:
+    """Wraps the whole application."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        max_header_bytes: int,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._max_header_bytes = max_header_bytes
+        self._monotonic = monotonic
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = _without_hop_headers(scope["headers"])
+        line = AccessLine(scope["method"])
+        inner = {
+            **scope,
+            "headers": headers,
+            "state": {**scope.get("state", {}), "access_line": line},
+        }
+        with _request_id(Headers(raw=headers)), self._counted(inner, line) as started_at:
+            await self._serve(inner, receive, self._marking(send, line, started_at))
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        line: AccessLine = scope["state"]["access_line"]
+        try:
+            self._check_size(scope["headers"])
+            await self._app(scope, receive, send)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            if line.status != 499:
+                raise
+            fault = fault_of(error)
+            line.error_code = fault.code
+            dialect = dialect_of(scope["path"], Headers(scope=scope))
+            await error_response(fault, dialect)(scope, receive, send)
+
+    def _check_size(self, headers: RawHeaders) -> None:
+        num_bytes = sum(len(name) + len(value) + 4 for name, value in headers)
+        if num_bytes > self._max_header_bytes:
+            raise HeadersTooLarge(num_bytes, self._max_header_bytes)
+
+    @contextmanager
+    def _counted(self, scope: Scope, line: AccessLine) -> Iterator[float]:
+        """Counts and logs the request when it is over, however it ended."""
+        started_at = self._monotonic()
+        self._metrics.in_flight.inc()
+        try:
+            yield started_at
+        finally:
+            self._metrics.in_flight.dec()
+            line.duration_s = self._monotonic() - started_at
+            line.route = getattr(scope.get("route"), "path", line.route)
+            self._metrics.count_request(line.route, line.method, line.status, line.duration_s)
+            line.write()
+
+    def _marking(self, send: Send, line: AccessLine, started_at: float) -> Send:
+        """`send` that notes the status and puts our headers on the response."""
+
+        async def send_marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                line.status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id_var.get() or ""
+                headers["X-Response-Time"] = f"{(self._monotonic() - started_at) * 1000:.1f}ms"
+            await send(message)
+
+        return send_marked
+
+
+def _without_hop_headers(headers: RawHeaders) -> list[tuple[bytes, bytes]]:
+    return [
+        (name, value)
+        for name, value in headers
+        if name not in _HOP_HEADERS and not name.startswith(b"x-forwarded-")
+    ]
+
+
+@contextmanager
+def _request_id(headers: Headers) -> Iterator[None]:
+    """The client's id of the request where it is well-formed, else a fresh one."""
+    sent = headers.get("x-request-id", "")
+    request_id = sent if _REQUEST_ID.fullmatch(sent) else new_id("req")
+    token = request_id_var.set(request_id)
+    try:
+        yield
+    finally:
+        request_id_var.reset(token)

@@ -1,0 +1,59 @@
+"""The OpenAPI document: FastAPI's, with the bodies that we parse ourselves."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from agent_memory.api.schemas.agents import AgentTurnBody, CreateAgentBody
+from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
+from agent_memory.api.schemas.body import Body
+from agent_memory.api.schemas.chat import ChatBody
+from agent_memory.api.schemas.completions import CompletionsBody
+
+_REF = "#/components/schemas/{model}"
+_BODIES: Sequence[type[Body]] = (
+    AgentTurnBody,
+    ChatBody,
+    CompletionsBody,
+    CountTokensBody,
+    CreateAgentBody,
+    MessagesBody,
+)
+
+
+def takes(model: type[Body], example: Mapping[str, object]) -> dict[str, Any]:
+    """`openapi_extra` of a route whose body is a `model`."""
+    schema = {"$ref": _REF.format(model=model.__name__)}
+    content = {"application/json": {"schema": schema, "example": dict(example)}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def answers(
+    description: str, example: object, *, status: int = 200, stream: str | None = None
+) -> dict[int | str, dict[str, Any]]:
+    """`responses` of a route. `stream`: the first events of the streamed form."""
+    content: dict[str, Any] = {"application/json": {"example": example}}
+    if stream is not None:
+        content["text/event-stream"] = {"example": stream}
+    return {status: {"description": description, "content": content}}
+
+
+def openapi_document(app: FastAPI) -> dict[str, Any]:
+    """The document of all routes, with the schemas of the bodies and both ways to authenticate."""
+    document = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes
+    )
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in _BODIES], ref_template=_REF
+    )
+    components = document.setdefault("components", {})
+    components.setdefault("schemas", {}).update(definitions["$defs"])
+    components["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "x-api-key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+    }
+    document["security"] = [{"bearer": []}, {"x-api-key": []}]
+    return document

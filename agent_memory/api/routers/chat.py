@@ -1,0 +1,60 @@
+"""The OpenAI Chat Completions API."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from agent_memory.access.principal import Scope
+from agent_memory.api.call import Call
+from agent_memory.api.openapi import answers, takes
+from agent_memory.api.schemas.chat import ChatBody
+from agent_memory.api.translators.chat_renderer import ChatRenderer
+from agent_memory.api.translators.chat_request import chat_turn
+from agent_memory.api.turn_response import TurnResponse
+
+router = APIRouter(tags=["OpenAI"])
+
+_QUESTION = {
+    "model": "local",
+    "messages": [{"role": "user", "content": "What is the capital of France?"}],
+}
+_ANSWER = {
+    "id": "chatcmpl-5e0c",
+    "object": "chat.completion",
+    "created": 1767225600,
+    "model": "local",
+    "choices": [
+        {
+            "index": 0,
+            "message": {"role": "assistant", "content": "Paris."},
+            "logprobs": None,
+            "finish_reason": "stop",
+        }
+    ],
+    "usage": {
+        "prompt_tokens": 521,
+        "completion_tokens": 3,
+        "total_tokens": 524,
+        "prompt_tokens_details": {"cached_tokens": 512},
+    },
+}
+_STREAM = 'data: {"object":"chat.completion.chunk","choices":[]}\n\ndata: [DONE]\n\n'
+
+
+@router.post(
+    "/v1/chat/completions",
+    summary="Create a chat completion",
+    openapi_extra=takes(ChatBody, _QUESTION),
+    responses=answers("The completion, whole or in chunks.", _ANSWER, stream=_STREAM),
+)
+async def create_chat_completion(request: Request) -> Response:
+    """One turn of the session that the request names, or that its history belongs to."""
+    call = await Call.open(request, Scope.INFERENCE)
+    body = await call.read(ChatBody)
+    turn = chat_turn(body, call.turn(call.session(body.session_id)), call.surface.limits)
+    renderer = ChatRenderer(
+        body.model,
+        int(call.surface.clock()),
+        turn.sampling.n,
+        include_usage=bool(body.stream_options and body.stream_options.include_usage),
+    )
+    return TurnResponse(call, [turn], renderer, stream=bool(body.stream))

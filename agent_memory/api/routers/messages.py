@@ -1,0 +1,74 @@
+"""The Anthropic Messages API."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from agent_memory.access.principal import Scope
+from agent_memory.api.call import Call
+from agent_memory.api.openapi import answers, takes
+from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
+from agent_memory.api.translators.messages_renderer import MessagesRenderer
+from agent_memory.api.translators.messages_request import count_turn, messages_turn
+from agent_memory.api.turn_response import TurnResponse
+from agent_memory.ids import SessionId
+
+router = APIRouter(tags=["Anthropic"])
+
+_QUESTION = {
+    "model": "local",
+    "system": "You are terse.",
+    "messages": [{"role": "user", "content": "What is the capital of France?"}],
+}
+_ANSWER = {
+    "id": "msg_5e0c",
+    "type": "message",
+    "role": "assistant",
+    "model": "local",
+    "content": [{"type": "text", "text": "Paris."}],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "usage": {
+        "input_tokens": 9,
+        "cache_read_input_tokens": 512,
+        "cache_creation_input_tokens": 0,
+        "output_tokens": 3,
+    },
+}
+_STREAM = (
+    'event: message_start\ndata: {"type":"message_start","message":{}}\n\n'
+    'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,'
+    '"delta":{"type":"text_delta","text":"Paris."}}\n\n'
+)
+
+
+@router.post(
+    "/v1/messages",
+    summary="Create a message",
+    openapi_extra=takes(MessagesBody, {**_QUESTION, "max_tokens": 256}),
+    responses=answers("The message, whole or as events.", _ANSWER, stream=_STREAM),
+)
+async def create_message(request: Request) -> Response:
+    """One turn of the session that the request names, or that its history belongs to."""
+    call = await Call.open(request, Scope.INFERENCE)
+    body = await call.read(MessagesBody)
+    turn = messages_turn(body, call.turn(_session(call, body)), call.surface.limits)
+    return TurnResponse(call, [turn], MessagesRenderer(body.model), stream=bool(body.stream))
+
+
+@router.post(
+    "/v1/messages/count_tokens",
+    summary="Count the tokens of a prompt",
+    openapi_extra=takes(CountTokensBody, _QUESTION),
+    responses=answers("The count that generation would use.", {"input_tokens": 21}),
+)
+async def count_tokens(request: Request) -> Response:
+    """Tokens of the prompt, exactly as a turn would use it."""
+    call = await Call.open(request, Scope.INFERENCE)
+    body = await call.read(CountTokensBody)
+    turn = count_turn(body, call.turn(_session(call, body)))
+    num_tokens = await call.surface.runtime.turns.count_tokens(turn)
+    return JSONResponse({"input_tokens": num_tokens})
+
+
+def _session(call: Call, body: CountTokensBody) -> SessionId | None:
+    return call.session(body.session_id, body.metadata.user_id if body.metadata else None)

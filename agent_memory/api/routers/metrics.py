@@ -1,0 +1,40 @@
+"""Metrics for Prometheus, and the OpenAPI document: for those who operate and integrate."""
+
+import logging
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from agent_memory.access.principal import Scope
+from agent_memory.api.call import Call
+from agent_memory.api.openapi import openapi_document
+from agent_memory.errors import Unavailable
+
+router = APIRouter(tags=["Operation"])
+_log = logging.getLogger(__name__)
+_MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_EXAMPLE = 'agent_memory_http_requests_total{route="/v1/messages",method="POST",status="200"} 7.0\n'
+
+
+@router.get(
+    "/metrics",
+    summary="Metrics in Prometheus text format",
+    response_class=PlainTextResponse,
+    responses={200: {"content": {"text/plain": {"example": _EXAMPLE}}}},
+)
+async def metrics(request: Request) -> Response:
+    """This process's metrics, then those of the actors as far as they can be asked."""
+    call = await Call.open(request, Scope.ADMIN)
+    text = call.surface.metrics.render()
+    try:
+        text += await call.surface.runtime.condition.metrics()
+    except Unavailable as error:
+        _log.warning("metrics of the actors are missing", extra={"reason": str(error)})
+    return Response(text, media_type=_MEDIA_TYPE)
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def openapi(request: Request) -> Response:
+    """The OpenAPI document of this server."""
+    await Call.open(request, Scope.INFERENCE)
+    return JSONResponse(openapi_document(request.app))

@@ -1,0 +1,85 @@
+"""Bodies of `/v1/agents`, this product's own surface."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from agent_memory.api.schemas.body import Body, Inner
+from agent_memory.api.schemas.openai import JsonObject, StopText
+
+
+class AgentTextPart(Inner):
+    type: Literal["text"]
+    text: str
+
+
+class AgentToolResultPart(Inner):
+    type: Literal["tool_result"]
+    tool_use_id: Annotated[str, Field(min_length=1)]
+    content: str
+    is_error: bool = False
+
+
+class AgentOtherPart(Inner):
+    type: str
+
+
+def _part_tag(part: object) -> str:
+    kind = part.get("type") if isinstance(part, Mapping) else None
+    return kind if kind in ("text", "tool_result") else "other"
+
+
+AgentPart = Annotated[
+    Annotated[AgentTextPart, Tag("text")]
+    | Annotated[AgentToolResultPart, Tag("tool_result")]
+    | Annotated[AgentOtherPart, Tag("other")],
+    Discriminator(_part_tag),
+]
+
+
+class AgentMessage(Inner):
+    """A new message. What the assistant said is the session's own and is not sent again."""
+
+    role: Literal["system", "user", "tool"] = "user"
+    content: str | Annotated[list[AgentPart], Field(min_length=1)]
+
+
+class AgentTool(Inner):
+    name: Annotated[str, Field(min_length=1, max_length=256)]
+    description: str = ""
+    parameters: JsonObject | None = None
+
+
+class AgentToolChoice(Inner):
+    mode: Literal["auto", "none", "required", "named"] = "auto"
+    name: str | None = None
+
+
+class CreateAgentBody(Body):
+    """`POST /v1/agents`. Without `session_id` the server makes one."""
+
+    session_id: str | None = None
+
+
+class AgentTurnBody(Body):
+    """`POST /v1/agents/{id}/turns`: either `message` (a text or a message) or `messages`."""
+
+    message: str | AgentMessage | None = None
+    messages: Annotated[list[AgentMessage], Field(min_length=1)] | None = None
+    stream: bool = False
+    tools: list[AgentTool] | None = None
+    tool_choice: AgentToolChoice = AgentToolChoice()
+    parallel_tool_calls: bool = True
+    thinking: bool | None = None
+    json_schema: JsonObject | None = None
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] = 1.0
+    top_p: Annotated[float, Field(ge=0, le=1)] = 1.0
+    top_k: Annotated[int, Field(ge=0)] = 0
+    min_p: Annotated[float, Field(ge=0, le=1)] = 0.0
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
+    repetition_penalty: Annotated[float, Field(gt=0, le=10)] = 1.0
+    presence_penalty: Annotated[float, Field(ge=-2, le=2)] = 0.0
+    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] = 0.0
+    stop: Annotated[list[StopText], Field(max_length=64)] | None = None

@@ -1,0 +1,167 @@
+"""Bodies of the Anthropic Messages API (https://docs.anthropic.com/en/api/messages)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from agent_memory.api.schemas.body import Body, Inner
+
+JsonObject = dict[str, Any]
+StopText = Annotated[str, Field(min_length=1)]
+
+
+class TextBlock(Inner):
+    type: Literal["text"]
+    text: str
+
+
+class ThinkingBlock(Inner):
+    type: Literal["thinking"]
+    thinking: str
+
+
+class RedactedThinkingBlock(Inner):
+    type: Literal["redacted_thinking"]
+
+
+class ToolUseBlock(Inner):
+    type: Literal["tool_use"]
+    id: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, Field(min_length=1)]
+    input: JsonObject
+
+
+class OtherBlock(Inner):
+    """A block that is known to exist and cannot be read here (images, documents, …)."""
+
+    type: str
+
+
+def _result_tag(block: object) -> str:
+    return "text" if isinstance(block, Mapping) and block.get("type") == "text" else "other"
+
+
+ResultBlock = Annotated[
+    Annotated[TextBlock, Tag("text")] | Annotated[OtherBlock, Tag("other")],
+    Discriminator(_result_tag),
+]
+
+
+class ToolResultBlock(Inner):
+    type: Literal["tool_result"]
+    tool_use_id: Annotated[str, Field(min_length=1)]
+    content: str | list[ResultBlock] | None = None
+    is_error: bool | None = None
+
+
+_KNOWN_BLOCKS = frozenset({"text", "thinking", "redacted_thinking", "tool_use", "tool_result"})
+
+
+def _block_tag(block: object) -> str:
+    kind = block.get("type") if isinstance(block, Mapping) else None
+    return kind if isinstance(kind, str) and kind in _KNOWN_BLOCKS else "other"
+
+
+Block = Annotated[
+    Annotated[TextBlock, Tag("text")]
+    | Annotated[ThinkingBlock, Tag("thinking")]
+    | Annotated[RedactedThinkingBlock, Tag("redacted_thinking")]
+    | Annotated[ToolUseBlock, Tag("tool_use")]
+    | Annotated[ToolResultBlock, Tag("tool_result")]
+    | Annotated[OtherBlock, Tag("other")],
+    Discriminator(_block_tag),
+]
+
+
+class InputMessage(Inner):
+    role: Literal["user", "assistant", "system"]
+    content: str | list[Block]
+
+
+class Tool(Inner):
+    """A client tool. Tools that Anthropic's servers run, or define, bear another `type`."""
+
+    name: Annotated[str, Field(min_length=1, max_length=256)]
+    type: str | None = None
+    description: str | None = None
+    input_schema: JsonObject | None = None
+
+
+class ToolChoice(Inner):
+    type: Literal["auto", "any", "tool", "none"]
+    name: str | None = None
+    disable_parallel_tool_use: bool | None = None
+
+
+class ThinkingConfig(Inner):
+    """`budget_tokens` is accepted; the model decides how long it thinks within `max_tokens`."""
+
+    type: Literal["enabled", "disabled", "adaptive"]
+    budget_tokens: int | None = None
+
+
+class Metadata(Inner):
+    user_id: str | None = None
+
+
+class OutputFormat(Inner):
+    type: Literal["json_schema"]
+    json_schema: Annotated[JsonObject, Field(alias="schema")]
+
+
+class OutputConfig(Inner):
+    effort: str | None = None
+    format: OutputFormat | None = None
+
+
+class ContextEdit(Inner):
+    type: str
+
+
+class ContextManagement(Inner):
+    edits: list[ContextEdit] | None = None
+
+
+class CountTokensBody(Body):
+    """`POST /v1/messages/count_tokens`: what makes up the prompt."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        "container": "there are no containers here.",
+        "mcp_servers": "connect to MCP servers from the client.",
+        "fallbacks": "one model is served.",
+        "compaction": "the conversation is used as it is sent.",
+        "thread": "send the conversation, or use /v1/agents.",
+    }
+
+    model: str
+    messages: Annotated[list[InputMessage], Field(min_length=1)]
+    system: str | list[Block] | None = None
+    tools: list[Tool] | None = None
+    tool_choice: ToolChoice | None = None
+    thinking: ThinkingConfig | None = None
+    output_config: OutputConfig | None = None
+    context_management: ContextManagement | None = None
+    session_id: str | None = None
+    """Names the session (an extension; the `X-Session-ID` header does the same)."""
+    metadata: Metadata | None = None
+
+    cache_control: JsonObject | None = None
+    speed: str | None = None
+    service_tier: str | None = None
+    inference_geo: str | None = None
+    diagnostics: JsonObject | None = None
+    user_profile_id: str | None = None
+    billing_policy: JsonObject | None = None
+    betas: list[str] | None = None
+
+
+class MessagesBody(CountTokensBody):
+    """`POST /v1/messages`."""
+
+    max_tokens: Annotated[int, Field(ge=1)]
+    stream: bool | None = None
+    stop_sequences: Annotated[list[StopText], Field(max_length=64)] | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    top_k: Annotated[int, Field(ge=0)] | None = None

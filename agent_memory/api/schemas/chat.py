@@ -1,0 +1,125 @@
+"""Bodies of `POST /v1/chat/completions` (https://platform.openai.com/docs/api-reference/chat)."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from agent_memory.api.schemas.body import Inner
+from agent_memory.api.schemas.openai import JsonObject, SamplingBody
+
+
+class TextPart(Inner):
+    type: Literal["text"]
+    text: str
+
+
+class RefusalPart(Inner):
+    type: Literal["refusal"]
+    refusal: str
+
+
+class OtherPart(Inner):
+    """A part that is known to exist and cannot be read here (images, audio, files, …)."""
+
+    type: str
+
+
+def _part_tag(part: object) -> str:
+    kind = part.get("type") if isinstance(part, Mapping) else None
+    return kind if kind in ("text", "refusal") else "other"
+
+
+ContentPart = Annotated[
+    Annotated[TextPart, Tag("text")]
+    | Annotated[RefusalPart, Tag("refusal")]
+    | Annotated[OtherPart, Tag("other")],
+    Discriminator(_part_tag),
+]
+Content = str | list[ContentPart]
+
+
+class FunctionCall(Inner):
+    name: Annotated[str, Field(min_length=1)]
+    arguments: str
+
+
+class ToolCall(Inner):
+    id: Annotated[str, Field(min_length=1)]
+    type: str = "function"
+    function: FunctionCall | None = None
+
+
+class ChatMessage(Inner):
+    """A message of any role; which fields count depends on the role."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: Content | None = None
+    tool_calls: list[ToolCall] | None = None
+    tool_call_id: str | None = None
+    reasoning_content: str | None = None
+    function_call: JsonObject | None = None
+    audio: JsonObject | None = None
+
+
+class FunctionSpec(Inner):
+    name: Annotated[str, Field(min_length=1, max_length=256)]
+    description: str | None = None
+    parameters: JsonObject | None = None
+
+
+class ToolField(Inner):
+    type: str
+    function: FunctionSpec | None = None
+
+
+class NamedFunction(Inner):
+    name: str
+
+
+class NamedChoice(Inner):
+    type: str
+    function: NamedFunction | None = None
+
+
+class JsonSchemaFormat(Inner):
+    name: str | None = None
+    json_schema: Annotated[JsonObject | None, Field(alias="schema")] = None
+
+
+class ResponseFormat(Inner):
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: JsonSchemaFormat | None = None
+
+
+class ChatBody(SamplingBody):
+    """`POST /v1/chat/completions`."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        "functions": "it was replaced by 'tools'.",
+        "function_call": "it was replaced by 'tool_choice'.",
+        "audio": "the model writes text only.",
+        "prediction": "predicted outputs are not available.",
+        "web_search_options": "the server does not search the web.",
+        "moderation": "there is no moderation model here.",
+    }
+
+    messages: Annotated[list[ChatMessage], Field(min_length=1)]
+    tools: list[ToolField] | None = None
+    tool_choice: Literal["auto", "none", "required"] | NamedChoice | None = None
+    parallel_tool_calls: bool | None = None
+    response_format: ResponseFormat | None = None
+    max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
+    logprobs: bool | None = None
+    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
+    reasoning_effort: str | None = None
+    modalities: list[Literal["text"]] | None = None
+
+    store: bool | None = None
+    metadata: dict[str, str] | None = None
+    service_tier: str | None = None
+    safety_identifier: str | None = None
+    prompt_cache_key: str | None = None
+    prompt_cache_retention: str | None = None
+    prompt_cache_options: JsonObject | None = None
+    verbosity: Literal["medium"] | None = None

@@ -1,0 +1,22 @@
+"""Bodies of `POST /v1/completions` (https://platform.openai.com/docs/api-reference/completions)."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from agent_memory.api.schemas.openai import SamplingBody
+
+
+class CompletionsBody(SamplingBody):
+    """Text in, text out, without messages or template."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        "suffix": "text is only written at the end.",
+        "best_of": "ask for 'n' answers and choose.",
+        "echo": "the prompt is not repeated.",
+    }
+
+    prompt: str | Annotated[list[str], Field(min_length=1)]
+    """One text or several; arrays of tokens are not accepted."""
+    logprobs: Annotated[int, Field(ge=0, le=20)] | None = None

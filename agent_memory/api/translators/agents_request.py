@@ -1,0 +1,114 @@
+"""A turn of `/v1/agents/{id}/turns`: only what is new."""
+
+from collections.abc import Iterator
+
+import orjson
+
+from agent_memory.api.call import TurnIdentity
+from agent_memory.api.limits import Limits
+from agent_memory.api.schemas.agents import (
+    AgentMessage,
+    AgentTextPart,
+    AgentToolResultPart,
+    AgentTurnBody,
+)
+from agent_memory.api.translators.checks import (
+    NO_PARAMETERS,
+    check_tools,
+    checked_max_tokens,
+    refuse_media,
+)
+from agent_memory.errors import InvalidRequest
+from agent_memory.turns.messages import (
+    Message,
+    Part,
+    Role,
+    Text,
+    ToolChoice,
+    ToolMode,
+    ToolResult,
+    ToolSpec,
+)
+from agent_memory.turns.request import TurnRequest
+from agent_memory.turns.sampling import SamplingParams
+
+
+def agent_turn(body: AgentTurnBody, identity: TurnIdentity, limits: Limits) -> TurnRequest:
+    """The turn of one agent's session, with the new messages alone."""
+    tools = tuple(
+        ToolSpec(tool.name, tool.description, tool.parameters or NO_PARAMETERS)
+        for tool in body.tools or ()
+    )
+    choice = ToolChoice(ToolMode(body.tool_choice.mode), body.tool_choice.name)
+    check_tools(tools, choice)
+    return TurnRequest(
+        turn_id=identity.turn_id,
+        request_id=identity.request_id,
+        workspace_id=identity.workspace_id,
+        session_id=identity.session_id,
+        messages=tuple(_messages(body)),
+        sampling=_sampling(body, limits),
+        tools=tools,
+        tool_choice=choice,
+        parallel_tool_calls=body.parallel_tool_calls,
+        thinking=body.thinking,
+        is_delta=True,
+        max_tokens_given=body.max_tokens is not None,
+        json_schema=None if body.json_schema is None else orjson.dumps(body.json_schema).decode(),
+    )
+
+
+def _sampling(body: AgentTurnBody, limits: Limits) -> SamplingParams:
+    return SamplingParams(
+        max_tokens=(
+            limits.max_output_tokens
+            if body.max_tokens is None
+            else checked_max_tokens(body.max_tokens, limits, "max_tokens")
+        ),
+        temperature=float(body.temperature),
+        top_p=float(body.top_p),
+        top_k=body.top_k,
+        min_p=float(body.min_p),
+        seed=body.seed,
+        repetition_penalty=float(body.repetition_penalty),
+        presence_penalty=float(body.presence_penalty),
+        frequency_penalty=float(body.frequency_penalty),
+        stop=tuple(body.stop or ()),
+    )
+
+
+def _messages(body: AgentTurnBody) -> Iterator[Message]:
+    if (body.message is None) == (body.messages is None):
+        raise InvalidRequest("Send either 'message' or 'messages'.", "message")
+    if isinstance(body.message, str):
+        yield Message(Role.USER, (Text(body.message),))
+    elif body.message is not None:
+        yield _message(body.message, "message")
+    for index, message in enumerate(body.messages or ()):
+        yield _message(message, f"messages.{index}")
+
+
+def _message(message: AgentMessage, param: str) -> Message:
+    role = Role(message.role)
+    if isinstance(message.content, str):
+        parts: tuple[Part, ...] = (Text(message.content),)
+    else:
+        parts = tuple(_parts(message, param))
+    if any(isinstance(part, ToolResult) != (role is Role.TOOL) for part in parts):
+        raise InvalidRequest(
+            "Messages of the role 'tool' consist of tool_result parts, and no others do.", param
+        )
+    return Message(role, parts)
+
+
+def _parts(message: AgentMessage, param: str) -> Iterator[Part]:
+    for index, part in enumerate(message.content):
+        match part:
+            case AgentTextPart():
+                yield Text(part.text)
+            case AgentToolResultPart():
+                yield ToolResult(part.tool_use_id, part.content, part.is_error)
+            case str():
+                yield Text(part)
+            case _:
+                raise refuse_media(part.type, f"{param}.content.{index}")

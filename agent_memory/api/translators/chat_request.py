@@ -1,0 +1,172 @@
+"""A chat completion request as a turn."""
+
+from collections.abc import Iterator, Sequence
+
+import orjson
+
+from agent_memory.api.call import TurnIdentity
+from agent_memory.api.limits import Limits
+from agent_memory.api.schemas.chat import (
+    ChatBody,
+    ChatMessage,
+    Content,
+    NamedChoice,
+    RefusalPart,
+    ResponseFormat,
+    TextPart,
+    ToolCall,
+    ToolField,
+)
+from agent_memory.api.translators.checks import (
+    NO_PARAMETERS,
+    check_tools,
+    json_object_text,
+    refuse_media,
+)
+from agent_memory.api.translators.openai_sampling import openai_sampling
+from agent_memory.errors import InvalidRequest
+from agent_memory.turns.messages import (
+    Message,
+    Part,
+    Role,
+    Text,
+    Thinking,
+    ToolChoice,
+    ToolMode,
+    ToolResult,
+    ToolSpec,
+    ToolUse,
+)
+from agent_memory.turns.request import TurnRequest
+
+_ANY_OBJECT = '{"type":"object"}'
+
+
+def chat_turn(body: ChatBody, identity: TurnIdentity, limits: Limits) -> TurnRequest:
+    """The turn of `POST /v1/chat/completions`."""
+    tools = tuple(_tool(tool, f"tools.{i}") for i, tool in enumerate(body.tools or ()))
+    choice = _tool_choice(body.tool_choice)
+    check_tools(tools, choice)
+    max_tokens = body.max_completion_tokens or body.max_tokens
+    return TurnRequest(
+        turn_id=identity.turn_id,
+        request_id=identity.request_id,
+        workspace_id=identity.workspace_id,
+        session_id=identity.session_id,
+        messages=tuple(_conversation(body.messages)),
+        sampling=openai_sampling(body, max_tokens, _num_logprobs(body), limits),
+        tools=tools,
+        tool_choice=choice,
+        parallel_tool_calls=body.parallel_tool_calls is not False,
+        thinking=_thinking(body.reasoning_effort),
+        model=body.model,
+        max_tokens_given=max_tokens is not None,
+        json_schema=_json_schema(body.response_format),
+    )
+
+
+def _num_logprobs(body: ChatBody) -> int | None:
+    if body.logprobs:
+        return body.top_logprobs or 0
+    if body.top_logprobs:
+        raise InvalidRequest("top_logprobs needs 'logprobs': true.", "top_logprobs")
+    return None
+
+
+def _thinking(effort: str | None) -> bool | None:
+    return None if effort is None else effort not in ("none", "minimal")
+
+
+def _json_schema(format_: ResponseFormat | None) -> str | None:
+    if format_ is None or format_.type == "text":
+        return None
+    if format_.type == "json_object":
+        return _ANY_OBJECT
+    if format_.json_schema is None or format_.json_schema.json_schema is None:
+        param = "response_format.json_schema.schema"
+        raise InvalidRequest(f"{param}: Field required", param)
+    return orjson.dumps(format_.json_schema.json_schema).decode()
+
+
+def _tool(tool: ToolField, param: str) -> ToolSpec:
+    if tool.type != "function":
+        raise InvalidRequest(f"Tools of type '{tool.type}' are not supported.", f"{param}.type")
+    if tool.function is None:
+        raise InvalidRequest(f"{param}.function: Field required", f"{param}.function")
+    function = tool.function
+    return ToolSpec(function.name, function.description or "", function.parameters or NO_PARAMETERS)
+
+
+def _tool_choice(choice: str | NamedChoice | None) -> ToolChoice:
+    if choice is None:
+        return ToolChoice()
+    if isinstance(choice, str):
+        return ToolChoice(ToolMode(choice))
+    if choice.type != "function" or choice.function is None:
+        raise InvalidRequest(
+            f"tool_choice of type '{choice.type}' is not supported.", "tool_choice"
+        )
+    return ToolChoice(ToolMode.NAMED, choice.function.name)
+
+
+def _conversation(messages: Sequence[ChatMessage]) -> Iterator[Message]:
+    for index, message in enumerate(messages):
+        param = f"messages.{index}"
+        match message.role:
+            case "system" | "developer":
+                yield Message(Role.SYSTEM, _texts(message.content, param))
+            case "user":
+                yield Message(Role.USER, _texts(message.content, param))
+            case "tool":
+                yield Message(Role.TOOL, (_tool_result(message, param),))
+            case "assistant":
+                yield Message(Role.ASSISTANT, tuple(_assistant_parts(message, param)))
+            case "function":
+                raise InvalidRequest("The role 'function' was replaced by 'tool'.", f"{param}.role")
+
+
+def _texts(content: Content | None, param: str) -> tuple[Part, ...]:
+    if content is None:
+        raise InvalidRequest(f"{param}.content: Field required", f"{param}.content")
+    return tuple(_content(content, f"{param}.content"))
+
+
+def _content(content: Content, param: str) -> Iterator[Text]:
+    if isinstance(content, str):
+        yield Text(content)
+        return
+    for index, part in enumerate(content):
+        match part:
+            case TextPart():
+                yield Text(part.text)
+            case RefusalPart():
+                yield Text(part.refusal)
+            case _:
+                raise refuse_media(part.type, f"{param}.{index}")
+
+
+def _tool_result(message: ChatMessage, param: str) -> ToolResult:
+    if not message.tool_call_id:
+        raise InvalidRequest(f"{param}.tool_call_id: Field required", f"{param}.tool_call_id")
+    content = _content(message.content or "", f"{param}.content")
+    return ToolResult(message.tool_call_id, "\n".join(part.text for part in content))
+
+
+def _assistant_parts(message: ChatMessage, param: str) -> Iterator[Part]:
+    if message.function_call is not None:
+        raise InvalidRequest("'function_call' was replaced by 'tool_calls'.", param)
+    if message.audio is not None:
+        raise refuse_media("audio", param)
+    if message.reasoning_content:
+        yield Thinking(message.reasoning_content)
+    if message.content:
+        yield from _content(message.content, f"{param}.content")
+    for index, call in enumerate(message.tool_calls or ()):
+        yield _tool_use(call, f"{param}.tool_calls.{index}")
+
+
+def _tool_use(call: ToolCall, param: str) -> ToolUse:
+    if call.type != "function" or call.function is None:
+        raise InvalidRequest(f"Tool calls of type '{call.type}' are not supported.", param)
+    arguments = json_object_text(call.function.arguments, f"{param}.function.arguments")
+    return ToolUse(call.id, call.function.name, arguments)

@@ -1,0 +1,39 @@
+"""A text completion request as turns, one per prompt."""
+
+from agent_memory.api.call import TurnIdentity
+from agent_memory.api.limits import Limits
+from agent_memory.api.schemas.completions import CompletionsBody
+from agent_memory.api.translators.openai_sampling import openai_sampling
+from agent_memory.errors import InvalidRequest
+from agent_memory.ids import SessionId
+from agent_memory.turns.request import TurnRequest
+
+
+def prompts_of(
+    body: CompletionsBody, session_id: SessionId | None, limits: Limits
+) -> tuple[str, ...]:
+    """The prompts; a session can take only one of them at a time."""
+    prompts = (body.prompt,) if isinstance(body.prompt, str) else tuple(body.prompt)
+    if len(prompts) > limits.max_prompts:
+        message = f"{len(prompts)} prompts were sent; the limit is {limits.max_prompts}."
+        raise InvalidRequest(message, "prompt")
+    if len(prompts) > 1 and session_id is not None:
+        raise InvalidRequest("Several prompts cannot share one session.", "prompt")
+    return prompts
+
+
+def completion_turn(
+    body: CompletionsBody, prompt: str, identity: TurnIdentity, limits: Limits
+) -> TurnRequest:
+    """The turn of one prompt of `POST /v1/completions`."""
+    return TurnRequest(
+        turn_id=identity.turn_id,
+        request_id=identity.request_id,
+        workspace_id=identity.workspace_id,
+        session_id=identity.session_id,
+        messages=(),
+        raw_prompt=prompt,
+        sampling=openai_sampling(body, body.max_tokens, body.logprobs, limits),
+        model=body.model,
+        max_tokens_given=body.max_tokens is not None,
+    )

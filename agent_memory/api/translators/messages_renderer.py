@@ -1,0 +1,200 @@
+"""A turn's events as an Anthropic response (https://docs.anthropic.com/en/api/streaming)."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from typing import assert_never
+
+from pydantic_core import from_json
+
+from agent_memory.api.answer import Answer, refuse_cancelled
+from agent_memory.api.errors import Fault, anthropic_error
+from agent_memory.api.renderer import named_event
+from agent_memory.turns.events import (
+    ChoiceFinished,
+    FinishReason,
+    Ping,
+    TextDelta,
+    ThinkingDelta,
+    ToolCallDelta,
+    ToolCallStarted,
+    TurnEvent,
+    TurnFinished,
+    TurnStarted,
+    Usage,
+)
+from agent_memory.turns.messages import Part, Text, Thinking, ToolResult, ToolUse
+
+_STOP_REASONS = {
+    FinishReason.STOP: "end_turn",
+    FinishReason.STOP_SEQUENCE: "stop_sequence",
+    FinishReason.LENGTH: "max_tokens",
+    FinishReason.TOOL_CALLS: "tool_use",
+}
+_PING = named_event("ping", {"type": "ping"})
+
+
+class MessagesRenderer:
+    """One response of `POST /v1/messages`. `model` is the name that the client asked for."""
+
+    surface = "messages"
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self._num_blocks = 0
+        self._open: str | None = None
+        self._thinking: list[str] = []
+        self._finished: ChoiceFinished | None = None
+
+    def event(self, source: int, event: TurnEvent) -> bytes:  # noqa: ARG002, PLR0911  one turn; one case an event
+        """The protocol's events for `event`, blocks opened and closed as needed."""
+        match event:
+            case TextDelta(text="") | ThinkingDelta(text=""):
+                return b""
+            case TextDelta():
+                delta = {"type": "text_delta", "text": event.text}
+                return self._opened("text", {"type": "text", "text": ""}) + self._delta(delta)
+            case ThinkingDelta():
+                return self._thinking_delta(event.text)
+            case ToolCallStarted():
+                return self._closed() + self._opened("tool_use", _tool_use_block(event))
+            case ToolCallDelta():
+                return self._delta({"type": "input_json_delta", "partial_json": event.arguments})
+            case Ping():
+                return _PING
+            case ChoiceFinished():
+                refuse_cancelled(event)
+                self._finished = event
+                return self._closed()
+            case TurnStarted():
+                return self._message_start(event) + _PING
+            case TurnFinished():
+                return self._message_delta(event.usage)
+            case _:
+                assert_never(event)
+
+    def ping(self) -> bytes:
+        return _PING
+
+    def end(self) -> bytes:
+        return named_event("message_stop", {"type": "message_stop"})
+
+    def error(self, fault: Fault) -> bytes:
+        return named_event("error", anthropic_error(fault))
+
+    def whole(self, answers: Sequence[Answer]) -> dict[str, object]:
+        """The whole message."""
+        answer = answers[0]
+        choice = answer.choices[0]
+        return {
+            **self._message(answer.turn_id, answer.usage),
+            "content": [_block(part) for part in choice.parts],
+            "stop_reason": _STOP_REASONS[choice.reason],
+            "stop_sequence": choice.stop_sequence,
+        }
+
+    def _message(self, turn_id: str, usage: Usage) -> dict[str, object]:
+        return {
+            "id": f"msg_{turn_id.removeprefix('turn_')}",
+            "type": "message",
+            "role": "assistant",
+            "model": self._model,
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            "usage": messages_usage(usage),
+        }
+
+    def _message_start(self, event: TurnStarted) -> bytes:
+        message = self._message(event.turn_id, event.usage)
+        return named_event("message_start", {"type": "message_start", "message": message})
+
+    def _message_delta(self, usage: Usage) -> bytes:
+        finished = self._finished
+        data = {
+            "type": "message_delta",
+            "delta": {
+                "stop_reason": _STOP_REASONS[finished.reason] if finished else None,
+                "stop_sequence": finished.stop_sequence if finished else None,
+            },
+            "usage": messages_usage(usage),
+        }
+        return named_event("message_delta", data)
+
+    def _thinking_delta(self, text: str) -> bytes:
+        opened = self._opened("thinking", {"type": "thinking", "thinking": "", "signature": ""})
+        self._thinking.append(text)
+        return opened + self._delta({"type": "thinking_delta", "thinking": text})
+
+    def _opened(self, kind: str, block: dict[str, object]) -> bytes:
+        if self._open == kind:
+            return b""
+        closed = self._closed()
+        self._open = kind
+        data = {"type": "content_block_start", "index": self._num_blocks, "content_block": block}
+        return closed + named_event("content_block_start", data)
+
+    def _delta(self, delta: dict[str, str]) -> bytes:
+        data = {"type": "content_block_delta", "index": self._num_blocks, "delta": delta}
+        return named_event("content_block_delta", data)
+
+    def _closed(self) -> bytes:
+        """Close the open block; a thinking block is signed first."""
+        if self._open is None:
+            return b""
+        signed = b""
+        if self._open == "thinking":
+            signature = _signature("".join(self._thinking))
+            signed = self._delta({"type": "signature_delta", "signature": signature})
+            self._thinking.clear()
+        data = {"type": "content_block_stop", "index": self._num_blocks}
+        self._open = None
+        self._num_blocks += 1
+        return signed + named_event("content_block_stop", data)
+
+
+def messages_usage(usage: Usage) -> dict[str, object]:
+    """Anthropic's usage: `input_tokens` excludes what was read from the cache.
+
+    The three input counts must add up to the prompt, so `cache_creation_input_tokens` is 0: all
+    that is computed is kept, and it is counted once, as input.
+    """
+    return {
+        "input_tokens": usage.prompt_tokens - usage.cached_tokens,
+        "cache_read_input_tokens": usage.cached_tokens,
+        "cache_creation_input_tokens": 0,
+        "output_tokens": usage.completion_tokens,
+        **({"miss_reason": usage.miss_reason} if usage.miss_reason else {}),
+    }
+
+
+def _tool_use_block(event: ToolCallStarted) -> dict[str, object]:
+    return {"type": "tool_use", "id": event.id, "name": event.name, "input": {}}
+
+
+def _block(part: Part) -> dict[str, object]:
+    match part:
+        case Text(text):
+            return {"type": "text", "text": text}
+        case Thinking(text):
+            return {"type": "thinking", "thinking": text, "signature": _signature(text)}
+        case ToolUse(id_, name, arguments):
+            return {"type": "tool_use", "id": id_, "name": name, "input": _input(arguments)}
+        case ToolResult():
+            raise TypeError("an answer holds no tool results")
+
+
+def _input(arguments: str) -> object:
+    """Arguments that `max_tokens` cut short become the object as far as it goes, as in the
+    official client; what is no JSON at all is passed on under a name that says so."""
+    try:
+        value = from_json(arguments, allow_partial=True)
+    except ValueError:
+        value = None
+    return value if isinstance(value, dict) else {"INVALID_JSON": arguments}
+
+
+def _signature(thinking: str) -> str:
+    """A digest stands where the protocol has a signature: clients send it back unread."""
+    digest = hashlib.sha256(b"agent_memory.thinking.1\x00" + thinking.encode()).digest()
+    return base64.b64encode(digest).decode()

@@ -1,0 +1,110 @@
+"""The response to a turn: streamed or whole, ended when the client goes away."""
+
+from collections.abc import Sequence
+
+import orjson
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from agent_memory.api.answer import AnswerFold
+from agent_memory.api.call import Call
+from agent_memory.api.disconnect import ClientGone, send_unless_gone, unless_gone
+from agent_memory.api.errors import fault_of
+from agent_memory.api.event_pump import EventPump, SourcedEvent
+from agent_memory.api.renderer import Renderer
+from agent_memory.api.turn_meter import TurnMeter
+from agent_memory.turns.events import TurnStarted
+from agent_memory.turns.request import TurnRequest
+
+
+class TurnResponse(Response):
+    """Takes the turns and renders their events.
+
+    The status is sent once every turn has started, so that errors before that are proper HTTP
+    errors; later ones are told within the stream. Whichever way it ends, the turns are closed.
+    """
+
+    def __init__(
+        self, call: Call, requests: Sequence[TurnRequest], renderer: Renderer, *, stream: bool
+    ) -> None:
+        super().__init__(media_type="text/event-stream" if stream else "application/json")
+        self._call = call
+        self._requests = requests
+        self._renderer = renderer
+        self._stream = stream
+        self._meter = TurnMeter(
+            call.surface.metrics,
+            renderer.surface,
+            call.line,
+            call.started_at,
+            call.surface.monotonic,
+        )
+        call.line.stream = stream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI
+        try:
+            await unless_gone(receive, self._respond(send_unless_gone(send)))
+        except ClientGone as gone:
+            self._call.line.error_code = gone.code
+
+    async def _respond(self, send: Send) -> None:
+        turns = [self._call.surface.runtime.turns.take_turn(r) for r in self._requests]
+        async with EventPump(turns, self._call.surface.limits.ping_interval_s) as pump:
+            started = await pump.started()
+            await self._set_headers(started)
+            if self._stream:
+                await self._send_stream(pump, send)
+            else:
+                await self._send_whole(pump, send)
+
+    async def _set_headers(self, started: Sequence[TurnStarted]) -> None:
+        if len(started) == 1:
+            self._call.line.session_id = started[0].session_id
+            self.headers["X-Session-ID"] = started[0].session_id
+        if (served := await self._call.surface.catalogue.served()) is not None:
+            self.headers["X-Model"] = served
+        if self._stream:
+            self.headers["Cache-Control"] = "no-cache"
+            self.headers["X-Accel-Buffering"] = "no"
+            del self.headers["content-length"]
+
+    async def _send_whole(self, pump: EventPump, send: Send) -> None:
+        folds = [AnswerFold() for _ in self._requests]
+        async for batch in pump.batches():
+            self._meter.note(batch)
+            for source, event in batch:
+                folds[source].add(event)
+        body = orjson.dumps(self._renderer.whole([fold.answer() for fold in folds]))
+        self.headers["content-length"] = str(len(body))
+        await self._send_start(send)
+        await send({"type": "http.response.body", "body": body})
+
+    async def _send_stream(self, pump: EventPump, send: Send) -> None:
+        await self._send_start(send)
+        try:
+            async for batch in pump.batches():
+                self._meter.note(batch)
+                if data := self._rendered(batch):
+                    await send({"type": "http.response.body", "body": data, "more_body": True})
+            last = self._renderer.end()
+        except ClientGone:
+            raise
+        except Exception as error:  # noqa: BLE001  the table of errors, told within the stream
+            fault = fault_of(error)
+            self._call.line.error_code = fault.code
+            last = self._renderer.error(fault)
+        await send({"type": "http.response.body", "body": last})
+
+    def _rendered(self, batch: Sequence[SourcedEvent]) -> bytes:
+        if not batch:
+            return self._renderer.ping()
+        return b"".join([self._renderer.event(source, event) for source, event in batch])
+
+    async def _send_start(self, send: Send) -> None:
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status_code,
+                "headers": self.raw_headers,
+            }
+        )

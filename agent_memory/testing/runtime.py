@@ -1,0 +1,195 @@
+"""A runtime without engine, database or Ray: turns follow a script, sessions live in memory."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from agent_memory.access.principal import ALL_SCOPES, Principal, Scope
+from agent_memory.api.runtime import Health, Runtime
+from agent_memory.errors import Conflict, NotFound, Unauthenticated
+from agent_memory.ids import KeyId, SessionId, WorkspaceId, new_id
+from agent_memory.turns.events import TurnEvent, TurnStarted
+from agent_memory.turns.messages import Message
+from agent_memory.turns.models import ModelCard
+from agent_memory.turns.request import TurnRequest
+from agent_memory.turns.transcript import SessionRecord, Transcript
+
+TEST_KEY = "am_test_0123456789abcdef"
+TEST_WORKSPACE = WorkspaceId("ws_test")
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A silence of so many seconds in a script."""
+
+    seconds: float
+
+
+Step = TurnEvent | Pause | Exception
+Script = Sequence[Step] | Callable[[TurnRequest], Sequence[Step]]
+
+
+class ScriptedTurns:
+    """Every turn yields the steps of the script: events as they are, errors raised, pauses slept.
+
+    A `TurnStarted` gets the ids of the request (its own session id where the request names none).
+    requests: what was asked, in order. num_closed: turns whose iterator has ended, in any way.
+    num_finished: turns whose script was followed to its end.
+    """
+
+    def __init__(
+        self, script: Script = (), models: Sequence[ModelCard] = (), num_prompt_tokens: int = 0
+    ) -> None:
+        self.script = script
+        self.cards = models
+        self.num_prompt_tokens = num_prompt_tokens
+        self.requests: list[TurnRequest] = []
+        self.num_closed = 0
+        self.num_finished = 0
+
+    async def take_turn(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
+        self.requests.append(request)
+        steps = self.script(request) if callable(self.script) else self.script
+        try:
+            for step in steps:
+                match step:
+                    case Pause(seconds):
+                        await asyncio.sleep(seconds)
+                    case Exception():
+                        raise step
+                    case TurnStarted():
+                        yield _started(step, request)
+                    case _:
+                        yield step
+            self.num_finished += 1
+        finally:
+            self.num_closed += 1
+
+    async def count_tokens(self, request: TurnRequest) -> int:
+        self.requests.append(request)
+        return self.num_prompt_tokens
+
+    async def models(self) -> Sequence[ModelCard]:
+        return self.cards
+
+
+def _started(event: TurnStarted, request: TurnRequest) -> TurnStarted:
+    session_id = request.session_id or event.session_id
+    return replace(event, turn_id=request.turn_id, session_id=session_id)
+
+
+class MemorySessions:
+    """Sessions in a dictionary, newest last; cursors are positions."""
+
+    def __init__(self, model: str = "scripted") -> None:
+        self._model = model
+        self._transcripts: dict[tuple[WorkspaceId, SessionId], Transcript] = {}
+        self.kept_on_shelf: list[SessionId] = []
+
+    def add(
+        self, workspace: WorkspaceId, session: SessionId, messages: Sequence[Message] = ()
+    ) -> SessionRecord:
+        """Put a session there as if it had been used."""
+        now = datetime(2026, 1, 1, tzinfo=UTC)
+        record = SessionRecord(
+            session_id=session,
+            workspace_id=workspace,
+            created_at=now,
+            updated_at=now,
+            num_turns=0,
+            num_messages=len(messages),
+            num_tokens=0,
+            head_hash=None,
+            model=self._model,
+        )
+        self._transcripts[workspace, session] = Transcript(record, tuple(messages), ())
+        return record
+
+    async def create(self, workspace: WorkspaceId, session: SessionId | None) -> SessionRecord:
+        session = session or SessionId(new_id("sess"))
+        if (workspace, session) in self._transcripts:
+            raise Conflict(f"A session '{session}' exists already.")
+        return self.add(workspace, session)
+
+    async def get(self, workspace: WorkspaceId, session: SessionId) -> SessionRecord:
+        return (await self.transcript(workspace, session)).session
+
+    async def list(
+        self, workspace: WorkspaceId, cursor: str | None, limit: int
+    ) -> tuple[Sequence[SessionRecord], str | None]:
+        records = [
+            transcript.session
+            for (owner, _), transcript in reversed(self._transcripts.items())
+            if owner == workspace
+        ]
+        start = int(cursor or 0)
+        end = start + limit
+        return records[start:end], str(end) if end < len(records) else None
+
+    async def transcript(self, workspace: WorkspaceId, session: SessionId) -> Transcript:
+        try:
+            return self._transcripts[workspace, session]
+        except KeyError:
+            raise NotFound("session", session) from None
+
+    async def delete(self, workspace: WorkspaceId, session: SessionId, keep_shelf: bool) -> None:
+        await self.transcript(workspace, session)
+        if keep_shelf:
+            self.kept_on_shelf.append(session)
+        else:
+            del self._transcripts[workspace, session]
+
+    async def stats(self, workspace: WorkspaceId) -> Mapping[str, int | float]:
+        return {"sessions": sum(owner == workspace for owner, _ in self._transcripts)}
+
+
+class StaticKeys:
+    """The keys it was given, each with its principal."""
+
+    def __init__(self, principals: Mapping[str, Principal]) -> None:
+        self.principals = dict(principals)
+
+    async def authenticate(self, key: str) -> Principal:
+        try:
+            return self.principals[key]
+        except KeyError:
+            raise Unauthenticated("The API key is not valid.") from None
+
+
+@dataclass(slots=True)
+class StaticCondition:
+    """As healthy as it is told to be."""
+
+    is_started: bool = True
+    is_ready: bool = True
+    checks: Mapping[str, str] = field(default_factory=lambda: {"engine": "ok"})
+    text: str = ""
+
+    async def health(self) -> Health:
+        return Health(self.is_started, self.is_ready, self.checks)
+
+    async def metrics(self) -> str:
+        return self.text
+
+
+def principal(
+    workspace: WorkspaceId = TEST_WORKSPACE, scopes: frozenset[Scope] = ALL_SCOPES
+) -> Principal:
+    """Whoever holds a key of the tests."""
+    return Principal(KeyId("key_test"), workspace, scopes)
+
+
+def scripted_runtime(
+    turns: ScriptedTurns,
+    sessions: MemorySessions | None = None,
+    keys: StaticKeys | None = None,
+    condition: StaticCondition | None = None,
+) -> Runtime:
+    """A runtime whose one key, `TEST_KEY`, may do everything, unless told otherwise."""
+    return Runtime(
+        turns,
+        sessions or MemorySessions(),
+        keys or StaticKeys({TEST_KEY: principal()}),
+        condition or StaticCondition(),
+    )
