@@ -1,0 +1,77 @@
+"""The data folder of the embedded PostgreSQL: how it is made and how its superuser is known."""
+
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent_memory.store.account import Account
+from agent_memory.store.programs import run_program
+
+SUPERUSER = "agent_memory"
+DATABASE = "agent_memory"
+
+_LOCALE = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+"""PostgreSQL's own: no locale need be installed, and an upgrade of libc breaks no index."""
+_ADMISSION = "# Local sockets only, and only with the password.\nlocal all all scram-sha-256\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """PostgreSQL's files in `data` and the superuser's password in `passfile` (libpq's format)."""
+
+    programs: Path
+    data: Path
+    passfile: Path
+    account: Account
+
+    def ensure(self) -> None:
+        """Make whatever is missing. The server must not be running."""
+        if not self.data.exists():
+            self._initialise()
+        if not self.passfile.exists():
+            self._set_password()
+
+    def _initialise(self) -> None:
+        """Made beside and renamed, so that a kill half-way leaves nothing that looks whole."""
+        fresh = self.data.with_suffix(".new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        self.account.own(fresh)
+        initdb = str(self.programs / "initdb")
+        options = ("--username", SUPERUSER, "--encoding=UTF8", *_LOCALE, "--auth=reject")
+        run_program([initdb, "--pgdata", str(fresh), *options], self.account)
+        (fresh / "pg_hba.conf").write_text(_ADMISSION)
+        self._run_alone(fresh, f"CREATE DATABASE {DATABASE}")
+        self.passfile.unlink(missing_ok=True)
+        fresh.rename(self.data)
+        _sync_folder(self.data.parent)  # or a power cut could undo the name, and with it the data
+
+    def _set_password(self) -> None:
+        password = secrets.token_urlsafe(32)
+        self._run_alone(self.data, f"ALTER ROLE {SUPERUSER} PASSWORD '{password}'")
+        fresh = self.passfile.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(f"*:*:*:{SUPERUSER}:{password}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.rename(self.passfile)
+        _sync_folder(self.passfile.parent)
+
+    def _run_alone(self, data: Path, sql: str) -> None:
+        """Run one statement without a server, keeping it out of every log."""
+        quiet = ("-c", "log_statement=none", "-c", "log_min_error_statement=panic")
+        postgres = str(self.programs / "postgres")
+        command = [postgres, "--single", "-D", str(data), *quiet, "postgres"]
+        run_program(command, self.account, stdin=sql + "\n")
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

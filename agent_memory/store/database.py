@@ -1,0 +1,93 @@
+"""The way to the database: a few connections, and transactions that see one workspace."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from agent_memory.ids import WorkspaceId
+from agent_memory.store.faults import translated_errors
+from agent_memory.store.transaction import Transaction
+
+_CONNECTION_OPTIONS: dict[str, object] = {
+    "application_name": "agent_memory",
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+_RECONNECT_TIMEOUT_S = 2.0
+"""Short, because the pool waits ever longer between its attempts, and a new request begins anew."""
+_MAX_IDLE_S = 300.0
+_NO_WORKSPACE = WorkspaceId("")
+
+
+class Database:
+    """A pool of connections, opened when first needed, on the event loop that uses it.
+
+    Role, workspace and search path are set within each transaction, so that a connection carries
+    nothing from one to the next and may go through a pooler. A connection that died is replaced:
+    after the database was restarted the next transaction works.
+    """
+
+    def __init__(self, url: str, max_size: int = 4, timeout_s: float = 5.0) -> None:
+        """timeout_s: how long to wait for a connection before `StorageUnavailable`."""
+        self._pool = AsyncConnectionPool(
+            url,
+            connection_class=AsyncConnection,
+            kwargs=_CONNECTION_OPTIONS,
+            min_size=0,
+            max_size=max_size,
+            timeout=timeout_s,
+            max_idle=_MAX_IDLE_S,
+            reconnect_timeout=_RECONNECT_TIMEOUT_S,
+            check=AsyncConnectionPool.check_connection,
+            open=False,
+        )
+
+    @asynccontextmanager
+    async def workspace(self, workspace_id: WorkspaceId) -> AsyncIterator[Transaction]:
+        """A transaction that reads and writes the rows of one workspace and sees no others.
+
+        Committed at the end, rolled back on any error. Errors of the database arrive as
+        `StorageUnavailable`, `Conflict`, `InvalidRequest` or `InvariantBroken`.
+        """
+        with translated_errors():
+            async with self._connection() as connection:
+                transaction = Transaction(connection)
+                await transaction.run("enter_application", workspace_id=workspace_id)
+                yield transaction
+
+    @asynccontextmanager
+    async def snapshot(self, workspace_id: WorkspaceId) -> AsyncIterator[Transaction]:
+        """Like `workspace`, for several reads that must see the same moment."""
+        with translated_errors():
+            async with self._connection() as connection:
+                transaction = Transaction(connection)
+                await transaction.run("freeze_snapshot")
+                await transaction.run("enter_application", workspace_id=workspace_id)
+                yield transaction
+
+    @asynccontextmanager
+    async def no_workspace(self) -> AsyncIterator[Transaction]:
+        """A transaction that sees no workspace's rows: for what comes before one is known."""
+        async with self.workspace(_NO_WORKSPACE) as transaction:
+            yield transaction
+
+    async def ping(self) -> None:
+        """Return when the database answers and knows our role; else `StorageUnavailable`."""
+        async with self.no_workspace():
+            pass
+
+    async def close(self) -> None:
+        """Close all connections. Harmless when none was ever opened."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        if self._pool.closed:
+            await self._pool.open()
+        async with self._pool.connection() as connection:
+            yield connection

@@ -1,0 +1,35 @@
+"""What the database's errors mean to the rest of the product."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg import errors
+from psycopg_pool import PoolTimeout
+
+from agent_memory.errors import Conflict, InvalidRequest, InvariantBroken, StorageUnavailable
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Raise our own error for every error of psycopg's, with the first as its cause."""
+    try:
+        yield
+    except errors.UniqueViolation as error:
+        raise Conflict("Something of that id exists already.") from error
+    except errors.ForeignKeyViolation as error:
+        raise Conflict("The workspace or session it belongs to does not exist.") from error
+    except errors.DataError as error:
+        raise InvalidRequest(
+            f"The database cannot hold this value: {_first_line(error)}"
+        ) from error
+    except PoolTimeout as error:
+        raise StorageUnavailable("The database cannot be reached.") from error
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise StorageUnavailable(f"The database cannot be used: {_first_line(error)}") from error
+    except psycopg.Error as error:
+        raise InvariantBroken(f"The database refused a statement: {_first_line(error)}") from error
+
+
+def _first_line(error: psycopg.Error) -> str:
+    return str(error).partition("\n")[0]

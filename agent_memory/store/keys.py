@@ -1,0 +1,142 @@
+"""API keys in the database."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from agent_memory.access.admission import StoredKey, admit
+from agent_memory.access.key_rules import check_expiry, check_name, check_scopes
+from agent_memory.access.keys import generate_key, parse_key
+from agent_memory.access.principal import ApiKeyRecord, Principal, Scope
+from agent_memory.errors import NotFound, Unauthenticated
+from agent_memory.ids import KeyId, WorkspaceId
+from agent_memory.store.database import Database
+
+_TOUCH_INTERVAL = timedelta(minutes=1)
+"""`last_used_at` is exact to this, so that using a key does not write on every use."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyRow:
+    key_id: KeyId
+    workspace_id: WorkspaceId
+    name: str
+    secret_hash: bytes
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+    def stored(self) -> StoredKey:
+        return StoredKey(
+            key_id=self.key_id,
+            workspace_id=self.workspace_id,
+            secret_hash=self.secret_hash,
+            scopes=frozenset(Scope(name) for name in self.scopes),
+            expires_at=self.expires_at,
+            revoked_at=self.revoked_at,
+        )
+
+    def record(self) -> ApiKeyRecord:
+        return ApiKeyRecord(
+            key_id=self.key_id,
+            workspace_id=self.workspace_id,
+            name=self.name,
+            scopes=frozenset(Scope(name) for name in self.scopes),
+            created_at=self.created_at,
+            expires_at=self.expires_at,
+            revoked_at=self.revoked_at,
+            last_used_at=self.last_used_at,
+        )
+
+
+class KeyStore:
+    """Makes, lists, revokes and finds keys. `clock` gives the time in UTC."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def create_key(
+        self,
+        workspace_id: WorkspaceId,
+        name: str,
+        scopes: Iterable[str],
+        expires_at: datetime | None = None,
+    ) -> tuple[ApiKeyRecord, str]:
+        """A new key and its raw form, which cannot be had again.
+
+        `InvalidRequest` for a name, scopes or an expiry that may not be; `Conflict` when the
+        workspace does not exist.
+        """
+        now = self._clock()
+        key = generate_key()
+        async with self._database.workspace(workspace_id) as transaction:
+            row = await transaction.fetch_one(
+                "create_key",
+                _KeyRow,
+                key_id=key.key_id,
+                workspace_id=workspace_id,
+                name=check_name(name),
+                secret_hash=key.secret_hash,
+                scopes=sorted(check_scopes(scopes)),
+                now=now,
+                expires_at=check_expiry(expires_at, now),
+            )
+        return _found(row, key.key_id).record(), key.raw
+
+    async def list_keys(self, workspace_id: WorkspaceId) -> tuple[ApiKeyRecord, ...]:
+        """All keys of the workspace, revoked ones too; newest first."""
+        async with self._database.workspace(workspace_id) as transaction:
+            rows = await transaction.fetch_all("list_keys", _KeyRow)
+        return tuple(row.record() for row in rows)
+
+    async def revoke_key(self, workspace_id: WorkspaceId, key_id: KeyId) -> ApiKeyRecord:
+        """End a key for good; revoking it again changes nothing. `NotFound` without it."""
+        async with self._database.workspace(workspace_id) as transaction:
+            row = await transaction.fetch_one(
+                "revoke_key", _KeyRow, key_id=key_id, now=self._clock()
+            )
+        return _found(row, key_id).record()
+
+    async def find_key(self, raw: str) -> Principal:
+        """The holder of the key `raw`; `Unauthenticated` unless it is valid now."""
+        key = parse_key(raw)
+        if key is None:
+            raise Unauthenticated("This is not an API key of ours (am_…).")
+        async with self._database.no_workspace() as transaction:
+            row = await transaction.fetch_one("find_key", _KeyRow, key_id=key.key_id)
+        now = self._clock()
+        principal = admit(key, None if row is None else row.stored(), now)
+        if row is not None and _is_due(row.last_used_at, now):
+            await self._touch_key(principal, now)
+        return principal
+
+    async def has_any_key(self) -> bool:
+        """Whether any workspace has a key, revoked or not."""
+        async with self._database.no_workspace() as transaction:
+            return bool(await transaction.fetch_value("has_any_key"))
+
+    async def _touch_key(self, principal: Principal, now: datetime) -> None:
+        async with self._database.workspace(principal.workspace_id) as transaction:
+            await transaction.run(
+                "touch_key",
+                key_id=principal.key_id,
+                now=now,
+                interval_s=_TOUCH_INTERVAL.total_seconds(),
+            )
+
+
+def _found(row: _KeyRow | None, key_id: KeyId) -> _KeyRow:
+    if row is None:
+        raise NotFound("key", key_id)
+    return row
+
+
+def _is_due(last_used_at: datetime | None, now: datetime) -> bool:
+    return last_used_at is None or now - last_used_at >= _TOUCH_INTERVAL

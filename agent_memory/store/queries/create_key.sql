@@ -1,0 +1,6 @@
+INSERT INTO api_keys (key_id, workspace_id, name, secret_hash, scopes, created_at, expires_at)
+VALUES (
+    %(key_id)s, %(workspace_id)s, %(name)s, %(secret_hash)s, %(scopes)s, %(now)s, %(expires_at)s
+)
+RETURNING key_id, workspace_id, name, secret_hash, scopes, created_at, expires_at, revoked_at,
+    last_used_at

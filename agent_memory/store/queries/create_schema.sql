@@ -1,0 +1,1 @@
+CREATE SCHEMA agent_memory AUTHORIZATION agent_memory_owner

@@ -1,0 +1,1 @@
+SELECT has_any_key()

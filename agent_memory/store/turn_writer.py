@@ -1,0 +1,116 @@
+"""The writing of one finished turn."""
+
+from agent_memory.errors import Conflict, InvariantBroken
+from agent_memory.store.message_codec import encode_parts
+from agent_memory.store.safe_text import escape, strip_unsafe
+from agent_memory.store.token_codec import encode_tokens
+from agent_memory.store.transaction import Transaction
+from agent_memory.turns.messages import Role
+from agent_memory.turns.transcript import SessionRecord, TurnCommit
+
+MAX_TITLE_LENGTH = 80
+
+
+async def write_turn(transaction: Transaction, turn: TurnCommit) -> SessionRecord:
+    """Write `turn` unless it is written already. Turns of one session wait for each other."""
+    held = await _lock_session(transaction, turn)
+    if await _is_written(transaction, turn):
+        return held
+    if turn.num_kept > held.num_messages:
+        raise Conflict(
+            f"The turn keeps {turn.num_kept} messages of session '{turn.session_id}', "
+            f"which has {held.num_messages}."
+        )
+    if turn.num_kept < held.num_messages:
+        await transaction.run(
+            "supersede_messages", session_id=turn.session_id, num_kept=turn.num_kept
+        )
+    await _append_messages(transaction, turn)
+    await _insert_turn(transaction, turn)
+    return await _advance_session(transaction, turn)
+
+
+async def _lock_session(transaction: Transaction, turn: TurnCommit) -> SessionRecord:
+    await transaction.run(
+        "create_session",
+        workspace_id=turn.workspace_id,
+        session_id=turn.session_id,
+        model=turn.model,
+    )
+    held = await transaction.fetch_one("lock_session", SessionRecord, session_id=turn.session_id)
+    if held is None:
+        raise Conflict(f"The session '{turn.session_id}' was deleted meanwhile.")
+    return held
+
+
+async def _is_written(transaction: Transaction, turn: TurnCommit) -> bool:
+    session_id = await transaction.fetch_value("find_turn", turn_id=turn.turn_id)
+    if session_id not in {None, turn.session_id}:
+        raise Conflict(f"The turn '{turn.turn_id}' belongs to another session.")
+    return session_id is not None
+
+
+async def _append_messages(transaction: Transaction, turn: TurnCommit) -> None:
+    messages = (*turn.new_messages, turn.answer)
+    await transaction.run(
+        "append_messages",
+        workspace_id=turn.workspace_id,
+        session_id=turn.session_id,
+        turn_id=turn.turn_id,
+        num_kept=turn.num_kept,
+        roles=[message.role.value for message in messages],
+        parts=[encode_parts(message) for message in messages],
+    )
+
+
+async def _insert_turn(transaction: Transaction, turn: TurnCommit) -> None:
+    await transaction.run(
+        "insert_turn",
+        workspace_id=turn.workspace_id,
+        turn_id=turn.turn_id,
+        session_id=turn.session_id,
+        request_id=turn.request_id,
+        model=turn.model,
+        model_fingerprint=turn.model_fingerprint,
+        position=_answer_position(turn),
+        tokens=encode_tokens(turn.generated_tokens),
+        generation_suffix=escape(turn.generation_suffix),
+        finish_reason=turn.finish_reason.value,
+        prompt_tokens=turn.usage.prompt_tokens,
+        cached_tokens=turn.usage.cached_tokens,
+        cached_from_shelf=turn.usage.cached_from_shelf,
+        completion_tokens=turn.usage.completion_tokens,
+        miss_reason=turn.usage.miss_reason,
+        head_hash=turn.head_hash,
+        num_tokens=turn.num_tokens,
+        started_at=turn.started_at,
+    )
+
+
+async def _advance_session(transaction: Transaction, turn: TurnCommit) -> SessionRecord:
+    advanced = await transaction.fetch_one(
+        "advance_session",
+        SessionRecord,
+        session_id=turn.session_id,
+        model=turn.model,
+        head_hash=turn.head_hash,
+        num_messages=_answer_position(turn) + 1,
+        num_tokens=turn.num_tokens,
+        title=_title(turn),
+    )
+    if advanced is None:
+        raise InvariantBroken(f"The session '{turn.session_id}' vanished under its lock.")
+    return advanced
+
+
+def _answer_position(turn: TurnCommit) -> int:
+    return turn.num_kept + len(turn.new_messages)
+
+
+def _title(turn: TurnCommit) -> str | None:
+    """The beginning of the user's first message that says something, on one line."""
+    for message in turn.new_messages:
+        words = " ".join(strip_unsafe(message.text).split())
+        if message.role is Role.USER and words:
+            return words[:MAX_TITLE_LENGTH]
+    return None

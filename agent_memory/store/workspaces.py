@@ -1,0 +1,19 @@
+"""Workspaces: the walls between tenants."""
+
+from agent_memory.ids import WorkspaceId
+from agent_memory.store.database import Database
+from agent_memory.store.identifiers import check_id
+
+DEFAULT_WORKSPACE = WorkspaceId("default")
+
+
+class WorkspaceStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def ensure_workspace(self, workspace_id: WorkspaceId = DEFAULT_WORKSPACE) -> WorkspaceId:
+        """Make the workspace unless it exists; `InvalidRequest` for an id that may not be."""
+        check_id("workspace", workspace_id)
+        async with self._database.workspace(workspace_id) as transaction:
+            await transaction.run("ensure_workspace", workspace_id=workspace_id)
+        return workspace_id
