@@ -7,7 +7,8 @@
     ├── PermissionDenied        403
     ├── NotFound                404
     ├── Conflict                409
-    │   └── SessionMoved        409
+    │   ├── SessionMoved        409
+    │   └── ConversationMoved   409
     ├── PayloadTooLarge         413
     ├── QueueFull               429
     ├── HeadersTooLarge         431
@@ -17,7 +18,7 @@
     │   ├── PoolLost            503
     │   ├── StorageUnavailable  503
     │   └── Draining            503
-    ├── BadShelfFile                 a file of KV blocks is unusable: a miss, never the caller's fault
+    ├── BadShelfFile                 a file of KV blocks is unusable: a miss
     ├── ModelNotUsable               the model cannot be served (raised before anything starts)
     ├── StreamInterrupted       500  a turn could not be finished after all retries
     ├── TurnCancelled           499  the client went away
@@ -99,9 +100,15 @@ class Conflict(AgentMemoryError):
 
 
 class SessionMoved(Conflict):
-    """The session got further, or lives elsewhere, since it was looked up."""
+    """The session does not live in this process any more; ask the directory again."""
 
     code = "session_moved"
+
+
+class ConversationMoved(Conflict):
+    """The session was found by its history, and has got further since."""
+
+    code = "conversation_moved"
 
 
 class PayloadTooLarge(AgentMemoryError):

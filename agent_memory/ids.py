@@ -9,9 +9,16 @@ SessionId = NewType("SessionId", str)
 TurnId = NewType("TurnId", str)
 RequestId = NewType("RequestId", str)
 LeaseId = NewType("LeaseId", str)
-BlockId = NewType("BlockId", int)
 BlockHash = NewType("BlockHash", str)
 """Lower-case hex of the SHA-256 that names a KV block (64 characters)."""
+
+
+BlockOwner = NewType("BlockOwner", str)
+"""Who uses KV blocks: one session of one workspace."""
+
+
+def block_owner(workspace: WorkspaceId, session: SessionId) -> BlockOwner:
+    return BlockOwner(f"{workspace}/{session}")
 
 
 def new_id(prefix: str) -> str:

@@ -12,9 +12,10 @@ from agent_memory.turns.sampling import SamplingParams
 class GenerationRequest:
     """Tokens in, under a lease; events out.
 
-    forced_tokens: tokens that an earlier, interrupted attempt has already delivered (only when
-        n is 1): they are fed as they are, no events are sent for them, and generation goes on
-        behind them, at the same positions, as if nothing had happened.
+    forced_tokens: tokens that an earlier, interrupted attempt has already generated (only when n
+        is 1): they are fed as they are, one `Generated` event tells what they say, and generation
+        goes on behind them, at the same positions, as if nothing had happened. If they end with an
+        end-of-turn token or reach `max_tokens`, the choice finishes at once.
     root: the root hash of this workspace's blocks.
     group: fairness is between groups (the workspace).
     parse_output: split the text into thinking, text and tool calls; False gives raw text.

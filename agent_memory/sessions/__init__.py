@@ -1,0 +1,1 @@
+"""What an agent's session is: its conversation, its tokens, one turn at a time."""

@@ -119,3 +119,15 @@ TurnEvent = (
     | ChoiceFinished
     | TurnFinished
 )
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStep:
+    """Events that belong together, and the tokens of choice 0 that they stand for.
+
+    Whoever carries a turn over a process boundary keeps the tokens: a turn that is cut off after
+    this step can go on exactly behind it.
+    """
+
+    events: tuple[TurnEvent, ...]
+    token_ids: tuple[int, ...] = ()

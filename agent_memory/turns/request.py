@@ -16,6 +16,10 @@ class TurnRequest:
     session_id: the session the client named, or None to find or make one by history.
     max_tokens_given: False when the client named no bound and the rest of the window is meant.
     thinking: None leaves it to the model's template.
+    expected_head: when the session was found by its history, the head hash it had then; the turn is
+        refused with `ConversationMoved` if it has got further since.
+    delivered_tokens: generated tokens that the client has already received from a session process
+        that died (choice 0); the turn goes on behind them.
     json_schema: JSON text of the schema that the answer must satisfy (`{"type": "object"}` for any
         object), or None for free text.
     """
@@ -35,3 +39,5 @@ class TurnRequest:
     model: str = ""
     max_tokens_given: bool = True
     json_schema: str | None = None
+    expected_head: str | None = None
+    delivered_tokens: tuple[int, ...] = ()

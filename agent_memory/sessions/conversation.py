@@ -1,0 +1,63 @@
+"""The conversation of a session as far as it has got, and how a request continues it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent_memory.errors import InvalidRequest
+from agent_memory.prompts.identity import common_prefix
+from agent_memory.turns.messages import Message
+from agent_memory.turns.request import TurnRequest
+from agent_memory.turns.transcript import GeneratedTurn, SessionRecord, Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """The whole conversation for one turn, of which the first `num_kept` messages are stored."""
+
+    messages: tuple[Message, ...]
+    num_kept: int
+
+    @property
+    def new_messages(self) -> tuple[Message, ...]:
+        return self.messages[self.num_kept :]
+
+
+class Conversation:
+    """Messages in order, and for each answer of the session itself the tokens it was made of."""
+
+    def __init__(self, transcript: Transcript | None = None) -> None:
+        self.session: SessionRecord | None = transcript.session if transcript else None
+        self._messages: tuple[Message, ...] = transcript.messages if transcript else ()
+        self._generated: tuple[GeneratedTurn, ...] = transcript.generated if transcript else ()
+
+    @property
+    def head_hash(self) -> str | None:
+        return self.session.head_hash if self.session is not None else None
+
+    @property
+    def generated(self) -> Sequence[GeneratedTurn]:
+        return self._generated
+
+    def continue_with(self, request: TurnRequest) -> Continuation:
+        """What the model is to read, whether the client sent everything or only what is new."""
+        stored = self._before(request)
+        if not request.is_delta:
+            return Continuation(request.messages, common_prefix(stored, request.messages))
+        if not request.messages:
+            raise InvalidRequest("A turn needs at least one message.", "messages")
+        return Continuation((*stored, *request.messages), len(stored))
+
+    def add(self, continuation: Continuation, turn: GeneratedTurn, session: SessionRecord) -> None:
+        """The turn is committed: it is part of the conversation now."""
+        self._messages = (*continuation.messages, turn.message)
+        kept = tuple(g for g in self._generated if g.position < continuation.num_kept)
+        self._generated = (*kept, turn)
+        self.session = session
+
+    def _before(self, request: TurnRequest) -> tuple[Message, ...]:
+        """The messages as they stood before `request`, which may have been committed already by a
+        process that died before it could say so."""
+        last = self._generated[-1] if self._generated else None
+        if last is None or last.turn_id != request.turn_id or not request.is_delta:
+            return self._messages
+        return self._messages[: last.position - len(request.messages)]

@@ -1,0 +1,86 @@
+"""From a conversation to the tokens of its prompt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from agent_memory.engine.info import EngineInfo
+from agent_memory.errors import InvalidRequest, PromptTooLong
+from agent_memory.ids import new_id
+from agent_memory.prompts.request import PromptRequest
+from agent_memory.prompts.splice import assemble, plan_splices
+from agent_memory.sessions.conversation import Continuation
+from agent_memory.sessions.ports import Engine
+from agent_memory.turns.messages import Message
+from agent_memory.turns.request import TurnRequest
+from agent_memory.turns.sampling import SamplingParams
+from agent_memory.turns.transcript import GeneratedTurn
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the engine is to read. `generation_suffix` is its end, put there by the template."""
+
+    tokens: tuple[int, ...]
+    generation_suffix: str
+
+
+async def build_prompt(
+    engine: Engine,
+    request: TurnRequest,
+    continuation: Continuation,
+    generated: Sequence[GeneratedTurn],
+    info: EngineInfo,
+) -> Prompt:
+    """Render and tokenise; what the session itself said goes in as the tokens it was made of."""
+    if request.raw_prompt is not None:
+        rendered = await engine.render(PromptRequest(raw_prompt=request.raw_prompt))
+        return Prompt(rendered.pieces[0], "")
+    return await _render(engine, request, continuation.messages, generated, info)
+
+
+async def conversation_tokens(
+    engine: Engine,
+    continuation: Continuation,
+    generated: Sequence[GeneratedTurn],
+    info: EngineInfo,
+) -> tuple[int, ...]:
+    """The tokens of a conversation that nobody continues, as far as its messages tell them."""
+    messages = continuation.messages
+    if not messages:
+        return ()
+    return (await _render(engine, None, messages, generated, info)).tokens
+
+
+async def _render(
+    engine: Engine,
+    request: TurnRequest | None,
+    messages: Sequence[Message],
+    generated: Sequence[GeneratedTurn],
+    info: EngineInfo,
+) -> Prompt:
+    usable = [turn for turn in generated if turn.tokens]
+    spliced = plan_splices(messages, usable, info.fingerprint, new_id("splice"))
+    prompt = PromptRequest(messages=spliced.messages, splices=spliced.splices)
+    if request is not None:
+        prompt = replace(
+            prompt,
+            tools=request.tools,
+            tool_choice=request.tool_choice,
+            thinking=request.thinking,
+        )
+    rendered = await engine.render(prompt)
+    return Prompt(assemble(rendered, spliced.turns), rendered.generation_suffix)
+
+
+def fit_to_window(request: TurnRequest, prompt: Prompt, info: EngineInfo) -> SamplingParams:
+    """The sampling parameters with `max_tokens` that the context window has room for.
+
+    Raises `PromptTooLong` when the prompt leaves no room for a single token.
+    """
+    num_tokens = len(prompt.tokens)
+    if num_tokens == 0:
+        raise InvalidRequest("The prompt is empty: it has no tokens.", "messages")
+    room = info.context_window - num_tokens
+    if room < 1:
+        raise PromptTooLong(num_tokens, info.context_window - 1)
+    return replace(request.sampling, max_tokens=min(request.sampling.max_tokens, room))

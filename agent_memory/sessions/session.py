@@ -1,0 +1,84 @@
+"""An agent's session: it owns its conversation and its tokens, and takes one turn at a time."""
+
+import asyncio
+from dataclasses import dataclass
+
+from agent_memory.errors import ConversationMoved, NotFound
+from agent_memory.ids import SessionId, WorkspaceId
+from agent_memory.sessions.conversation import Conversation
+from agent_memory.sessions.ports import Engine, Pool, TranscriptStore
+from agent_memory.sessions.running_turn import RunningTurn
+from agent_memory.sessions.turn import Turn
+from agent_memory.turns.request import TurnRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every session of a process shares."""
+
+    engine: Engine
+    pool: Pool
+    store: TranscriptStore
+
+
+class Session:
+    """One session of one workspace.
+
+    It is idle until a turn comes, wakes from the database for its first one, and can hibernate
+    whenever no turn is running: everything it knows is in the database and on the shelf.
+    """
+
+    def __init__(
+        self, workspace_id: WorkspaceId, session_id: SessionId, surroundings: Surroundings
+    ) -> None:
+        self.workspace_id = workspace_id
+        self.session_id = session_id
+        self._surroundings = surroundings
+        self._conversation: Conversation | None = None
+        self._one_turn = asyncio.Lock()
+        self._num_turns = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """A turn is running or waiting."""
+        return self._num_turns > 0
+
+    def take_turn(self, request: TurnRequest) -> RunningTurn:
+        """Start one turn. It can be read, and cancelled; what was computed until then is kept."""
+        return RunningTurn(lambda running: self._take_turn(request, running))
+
+    async def _take_turn(self, request: TurnRequest, running: RunningTurn) -> None:
+        self._num_turns += 1
+        try:
+            async with self._one_turn:
+                conversation = await self._wake()
+                self._check_head(conversation, request)
+                turn = Turn(
+                    request,
+                    running,
+                    conversation,
+                    self.session_id,
+                    self._surroundings.engine,
+                    self._surroundings.pool,
+                    self._surroundings.store,
+                )
+                await turn.take()
+        finally:
+            self._num_turns -= 1
+
+    async def _wake(self) -> Conversation:
+        if self._conversation is None:
+            store = self._surroundings.store
+            try:
+                transcript = await store.load_transcript(self.workspace_id, self.session_id)
+            except NotFound:
+                self._conversation = Conversation()
+            else:
+                self._conversation = Conversation(transcript)
+        return self._conversation
+
+    @staticmethod
+    def _check_head(conversation: Conversation, request: TurnRequest) -> None:
+        """A session found by its history takes the turn only while that is still its history."""
+        if request.expected_head not in {None, conversation.head_hash}:
+            raise ConversationMoved("The conversation went on in the meantime.")

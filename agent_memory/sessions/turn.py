@@ -1,0 +1,206 @@
+"""One turn of a session, from the conversation to the committed answer."""
+
+import logging
+from datetime import UTC, datetime
+from typing import assert_never
+
+from agent_memory.cache.hashing import root_hash
+from agent_memory.cache.lease import Lease
+from agent_memory.engine.events import Finished, Generated, Prefilled, Restored, Stored
+from agent_memory.engine.info import EngineInfo
+from agent_memory.engine.request import GenerationRequest
+from agent_memory.errors import EngineLost, PoolLost, StreamInterrupted, Unavailable
+from agent_memory.ids import LeaseId, SessionId, block_owner, new_id
+from agent_memory.prompts.identity import head_hash
+from agent_memory.sessions.conversation import Conversation
+from agent_memory.sessions.ports import Engine, Generation, Pool, TranscriptStore
+from agent_memory.sessions.prompting import Prompt, build_prompt, fit_to_window
+from agent_memory.sessions.recorder import TurnRecorder
+from agent_memory.sessions.running_turn import RunningTurn
+from agent_memory.turns.events import (
+    ChoiceFinished,
+    FinishReason,
+    Ping,
+    TurnFinished,
+    TurnStarted,
+)
+from agent_memory.turns.request import TurnRequest
+from agent_memory.turns.transcript import GeneratedTurn, TurnCommit
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 4
+"""Engines or pools that die so often during one turn are not going to finish it."""
+
+MAX_RESERVED_TOKENS = 1024
+"""Clients ask for far more tokens than their turns use: room is set aside for so many, and a turn
+that goes on beyond them overdraws rather than fails."""
+
+
+class Turn:
+    """The story of one turn. It survives the death of the engine and of the pool."""
+
+    def __init__(
+        self,
+        request: TurnRequest,
+        running: RunningTurn,
+        conversation: Conversation,
+        session_id: SessionId,
+        engine: Engine,
+        pool: Pool,
+        store: TranscriptStore,
+    ) -> None:
+        self._request = request
+        self._running = running
+        self._conversation = conversation
+        self._continuation = conversation.continue_with(request)
+        self._session_id = session_id
+        self._engine = engine
+        self._pool = pool
+        self._store = store
+        self._recorder = TurnRecorder(request.delivered_tokens)
+        self._started_at = datetime.now(UTC)
+
+    async def take(self) -> None:
+        """Generate the answer, commit it, and only then say that the turn has ended."""
+        info = await self._generate()
+        if self._running.is_cancelled:
+            return
+        if self._request.raw_prompt is None:
+            await self._commit(info)
+        self._running.emit(TurnFinished(self._recorder.final_usage))
+
+    async def _generate(self) -> EngineInfo:
+        """Generate to the end, over as many engines and pools as it takes."""
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            try:
+                info = await self._engine.info()
+                await self._attempt(info)
+            except (EngineLost, PoolLost) as error:
+                log.warning("turn cut off", extra={"attempt": attempt, "error": str(error)})
+                self._check_can_go_on(attempt, error)
+            else:
+                return info
+        raise StreamInterrupted("The turn could not be finished.")
+
+    def _check_can_go_on(self, attempt: int, error: Unavailable) -> None:
+        """A single choice goes on behind what was delivered; several can only start afresh."""
+        if attempt == MAX_ATTEMPTS:
+            raise StreamInterrupted(f"The turn was cut off {attempt} times: {error}") from error
+        if self._request.sampling.n > 1 and self._recorder.tokens:
+            raise StreamInterrupted(
+                f"The turn was cut off amid several choices: {error}"
+            ) from error
+
+    async def _attempt(self, info: EngineInfo) -> None:
+        """One lease, one generation, and the blocks that it leaves."""
+        prompt = await build_prompt(
+            self._engine, self._request, self._continuation, self._conversation.generated, info
+        )
+        self._recorder.generation_suffix = prompt.generation_suffix
+        request = await self._lease(prompt, info)
+        try:
+            generation = await self._engine.generate(request)
+            try:
+                await self._follow(generation, len(prompt.tokens), request.lease)
+            finally:
+                await generation.aclose()
+            await self._publish(info, request.lease)
+        except BaseException:
+            await self._let_go(request.lease)
+            raise
+
+    async def _lease(self, prompt: Prompt, info: EngineInfo) -> GenerationRequest:
+        request = self._request
+        root = root_hash(info.fingerprint, info.kv_format, request.workspace_id)
+        sampling = fit_to_window(request, prompt, info)
+        lease = await self._pool.lease(
+            info,
+            root,
+            prompt.tokens,
+            min(sampling.max_tokens, MAX_RESERVED_TOKENS) * sampling.n,
+            LeaseId(new_id("lease")),
+            block_owner(request.workspace_id, self._session_id),
+        )
+        return GenerationRequest(
+            request_id=request.request_id,
+            group=request.workspace_id,
+            root=root,
+            prompt_tokens=prompt.tokens,
+            sampling=sampling,
+            lease=lease,
+            forced_tokens=self._recorder.begin_attempt(),
+            tools=request.tools,
+            tool_choice=request.tool_choice,
+            parse_output=request.raw_prompt is None,
+            thinking=request.thinking,
+            json_schema=request.json_schema,
+        )
+
+    async def _follow(self, generation: Generation, num_prompt_tokens: int, lease: Lease) -> None:
+        """Turn the engine's events into the turn's, and remember them."""
+        running, recorder = self._running, self._recorder
+        running.on_cancel(generation.cancel)
+        async for event in generation:
+            match event:
+                case Restored():
+                    if recorder.restored(event, num_prompt_tokens, lease.miss_reason):
+                        usage = recorder.final_usage
+                        started = TurnStarted(self._request.turn_id, self._session_id, usage)
+                        running.emit(started)
+                case Prefilled(num_done=done, num_total=total):
+                    running.emit(Ping(done, total))
+                case Generated(index=index, token_ids=token_ids, deltas=deltas):
+                    if recorder.generated(event):
+                        running.step(deltas, token_ids if index == 0 else ())
+                case Finished(index=index, deltas=deltas, reason=reason, stop_sequence=stop):
+                    recorder.choice_finished(event)
+                    running.step((*deltas, ChoiceFinished(index, reason, stop)))
+                case Stored():
+                    recorder.stored(event)
+                case _:
+                    assert_never(event)
+
+    async def _publish(self, info: EngineInfo, lease: Lease) -> None:
+        recorder = self._recorder
+        await self._pool.publish(info, lease.lease_id, recorder.blocks, recorder.bad_files)
+
+    async def _let_go(self, lease: Lease) -> None:
+        try:
+            await self._pool.release(lease.lease_id)
+        except PoolLost:
+            log.warning("lease not released: the pool was lost")
+
+    async def _commit(self, info: EngineInfo) -> None:
+        recorder, continuation, request = self._recorder, self._continuation, self._request
+        # Text cut at a stop string is not what its tokens say: it is read again as text.
+        is_whole = recorder.finish_reason is not FinishReason.STOP_SEQUENCE
+        generated = GeneratedTurn(
+            turn_id=request.turn_id,
+            position=len(continuation.messages),
+            message=recorder.answer,
+            tokens=recorder.answer_tokens if is_whole else (),
+            generation_suffix=recorder.generation_suffix,
+            model=info.fingerprint,
+        )
+        session = await self._store.commit_turn(
+            TurnCommit(
+                turn_id=request.turn_id,
+                session_id=self._session_id,
+                workspace_id=request.workspace_id,
+                request_id=request.request_id,
+                model=info.model,
+                model_fingerprint=info.fingerprint,
+                num_kept=continuation.num_kept,
+                new_messages=continuation.new_messages,
+                answer=generated.message,
+                generated_tokens=generated.tokens,
+                generation_suffix=generated.generation_suffix,
+                finish_reason=recorder.finish_reason,
+                usage=recorder.final_usage,
+                head_hash=head_hash((*continuation.messages, generated.message)),
+                num_tokens=recorder.num_tokens,
+                started_at=self._started_at,
+            )
+        )
+        self._conversation.add(continuation, generated, session)

@@ -1,0 +1,205 @@
+"""An engine, a pool and a store without a device, processes or a database."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from agent_memory.cache.lease import Lease, StoredBlock
+from agent_memory.engine.events import EngineEvent, Finished, Generated, Prefilled, Restored, Stored
+from agent_memory.engine.info import EngineInfo
+from agent_memory.engine.request import GenerationRequest
+from agent_memory.errors import EngineLost, NotFound
+from agent_memory.ids import BlockHash, BlockOwner, LeaseId, SessionId, WorkspaceId
+from agent_memory.prompts.request import PromptRequest, RenderedPrompt
+from agent_memory.turns.events import FinishReason, TextDelta
+from agent_memory.turns.transcript import GeneratedTurn, SessionRecord, Transcript, TurnCommit
+
+EOS = 0
+SUFFIX = "<assistant>"
+
+INFO = EngineInfo(
+    model="scripted",
+    fingerprint="f" * 64,
+    kv_format="none",
+    context_window=100_000,
+    block_size=16,
+    bytes_per_token=1,
+    has_snapshots=False,
+    has_tools=False,
+    has_thinking=False,
+    num_parameters=0,
+    incarnation="first",
+)
+
+
+def encode(text: str) -> tuple[int, ...]:
+    """One token a character."""
+    return tuple(map(ord, text))
+
+
+class ScriptedGeneration:
+    """Says the script's answer, a character a token, behind what was forced."""
+
+    def __init__(self, engine: "ScriptedEngine", request: GenerationRequest, answer: str) -> None:
+        self._engine = engine
+        self._request = request
+        self._answer = answer
+        self._is_cancelled = False
+
+    def cancel(self) -> None:
+        self._is_cancelled = True
+
+    async def aclose(self) -> None:
+        self._engine.num_open -= 1
+
+    async def __aiter__(self) -> AsyncIterator[EngineEvent]:
+        request = self._request
+        yield Restored(request.lease.num_cached_tokens, 0)
+        yield Prefilled(len(request.prompt_tokens), len(request.prompt_tokens))
+        forced = request.forced_tokens
+        if forced:
+            yield Generated(0, forced, (_delta("".join(map(chr, forced))),))
+        said = len(forced)
+        for character in self._answer[said:]:
+            await self._engine.before_token(said)
+            if self._is_cancelled:
+                yield Finished(0, FinishReason.CANCELLED, None, ends_with_eos=False)
+                yield Stored((), len(request.prompt_tokens) + said)
+                return
+            yield Generated(0, encode(character), (_delta(character),))
+            said += 1
+        yield Generated(0, (EOS,), ())
+        yield Finished(0, FinishReason.STOP, None, ends_with_eos=True)
+        yield Stored((), len(request.prompt_tokens) + said)
+
+
+def _delta(text: str) -> TextDelta:
+    return TextDelta(0, text, len(text))
+
+
+class ScriptedEngine:
+    """Answers each generation with the next text; dies where it is told to.
+
+    die_at: numbers of tokens before which the next generations, in turn, lose the engine.
+    """
+
+    def __init__(self, answers: Sequence[str], die_at: Sequence[int] = ()) -> None:
+        self._answers = deque(answers)
+        self._die_at = deque(die_at)
+        self.requests: list[GenerationRequest] = []
+        self.num_open = 0
+        self.pause: Callable[[int], object] | None = None
+
+    async def info(self) -> EngineInfo:
+        return replace(INFO, incarnation=f"number {len(self.requests)}")
+
+    async def render(self, request: PromptRequest) -> RenderedPrompt:
+        if request.raw_prompt is not None:
+            return RenderedPrompt((encode(request.raw_prompt),), (), "")
+        text = "".join(f"<{m.role}>{m.text}\n" for m in request.messages) + SUFFIX
+        pieces: list[tuple[int, ...]] = []
+        spliced: list[int] = []
+        for index, splice in enumerate(request.splices):
+            before, _, text = text.partition(splice.sentinel)
+            pieces.append(encode(before))
+            spliced.append(index)
+        return RenderedPrompt((*pieces, encode(text)), tuple(spliced), SUFFIX)
+
+    async def generate(self, request: GenerationRequest) -> ScriptedGeneration:
+        self.requests.append(request)
+        self.num_open += 1
+        # An engine that was lost says the same again to whoever goes on behind it.
+        answer = self._answers[0] if request.forced_tokens or self._die_at else self._take()
+        return ScriptedGeneration(self, request, answer)
+
+    async def before_token(self, index: int) -> None:
+        await asyncio.sleep(0)
+        if self.pause is not None:
+            self.pause(index)
+        if self._die_at and index >= self._die_at[0]:
+            self._die_at.popleft()
+            raise EngineLost("The engine was lost.")
+
+    def _take(self) -> str:
+        return self._answers.popleft()
+
+
+@dataclass
+class OpenPool:
+    """A pool with room for everything and nothing in it."""
+
+    leased: list[LeaseId] = field(default_factory=list)
+    ended: list[LeaseId] = field(default_factory=list)
+
+    async def lease(
+        self,
+        engine: EngineInfo,
+        root: BlockHash,
+        prompt_tokens: Sequence[int],
+        num_reserved_tokens: int,
+        lease_id: LeaseId,
+        owner: BlockOwner,
+    ) -> Lease:
+        del engine, root, prompt_tokens, num_reserved_tokens, owner
+        self.leased.append(lease_id)
+        return Lease(lease_id, epoch=1)
+
+    async def publish(
+        self,
+        engine: EngineInfo,
+        lease_id: LeaseId,
+        blocks: Sequence[StoredBlock],
+        bad_files: Sequence[str],
+    ) -> None:
+        del engine, blocks, bad_files
+        self.ended.append(lease_id)
+
+    async def release(self, lease_id: LeaseId) -> None:
+        self.ended.append(lease_id)
+
+
+class MemoryStore:
+    """Transcripts in a dictionary, under the rules of the real store."""
+
+    def __init__(self) -> None:
+        self.transcripts: dict[tuple[WorkspaceId, SessionId], Transcript] = {}
+        self.commits: list[TurnCommit] = []
+
+    async def load_transcript(self, workspace: WorkspaceId, session: SessionId) -> Transcript:
+        if (transcript := self.transcripts.get((workspace, session))) is None:
+            raise NotFound("session", session)
+        return transcript
+
+    async def commit_turn(self, commit: TurnCommit) -> SessionRecord:
+        place = (commit.workspace_id, commit.session_id)
+        before = self.transcripts.get(place)
+        self.commits.append(commit)
+        if before is not None and any(g.turn_id == commit.turn_id for g in before.generated):
+            return before.session
+        kept = before.messages[: commit.num_kept] if before else ()
+        messages = (*kept, *commit.new_messages, commit.answer)
+        turn = GeneratedTurn(
+            commit.turn_id,
+            len(messages) - 1,
+            commit.answer,
+            commit.generated_tokens,
+            commit.generation_suffix,
+            commit.model_fingerprint,
+        )
+        earlier = tuple(g for g in before.generated if g.position < len(kept)) if before else ()
+        now = datetime.now(UTC)
+        record = SessionRecord(
+            commit.session_id,
+            commit.workspace_id,
+            before.session.created_at if before else now,
+            now,
+            len(earlier) + 1,
+            len(messages),
+            commit.num_tokens,
+            commit.head_hash,
+            commit.model,
+        )
+        self.transcripts[place] = Transcript(record, messages, (*earlier, turn))
+        return record

@@ -1,0 +1,176 @@
+"""A session over a scripted engine."""
+
+import pytest
+
+from agent_memory.errors import ConversationMoved, StreamInterrupted
+from agent_memory.ids import RequestId, SessionId, TurnId, WorkspaceId, new_id
+from agent_memory.sessions.running_turn import RunningTurn
+from agent_memory.sessions.session import Session, Surroundings
+from agent_memory.testing.engine import EOS, MemoryStore, OpenPool, ScriptedEngine, encode
+from agent_memory.turns.events import (
+    ChoiceFinished,
+    TextDelta,
+    TurnEvent,
+    TurnFinished,
+    TurnStarted,
+)
+from agent_memory.turns.messages import Message, Role, Text
+from agent_memory.turns.request import TurnRequest
+from agent_memory.turns.sampling import SamplingParams
+
+WORKSPACE = WorkspaceId("w")
+SESSION = SessionId("s")
+
+
+def say(role: Role, text: str) -> Message:
+    return Message(role, (Text(text),))
+
+
+def ask(
+    *messages: Message,
+    is_delta: bool = False,
+    turn_id: str | None = None,
+    delivered: tuple[int, ...] = (),
+    expected_head: str | None = None,
+) -> TurnRequest:
+    return TurnRequest(
+        turn_id=TurnId(turn_id or new_id("turn")),
+        request_id=RequestId("r"),
+        workspace_id=WORKSPACE,
+        messages=messages,
+        sampling=SamplingParams(max_tokens=100),
+        is_delta=is_delta,
+        delivered_tokens=delivered,
+        expected_head=expected_head,
+    )
+
+
+class World:
+    """One engine, pool and store, and sessions that come and go over them."""
+
+    def __init__(self, answers: list[str], die_at: list[int] | None = None) -> None:
+        self.engine = ScriptedEngine(answers, die_at or [])
+        self.pool = OpenPool()
+        self.store = MemoryStore()
+
+    def session(self) -> Session:
+        return Session(WORKSPACE, SESSION, Surroundings(self.engine, self.pool, self.store))
+
+
+async def text_of(turn: RunningTurn) -> str:
+    parts = []
+    async for step in turn:
+        parts += [event.text for event in step.events if isinstance(event, TextDelta)]
+    return "".join(parts)
+
+
+HELLO = say(Role.USER, "hello")
+
+
+async def test_a_turn_starts_streams_and_finishes_after_the_commit() -> None:
+    world = World(["hi"])
+    events: list[TurnEvent] = []
+    async for step in world.session().take_turn(ask(HELLO)):
+        if any(isinstance(event, TurnFinished) for event in step.events):
+            assert len(world.store.commits) == 1
+        events += step.events
+    assert isinstance(events[0], TurnStarted)
+    assert isinstance(events[-2], ChoiceFinished)
+    assert isinstance(events[-1], TurnFinished)
+    assert events[-1].usage.completion_tokens == len("hi") + 1
+    assert world.pool.leased == world.pool.ended
+
+
+async def test_the_next_turn_reads_its_own_tokens_again() -> None:
+    world = World(["hi", "fine"])
+    session = world.session()
+    await text_of(session.take_turn(ask(HELLO)))
+    await text_of(session.take_turn(ask(say(Role.USER, "how?"), is_delta=True)))
+    first, second = world.engine.requests
+    assert second.prompt_tokens[: len(first.prompt_tokens) + 2] == (
+        *first.prompt_tokens,
+        *encode("hi"),
+    )
+
+
+async def test_a_session_woken_by_another_process_goes_on_as_before() -> None:
+    world = World(["hi", "fine"])
+    await text_of(world.session().take_turn(ask(HELLO)))
+    answer = await text_of(world.session().take_turn(ask(say(Role.USER, "how?"), is_delta=True)))
+    assert answer == "fine"
+    transcript = world.store.transcripts[WORKSPACE, SESSION]
+    assert [message.text for message in transcript.messages] == ["hello", "hi", "how?", "fine"]
+
+
+async def test_a_history_that_was_changed_replaces_what_was_stored() -> None:
+    world = World(["hi", "bonjour"])
+    session = world.session()
+    await text_of(session.take_turn(ask(HELLO)))
+    await text_of(session.take_turn(ask(say(Role.USER, "salut"))))
+    transcript = world.store.transcripts[WORKSPACE, SESSION]
+    assert [message.text for message in transcript.messages] == ["salut", "bonjour"]
+
+
+@pytest.mark.parametrize("die_at", [[0], [3], [2, 4]])
+async def test_a_lost_engine_is_survived_without_a_token_twice_or_missing(
+    die_at: list[int],
+) -> None:
+    world = World(["abcdef"], die_at)
+    assert await text_of(world.session().take_turn(ask(HELLO))) == "abcdef"
+    assert world.store.commits[0].answer.text == "abcdef"
+    assert world.store.commits[0].generated_tokens == encode("abcdef")
+    assert sorted(world.pool.leased) == sorted(world.pool.ended)
+    assert world.engine.num_open == 0
+
+
+async def test_an_engine_that_keeps_dying_ends_the_turn_with_an_error() -> None:
+    world = World(["abcdef"], [1, 2, 3, 4])
+    with pytest.raises(StreamInterrupted):
+        await text_of(world.session().take_turn(ask(HELLO)))
+    assert world.store.commits == []
+
+
+async def test_a_turn_taken_over_from_a_dead_process_sends_only_the_rest() -> None:
+    world = World(["abcdef"])
+    request = ask(HELLO, delivered=encode("abc"))
+    assert await text_of(world.session().take_turn(request)) == "def"
+    assert world.store.commits[0].answer.text == "abcdef"
+
+
+async def test_a_turn_that_was_committed_before_its_process_died_is_not_added_twice() -> None:
+    world = World(["hi", "hi"])
+    question = say(Role.USER, "hello")
+    await text_of(world.session().take_turn(ask(question, is_delta=True, turn_id="t1")))
+    again = ask(question, is_delta=True, turn_id="t1", delivered=(*encode("hi"), EOS))
+    await text_of(world.session().take_turn(again))
+    transcript = world.store.transcripts[WORKSPACE, SESSION]
+    assert [message.text for message in transcript.messages] == ["hello", "hi"]
+
+
+async def test_a_cancelled_turn_is_not_committed_and_leaves_no_lease() -> None:
+    world = World(["abcdef"])
+    session = world.session()
+    turn = session.take_turn(ask(HELLO))
+    world.engine.pause = lambda index: turn.cancel() if index == 2 else None
+    await text_of(turn)
+    assert world.store.commits == []
+    assert world.pool.leased == world.pool.ended
+    assert not session.is_busy
+
+
+async def test_a_turn_found_by_its_history_is_refused_once_that_has_moved_on() -> None:
+    world = World(["hi", "fine"])
+    session = world.session()
+    await text_of(session.take_turn(ask(HELLO)))
+    with pytest.raises(ConversationMoved):
+        await text_of(session.take_turn(ask(HELLO, expected_head="something else")))
+
+
+async def test_turns_of_one_session_run_one_after_the_other() -> None:
+    world = World(["first", "second"])
+    session = world.session()
+    one = session.take_turn(ask(HELLO, is_delta=True))
+    two = session.take_turn(ask(say(Role.USER, "and?"), is_delta=True))
+    assert await text_of(two) == "second"
+    assert await text_of(one) == "first"
+    assert len(world.store.transcripts[WORKSPACE, SESSION].messages) == 4
