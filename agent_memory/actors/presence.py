@@ -6,13 +6,14 @@
 Both are readable by their owner alone (mode 600): a database URL holds a password.
 """
 
-import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
+
+from agent_memory.secrets_file import write_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ _PRESENCE = TypeAdapter(Presence)
 
 def write_presence(home: Path, presence: Presence, key: str) -> None:
     """Say that the server of the data directory `home` is there, and leave it `key`."""
-    _write_private(_key_path(home), key.encode())
-    _write_private(_record_path(home), orjson.dumps(asdict(presence)))
+    write_private(_key_path(home), key.encode())
+    write_private(_record_path(home), orjson.dumps(asdict(presence)))
 
 
 def read_presence(home: Path) -> Presence | None:
@@ -65,13 +66,3 @@ def _record_path(home: Path) -> Path:
 
 def _key_path(home: Path) -> Path:
     return home / "run" / "cli.key"
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    """Replace the file in one step; nobody else can read it at any moment."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_suffix(path.suffix + ".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-    fresh.replace(path)

@@ -1,0 +1,76 @@
+"""Whether the runtime is fit to serve, part by part, and what its actors count."""
+
+import asyncio
+from collections.abc import Awaitable
+
+from agent_memory.actors.directory_handle import DirectoryHandle
+from agent_memory.actors.engine_handle import EngineHandle
+from agent_memory.actors.pool_handle import PoolHandle
+from agent_memory.actors.session_catalogue import numbers_of
+from agent_memory.api.runtime import Health
+from agent_memory.errors import AgentMemoryError, Unavailable
+from agent_memory.store.database import Database
+
+CHECK_TIMEOUT_S = 3.0
+
+
+class RuntimeCondition:
+    """Implements `api.runtime.Condition`."""
+
+    def __init__(
+        self,
+        database: Database,
+        directory: DirectoryHandle,
+        pool: PoolHandle,
+        engine: EngineHandle,
+    ) -> None:
+        self._database = database
+        self._directory = directory
+        self._pool = pool
+        self._engine = engine
+        self._is_started = False
+
+    async def health(self) -> Health:
+        names = ("storage", "engine", "sessions")
+        results = await asyncio.gather(
+            _check(self._database.ping()),
+            _check(self._engine.info(CHECK_TIMEOUT_S)),
+            _check(self._check_sessions()),
+        )
+        checks = dict(zip(names, results, strict=True))
+        is_ready = all(result == "ok" for result in results)
+        self._is_started = self._is_started or is_ready
+        return Health(self._is_started, is_ready, checks)
+
+    async def metrics(self) -> str:
+        parts = await asyncio.gather(
+            self._directory.stats(),
+            self._pool.stats(),
+            self._engine.stats(),
+            return_exceptions=True,
+        )
+        lines: list[str] = []
+        for prefix, part in zip(("sessions", "pool", "engine"), parts, strict=True):
+            if isinstance(part, BaseException):
+                if not isinstance(part, Unavailable):
+                    raise part
+                continue
+            for name, value in numbers_of(f"agent_memory_{prefix}", part).items():
+                kind = "counter" if name.endswith("_total") else "gauge"
+                lines += [f"# TYPE {name} {kind}", f"{name} {float(value)}"]
+        return "\n".join(lines) + "\n" if lines else ""
+
+    async def _check_sessions(self) -> None:
+        if (await self._directory.stats()).is_draining:
+            raise Unavailable("draining: no new turns are taken")
+
+
+async def _check(probe: Awaitable[object]) -> str:
+    """The word "ok", or what is wrong in a sentence."""
+    try:
+        await asyncio.wait_for(probe, CHECK_TIMEOUT_S)
+    except AgentMemoryError as error:
+        return str(error)
+    except TimeoutError:
+        return f"no answer within {CHECK_TIMEOUT_S:.0f} s"
+    return "ok"

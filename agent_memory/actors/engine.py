@@ -1,0 +1,70 @@
+"""`BatchEngine`: the actor around the engine of one MLX node."""
+
+import asyncio
+from pathlib import Path
+
+from agent_memory.actors.config import RuntimeConfig
+from agent_memory.actors.options import BATCH_ENGINE
+from agent_memory.actors.place import StreamedActor
+from agent_memory.actors.wire import Call, StreamAddress
+from agent_memory.device.engine import MlxEngine
+from agent_memory.engine.info import EngineInfo
+from agent_memory.engine.request import GenerationRequest
+from agent_memory.engine.stats import EngineStats
+from agent_memory.errors import InvariantBroken, ModelNotUsable
+from agent_memory.prompts.request import PromptRequest
+from agent_memory.settings import Settings
+from agent_memory.telemetry import configure_logging, request_id_var
+
+
+class BatchEngineActor:
+    """Owns one `MlxEngine` and serves it over a byte stream.
+
+    A model that cannot be served does not make the constructor fail, for Ray would say only that
+    the actor died: whoever asks who this is hears the reason.
+    """
+
+    def __init__(self, config: RuntimeConfig, model_folder: Path, model_name: str) -> None:
+        configure_logging("engine", config.settings.log_level, config.log_file("engine"))
+        settings = config.settings
+        self._loaded: MlxEngine | ModelNotUsable = _load(model_folder, model_name, settings)
+        self._stream = StreamedActor(BATCH_ENGINE.name, config, self._answer)
+
+    async def introduce(self) -> tuple[EngineInfo, StreamAddress]:
+        """Who this engine is and where it listens."""
+        return self._engine.info, await self._stream.address()
+
+    @property
+    def _engine(self) -> MlxEngine:
+        if isinstance(self._loaded, ModelNotUsable):
+            raise self._loaded
+        return self._loaded
+
+    async def stats(self) -> EngineStats:
+        return self._engine.stats()
+
+    async def drain(self, grace_s: float) -> None:
+        await self._engine.drain(grace_s)
+
+    async def _answer(self, call: Call) -> None:
+        match call.request:
+            case PromptRequest() as request:
+                call.send(await asyncio.to_thread(self._engine.render, request))
+            case GenerationRequest() as request:
+                request_id_var.set(request.request_id)
+                await self._generate(call, request)
+            case other:
+                raise InvariantBroken(f"the engine does not know {type(other).__name__}")
+
+    async def _generate(self, call: Call, request: GenerationRequest) -> None:
+        call.on_cancel(lambda: self._engine.cancel(request.request_id))
+        async for event in self._engine.generate(request):
+            call.send(event)
+            await call.flush()
+
+
+def _load(folder: Path, name: str, settings: Settings) -> MlxEngine | ModelNotUsable:
+    try:
+        return MlxEngine.load(folder, name, settings, settings.home / "shelf")
+    except ModelNotUsable as error:
+        return error

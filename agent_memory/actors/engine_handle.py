@@ -1,0 +1,105 @@
+"""The engine as sessions and surfaces see it, wherever it runs and however often it restarts."""
+
+from collections.abc import AsyncIterator
+from typing import cast
+
+from agent_memory.actors.lookup import NamedActor
+from agent_memory.actors.options import BATCH_ENGINE
+from agent_memory.actors.place import own_node_id
+from agent_memory.actors.wire import Exchange, PeerLost, StreamAddress, open_exchange
+from agent_memory.engine.events import EngineEvent
+from agent_memory.engine.info import EngineInfo
+from agent_memory.engine.request import GenerationRequest
+from agent_memory.engine.stats import EngineStats
+from agent_memory.errors import EngineLost, EngineUnavailable
+from agent_memory.prompts.request import PromptRequest, RenderedPrompt
+
+RESTART_TIMEOUT_S = 60.0
+"""How long a turn waits for an engine that is being restarted on a node that is there."""
+
+STATS_TIMEOUT_S = 2.0
+
+
+class EngineGeneration:
+    """A generation under way on the other side of a stream."""
+
+    def __init__(self, exchange: Exchange, lost: "EngineHandle") -> None:
+        self._exchange = exchange
+        self._handle = lost
+
+    async def __aiter__(self) -> AsyncIterator[EngineEvent]:
+        try:
+            async for event in self._exchange:
+                yield cast("EngineEvent", event)
+        except PeerLost as error:
+            self._handle.forget()
+            raise EngineLost(f"The engine was lost in the middle of a turn: {error}") from error
+
+    def cancel(self) -> None:
+        self._exchange.cancel()
+
+    async def aclose(self) -> None:
+        await self._exchange.aclose()
+
+
+class EngineHandle:
+    """Calls to the engine go over its byte stream; only where it listens is asked through Ray."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self._actor = NamedActor(BATCH_ENGINE.name, needs_mlx=True)
+        self._known: tuple[EngineInfo, StreamAddress] | None = None
+
+    async def info(self, timeout_s: float = RESTART_TIMEOUT_S) -> EngineInfo:
+        """Facts of the model, from the engine that runs now.
+
+        Raises `EngineUnavailable` when no node can run one or it does not come in time.
+        """
+        info, _ = await self._meet(timeout_s)
+        return info
+
+    async def render(self, request: PromptRequest) -> RenderedPrompt:
+        exchange = await self._open(request)
+        try:
+            async for answer in exchange:
+                return cast("RenderedPrompt", answer)
+        except PeerLost as error:
+            self.forget()
+            raise EngineLost(f"The engine was lost while it read a prompt: {error}") from error
+        finally:
+            await exchange.aclose()
+        raise EngineLost("The engine gave no answer.")
+
+    async def generate(self, request: GenerationRequest) -> EngineGeneration:
+        return EngineGeneration(await self._open(request), self)
+
+    async def stats(self) -> EngineStats:
+        return await self._actor.call(
+            lambda actor: actor.stats.remote(), STATS_TIMEOUT_S, EngineUnavailable
+        )
+
+    async def drain(self, grace_s: float) -> None:
+        await self._actor.call(
+            lambda actor: actor.drain.remote(grace_s), grace_s + 10.0, EngineUnavailable
+        )
+
+    def forget(self) -> None:
+        """The engine that was known is gone; the next call meets its successor."""
+        self._known = None
+
+    async def _open(self, request: PromptRequest | GenerationRequest) -> Exchange:
+        _, address = await self._meet(RESTART_TIMEOUT_S)
+        try:
+            return await open_exchange(address, own_node_id(), self._secret, request)
+        except PeerLost as error:
+            self.forget()
+            raise EngineLost(f"The engine was lost: {error}") from error
+
+    async def _meet(self, timeout_s: float) -> tuple[EngineInfo, StreamAddress]:
+        if self._known is not None:
+            return self._known
+        met: tuple[EngineInfo, StreamAddress] = await self._actor.call_when_there(
+            lambda actor: actor.introduce.remote(), timeout_s, EngineUnavailable
+        )
+        self._known = met
+        return met

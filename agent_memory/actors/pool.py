@@ -1,0 +1,153 @@
+"""`BlockPool`: the actor around the register of one engine's blocks."""
+
+import asyncio
+import contextlib
+import time
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent_memory.actors.config import RuntimeConfig
+from agent_memory.cache.lease import Lease, StoredBlock
+from agent_memory.cache.pool import BlockPool
+from agent_memory.cache.stats import PoolStats
+from agent_memory.device.shelf import Shelf
+from agent_memory.engine.info import EngineInfo
+from agent_memory.errors import PoolLost, QueueFull
+from agent_memory.ids import BlockHash, BlockOwner, LeaseId
+from agent_memory.telemetry import configure_logging
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRequest:
+    """What a session asks of the pool. `prompt_tokens` is an array of unsigned 32-bit ids."""
+
+    engine: EngineInfo
+    root: BlockHash
+    prompt_tokens: array[int]
+    num_reserved_tokens: int
+    lease_id: LeaseId
+    owner: BlockOwner
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedSequence:
+    """The tokens of a session that is being deleted, as far as they can be made out."""
+
+    engine: EngineInfo
+    root: BlockHash
+    token_ids: array[int]
+    owner: BlockOwner
+
+
+class BlockPoolActor:
+    """Owns one `BlockPool` and lets sessions wait for room in it.
+
+    The pool is made when the first lease tells which engine it stands beside, and filled from that
+    engine's shelf.
+    """
+
+    def __init__(self, config: RuntimeConfig) -> None:
+        configure_logging("pool", config.settings.log_level, config.log_file("pool"))
+        self._settings = config.settings
+        self._pool: BlockPool | None = None
+        self._engine: EngineInfo | None = None
+        self._room = asyncio.Condition()
+        self._num_waiting = 0
+        self._departures: Counter[BlockOwner] = Counter()
+
+    async def lease(self, request: LeaseRequest) -> Lease:
+        """A lease, as soon as there is room. Raises `QueueFull` when too many wait already."""
+        async with self._room:
+            pool = self._pool_of(request.engine)
+            departures = self._departures[request.owner]
+            while (lease := self._try(pool, request)) is None:
+                if self._num_waiting >= self._settings.max_waiting:
+                    raise QueueFull(self._num_waiting, retry_after_s=2)
+                self._num_waiting += 1
+                try:
+                    await self._room.wait()
+                finally:
+                    self._num_waiting -= 1
+                if self._departures[request.owner] != departures:
+                    raise PoolLost("The process that asked for this lease is gone.")
+                pool = self._pool_of(request.engine)
+            return lease
+
+    async def publish(
+        self,
+        engine: EngineInfo,
+        lease_id: LeaseId,
+        blocks: Sequence[StoredBlock],
+        bad_files: Sequence[str],
+    ) -> None:
+        async with self._room:
+            self._pool_of(engine).publish(lease_id, blocks, bad_files)
+            self._room.notify_all()
+
+    async def release(self, lease_id: LeaseId) -> None:
+        async with self._room:
+            if self._pool is not None:
+                self._pool.release(lease_id)
+                self._room.notify_all()
+
+    async def release_owner(self, owner: BlockOwner) -> None:
+        """The session's process is gone: whatever it leased is free."""
+        async with self._room:
+            self._departures[owner] += 1
+            if self._pool is not None:
+                self._pool.release_owner(owner)
+                self._room.notify_all()
+
+    async def forget(self, sequence: OwnedSequence) -> int:
+        """Erase what only this session used; returns the number of files deleted."""
+        async with self._room:
+            pool = self._pool_of(sequence.engine)
+            files = pool.forget_owner(sequence.owner)
+            files += pool.forget_sequence(sequence.owner, sequence.root, sequence.token_ids)
+            for file in set(files):
+                with contextlib.suppress(FileNotFoundError):
+                    await asyncio.to_thread(self._shelf_of(sequence.engine).delete, file)
+            self._room.notify_all()
+            return len(files)
+
+    async def stats(self) -> PoolStats | None:
+        return self._pool.stats() if self._pool is not None else None
+
+    def _try(self, pool: BlockPool, request: LeaseRequest) -> Lease | None:
+        return pool.lease(
+            request.root,
+            request.prompt_tokens,
+            request.num_reserved_tokens,
+            request.lease_id,
+            request.owner,
+        )
+
+    def _pool_of(self, engine: EngineInfo) -> BlockPool:
+        """The pool of this engine; one that restarted has nothing resident any more."""
+        known = self._engine
+        if self._pool is None or known is None or known.fingerprint != engine.fingerprint:
+            self._pool = self._make(engine)
+        elif known.incarnation != engine.incarnation:
+            self._pool.reset_resident(engine.incarnation)
+        self._engine = engine
+        return self._pool
+
+    def _make(self, engine: EngineInfo) -> BlockPool:
+        settings = self._settings
+        shelf = self._shelf_of(engine)
+        pool = BlockPool(
+            engine.block_size,
+            engine.bytes_per_token,
+            settings.resident_budget,
+            settings.shelf_budget,
+            time.time,
+        )
+        pool.reset_resident(engine.incarnation)
+        for file in pool.adopt_shelf(shelf.scan()):
+            shelf.delete(file)
+        return pool
+
+    def _shelf_of(self, engine: EngineInfo) -> Shelf:
+        return Shelf(self._settings.home / "shelf", engine.fingerprint, engine.kv_format)

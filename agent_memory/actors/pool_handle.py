@@ -1,0 +1,78 @@
+"""The pool as sessions see it. What is idempotent is repeated when the pool restarts."""
+
+from array import array
+from collections.abc import Sequence
+
+from agent_memory.actors.lookup import NamedActor
+from agent_memory.actors.options import BLOCK_POOL
+from agent_memory.actors.pool import LeaseRequest, OwnedSequence
+from agent_memory.cache.lease import Lease, StoredBlock
+from agent_memory.cache.stats import PoolStats
+from agent_memory.engine.info import EngineInfo
+from agent_memory.errors import PoolLost
+from agent_memory.ids import BlockHash, BlockOwner, LeaseId
+
+RESTART_TIMEOUT_S = 30.0
+QUEUE_TIMEOUT_S = 600.0
+"""How long a turn may wait for room before it is given up."""
+
+
+class PoolHandle:
+    def __init__(self) -> None:
+        self._actor = NamedActor(BLOCK_POOL.name, needs_mlx=True)
+
+    async def lease(
+        self,
+        engine: EngineInfo,
+        root: BlockHash,
+        prompt_tokens: Sequence[int],
+        num_reserved_tokens: int,
+        lease_id: LeaseId,
+        owner: BlockOwner,
+    ) -> Lease:
+        request = LeaseRequest(
+            engine, root, array("I", prompt_tokens), num_reserved_tokens, lease_id, owner
+        )
+        await self._wait_until_there()
+        return await self._actor.call(
+            lambda actor: actor.lease.remote(request), QUEUE_TIMEOUT_S, PoolLost
+        )
+
+    async def publish(
+        self,
+        engine: EngineInfo,
+        lease_id: LeaseId,
+        blocks: Sequence[StoredBlock],
+        bad_files: Sequence[str],
+    ) -> None:
+        await self._actor.call_when_there(
+            lambda actor: actor.publish.remote(engine, lease_id, blocks, bad_files),
+            RESTART_TIMEOUT_S,
+            PoolLost,
+        )
+
+    async def release(self, lease_id: LeaseId) -> None:
+        await self._actor.call(
+            lambda actor: actor.release.remote(lease_id), RESTART_TIMEOUT_S, PoolLost
+        )
+
+    async def release_owner(self, owner: BlockOwner) -> None:
+        await self._actor.call(
+            lambda actor: actor.release_owner.remote(owner), RESTART_TIMEOUT_S, PoolLost
+        )
+
+    async def forget(
+        self, engine: EngineInfo, root: BlockHash, token_ids: Sequence[int], owner: BlockOwner
+    ) -> int:
+        sequence = OwnedSequence(engine, root, array("I", token_ids), owner)
+        return await self._actor.call_when_there(
+            lambda actor: actor.forget.remote(sequence), RESTART_TIMEOUT_S, PoolLost
+        )
+
+    async def stats(self) -> PoolStats | None:
+        return await self._actor.call(lambda actor: actor.stats.remote(), 2.0, PoolLost)
+
+    async def _wait_until_there(self) -> None:
+        await self._actor.call_when_there(
+            lambda actor: actor.stats.remote(), RESTART_TIMEOUT_S, PoolLost
+        )

@@ -1,0 +1,71 @@
+"""What must hold before a server starts anything."""
+
+import errno
+import fcntl
+import os
+import socket
+from pathlib import Path
+from types import TracebackType
+
+from agent_memory.errors import Conflict, StorageUnavailable
+from agent_memory.secrets_file import private_folder
+
+
+class DataDirLock:
+    """Held by the one server of a data directory; the kernel lets go of it when that dies."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> "DataDirLock":
+        """Raises `StorageUnavailable` when the directory is unusable, `Conflict` when in use."""
+        path = private_run_folder(self._home) / "lock"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(descriptor)
+            raise Conflict(
+                f"Another server is running on the data directory {self._home}. Stop it, or give "
+                "this one another with --data-dir (and another --port)."
+            ) from error
+        self._descriptor = descriptor
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def private_run_folder(home: Path) -> Path:
+    """`<home>/run`, with `home` made if need be; `StorageUnavailable` when it cannot be written."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        return private_folder(home / "run")
+    except OSError as error:
+        raise StorageUnavailable(
+            f"The data directory {home} cannot be used: {error.strerror}. Choose another with "
+            "--data-dir."
+        ) from error
+
+
+def check_port_is_free(host: str, port: int) -> None:
+    """`Conflict` when somebody listens there already, or the address is not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                reason = "is in use already; choose another with --port"
+            else:
+                reason = f"cannot be listened on ({error.strerror}); choose another with --host"
+            raise Conflict(f"{host}:{port} {reason}.") from error

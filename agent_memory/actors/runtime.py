@@ -1,0 +1,76 @@
+"""The composition root: which actors there are, and what each is given."""
+
+import contextlib
+from pathlib import Path
+
+import ray
+
+from agent_memory.actors.config import RuntimeConfig
+from agent_memory.actors.directory import SessionDirectoryActor
+from agent_memory.actors.engine import BatchEngineActor
+from agent_memory.actors.environment import runtime_folder
+from agent_memory.actors.model_choice import resolve_model
+from agent_memory.actors.options import (
+    BATCH_ENGINE,
+    BLOCK_POOL,
+    EMBEDDED_STORAGE,
+    NAMESPACE,
+    SESSION_DIRECTORY,
+)
+from agent_memory.actors.pool import BlockPoolActor
+from agent_memory.actors.storage import EmbeddedStorageActor, prepare_database
+from agent_memory.device.blas import find_openblas
+from agent_memory.secrets_file import private_folder, private_secret
+from agent_memory.settings import Settings
+
+STORAGE_TIMEOUT_S = 60.0
+
+
+def make_config(settings: Settings, database_url: str, spans_nodes: bool) -> RuntimeConfig:
+    """The configuration of the runtime of this data directory."""
+    home = settings.home
+    folder = runtime_folder(home)
+    return RuntimeConfig(
+        settings=settings,
+        database_url=database_url,
+        secret=bytes.fromhex(private_secret(private_folder(home / "run") / "streams.secret")),
+        socket_dir=folder / "s",
+        log_dir=home / "logs",
+        spans_nodes=spans_nodes,
+    )
+
+
+def cluster_config(settings: Settings) -> RuntimeConfig:
+    """The same on an existing cluster; without `DATABASE_URL`, with a database of our own on the
+    node where this runs."""
+    private_folder(settings.home)
+    url = settings.database_url
+    if url is None:
+        options = EMBEDDED_STORAGE.for_ray()
+        storage = ray.remote(EmbeddedStorageActor).options(**options).remote(settings.home)
+        url = ray.get(storage.url.remote(), timeout=STORAGE_TIMEOUT_S)
+    prepare_database(url)
+    return make_config(settings, url, spans_nodes=True)
+
+
+def start_actors(config: RuntimeConfig) -> None:
+    """Create what does not exist yet. Returns at once; the actors come up by themselves."""
+    folder, name = resolve_model(config.settings)
+    engine_options = BATCH_ENGINE.for_ray(engine_environment())
+    ray.remote(BatchEngineActor).options(**engine_options).remote(config, folder, name)
+    ray.remote(BlockPoolActor).options(**BLOCK_POOL.for_ray()).remote(config)
+    ray.remote(SessionDirectoryActor).options(**SESSION_DIRECTORY.for_ray()).remote(config)
+
+
+def engine_environment() -> dict[str, str]:
+    """MLX's CPU backend is built on a reference BLAS; a faster one is put in front of it."""
+    openblas: Path | None = find_openblas()
+    return {"LD_PRELOAD": str(openblas)} if openblas is not None else {}
+
+
+def stop_actors() -> None:
+    """End every actor of the runtime that is there."""
+    for entry in ray.util.list_named_actors(all_namespaces=True):
+        if entry["namespace"] == NAMESPACE:
+            with contextlib.suppress(ValueError):
+                ray.kill(ray.get_actor(entry["name"], NAMESPACE))

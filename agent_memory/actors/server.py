@@ -1,0 +1,136 @@
+"""`agent-memory serve`: everything on one machine, started, watched and stopped."""
+
+import importlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Protocol
+
+from agent_memory.actors.environment import prepare_environment
+from agent_memory.actors.local_storage import LocalStorage
+from agent_memory.actors.model_choice import resolve_model
+from agent_memory.actors.preflight import DataDirLock, check_port_is_free
+from agent_memory.actors.presence import Presence, clear_presence, write_presence
+from agent_memory.actors.reporting import Banner, Reporter
+from agent_memory.engine.info import EngineInfo
+from agent_memory.settings import Settings
+
+WATCH_PERIOD_S = 1.0
+
+
+class LocalRuntime(Protocol):
+    """The part of a server that lives in Ray (see `local_runtime`)."""
+
+    def start(self) -> None: ...
+
+    def start_actors(self, database_url: str) -> None: ...
+
+    def serve(self) -> None: ...
+
+    def wait_until_ready(self) -> EngineInfo: ...
+
+    def drain(self) -> int: ...
+
+    def stop(self) -> None: ...
+
+
+def run_server(settings: Settings, reporter: Reporter) -> int:
+    """Serve until a signal asks for the end. Returns the exit code.
+
+    Errors of `agent_memory.errors` raised here mean that nothing was left running.
+    """
+    started = time.monotonic()
+    home = settings.home
+    with DataDirLock(home), _stop_signals() as stop:
+        check_port_is_free(settings.host, settings.port)
+        reporter.step("Checking the model")
+        resolve_model(settings)
+        storage = LocalStorage(settings)
+        # The thread must outlive the database it starts: its children end with it.
+        with ThreadPoolExecutor(1, thread_name_prefix="storage") as storage_thread:
+            try:
+                _serve(settings, reporter, storage, storage_thread, stop, started)
+            finally:
+                clear_presence(home)
+                storage_thread.submit(storage.stop).result()
+    reporter.note("Stopped. Everything acknowledged is on disk.")
+    return 0
+
+
+def _serve(
+    settings: Settings,
+    reporter: Reporter,
+    storage: LocalStorage,
+    storage_thread: ThreadPoolExecutor,
+    stop: threading.Event,
+    started: float,
+) -> None:
+    keys_later = storage_thread.submit(storage.start)
+    prepare_environment(settings.home, settings.ray_address is None, settings.max_header_bytes)
+    reporter.step("Starting Ray and PostgreSQL")
+    # Ray reads its environment when it is imported, so it is imported only now.
+    module = importlib.import_module("agent_memory.actors.local_runtime")
+    runtime: LocalRuntime = module.RayRuntime(settings)
+    try:
+        runtime.start()
+        keys = keys_later.result()
+        reporter.step(f"Loading {settings.model} and starting the gateway")
+        runtime.start_actors(storage.url)
+        runtime.serve()
+        info = runtime.wait_until_ready()
+        url = f"http://{settings.host}:{settings.port}"
+        presence = Presence(url, os.getpid(), info.model, datetime.now(UTC), storage.url)
+        write_presence(settings.home, presence, keys.local)
+        reporter.ready(
+            Banner(
+                url=url,
+                key=keys.first,
+                model=info.model,
+                model_notes=info.notes,
+                data_dir=str(settings.home),
+                seconds=time.monotonic() - started,
+            )
+        )
+        _watch(storage, storage_thread, stop)
+        reporter.step("Draining: running turns finish, new ones are refused")
+        if num_cut := runtime.drain():
+            reporter.note(f"{num_cut} turns did not finish in time; they can be sent again.")
+        reporter.step("Stopping")
+    finally:
+        runtime.stop()
+
+
+def _watch(
+    storage: LocalStorage, storage_thread: ThreadPoolExecutor, stop: threading.Event
+) -> None:
+    """Until a signal comes, see to it that the database runs."""
+    while not stop.wait(WATCH_PERIOD_S):
+        storage_thread.submit(storage.keep_running).result()
+
+
+@contextmanager
+def _stop_signals() -> Iterator[threading.Event]:
+    """An event that the first SIGINT or SIGTERM sets. A second one raises `KeyboardInterrupt`."""
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)

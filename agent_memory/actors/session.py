@@ -1,0 +1,92 @@
+"""`AgentSession`: the process in which one live session exists."""
+
+import logging
+import time
+from dataclasses import dataclass
+
+from agent_memory.actors.config import RuntimeConfig
+from agent_memory.actors.engine_handle import EngineHandle
+from agent_memory.actors.place import StreamedActor
+from agent_memory.actors.pool_handle import PoolHandle
+from agent_memory.actors.wire import Call, StreamAddress
+from agent_memory.errors import InvariantBroken, SessionMoved
+from agent_memory.ids import SessionId, WorkspaceId
+from agent_memory.sessions.directory import WorkerState
+from agent_memory.sessions.session import Session, Surroundings
+from agent_memory.store.database import Database
+from agent_memory.store.sessions import SessionStore
+from agent_memory.telemetry import configure_logging, request_id_var
+from agent_memory.turns.request import TurnRequest
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnCall:
+    """One turn, sent to the process that is believed to hold the session."""
+
+    session_id: SessionId
+    request: TurnRequest
+
+
+class AgentSessionActor:
+    """Holds at most one `Session`. It is blank (warm) until it adopts one, and blank again when
+    that hibernates."""
+
+    def __init__(self, config: RuntimeConfig, name: str) -> None:
+        configure_logging(name, config.settings.log_level, config.log_file("sessions"))
+        self._surroundings = Surroundings(
+            EngineHandle(config.secret),
+            PoolHandle(),
+            SessionStore(Database(config.database_url, max_size=2)),
+        )
+        self._session: Session | None = None
+        self._last_used = time.monotonic()
+        self._stream = StreamedActor(name, config, self._answer)
+
+    async def adopt(self, workspace_id: WorkspaceId, session_id: SessionId) -> StreamAddress:
+        """Become this session; returns where its turns are taken."""
+        held = self._session
+        if held is not None and (held.workspace_id, held.session_id) != (workspace_id, session_id):
+            raise InvariantBroken(f"this process holds session {held.session_id}")
+        if held is None:
+            self._session = Session(workspace_id, session_id, self._surroundings)
+            self._last_used = time.monotonic()
+        return await self._stream.address()
+
+    async def hibernate(self) -> bool:
+        """Let go of the session unless a turn is running; True when the process is blank now."""
+        if self._session is not None and self._session.is_busy:
+            return False
+        self._session = None
+        return True
+
+    async def state(self) -> WorkerState:
+        session = self._session
+        idle_s = time.monotonic() - self._last_used
+        if session is None:
+            return WorkerState(None, None, is_busy=False, idle_s=idle_s)
+        return WorkerState(session.workspace_id, session.session_id, session.is_busy, idle_s)
+
+    async def _answer(self, call: Call) -> None:
+        match call.request:
+            case TurnCall(session_id=session_id, request=request):
+                await self._take_turn(call, session_id, request)
+            case other:
+                raise InvariantBroken(f"a session does not know {type(other).__name__}")
+
+    async def _take_turn(self, call: Call, session_id: SessionId, request: TurnRequest) -> None:
+        session = self._session
+        if session is None or (session.workspace_id, session.session_id) != (
+            request.workspace_id,
+            session_id,
+        ):
+            raise SessionMoved("The session is not here.")
+        request_id_var.set(request.request_id)
+        steps = session.take_turn(request)
+        call.on_cancel(steps.cancel)
+        async for step in steps:
+            call.send(step)
+            await call.flush()
+        self._last_used = time.monotonic()
+        log.info("turn ended", extra={"session": session_id})

@@ -1,0 +1,92 @@
+"""Sessions as the surfaces list, read and delete them."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from agent_memory.actors.directory_handle import DirectoryHandle
+from agent_memory.actors.engine_handle import EngineHandle
+from agent_memory.actors.pool_handle import PoolHandle
+from agent_memory.cache.hashing import root_hash
+from agent_memory.errors import Unavailable
+from agent_memory.ids import SessionId, WorkspaceId, block_owner, new_id
+from agent_memory.sessions.conversation import Continuation
+from agent_memory.sessions.prompting import conversation_tokens
+from agent_memory.store.sessions import SessionStore
+from agent_memory.turns.transcript import SessionRecord, Transcript
+
+
+class SessionCatalogue:
+    """Implements `api.runtime.Sessions`."""
+
+    def __init__(
+        self,
+        store: SessionStore,
+        directory: DirectoryHandle,
+        pool: PoolHandle,
+        engine: EngineHandle,
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._pool = pool
+        self._engine = engine
+
+    async def create(self, workspace: WorkspaceId, session: SessionId | None) -> SessionRecord:
+        info = await self._engine.info()
+        return await self._store.create_session(
+            workspace, session or SessionId(new_id("sess")), info.model
+        )
+
+    async def get(self, workspace: WorkspaceId, session: SessionId) -> SessionRecord:
+        return await self._store.get_session(workspace, session)
+
+    async def list(
+        self, workspace: WorkspaceId, cursor: str | None, limit: int
+    ) -> tuple[Sequence[SessionRecord], str | None]:
+        return await self._store.list_sessions(workspace, cursor, limit)
+
+    async def transcript(self, workspace: WorkspaceId, session: SessionId) -> Transcript:
+        return await self._store.load_transcript(workspace, session)
+
+    async def delete(self, workspace: WorkspaceId, session: SessionId, keep_shelf: bool) -> None:
+        transcript = await self._store.load_transcript(workspace, session)
+        if keep_shelf:
+            await self._directory.let_go(workspace, session)
+            return
+        await self._directory.forget(workspace, session)
+        await self._forget_blocks(workspace, transcript)
+        await self._store.delete_session(workspace, session)
+
+    async def _forget_blocks(self, workspace: WorkspaceId, transcript: Transcript) -> None:
+        """Erase the KV of the session, also what an earlier run of the server left on the shelf:
+        that is found by its tokens."""
+        info = await self._engine.info()
+        conversation = Continuation(transcript.messages, len(transcript.messages))
+        tokens = await conversation_tokens(self._engine, conversation, transcript.generated, info)
+        owner = block_owner(workspace, transcript.session.session_id)
+        root = root_hash(info.fingerprint, info.kv_format, workspace)
+        await self._pool.forget(info, root, tokens, owner)
+
+    async def stats(self, workspace: WorkspaceId) -> Mapping[str, int | float]:
+        """Counts of the workspace's sessions and of the runtime's processes, blocks and bytes."""
+        count, directory, pool, engine = await asyncio.gather(
+            self._store.count_sessions(workspace),
+            self._directory.stats(),
+            self._pool.stats(),
+            self._engine.stats(),
+            return_exceptions=True,
+        )
+        if isinstance(count, BaseException):
+            raise count
+        stats: dict[str, int | float] = {"sessions": count}
+        for prefix, part in (("directory", directory), ("pool", pool), ("engine", engine)):
+            if isinstance(part, BaseException) and not isinstance(part, Unavailable):
+                raise part
+            stats.update(numbers_of(prefix, part))
+        return stats
+
+
+def numbers_of(prefix: str, stats: object) -> dict[str, int | float]:
+    """The numeric fields of a statistics value, each named after its part."""
+    fields = getattr(type(stats), "__dataclass_fields__", {})
+    values = {name: getattr(stats, name) for name in fields}
+    return {f"{prefix}_{name}": v for name, v in values.items() if isinstance(v, int | float)}

@@ -1,0 +1,168 @@
+"""Turns as the surfaces take them: find the session, follow its stream, survive its process."""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import cast
+
+from agent_memory.actors.directory_handle import DirectoryHandle
+from agent_memory.actors.engine_handle import EngineHandle
+from agent_memory.actors.place import own_node_id
+from agent_memory.actors.session import TurnCall
+from agent_memory.actors.wire import Exchange, PeerLost, open_exchange
+from agent_memory.errors import (
+    ConversationMoved,
+    NotFound,
+    SessionMoved,
+    StreamInterrupted,
+)
+from agent_memory.ids import SessionId, new_id
+from agent_memory.prompts.identity import conversation_hashes
+from agent_memory.sessions.conversation import Conversation
+from agent_memory.sessions.prompting import build_prompt
+from agent_memory.store.sessions import SessionStore
+from agent_memory.turns.events import ChoiceFinished, TurnEvent, TurnStarted, TurnStep
+from agent_memory.turns.models import ModelCard
+from agent_memory.turns.request import TurnRequest
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 4
+
+
+class Delivery:
+    """What the client has received of one turn, over as many session processes as it takes."""
+
+    def __init__(self) -> None:
+        self.tokens: list[int] = []
+        self._is_started = False
+        self._finished: set[int] = set()
+
+    @property
+    def is_begun(self) -> bool:
+        return self._is_started
+
+    def take(self, step: TurnStep) -> list[TurnEvent]:
+        """The events of `step` that are new to the client."""
+        self.tokens.extend(step.token_ids)
+        return [event for event in step.events if self._is_new(event)]
+
+    def _is_new(self, event: TurnEvent) -> bool:
+        match event:
+            case TurnStarted():
+                is_new = not self._is_started
+                self._is_started = True
+            case ChoiceFinished(index=index):
+                is_new = index not in self._finished
+                self._finished.add(index)
+            case _:
+                is_new = True
+        return is_new
+
+
+class TurnGateway:
+    """Implements `api.runtime.Turns` over the session actors."""
+
+    def __init__(
+        self,
+        secret: bytes,
+        engine: EngineHandle,
+        directory: DirectoryHandle,
+        store: SessionStore,
+        created: int,
+    ) -> None:
+        self._secret = secret
+        self._engine = engine
+        self._directory = directory
+        self._store = store
+        self._created = created
+
+    async def take_turn(self, request: TurnRequest) -> AsyncIterator[TurnEvent]:
+        request, session_id = await self._assign(request)
+        delivery = Delivery()
+        for _ in range(MAX_ATTEMPTS):
+            try:
+                async for event in self._attempt(request, session_id, delivery):
+                    yield event
+            except (PeerLost, SessionMoved) as error:
+                log.warning("session process lost", extra={"session": session_id})
+                await self._directory.report_lost(request.workspace_id, session_id)
+                self._check_can_go_on(request, delivery, error)
+                request = replace(request, delivered_tokens=tuple(delivery.tokens))
+            except ConversationMoved:
+                # Somebody else took the conversation further: this request is a branch of it.
+                session_id = SessionId(new_id("sess"))
+                request = replace(request, session_id=session_id, expected_head=None)
+            else:
+                await self._afterwards(request, session_id)
+                return
+        raise StreamInterrupted(f"The session's process was lost {MAX_ATTEMPTS} times.")
+
+    async def count_tokens(self, request: TurnRequest) -> int:
+        request, session_id = await self._assign(request)
+        conversation = await self._conversation(request, session_id)
+        info = await self._engine.info()
+        continuation = conversation.continue_with(request)
+        prompt = await build_prompt(
+            self._engine, request, continuation, conversation.generated, info
+        )
+        return len(prompt.tokens)
+
+    async def models(self) -> Sequence[ModelCard]:
+        info = await self._engine.info()
+        return [
+            ModelCard(
+                id=info.model,
+                created=self._created,
+                context_window=info.context_window,
+                has_tools=info.has_tools,
+                has_thinking=info.has_thinking,
+                parameters=info.num_parameters,
+            )
+        ]
+
+    async def _attempt(
+        self, request: TurnRequest, session_id: SessionId, delivery: Delivery
+    ) -> AsyncIterator[TurnEvent]:
+        exchange = await self._open(request, session_id)
+        try:
+            async for step in exchange:
+                for event in delivery.take(cast("TurnStep", step)):
+                    yield event
+        finally:
+            await exchange.aclose()
+
+    async def _open(self, request: TurnRequest, session_id: SessionId) -> Exchange:
+        address = await self._directory.locate(request.workspace_id, session_id)
+        call = TurnCall(session_id, request)
+        return await open_exchange(address, own_node_id(), self._secret, call)
+
+    @staticmethod
+    def _check_can_go_on(request: TurnRequest, delivery: Delivery, error: Exception) -> None:
+        if request.sampling.n > 1 and delivery.tokens:
+            raise StreamInterrupted("The session was lost amid several choices.") from error
+
+    async def _assign(self, request: TurnRequest) -> tuple[TurnRequest, SessionId]:
+        """The session the client named, else the one whose conversation this continues, else a
+        new one."""
+        if request.session_id is not None:
+            return request, request.session_id
+        if request.raw_prompt is None:
+            hashes = [digest for _, digest in conversation_hashes(request.messages)]
+            if hashes:
+                found = await self._store.find_session_by_head(request.workspace_id, hashes)
+                if found is not None:
+                    return replace(request, expected_head=found.head_hash), found.session_id
+        return request, SessionId(new_id("sess"))
+
+    async def _conversation(self, request: TurnRequest, session_id: SessionId) -> Conversation:
+        try:
+            transcript = await self._store.load_transcript(request.workspace_id, session_id)
+        except NotFound:
+            return Conversation()
+        return Conversation(transcript)
+
+    async def _afterwards(self, request: TurnRequest, session_id: SessionId) -> None:
+        """A completion has no conversation to come back to."""
+        if request.raw_prompt is not None:
+            await self._directory.let_go(request.workspace_id, session_id)

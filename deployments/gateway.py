@@ -1,0 +1,19 @@
+"""`serve run cluster/serve.yaml`: the gateway and its actors on an existing cluster."""
+
+from typing import Any
+
+from ray.serve import Application
+
+from agent_memory.actors.gateway import application
+from agent_memory.actors.runtime import cluster_config, start_actors
+from agent_memory.settings import Settings
+
+
+def build(args: dict[str, Any]) -> Application:
+    """Start the actors that do not exist yet, then the application over them.
+
+    `args` are settings by their names (`model`, `data_dir`, …); the environment fills the rest.
+    """
+    config = cluster_config(Settings(**args))
+    start_actors(config)
+    return application(config)
