@@ -1,0 +1,45 @@
+"""A KV block as the pool knows it: where its bytes are and who holds them."""
+
+from dataclasses import dataclass, field
+
+from agent_memory.cache.tokens import WIDTH
+from agent_memory.ids import BlockHash
+
+MAX_OWNERS = 32
+"""Beyond so many a block is everybody's; only lack of use ends it."""
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """A node of the tree of prefixes. `tokens` is packed, `nbytes` is its size in memory.
+
+    num_refs: active leases that use it. owners: sessions that made or used it; emptied for good
+    when `is_common`.
+    """
+
+    hash: BlockHash
+    parent: BlockHash
+    tokens: bytes
+    nbytes: int
+    is_snapshot: bool
+    is_resident: bool = False
+    file: str | None = None
+    num_refs: int = 0
+    owners: set[str] = field(default_factory=set)
+    is_common: bool = False
+
+    @property
+    def num_tokens(self) -> int:
+        return len(self.tokens) // WIDTH
+
+    def add_owner(self, owner: str) -> None:
+        if self.is_common:
+            return
+        self.owners.add(owner)
+        if len(self.owners) > MAX_OWNERS:
+            self.owners.clear()
+            self.is_common = True
+
+    def is_only_of(self, owner: str) -> bool:
+        """True when no other session is known to have used it."""
+        return not self.is_common and self.owners <= {owner}

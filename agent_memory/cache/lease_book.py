@@ -1,0 +1,63 @@
+"""The leases that are out."""
+
+from dataclasses import dataclass
+
+from agent_memory.cache.block import Block
+from agent_memory.cache.lease import Lease
+from agent_memory.errors import InvariantBroken
+from agent_memory.ids import LeaseId
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveLease:
+    """A lease with what it holds: references to `blocks`, and `reserved` bytes."""
+
+    lease: Lease
+    owner: str
+    blocks: tuple[Block, ...]
+    reserved: int
+    granted_at: float
+
+
+class LeaseBook:
+    """Active leases by id; a block's `num_refs` is the number of those that use it."""
+
+    def __init__(self) -> None:
+        self._leases: dict[LeaseId, ActiveLease] = {}
+
+    def __len__(self) -> int:
+        return len(self._leases)
+
+    def open(self, active: ActiveLease) -> None:
+        self._leases[active.lease.lease_id] = active
+        for block in active.blocks:
+            block.num_refs += 1
+            block.add_owner(active.owner)
+
+    def close(self, lease_id: LeaseId) -> ActiveLease | None:
+        """Let go of what the lease holds; None when it is unknown."""
+        active = self._leases.pop(lease_id, None)
+        for block in active.blocks if active is not None else ():
+            block.num_refs -= 1
+        return active
+
+    def of_owner(self, owner: str) -> tuple[LeaseId, ...]:
+        return tuple(name for name, active in self._leases.items() if active.owner == owner)
+
+    def all_ids(self) -> tuple[LeaseId, ...]:
+        return tuple(self._leases)
+
+    def oldest_at(self) -> float | None:
+        """When the oldest lease was granted."""
+        return next((active.granted_at for active in self._leases.values()), None)
+
+    def check_integrity(self, blocks: tuple[Block, ...], reserved: int) -> None:
+        """Raise `InvariantBroken` when references of `blocks` or reserved bytes are wrong."""
+        counts: dict[int, int] = {}
+        for active in self._leases.values():
+            for block in active.blocks:
+                counts[id(block)] = counts.get(id(block), 0) + 1
+        if any(block.num_refs != counts.get(id(block), 0) for block in blocks):
+            raise InvariantBroken("a block's references do not add up")
+        if reserved != sum(active.reserved for active in self._leases.values()):
+            raise InvariantBroken("reserved bytes do not add up")

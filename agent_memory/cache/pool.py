@@ -1,0 +1,266 @@
+"""Which KV blocks exist, and who may use them when."""
+
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+
+from agent_memory.cache.block import Block
+from agent_memory.cache.forgetting import forgettable, superseded
+from agent_memory.cache.hashing import chain_hash
+from agent_memory.cache.lease import CachedBlock, Lease, Location, StoredBlock
+from agent_memory.cache.lease_book import ActiveLease, LeaseBook
+from agent_memory.cache.prefix import Prefix, PrefixSearch
+from agent_memory.cache.register import BlockRegister
+from agent_memory.cache.shelf_entry import ShelfEntry
+from agent_memory.cache.stats import PoolStats, PoolTally
+from agent_memory.cache.tokens import WIDTH, pack
+from agent_memory.errors import InvalidRequest, InvariantBroken
+from agent_memory.ids import BlockHash, LeaseId
+
+
+class BlockPool:
+    """The register of one engine's blocks: resident in its memory, or on its shelf.
+
+    Budgets in bytes. `clock` gives Unix seconds; the first epoch is taken from it, so that a pool
+    made later has a later epoch. Not thread-safe: one owner calls it.
+    """
+
+    def __init__(
+        self,
+        block_size: int,
+        bytes_per_token: int,
+        resident_budget: int,
+        shelf_budget: int,
+        clock: Callable[[], float],
+    ) -> None:
+        self._bytes_per_token = bytes_per_token
+        self._clock = clock
+        self._register = BlockRegister(resident_budget, shelf_budget)
+        self._search = PrefixSearch(self._register.tree, self._register.losses, block_size)
+        self._leases = LeaseBook()
+        self._tally = PoolTally()
+        self._incarnation: str | None = None
+        self._epoch = int(clock() * 1000)
+
+    @property
+    def epoch(self) -> int:
+        """Grows whenever what the engine holds has become unknown or void."""
+        return self._epoch
+
+    def lease(
+        self,
+        root: BlockHash,
+        prompt_tokens: Sequence[int],
+        num_reserved_tokens: int,
+        lease_id: LeaseId,
+        owner: str,
+    ) -> Lease | None:
+        """A hold on the longest prefix that is here, and room for prompt and answer.
+
+        `num_reserved_tokens`: how many may be generated, all choices together. None: no room until
+        another lease ends. Raises `InvalidRequest` when there could never be room. A lease of the
+        same id is replaced.
+        """
+        self.release(lease_id)
+        num_needed = (len(prompt_tokens) + num_reserved_tokens) * self._bytes_per_token
+        self._refuse_impossible(len(prompt_tokens), num_reserved_tokens, num_needed)
+        reusable = pack(prompt_tokens)[:-WIDTH]
+        prefix = self._find_with_room(root, reusable, num_needed)
+        if prefix is None:
+            return None
+        self._register.touch(prefix.blocks)
+        lease = self._draw_up(lease_id, prefix)
+        self._leases.open(ActiveLease(lease, owner, prefix.blocks, num_needed, self._clock()))
+        self._register.resident.reserved += num_needed
+        self._tally.count(lease, len(prompt_tokens))
+        return lease
+
+    def publish(
+        self, lease_id: LeaseId, stored: Sequence[StoredBlock], bad_files: Sequence[str]
+    ) -> None:
+        """The turn has ended and left these blocks; its lease ends too.
+
+        `bad_files` were found unusable and are no longer there. With an unknown lease (the pool
+        or the engine was restarted in between) only what is on the shelf counts.
+        """
+        active = self._close(lease_id)
+        for name in bad_files:
+            self._register.lose_file(name, "file unusable")
+        _check_hashes(stored)
+        blocks = self._store(stored, is_resident=active is not None)
+        if active is not None:
+            self._supersede(blocks, active.owner)
+        self._register.touch((*(active.blocks if active is not None else ()), *blocks))
+        self._register.enforce_budgets()
+
+    def release(self, lease_id: LeaseId) -> None:
+        """The lease ends and leaves nothing; an unknown one is no matter.
+
+        The engine may never have seen it, so what it was to evict and discard is said again.
+        """
+        if (active := self._close(lease_id)) is not None:
+            self._register.give_back(active.lease.evict, active.lease.discard)
+
+    def release_owner(self, owner: str) -> int:
+        """End all leases of a session that is gone; returns how many there were."""
+        lease_ids = self._leases.of_owner(owner)
+        for lease_id in lease_ids:
+            self.release(lease_id)
+        return len(lease_ids)
+
+    def touch(self, hashes: Sequence[BlockHash]) -> None:
+        """Count as used the blocks of a prefix, given in its order; unknown ones are no matter."""
+        blocks = (self._register.tree.get(name) for name in hashes)
+        self._register.touch([block for block in blocks if block is not None])
+
+    def forget_owner(self, owner: str) -> tuple[str, ...]:
+        """A session is deleted: let go of blocks that only it used; returns files to delete now.
+
+        What shares a file with blocks of others stays until it is evicted. Blocks adopted from
+        the shelf have no owner until a session leases them: see `forget_sequence`.
+        """
+        owned = [block for block in self._register.tree if owner in block.owners]
+        return self._forget(owned, owner)
+
+    def forget_sequence(
+        self, owner: str, root: BlockHash, token_ids: Sequence[int]
+    ) -> tuple[str, ...]:
+        """As `forget_owner`, for the blocks of a sequence that no other session is known to use."""
+        prefix = self._search.find(root, pack(token_ids))
+        return self._forget([b for b, used in prefix.parts if used == b.num_tokens], owner)
+
+    def reset_resident(self, incarnation: str) -> None:
+        """The engine is a new one: nothing is resident, and leases of the old one are void.
+
+        Said twice of the same incarnation, it counts once.
+        """
+        if incarnation == self._incarnation:
+            return
+        self._incarnation = incarnation
+        self._epoch += 1
+        for lease_id in self._leases.all_ids():
+            if (active := self._close(lease_id)) is not None:
+                self._register.give_back((), active.lease.discard)
+        self._register.empty_engine()
+
+    def adopt_shelf(self, entries: Iterable[ShelfEntry]) -> tuple[str, ...]:
+        """Register what a scan of the shelf found; returns files to delete now.
+
+        Those are beyond the budget, or hold only blocks that other files hold too.
+        """
+        for entry in sorted(entries, key=lambda entry: entry.mtime):
+            self._register.add_file(entry.file, entry.nbytes)
+            self._register.touch(self._store_blocks(entry.blocks, is_resident=False))
+            self._register.settle_files((entry.file,))
+        self._register.enforce_budgets()
+        return self._register.take_discards()
+
+    def stats(self) -> PoolStats:
+        """The pool in figures, now."""
+        register, oldest_at = self._register, self._leases.oldest_at()
+        return PoolStats(
+            epoch=self._epoch,
+            num_blocks=len(register.tree),
+            num_resident_blocks=len(register.resident),
+            resident_bytes=register.resident.nbytes,
+            reserved_bytes=register.resident.reserved,
+            resident_budget=register.resident.budget,
+            num_shelf_blocks=register.shelf.num_blocks,
+            num_shelf_files=len(register.shelf),
+            shelf_bytes=register.shelf.nbytes,
+            shelf_budget=register.shelf.budget,
+            num_leases=len(self._leases),
+            oldest_lease_s=0.0 if oldest_at is None else self._clock() - oldest_at,
+            num_hits=self._tally.num_hits,
+            num_misses=self._tally.num_misses,
+            num_prompt_tokens=self._tally.num_prompt_tokens,
+            num_cached_tokens=self._tally.num_cached_tokens,
+            num_evicted_blocks=register.num_evicted,
+            num_discarded_files=register.num_discarded,
+        )
+
+    def check_integrity(self) -> None:
+        """Raise `InvariantBroken` when anything the pool believes contradicts the rest."""
+        self._register.check_integrity()
+        reserved = self._register.resident.reserved
+        self._leases.check_integrity(tuple(self._register.tree), reserved)
+
+    def _refuse_impossible(self, num_prompt: int, num_reserved: int, num_needed: int) -> None:
+        budget = self._register.resident.budget
+        if num_prompt == 0:
+            raise InvalidRequest("The prompt has no tokens.")
+        if num_needed > budget:
+            raise InvalidRequest(
+                f"{num_prompt} prompt tokens and {num_reserved} to generate need {num_needed} "
+                f"bytes of KV cache; the engine has {budget} in all."
+            )
+
+    def _find_with_room(self, root: BlockHash, reusable: bytes, num_needed: int) -> Prefix | None:
+        prefix = self._search.find(root, reusable)
+        if self._register.make_room(num_needed, keep=prefix.blocks):
+            return prefix
+        if len(self._leases):
+            return None
+        # Nobody will make room: this prefix is in its own way, and is read from the shelf instead.
+        self._register.touch(prefix.blocks)
+        self._register.make_room(num_needed, keep=())
+        return self._search.find(root, reusable)
+
+    def _draw_up(self, lease_id: LeaseId, prefix: Prefix) -> Lease:
+        return Lease(
+            lease_id=lease_id,
+            epoch=self._epoch,
+            cached=tuple(_cached(block, num_used) for block, num_used in prefix.parts),
+            num_cached_tokens=prefix.num_tokens,
+            evict=self._register.take_evictions(),
+            discard=self._register.take_discards(),
+            miss_reason=prefix.miss_reason,
+        )
+
+    def _close(self, lease_id: LeaseId) -> ActiveLease | None:
+        active = self._leases.close(lease_id)
+        if active is not None:
+            self._register.resident.reserved -= active.reserved
+            self._register.enforce_budgets()
+        return active
+
+    def _store(self, stored: Sequence[StoredBlock], is_resident: bool) -> list[Block]:
+        sizes: dict[str, int] = {}
+        for block in stored:
+            if block.file is not None:
+                sizes[block.file] = sizes.get(block.file, 0) + block.nbytes
+        for name, nbytes in sizes.items():
+            self._register.add_file(name, nbytes)
+        blocks = self._store_blocks(stored, is_resident)
+        self._register.settle_files(sizes)
+        return blocks
+
+    def _store_blocks(self, stored: Sequence[StoredBlock], is_resident: bool) -> list[Block]:
+        found = (self._register.store(block, is_resident) for block in stored)
+        return [block for block in found if block is not None]
+
+    def _supersede(self, blocks: Sequence[Block], owner: str) -> None:
+        for block in blocks:
+            block.add_owner(owner)
+            for tail in superseded(self._register.tree, block, owner):
+                tail.owners.discard(owner)
+                if not tail.owners and not tail.num_refs:
+                    self._register.forget(tail)
+
+    def _forget(self, candidates: Sequence[Block], owner: str) -> tuple[str, ...]:
+        for block in forgettable(self._register.tree, self._register.shelf, candidates, owner):
+            self._register.forget(block)
+        for block in candidates:
+            block.owners.discard(owner)
+        return self._register.take_discards()
+
+
+def _cached(block: Block, num_used: int) -> CachedBlock:
+    location = Location.RESIDENT if block.is_resident else Location.SHELF
+    return CachedBlock(block.hash, block.num_tokens, num_used, location, block.file)
+
+
+def _check_hashes(stored: Sequence[StoredBlock]) -> None:
+    for block in stored:
+        words = array("I", block.token_ids)
+        if not words or chain_hash(block.parent, words) != block.hash:
+            raise InvariantBroken(f"block {block.hash} is not the one its hash names")

@@ -1,0 +1,117 @@
+"""The longest part of a prompt whose blocks are here."""
+
+from dataclasses import dataclass
+
+from agent_memory.cache.block import Block
+from agent_memory.cache.block_tree import BlockTree
+from agent_memory.cache.hashing import chain_hash
+from agent_memory.cache.losses import Losses
+from agent_memory.cache.tokens import WIDTH, num_common_tokens, unpack
+from agent_memory.ids import BlockHash
+
+Parts = tuple[tuple[Block, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """`parts` are blocks in order, each with how many of its tokens match.
+
+    miss_reason: why it ends at `num_tokens`, or None when all that was asked for is there.
+    """
+
+    parts: Parts
+    num_tokens: int
+    miss_reason: str | None
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        return tuple(block for block, _ in self.parts)
+
+
+class PrefixSearch:
+    """Finds prefixes in a tree.
+
+    Full blocks are found by their chained hash, and their token ids compared all the same; behind
+    the last of them comes the child with the longest common prefix. A snapshot counts only when
+    all of it matches, and ends the prefix.
+    """
+
+    def __init__(self, tree: BlockTree, losses: Losses, block_size: int) -> None:
+        self._tree = tree
+        self._losses = losses
+        self._block_size = block_size
+
+    def find(self, root: BlockHash, prompt: bytes) -> Prefix:
+        """The longest prefix of `prompt` (packed) below `root`."""
+        num_wanted = len(prompt) // WIDTH
+        walked: list[tuple[Block, int]] = []
+        position, parent = 0, root
+        best: Parts = ()
+        num_best = 0
+        while position < num_wanted:
+            if (snapshot := self._longest_snapshot(parent, prompt, position)) is not None:
+                num_used = snapshot.num_tokens
+                if position + num_used > num_best:
+                    best, num_best = (*walked, (snapshot, num_used)), position + num_used
+            block, num_used = self._next(parent, prompt, position)
+            if block is None:
+                break
+            walked.append((block, num_used))
+            position += num_used
+            if num_used < block.num_tokens:
+                break
+            parent = block.hash
+        if position >= num_best:
+            best, num_best = tuple(walked), position
+        return Prefix(best, num_best, self._miss_reason(root, prompt, best, num_best))
+
+    def _next(self, parent: BlockHash, prompt: bytes, start: int) -> tuple[Block | None, int]:
+        """The full block that follows, else the one that shares the most tokens."""
+        full = prompt[start * WIDTH : (start + self._block_size) * WIDTH]
+        if len(full) == self._block_size * WIDTH:
+            block = self._tree.get(chain_hash(parent, unpack(full)))
+            if block is not None and not block.is_snapshot and block.tokens == full:
+                return block, self._block_size
+        best, num_best = None, 0
+        for child in self._tree.children(parent):
+            if child.is_snapshot:
+                continue
+            num_used = num_common_tokens(child.tokens, prompt, start)
+            if num_used > num_best or (best and num_used == num_best and _is_nearer(child, best)):
+                best, num_best = child, num_used
+        return best, num_best
+
+    def _longest_snapshot(self, parent: BlockHash, prompt: bytes, start: int) -> Block | None:
+        fitting = (
+            child
+            for child in self._tree.children(parent)
+            if child.is_snapshot and prompt.startswith(child.tokens, start * WIDTH)
+        )
+        return max(fitting, key=lambda child: child.num_tokens, default=None)
+
+    def _miss_reason(
+        self, root: BlockHash, prompt: bytes, parts: Parts, num_tokens: int
+    ) -> str | None:
+        if num_tokens * WIDTH == len(prompt):
+            return None
+        parent, num_matched, is_whole = root, 0, False
+        if parts:
+            block, num_used = parts[-1]
+            is_whole = num_used == block.num_tokens
+            goes_on = is_whole and not block.is_snapshot
+            parent, num_matched = (block.hash, 0) if goes_on else (block.parent, num_used)
+        start = num_tokens - num_matched
+        if (loss := self._losses.find(parent, prompt, start, num_matched)) is not None:
+            return f"{loss} at token {num_tokens}"
+        children = self._tree.children(parent)
+        num_known = max((num_common_tokens(b.tokens, prompt, start) for b in children), default=0)
+        if not children and not parts:
+            return "first block of this workspace"
+        if is_whole and (not children or 0 < num_known <= num_matched):
+            return f"new tokens from {num_tokens}"
+        return f"tokens differ at {start + num_known}"
+
+
+def _is_nearer(one: Block, other: Block) -> bool:
+    """Resident before on the shelf, then the smaller."""
+    return (not one.is_resident, one.num_tokens) < (not other.is_resident, other.num_tokens)

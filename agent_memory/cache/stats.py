@@ -1,0 +1,48 @@
+"""The pool in figures."""
+
+from dataclasses import dataclass
+
+from agent_memory.cache.lease import Lease
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStats:
+    """Counts since the pool was made, and what it holds now. Bytes where it says bytes.
+
+    A hit is a lease with at least one cached token. `oldest_lease_s` is 0 without leases.
+    """
+
+    epoch: int
+    num_blocks: int
+    num_resident_blocks: int
+    resident_bytes: int
+    reserved_bytes: int
+    resident_budget: int
+    num_shelf_blocks: int
+    num_shelf_files: int
+    shelf_bytes: int
+    shelf_budget: int
+    num_leases: int
+    oldest_lease_s: float
+    num_hits: int
+    num_misses: int
+    num_prompt_tokens: int
+    num_cached_tokens: int
+    num_evicted_blocks: int
+    num_discarded_files: int
+
+
+@dataclass(slots=True)
+class PoolTally:
+    """What the leases so far have found."""
+
+    num_hits: int = 0
+    num_misses: int = 0
+    num_prompt_tokens: int = 0
+    num_cached_tokens: int = 0
+
+    def count(self, lease: Lease, num_prompt_tokens: int) -> None:
+        self.num_hits += lease.num_cached_tokens > 0
+        self.num_misses += lease.num_cached_tokens == 0
+        self.num_prompt_tokens += num_prompt_tokens
+        self.num_cached_tokens += lease.num_cached_tokens
