@@ -1,0 +1,292 @@
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import count
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from agent_memory.prompts.calls import ParsedCall, parse_json_calls
+from agent_memory.prompts.output import OutputDelta, OutputFormat, OutputParser
+from agent_memory.turns.events import (
+    TextDelta,
+    ThinkingDelta,
+    TokenLogprob,
+    ToolCallDelta,
+    ToolCallStarted,
+)
+
+QWEN = OutputFormat("<think>", "</think>", "<tool_call>", "</tool_call>", has_json_calls=True)
+CALL = '<tool_call>\n{"name": "f", "arguments": {"a": 1}}\n</tool_call>'
+
+
+def parse_tagged(body: str) -> Sequence[ParsedCall]:
+    """A format that is no JSON: `name(text)`."""
+    name, bracket, rest = body.strip().partition("(")
+    if not bracket or not rest.endswith(")"):
+        raise ValueError("no call")
+    return (ParsedCall(name, json.dumps({"text": rest[:-1]})),)
+
+
+def parser(
+    form: OutputFormat = QWEN, *, stops: Sequence[str] = (), starts_in_thinking: bool = False
+) -> OutputParser:
+    numbers = count(1)
+    return OutputParser(
+        form,
+        index=0,
+        parse_call=parse_json_calls if form.has_json_calls else parse_tagged,
+        new_call_id=lambda: f"call_{next(numbers)}",
+        stops=stops,
+        starts_in_thinking=starts_in_thinking,
+    )
+
+
+def read(pieces: Sequence[str], reader: OutputParser | None = None) -> list[tuple[str, str]]:
+    """(kind, whole text) of each part of the output."""
+    reader = reader or parser()
+    deltas: list[OutputDelta] = []
+    for piece in pieces:
+        deltas.extend(reader.push(piece))
+    deltas.extend(reader.finish())
+    return joined(deltas)
+
+
+def joined(deltas: Sequence[OutputDelta]) -> list[tuple[str, str]]:
+    parts: list[tuple[str, str]] = []
+    for delta in deltas:
+        match delta:
+            case TextDelta(text=text):
+                kind = "text"
+            case ThinkingDelta(text=text):
+                kind = "thinking"
+            case ToolCallStarted(id=call_id, name=name):
+                kind, text = "call", f"{call_id} {name} "
+            case ToolCallDelta(arguments=text):
+                kind = "call"
+        if parts and parts[-1][0] == kind and not isinstance(delta, ToolCallStarted):
+            parts[-1] = (kind, parts[-1][1] + text)
+        else:
+            parts.append((kind, text))
+    return parts
+
+
+def test_plain_text_passes_as_it_comes() -> None:
+    reader = parser()
+    assert reader.push("Hel") == (TextDelta(0, "Hel", 1),)
+    assert reader.push("lo") == (TextDelta(0, "lo", 1),)
+    assert reader.finish() == ()
+
+
+def test_thinking_text_and_calls_are_told_apart() -> None:
+    assert read([f"<think>\nhm\n</think>\n\nSure.\n{CALL}"]) == [
+        ("thinking", "hm"),
+        ("text", "Sure."),
+        ("call", 'call_1 f {"a":1}'),
+    ]
+
+
+def test_thinking_that_the_prompt_has_opened_needs_no_marker() -> None:
+    assert read(["hm</think>Hi"], parser(starts_in_thinking=True)) == [
+        ("thinking", "hm"),
+        ("text", "Hi"),
+    ]
+
+
+def test_empty_thinking_is_no_part() -> None:
+    assert read(["<think>\n\n</think>\n\nHi"]) == [("text", "Hi")]
+
+
+def test_arguments_are_streamed_and_the_name_comes_first() -> None:
+    reader = parser()
+    assert reader.push('<tool_call>\n{"name": "f", "arguments": {"a') == (
+        ToolCallStarted(0, "call_1", "f"),
+        ToolCallDelta(0, '{"a', 1),
+    )
+    assert reader.push('": 1}}') == (ToolCallDelta(0, '":1}', 1),)
+    assert reader.has_tool_calls
+
+
+def test_parallel_calls_have_their_own_ids() -> None:
+    assert read([CALL + "\n" + CALL]) == [
+        ("call", 'call_1 f {"a":1}'),
+        ("call", 'call_2 f {"a":1}'),
+    ]
+
+
+def test_two_calls_between_one_pair_of_markers_are_two_calls() -> None:
+    body = '{"name": "f", "arguments": {"a": 1}}\n{"name": "g", "arguments": {}}'
+    assert read([f"<tool_call>\n{body}\n</tool_call>"]) == [
+        ("call", 'call_1 f {"a":1}'),
+        ("call", "call_2 g {}"),
+    ]
+
+
+def test_a_call_that_is_not_closed_ends_where_the_next_begins() -> None:
+    assert read(['<tool_call>{"name": "f", "arguments": {"a": 1}}' + CALL]) == [
+        ("call", 'call_1 f {"a":1}'),
+        ("call", 'call_2 f {"a":1}'),
+    ]
+
+
+def test_a_call_that_is_not_closed_ends_with_the_output() -> None:
+    assert read([CALL.removesuffix("\n</tool_call>")]) == [("call", 'call_1 f {"a":1}')]
+
+
+def test_a_call_that_breaks_off_is_made_whole() -> None:
+    assert read(['<tool_call>{"name": "f", "arguments": {"a": "tw']) == [
+        ("call", 'call_1 f {"a":"tw"}')
+    ]
+
+
+def test_a_marker_in_a_string_of_the_arguments_belongs_to_it() -> None:
+    arguments = {"text": "write </tool_call> and <tool_call> here"}
+    body = json.dumps({"name": "f", "arguments": arguments})
+    ((kind, text),) = read([f"<tool_call>{body}</tool_call>"])
+    assert kind == "call"
+    assert json.loads(text.removeprefix("call_1 f ")) == arguments
+
+
+def test_arguments_in_front_of_the_name_come_in_one_piece() -> None:
+    assert read(['<tool_call>{"arguments": {"a": 1}, "name": "f"}</tool_call>']) == [
+        ("call", 'call_1 f {"a":1}')
+    ]
+
+
+def test_a_comma_too_many_is_mended() -> None:
+    assert read(['<tool_call>{"name": "f", "arguments": {"a": 1,},}</tool_call>']) == [
+        ("call", 'call_1 f {"a":1}')
+    ]
+
+
+def test_a_call_that_nobody_can_read_is_text(caplog: pytest.LogCaptureFixture) -> None:
+    reader = parser()
+    with caplog.at_level(logging.WARNING):
+        parts = read(["Now: <tool_call>f of 1</tool_call> done"], reader)
+    assert parts == [("text", "Now: <tool_call>f of 1</tool_call> done")]
+    assert not reader.has_tool_calls
+    assert "could not be read" in caplog.text
+
+
+def test_what_follows_broken_arguments_is_not_lost() -> None:
+    assert read(['<tool_call>{"name": "f", "arguments": {"a": "x" y"}}</tool_call>']) == [
+        ("call", 'call_1 f {"a":"x"}'),
+        ("text", 'y"}}</tool_call>'),
+    ]
+
+
+def test_formats_that_are_no_json_are_read_when_they_are_whole() -> None:
+    form = OutputFormat(call_start="[[", call_end="]]")
+    assert read(["a [[f(x)]] b [[g(y)]]"], parser(form)) == [
+        ("text", "a"),
+        ("call", 'call_1 f {"text": "x"}'),
+        ("text", "b"),
+        ("call", 'call_2 g {"text": "y"}'),
+    ]
+
+
+def test_a_format_without_an_end_marker_ends_with_the_output() -> None:
+    form = OutputFormat(call_start="[CALLS]", call_end="")
+    assert read(["ok[CALLS]f(x)"], parser(form)) == [
+        ("text", "ok"),
+        ("call", 'call_1 f {"text": "x"}'),
+    ]
+
+
+def test_the_models_own_id_is_kept() -> None:
+    reader = OutputParser(
+        OutputFormat(call_start="[[", call_end="]]"),
+        index=0,
+        parse_call=lambda body: (ParsedCall(body, "{}", "functions.f:0"),),
+        new_call_id=lambda: "call_1",
+    )
+    assert read(["[[f]]"], reader) == [("call", "functions.f:0 f {}")]
+
+
+def test_without_markers_everything_is_text() -> None:
+    text = f"<think>hm</think>\n{CALL}\n"
+    assert read([text], parser(OutputFormat())) == [("text", text)]
+
+
+def test_marks_of_structure_are_dropped() -> None:
+    form = replace(QWEN, dropped=("<|open|>", "<|close|>"))
+    assert read(["<|open|>Hi<|cl", "ose|>"], parser(form)) == [("text", "Hi")]
+
+
+def test_a_stop_string_ends_the_text_and_is_no_part_of_it() -> None:
+    reader = parser(stops=["END"])
+    assert read(["one E", "ND two"], reader) == [("text", "one ")]
+    assert reader.stop_sequence == "END"
+    assert reader.push("more") == ()
+
+
+def test_stop_strings_do_not_count_in_thinking_and_calls() -> None:
+    reader = parser(stops=["a"])
+    assert read([f"<think>a cat</think>{CALL}"], reader) == [
+        ("thinking", "a cat"),
+        ("call", 'call_1 f {"a":1}'),
+    ]
+    assert reader.stop_sequence is None
+
+
+def test_whitespace_behind_thinking_does_not_stop_the_answer() -> None:
+    reader = parser(stops=["\n\n"])
+    assert read(["<think>hm</think>\n\nHi.\n\nBye."], reader) == [
+        ("thinking", "hm"),
+        ("text", "Hi."),
+    ]
+
+
+def test_tokens_and_logprobs_go_with_the_text_that_they_wrote() -> None:
+    def token(text: str) -> TokenLogprob:
+        return TokenLogprob(text, tuple(text.encode()), -0.5)
+
+    reader = parser()
+    pieces = ["<think>", "hm", "</think>", "\n\n", "Hi", " <", "b>", "\n", "<tool_call>", "x"]
+    deltas: list[OutputDelta] = []
+    for piece in pieces:
+        deltas.extend(reader.push(piece, 1, [token(piece)]))
+    shown = [delta for delta in deltas if isinstance(delta, TextDelta | ThinkingDelta)]
+    assert [
+        (type(delta), delta.text, [logprob.token for logprob in delta.logprobs]) for delta in shown
+    ] == [
+        (ThinkingDelta, "hm", ["hm"]),
+        (TextDelta, "Hi", ["\n\n", "Hi"]),
+        (TextDelta, " <b>", [" <", "b>"]),
+    ]
+    assert sum(delta.num_tokens for delta in shown) == 7
+
+
+FRAGMENTS = st.lists(
+    st.sampled_from(
+        [
+            "<think>", "</think>", "<tool_call>", "</tool_call>", "<tool", "</", " ", "\n", "Hi",
+            '{"name": "f", "arguments": {', '"a": "x"', '"', "{", "}", "}}", ",", ": 1", "\\", "é",
+            "END", CALL,
+        ]
+    ),
+    max_size=14,
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(FRAGMENTS, st.booleans(), st.sampled_from([QWEN, replace(QWEN, has_json_calls=False)]))
+@example([CALL, "\n", CALL, "END"], False, QWEN)
+@example(["<tool_call>", '{"name": "f", "arguments": {', '"a": "x"', "</tool_call>"], False, QWEN)
+def test_the_result_does_not_depend_on_how_the_text_is_cut(
+    fragments: list[str], starts_in_thinking: bool, form: OutputFormat
+) -> None:
+    def fresh() -> OutputParser:
+        return parser(form, stops=["END", "}x"], starts_in_thinking=starts_in_thinking)
+
+    whole = "".join(fragments)
+    expected = read([whole], fresh())
+    assert read(fragments, fresh()) == expected
+    assert read(list(whole), fresh()) == expected
+    for at in range(1, len(whole)):
+        assert read([whole[:at], whole[at:]], fresh()) == expected
+    for kind, text in expected:
+        if kind == "call":
+            assert isinstance(json.loads(text.split(" ", 2)[2]), dict)
