@@ -1,0 +1,129 @@
+"""`agent-memory chat`."""
+
+import readline  # noqa: F401  its import gives `input` a history and editing
+from typing import Annotated, Any
+
+import typer
+
+from agent_memory.cli.agent_client import AgentClient, Delta, Ended, OpenSession
+from agent_memory.cli.options import AsJson, DataDir, load_settings
+from agent_memory.cli.output import console, print_json
+from agent_memory.cli.running import require_server
+from agent_memory.errors import InvalidRequest
+
+app = typer.Typer()
+
+GOODBYES = {"/exit", "/quit"}
+
+
+@app.command()
+def chat(
+    session: Annotated[
+        str | None, typer.Option(help="Name of the session: resumed, or made.", show_default=False)
+    ] = None,
+    system: Annotated[
+        str | None, typer.Option(help="System prompt of a new session.", show_default=False)
+    ] = None,
+    message: Annotated[
+        str | None, typer.Option(help="Say this, print the answer, and end.", show_default=False)
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Talk to the model of a running server.
+
+    Ctrl-C cancels the answer under way, Ctrl-D ends the conversation; the session stays.
+    """
+    if as_json and message is None:
+        raise InvalidRequest("--json goes with --message.", "json")
+    with require_server(load_settings(data_dir=data_dir)).client(timeout_s=None) as http:
+        client = AgentClient(http)
+        talk = Talk(client, client.open_session(session), system)
+        if message is None:
+            talk.go_on()
+        elif as_json:
+            print_json(talk.answer(message))
+        else:
+            talk.show_answer(message)
+
+
+class Talk:
+    """One session on a terminal."""
+
+    def __init__(self, client: AgentClient, session: OpenSession, system: str | None) -> None:
+        if system is not None and session.num_turns > 0:
+            message = f"The session '{session.session_id}' has begun; its system prompt is set."
+            raise InvalidRequest(message, "system")
+        self._client = client
+        self._session_id = session.session_id
+        self._system = system
+        self._out = console()
+
+    def go_on(self) -> None:
+        """Question and answer, until the user has had enough."""
+        self._out.print(
+            f"session {self._session_id} (Ctrl-C cancels an answer, Ctrl-D ends)", style="dim"
+        )
+        while (text := self._next_line()) is not None:
+            if text.strip():
+                self.show_answer(text)
+        self._out.print(f"to go on: chat --session {self._session_id}", style="dim")
+
+    def show_answer(self, text: str) -> None:
+        """Stream one answer and say what it cost. Ctrl-C cancels it: such a turn is not kept."""
+        events = self._client.take_turn(self._session_id, self._messages(text))
+        try:
+            for event in events:
+                match event:
+                    case Delta(text=piece, is_thinking=is_thinking):
+                        self._out.print(
+                            piece, end="", style="dim" if is_thinking else None, soft_wrap=True
+                        )
+                    case Ended():
+                        self._system = None
+                        self._out.print(f"\n[{usage_line(event)}]", style="dim")
+        except KeyboardInterrupt:
+            self._out.print("\n[cancelled; this turn is not kept]", style="dim")
+        finally:
+            events.close()
+
+    def answer(self, text: str) -> dict[str, Any]:
+        """One whole answer."""
+        pieces: dict[bool, list[str]] = {True: [], False: []}
+        result: dict[str, Any] = {"session": self._session_id}
+        for event in self._client.take_turn(self._session_id, self._messages(text)):
+            match event:
+                case Delta(text=piece, is_thinking=is_thinking):
+                    pieces[is_thinking].append(piece)
+                case Ended(reason=reason, usage=usage):
+                    result |= {"finish_reason": reason, "usage": usage}
+        return result | {"text": "".join(pieces[False]), "thinking": "".join(pieces[True])}
+
+    def _messages(self, text: str) -> list[dict[str, str]]:
+        said = [{"role": "user", "content": text}]
+        if self._system is None:
+            return said
+        return [{"role": "system", "content": self._system}, *said]
+
+    def _next_line(self) -> str | None:
+        """What the user types; None at the end. Ctrl-C only forgets the line."""
+        while True:
+            try:
+                text = input("> ")
+            except KeyboardInterrupt:
+                self._out.print()
+            except EOFError:
+                self._out.print()
+                return None
+            else:
+                return None if text.strip() in GOODBYES else text
+
+
+def usage_line(ended: Ended) -> str:
+    """`12 tokens; 512 of 520 prompt tokens cached`."""
+    usage = ended.usage
+    cut = "; cut off at the token limit" if ended.reason == "length" else ""
+    return (
+        f"{usage['completion_tokens']} tokens; {usage['cached_tokens']} of "
+        f"{usage['prompt_tokens']} prompt tokens cached{cut}"
+    )
