@@ -77,7 +77,5 @@ def _recognise(
     """Which of `turns` has said this message: the one recorded at its place, else the first."""
     said = canonical_message(message)
     equal = [candidate for candidate, (_, canonical) in enumerate(turns) if canonical == said]
-    if not equal or said.is_empty:
-        return None
     at_its_place = (candidate for candidate in equal if turns[candidate][0].position == index)
-    return next(at_its_place, equal[0])
+    return next(at_its_place, equal[0] if equal else None)
