@@ -14,7 +14,7 @@ class Block:
     """A node of the tree of prefixes. `tokens` is packed, `nbytes` is its size in memory.
 
     num_refs: active leases that use it. owners: sessions that made or used it; emptied for good
-    when `is_common`.
+    when `is_common`. is_abandoned: all of them were deleted, and something else kept it here.
     """
 
     hash: BlockHash
@@ -27,6 +27,7 @@ class Block:
     num_refs: int = 0
     owners: set[str] = field(default_factory=set)
     is_common: bool = False
+    is_abandoned: bool = False
 
     @property
     def num_tokens(self) -> int:
@@ -35,10 +36,16 @@ class Block:
     def add_owner(self, owner: str) -> None:
         if self.is_common:
             return
+        self.is_abandoned = False
         self.owners.add(owner)
         if len(self.owners) > MAX_OWNERS:
             self.owners.clear()
             self.is_common = True
+
+    def drop_owner(self, owner: str) -> None:
+        if owner in self.owners:
+            self.owners.discard(owner)
+            self.is_abandoned = not self.owners
 
     def is_only_of(self, owner: str) -> bool:
         """True when no other session is known to have used it."""

@@ -113,12 +113,14 @@ class BlockPool:
         self._register.touch([block for block in blocks if block is not None])
 
     def forget_owner(self, owner: str) -> tuple[str, ...]:
-        """A session is deleted: let go of blocks that only it used; returns files to delete now.
+        """A session is deleted: let go of blocks that only it used; returns files to delete now,
+        those included that were due already.
 
-        What shares a file with blocks of others stays until it is evicted. Blocks adopted from
+        What shares a file with blocks of others stays for as long as they do. Blocks adopted from
         the shelf have no owner until a session leases them: see `forget_sequence`.
         """
-        owned = [block for block in self._register.tree if owner in block.owners]
+        tree = self._register.tree
+        owned = [block for block in tree if block.is_abandoned or owner in block.owners]
         return self._forget(owned, owner)
 
     def forget_sequence(
@@ -250,7 +252,7 @@ class BlockPool:
         for block in forgettable(self._register.tree, self._register.shelf, candidates, owner):
             self._register.forget(block)
         for block in candidates:
-            block.owners.discard(owner)
+            block.drop_owner(owner)
         return self._register.take_discards()
 
 

@@ -11,7 +11,7 @@ def pack(token_ids: Sequence[int]) -> bytes:
     return array("I", token_ids).tobytes()
 
 
-def unpack(packed: bytes) -> array[int]:
+def unpack(packed: bytes) -> Sequence[int]:
     """The ids again."""
     words = array("I")
     words.frombytes(packed)

@@ -1,0 +1,123 @@
+"""Tails that are outgrown, and sessions that are deleted."""
+
+from agent_memory.cache.block import MAX_OWNERS
+from agent_memory.cache.lease import Lease
+from agent_memory.cache.pool import BlockPool
+from agent_memory.ids import LeaseId
+from tests.unit.cache.sequences import ROOT, cut, entry, make_pool, take_turn
+
+
+def grant(pool: BlockPool, token_ids: list[int]) -> Lease:
+    lease = pool.lease(ROOT, token_ids, 0, LeaseId("asking"), "asker")
+    assert lease is not None
+    pool.check_integrity()
+    return lease
+
+
+def test_an_outgrown_tail_is_discarded() -> None:
+    pool = make_pool()
+    take_turn(pool, [1, 2, 3, 4, 5], "a")
+    take_turn(pool, [1, 2, 3, 4, 5, 6], "b")
+    lease = grant(pool, [1, 2, 3, 4, 5, 6, 7])
+    assert "a.tail" in lease.discard
+    assert cut([1, 2, 3, 4, 5])[1].hash in lease.evict
+    assert [block.file for block in lease.cached] == ["a", "b.tail"]
+
+
+def test_a_tail_that_became_a_full_block_is_discarded() -> None:
+    pool = make_pool()
+    take_turn(pool, [1, 2], "a")
+    take_turn(pool, [1, 2, 3, 4, 5], "b")
+    assert grant(pool, [9]).discard == ("a.tail",)
+
+
+def test_the_tail_of_a_branch_is_kept() -> None:
+    pool = make_pool()
+    take_turn(pool, [1, 2], "a")
+    take_turn(pool, [1, 3, 4], "b")
+    assert grant(pool, [1, 2, 9]).num_cached_tokens == 2
+
+
+def test_a_tail_that_another_session_uses_is_kept() -> None:
+    pool = make_pool()
+    take_turn(pool, [1, 2], "a", owner="alice")
+    take_turn(pool, [1, 2, 3], "b", owner="bob")
+    assert grant(pool, [9]).discard == ()
+    pool.release(LeaseId("asking"))
+    take_turn(pool, [1, 2, 4], "c", owner="alice")
+    assert "a.tail" in grant(pool, [9]).discard
+
+
+def test_a_tail_adopted_from_the_shelf_is_outgrown_by_the_session_that_leases_it() -> None:
+    pool = make_pool()
+    pool.adopt_shelf([entry("a.tail", cut([1, 2], "a"))])
+    take_turn(pool, [1, 2, 3], "b")
+    assert grant(pool, [9]).discard == ("a.tail",)
+
+
+def test_a_deleted_session_takes_its_blocks_along() -> None:
+    pool = make_pool()
+    take_turn(pool, [1, 2, 3, 4, 5], "a")
+    assert set(pool.forget_owner("alice")) == {"a", "a.tail"}
+    pool.check_integrity()
+    lease = grant(pool, [1, 2, 3, 4, 5, 6])
+    assert lease.cached == ()
+    assert set(lease.evict) == {block.hash for block in cut([1, 2, 3, 4, 5])}
+
+
+def test_what_a_deleted_session_shared_stays() -> None:
+    pool = make_pool()
+    take_turn(pool, [1, 2, 3, 4, 5, 6, 7, 8], "a", owner="alice")
+    take_turn(pool, [1, 2, 3, 4, 9], "b", owner="bob")
+    assert pool.adopt_shelf([]) == ("b",)  # it held nothing new
+    assert pool.forget_owner("bob") == ("b.tail",)
+    pool.check_integrity()
+    assert grant(pool, [1, 2, 3, 4, 5, 6, 7, 8, 9]).num_cached_tokens == 8
+
+
+def test_a_file_that_also_holds_blocks_of_others_stays_whole() -> None:
+    pool = make_pool()
+    take_turn(pool, [1, 2, 3, 4, 5, 6, 7, 8], "a", owner="alice")
+    take_turn(pool, [1, 2, 3, 4, 9], "b", owner="bob")
+    assert pool.adopt_shelf([]) == ("b",)  # it held nothing new
+    assert pool.forget_owner("alice") == ()
+    pool.check_integrity()
+    assert set(pool.forget_owner("bob")) == {"a", "b.tail"}
+
+
+def test_what_a_running_turn_holds_survives_the_deletion() -> None:
+    pool = make_pool()
+    take_turn(pool, [1, 2, 3, 4], "a")
+    assert pool.lease(ROOT, [1, 2, 3, 4, 5], 0, LeaseId("running"), "alice") is not None
+    assert pool.forget_owner("alice") == ()
+    pool.check_integrity()
+
+
+def test_a_sequence_adopted_from_the_shelf_is_forgotten_by_its_tokens() -> None:
+    pool = make_pool()
+    sequence = cut([1, 2, 3, 4, 5, 6], "a")
+    pool.adopt_shelf([entry("a", sequence[:1]), entry("a.tail", sequence[1:])])
+    assert pool.forget_owner("alice") == ()
+    assert set(pool.forget_sequence("alice", ROOT, [1, 2, 3, 4, 5, 6])) == {"a", "a.tail"}
+    pool.check_integrity()
+    assert pool.stats().num_blocks == 0
+
+
+def test_a_sequence_that_others_continue_is_forgotten_only_where_it_is_alone() -> None:
+    pool = make_pool()
+    first, second = cut([1, 2, 3, 4, 5, 6], "a"), cut([1, 2, 3, 4, 7], "b")
+    pool.adopt_shelf(
+        [entry("a", first[:1]), entry("a.tail", first[1:]), entry("b.tail", second[1:])]
+    )
+    assert pool.forget_sequence("alice", ROOT, [1, 2, 3, 4, 5, 6]) == ("a.tail",)
+    pool.check_integrity()
+    assert grant(pool, [1, 2, 3, 4, 7, 8]).num_cached_tokens == 5
+
+
+def test_a_block_that_very_many_use_belongs_to_nobody() -> None:
+    pool = make_pool()
+    for i in range(MAX_OWNERS + 1):
+        take_turn(pool, [1, 2, 3, 4], "a", owner=f"session {i}")
+    for i in range(MAX_OWNERS + 1):
+        assert pool.forget_owner(f"session {i}") == ()
+    assert grant(pool, [1, 2, 3, 4, 5]).num_cached_tokens == 4

@@ -1,0 +1,166 @@
+"""Any sequence of calls leaves the pool consistent, and its leases true."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from agent_memory.cache.lease import Lease, Location, StoredBlock
+from agent_memory.errors import InvalidRequest
+from agent_memory.ids import BlockHash, LeaseId
+from tests.unit.cache.sequences import BYTES_PER_TOKEN, ROOT, cut, entry, make_pool, snapshot
+
+token_lists = st.lists(st.integers(0, 1), min_size=1, max_size=14)
+owners = st.sampled_from(["alice", "bob", "carol"])
+lease_ids = st.sampled_from([LeaseId(f"lease {i}") for i in range(4)])
+
+
+@dataclass
+class Engine:
+    """What an engine that obeys the pool holds; blocks by hash, files with their blocks."""
+
+    resident: set[BlockHash] = field(default_factory=set)
+    files: dict[str, set[BlockHash]] = field(default_factory=dict)
+
+    def obey(self, lease: Lease) -> None:
+        self.resident.difference_update(lease.evict)
+        self.delete(lease.discard)
+
+    def delete(self, names: Sequence[str]) -> None:
+        for name in names:
+            self.files.pop(name, None)
+
+    def keep(self, blocks: Sequence[StoredBlock]) -> None:
+        self.resident.update(block.hash for block in blocks)
+        for block in blocks:
+            if block.file is not None:
+                self.files.setdefault(block.file, set()).add(block.hash)
+
+
+class PoolMachine(RuleBasedStateMachine):
+    """A pool beside an engine that does what leases say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pool = make_pool(resident_budget=200, shelf_budget=300)
+        self.engine = Engine()
+        self.leases: dict[LeaseId, tuple[Lease, list[int]]] = {}
+        self.num_files = 0
+        self.num_incarnations = 0
+
+    def new_file(self) -> str:
+        """Names are never used twice for different contents."""
+        self.num_files += 1
+        return f"file {self.num_files}"
+
+    @rule(lease_id=lease_ids, owner=owners, prompt=token_lists, num=st.integers(0, 8))
+    def lease(self, lease_id: LeaseId, owner: str, prompt: list[int], num: int) -> None:
+        self.leases.pop(lease_id, None)
+        num_needed = (len(prompt) + num) * BYTES_PER_TOKEN
+        try:
+            lease = self.pool.lease(ROOT, prompt, num, lease_id, owner)
+        except InvalidRequest:
+            assert num_needed > 200
+            return
+        if lease is None:
+            assert self.leases
+            return
+        assert num_needed <= 200
+        self.engine.obey(lease)
+        self.check_lease(lease, prompt)
+        self.leases[lease_id] = (lease, prompt)
+
+    def check_lease(self, lease: Lease, prompt: list[int]) -> None:
+        assert lease.num_cached_tokens == sum(block.num_used for block in lease.cached)
+        assert lease.num_cached_tokens < len(prompt)
+        for block in lease.cached:
+            if block.location is Location.RESIDENT:
+                assert block.hash in self.engine.resident
+            else:
+                assert block.file is not None
+                assert block.hash in self.engine.files[block.file]
+
+    @rule(lease_id=lease_ids, answer=st.lists(st.integers(0, 1), max_size=4), on_disk=st.booleans())
+    def publish(self, lease_id: LeaseId, answer: list[int], on_disk: bool) -> None:
+        _, prompt = self.leases.pop(lease_id, (None, []))
+        if prompt:
+            stored = cut([*prompt, *answer], self.new_file() if on_disk else None)
+            self.engine.keep(stored)
+            self.pool.publish(lease_id, stored, ())
+
+    @rule(lease_id=lease_ids, on_disk=st.booleans())
+    def publish_snapshot(self, lease_id: LeaseId, on_disk: bool) -> None:
+        _, prompt = self.leases.pop(lease_id, (None, []))
+        if prompt:
+            stored = [snapshot([*prompt, 7], self.new_file() if on_disk else None)]
+            self.engine.keep(stored)
+            self.pool.publish(lease_id, stored, ())
+
+    @rule(lease_id=lease_ids, is_bad=st.booleans())
+    def publish_nothing(self, lease_id: LeaseId, is_bad: bool) -> None:
+        lease, _ = self.leases.pop(lease_id, (None, []))
+        cached = lease.cached if lease is not None else ()
+        read = {block.file for block in cached if block.location is Location.SHELF}
+        bad = [name for name in read if name is not None] if is_bad else []
+        self.engine.delete(bad)
+        self.pool.publish(lease_id, (), bad)
+
+    @rule(lease_id=lease_ids)
+    def release(self, lease_id: LeaseId) -> None:
+        self.leases.pop(lease_id, None)
+        self.pool.release(lease_id)
+
+    @rule(owner=owners)
+    def forget_owner(self, owner: str) -> None:
+        self.engine.delete(self.pool.forget_owner(owner))
+
+    @rule(owner=owners, token_ids=token_lists)
+    def forget_sequence(self, owner: str, token_ids: list[int]) -> None:
+        self.engine.delete(self.pool.forget_sequence(owner, ROOT, token_ids))
+
+    @rule()
+    def restart_engine(self) -> None:
+        self.num_incarnations += 1
+        self.engine.resident.clear()
+        self.leases.clear()
+        self.pool.reset_resident(f"incarnation {self.num_incarnations}")
+
+    @rule()
+    def restart_pool_and_engine(self) -> None:
+        self.restart_engine()
+        self.pool = make_pool(resident_budget=200, shelf_budget=300)
+
+    @rule(token_ids=token_lists, mtime=st.integers(0, 5))
+    def adopt(self, token_ids: list[int], mtime: int) -> None:
+        file = self.new_file()
+        blocks = [block for block in cut(token_ids, file) if block.file == file]
+        self.engine.files[file] = {block.hash for block in blocks}
+        self.engine.delete(self.pool.adopt_shelf([entry(file, blocks, float(mtime))]))
+
+    @rule(token_ids=token_lists)
+    def touch(self, token_ids: list[int]) -> None:
+        self.pool.touch([block.hash for block in cut(token_ids)])
+
+    @invariant()
+    def the_pool_agrees_with_itself(self) -> None:
+        self.pool.check_integrity()
+
+    @invariant()
+    def what_active_leases_read_is_there(self) -> None:
+        for lease, _ in self.leases.values():
+            for block in lease.cached:
+                if block.location is Location.RESIDENT:
+                    assert block.hash in self.engine.resident
+
+    @invariant()
+    def the_figures_agree_with_the_leases(self) -> None:
+        stats = self.pool.stats()
+        assert stats.num_leases == len(self.leases)
+        assert stats.num_resident_blocks <= len(self.engine.resident)
+        assert stats.num_shelf_files <= len(self.engine.files)
+
+
+TestPoolAtRandom = PoolMachine.TestCase
+TestPoolAtRandom.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
