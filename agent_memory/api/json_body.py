@@ -91,11 +91,18 @@ def _as_invalid_request(error: ValidationError) -> InvalidRequest:
 
 def _path(loc: Sequence[int | str]) -> Iterator[str]:
     """The steps as the client wrote them: without the names of union members and block tags."""
-    for before, step in zip((None, *loc), loc, strict=False):
+    for at, step in enumerate(loc):
         if isinstance(step, int):
             yield str(step)
-        elif not (_is_type_name(step) or (isinstance(before, int) and step in TAGS)):
+        elif not (_is_type_name(step) or _is_tag(loc, at)):
             yield step
+
+
+def _is_tag(loc: Sequence[int | str], at: int) -> bool:
+    """A tag stands between a block's index and the block's field, which may bear the same name."""
+    if at == 0 or not isinstance(loc[at - 1], int):
+        return False
+    return loc[at] == "other" or (loc[at] in TAGS and at < len(loc) - 1)
 
 
 def _is_type_name(step: str) -> bool:

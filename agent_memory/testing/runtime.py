@@ -34,7 +34,8 @@ class ScriptedTurns:
     """Every turn yields the steps of the script: events as they are, errors raised, pauses slept.
 
     A `TurnStarted` gets the ids of the request (its own session id where the request names none).
-    requests: what was asked, in order. num_closed: turns whose iterator has ended, in any way.
+    requests: what was asked, in order. is_asked: set by the first turn.
+    num_closed: turns whose iterator has ended, in any way.
     num_finished: turns whose script was followed to its end.
     """
 
@@ -45,11 +46,13 @@ class ScriptedTurns:
         self.cards = models
         self.num_prompt_tokens = num_prompt_tokens
         self.requests: list[TurnRequest] = []
+        self.is_asked = asyncio.Event()
         self.num_closed = 0
         self.num_finished = 0
 
     async def take_turn(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
         self.requests.append(request)
+        self.is_asked.set()
         steps = self.script(request) if callable(self.script) else self.script
         try:
             for step in steps:

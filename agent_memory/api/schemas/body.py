@@ -22,7 +22,5 @@ class Inner(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
 
 
-TAGS = frozenset(
-    {"text", "thinking", "redacted_thinking", "tool_use", "tool_result", "refusal", "other"}
-)
+TAGS = frozenset({"text", "thinking", "redacted_thinking", "tool_use", "tool_result", "refusal"})
 """Tags of the content unions: pydantic names them in the paths of its complaints."""
