@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import logging
 import time
 
 import ray
@@ -60,6 +61,7 @@ class RayRuntime:
     def serve(self) -> None:
         """Bring the gateway up on the server's address."""
         settings = self._settings
+        logging.getLogger("ray.serve").setLevel(logging.ERROR)
         serve.start(
             proxy_location="HeadOnly",
             http_options={"host": settings.host, "port": settings.port},

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 
 from agent_memory.access.principal import ALL_SCOPES
 from agent_memory.errors import Unauthenticated
@@ -60,12 +61,28 @@ class LocalStorage:
         try:
             keys = KeyStore(database)
             workspace = await WorkspaceStore(database).ensure_workspace()
-            first = None
-            if not await keys.has_any_key():
-                _, first = await keys.create_key(workspace, "first key", ALL_SCOPES, None)
+            first = await self._first_key(keys, workspace)
             return LocalKeys(first, await self._local_key(keys, workspace))
         finally:
             await database.close()
+
+    def first_key_was_shown(self) -> None:
+        """The owner has it: it is kept nowhere any more."""
+        self._first_key_path.unlink(missing_ok=True)
+
+    @property
+    def _first_key_path(self) -> Path:
+        """Where the first key waits until a start succeeds and can show it."""
+        return self._home / "run" / "first.key"
+
+    async def _first_key(self, keys: KeyStore, workspace: WorkspaceId) -> str | None:
+        if not await keys.has_any_key():
+            _, key = await keys.create_key(workspace, "first key", ALL_SCOPES, None)
+            write_private(self._first_key_path, key.encode())
+        try:
+            return self._first_key_path.read_text().strip()
+        except FileNotFoundError:
+            return None
 
     async def _local_key(self, keys: KeyStore, workspace: WorkspaceId) -> str:
         """The command line's own key, kept beside the data and made anew if it was revoked."""

@@ -25,7 +25,7 @@ class LeaseRequest:
 
     engine: EngineInfo
     root: BlockHash
-    prompt_tokens: array[int]
+    prompt_tokens: "array[int]"
     num_reserved_tokens: int
     lease_id: LeaseId
     owner: BlockOwner
@@ -37,7 +37,7 @@ class OwnedSequence:
 
     engine: EngineInfo
     root: BlockHash
-    token_ids: array[int]
+    token_ids: "array[int]"
     owner: BlockOwner
 
 

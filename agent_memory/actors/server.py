@@ -2,14 +2,9 @@
 
 import importlib
 import os
-import signal
-import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from types import FrameType
 from typing import Protocol
 
 from agent_memory.actors.environment import prepare_environment
@@ -18,6 +13,7 @@ from agent_memory.actors.model_choice import resolve_model
 from agent_memory.actors.preflight import DataDirLock, check_port_is_free
 from agent_memory.actors.presence import Presence, clear_presence, write_presence
 from agent_memory.actors.reporting import Banner, Reporter
+from agent_memory.actors.stop_signals import StopSignals
 from agent_memory.engine.info import EngineInfo
 from agent_memory.settings import Settings
 
@@ -47,7 +43,9 @@ def run_server(settings: Settings, reporter: Reporter) -> int:
     """
     started = time.monotonic()
     home = settings.home
-    with DataDirLock(home), _stop_signals() as stop:
+    stop = StopSignals()
+    with DataDirLock(home):
+        stop.listen()
         check_port_is_free(settings.host, settings.port)
         reporter.step("Checking the model")
         resolve_model(settings)
@@ -68,7 +66,7 @@ def _serve(
     reporter: Reporter,
     storage: LocalStorage,
     storage_thread: ThreadPoolExecutor,
-    stop: threading.Event,
+    stop: StopSignals,
     started: float,
 ) -> None:
     keys_later = storage_thread.submit(storage.start)
@@ -79,6 +77,7 @@ def _serve(
     runtime: LocalRuntime = module.RayRuntime(settings)
     try:
         runtime.start()
+        stop.listen()
         keys = keys_later.result()
         reporter.step(f"Loading {settings.model} and starting the gateway")
         runtime.start_actors(storage.url)
@@ -97,6 +96,7 @@ def _serve(
                 seconds=time.monotonic() - started,
             )
         )
+        storage_thread.submit(storage.first_key_was_shown).result()
         _watch(storage, storage_thread, stop)
         reporter.step("Draining: running turns finish, new ones are refused")
         if num_cut := runtime.drain():
@@ -106,31 +106,7 @@ def _serve(
         runtime.stop()
 
 
-def _watch(
-    storage: LocalStorage, storage_thread: ThreadPoolExecutor, stop: threading.Event
-) -> None:
+def _watch(storage: LocalStorage, storage_thread: ThreadPoolExecutor, stop: StopSignals) -> None:
     """Until a signal comes, see to it that the database runs."""
     while not stop.wait(WATCH_PERIOD_S):
         storage_thread.submit(storage.keep_running).result()
-
-
-@contextmanager
-def _stop_signals() -> Iterator[threading.Event]:
-    """An event that the first SIGINT or SIGTERM sets. A second one raises `KeyboardInterrupt`."""
-    stop = threading.Event()
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)

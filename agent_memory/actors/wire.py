@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent_memory.errors import AgentMemoryError
+from agent_memory.secrets_file import private_folder
 
 log = logging.getLogger(__name__)
 
@@ -151,6 +152,11 @@ class StreamServer:
             port = tcp.sockets[0].getsockname()[1]
         return StreamAddress(node_id, str(unix_path), host or "", port)
 
+    async def aclose(self) -> None:
+        """Listen no more."""
+        for server in self._servers:
+            server.close()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         watcher: asyncio.Task[None] | None = None
         try:
@@ -183,7 +189,7 @@ class StreamServer:
 
 def _make_way(unix_path: Path) -> None:
     """A private folder, and nothing left in it of a process that died."""
-    unix_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(unix_path.parent)
     unix_path.unlink(missing_ok=True)
 
 

@@ -69,8 +69,8 @@ class SessionDirectory(Generic[Placed]):
     """Finds, starts, hibernates and wakes sessions.
 
     At most `max_live` processes exist; `num_warm` of them are kept blank while there is room, so
-    that a session starts without waiting for a process. When there is no room, the session that
-    has idled longest hibernates.
+    that a session starts without waiting for a process. When none is blank, the session that has
+    idled longest hibernates and gives its process away; only when all are busy is one started.
     """
 
     def __init__(
@@ -196,15 +196,15 @@ class SessionDirectory(Generic[Placed]):
         self._num_waiting += 1
         try:
             deadline = asyncio.get_running_loop().time() + self._room_timeout_s
-            while True:
-                if self._warm:
-                    return self._warm.pop()
+            # An idle session is put to sleep before a process is started: waking it again costs
+            # milliseconds, a process seconds.
+            while not self._warm and not await self._make_room():
                 if len(self._held) + self._num_starting < self._max_live:
                     return await self._workers.start()
-                if not await self._make_room():
-                    if asyncio.get_running_loop().time() > deadline:
-                        raise QueueFull(self._num_waiting, retry_after_s=5)
-                    await asyncio.sleep(0.05)
+                if asyncio.get_running_loop().time() > deadline:
+                    raise QueueFull(self._num_waiting, retry_after_s=5)
+                await asyncio.sleep(0.05)
+            return self._warm.pop()
         finally:
             self._num_waiting -= 1
 
@@ -216,11 +216,11 @@ class SessionDirectory(Generic[Placed]):
                 state = await worker.state()
             except WorkerLost:
                 del self._held[place]
-                return True
+                continue
             if not state.is_busy:
                 idle.append((state.idle_s, place, worker))
         for _, place, worker in sorted(idle, key=lambda entry: -entry[0]):
-            if await self._hibernate(place, worker):
+            if await self._hibernate(place, worker) and self._warm:
                 return True
         return False
 

@@ -1,0 +1,27 @@
+"""Ctrl-C and `kill`: the first asks for a drain, the second for an end at once."""
+
+import signal
+import threading
+from types import FrameType
+
+
+class StopSignals:
+    """Set by SIGINT and SIGTERM."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+
+    def listen(self) -> None:
+        """Take the signals over; again after whatever took them away (Ray does when it starts)."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for a signal; True when one has come."""
+        return self._asked.wait(timeout_s)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if self._asked.is_set():
+            raise KeyboardInterrupt
+        self._asked.set()

@@ -1,0 +1,175 @@
+"""The directory over processes that are plain objects."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from agent_memory.errors import Draining, QueueFull
+from agent_memory.ids import SessionId, WorkspaceId
+from agent_memory.sessions.directory import SessionDirectory, WorkerLost, WorkerState
+
+W = WorkspaceId("w")
+
+
+class FakeWorker:
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.session: SessionId | None = None
+        self.is_busy = False
+        self.is_dead = False
+        self.idle_s = 0.0
+
+    async def adopt(self, workspace: WorkspaceId, session: SessionId) -> str:
+        self._check()
+        assert workspace == W
+        self.session = session
+        return f"{self.name}/{session}"
+
+    async def hibernate(self) -> bool:
+        self._check()
+        if self.is_busy:
+            return False
+        self.session = None
+        return True
+
+    async def state(self) -> WorkerState:
+        self._check()
+        workspace = W if self.session is not None else None
+        return WorkerState(workspace, self.session, self.is_busy, self.idle_s)
+
+    async def stop(self) -> None:
+        self.is_dead = True
+
+    def _check(self) -> None:
+        if self.is_dead:
+            raise WorkerLost(self.name)
+
+
+class FakeWorkers:
+    def __init__(self) -> None:
+        self.started: list[FakeWorker] = []
+
+    async def start(self) -> FakeWorker:
+        await asyncio.sleep(0)
+        worker = FakeWorker(f"process{len(self.started)}")
+        self.started.append(worker)
+        return worker
+
+    async def find(self) -> Sequence[FakeWorker]:
+        return [worker for worker in self.started if not worker.is_dead]
+
+    def holding(self, session: str) -> FakeWorker:
+        return next(w for w in self.started if w.session == session)
+
+
+def directory_of(
+    workers: FakeWorkers, max_live: int = 2, num_warm: int = 0
+) -> SessionDirectory[str]:
+    return SessionDirectory(workers, max_live, num_warm, room_timeout_s=0.1)
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_a_session_stays_where_it_is() -> None:
+    directory = directory_of(FakeWorkers())
+    first = await directory.locate(W, SessionId("a"))
+    assert await directory.locate(W, SessionId("a")) == first
+
+
+async def test_a_blank_process_is_kept_ready_and_used_first() -> None:
+    workers = FakeWorkers()
+    directory = directory_of(workers, num_warm=1)
+    await directory.rebuild()
+    await settle()
+    assert directory.stats().num_warm == 1
+    await directory.locate(W, SessionId("a"))
+    assert workers.holding("a") is workers.started[0]
+
+
+async def test_an_idle_session_gives_its_process_away_before_another_is_started() -> None:
+    workers = FakeWorkers()
+    directory = directory_of(workers)
+    await directory.locate(W, SessionId("a"))
+    await directory.locate(W, SessionId("b"))
+    assert len(workers.started) == 1
+    assert workers.started[0].session == "b"
+    assert directory.stats().num_hibernated == 1
+
+
+async def test_the_session_that_idled_longest_hibernates() -> None:
+    workers = FakeWorkers()
+    directory = directory_of(workers)
+    await directory.locate(W, SessionId("a"))
+    workers.holding("a").is_busy = True
+    await directory.locate(W, SessionId("b"))
+    workers.holding("a").is_busy = False
+    workers.holding("a").idle_s = 5
+    workers.holding("b").idle_s = 9
+    await directory.locate(W, SessionId("c"))
+    assert {worker.session for worker in workers.started} == {"a", "c"}
+
+
+async def test_when_all_are_busy_and_no_more_may_live_it_says_so() -> None:
+    workers = FakeWorkers()
+    directory = directory_of(workers, max_live=1)
+    await directory.locate(W, SessionId("a"))
+    workers.holding("a").is_busy = True
+    with pytest.raises(QueueFull):
+        await directory.locate(W, SessionId("b"))
+
+
+async def test_a_session_whose_process_died_starts_on_another() -> None:
+    workers = FakeWorkers()
+    directory = directory_of(workers)
+    before = await directory.locate(W, SessionId("a"))
+    workers.holding("a").is_dead = True
+    assert await directory.report_lost(W, SessionId("a"))
+    assert await directory.locate(W, SessionId("a")) != before
+
+
+async def test_a_cut_stream_to_a_living_process_changes_nothing() -> None:
+    directory = directory_of(FakeWorkers())
+    before = await directory.locate(W, SessionId("a"))
+    assert not await directory.report_lost(W, SessionId("a"))
+    assert await directory.locate(W, SessionId("a")) == before
+
+
+async def test_a_new_directory_finds_the_processes_of_the_old_one() -> None:
+    workers = FakeWorkers()
+    before = await directory_of(workers).locate(W, SessionId("a"))
+    successor = directory_of(workers)
+    await successor.rebuild()
+    assert await successor.locate(W, SessionId("a")) == before
+
+
+async def test_a_draining_directory_takes_no_turns() -> None:
+    directory = directory_of(FakeWorkers())
+    await directory.drain()
+    with pytest.raises(Draining):
+        await directory.locate(W, SessionId("a"))
+
+
+async def test_what_idles_hibernates_and_what_is_busy_does_not() -> None:
+    workers = FakeWorkers()
+    directory = directory_of(workers)
+    await directory.locate(W, SessionId("a"))
+    workers.holding("a").is_busy = True
+    await directory.locate(W, SessionId("b"))
+    workers.holding("a").idle_s = workers.holding("b").idle_s = 100
+    assert await directory.hibernate_idle(50) == 1
+    assert workers.holding("a").is_busy
+
+
+async def test_a_forgotten_session_is_gone_even_in_the_middle_of_a_turn() -> None:
+    workers = FakeWorkers()
+    directory = directory_of(workers)
+    await directory.locate(W, SessionId("a"))
+    busy = workers.holding("a")
+    busy.is_busy = True
+    await directory.forget(W, SessionId("a"))
+    assert busy.is_dead
+    assert await directory.num_busy() == 0
