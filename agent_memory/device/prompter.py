@@ -13,16 +13,18 @@ from mlx_lm.utils import load_config, load_tokenizer
 from agent_memory.device.chat_template import ChatTemplate
 from agent_memory.device.output import Output
 from agent_memory.device.piece_cache import PieceCache
+from agent_memory.device.prompt_text import prompt_text
 from agent_memory.device.tool_format import parse_calls_with, writes_json_calls
 from agent_memory.device.vocabulary import Vocabulary
+from agent_memory.engine.request import GenerationRequest
 from agent_memory.errors import InvalidRequest, ModelNotUsable
 from agent_memory.ids import new_id
 from agent_memory.prompts.calls import parse_json_calls
 from agent_memory.prompts.output import OutputFormat, OutputParser
-from agent_memory.prompts.request import PromptRequest, RenderedPrompt, Splice
+from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.prompts.template_messages import template_tools
 from agent_memory.prompts.tool_text import CALL_END, CALL_START
-from agent_memory.turns.messages import Message, ToolChoice, ToolMode, ToolSpec
+from agent_memory.turns.messages import ToolChoice, ToolMode, ToolSpec
 
 _CACHED_CHARS = 8_000_000
 _THINK_TAIL = 16
@@ -97,6 +99,27 @@ class Prompter:
     def token_text(self, token_id: int) -> str:
         return self._vocabulary.token_text(token_id)
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return self._vocabulary
+
+    @property
+    def special_token_ids(self) -> frozenset[int]:
+        """Tokens that are not text: ends of turns, roles, padding."""
+        return frozenset(self._tokenizer.all_special_ids) | self.eos_token_ids
+
+    @property
+    def think_markers(self) -> tuple[str, str] | None:
+        """What stands around thinking, if the model thinks."""
+        if not self.has_thinking:
+            return None
+        return self._tokenizer.think_start, self._tokenizer.think_end
+
+    def encode(self, text: str) -> tuple[int, ...]:
+        """The tokens of a piece of text, nothing added."""
+        with self._lock:
+            return self._pieces.tokens(text)
+
     def fingerprint(self) -> str:
         """SHA-256 in hex of the vocabulary, how text is cut into it, and the template."""
         tokenizer = self._tokenizer
@@ -121,10 +144,10 @@ class Prompter:
             return RenderedPrompt((tokens,), (), "")
         if not request.messages:
             raise InvalidRequest("There are no messages.", "messages")
-        texts, spliced, suffix = self._render_text(request)
+        text = prompt_text(self._template, request)
         with self._lock:
-            pieces = tuple(self._pieces.tokens(text) for text in texts)
-        return RenderedPrompt(pieces, spliced, suffix)
+            pieces = tuple(self._pieces.tokens(piece) for piece in text.pieces)
+        return RenderedPrompt(pieces, text.spliced, text.generation_suffix)
 
     def count(self, request: PromptRequest) -> int:
         """The number of prompt tokens, those of splices not counted."""
@@ -164,7 +187,18 @@ class Prompter:
             stops=stops,
             starts_in_thinking=parse and self.starts_in_thinking(prompt_tokens),
         )
-        return Output(self._vocabulary.new_stream(is_chat=parse), parser)
+        return Output(self._vocabulary, parser, is_chat=parse)
+
+    def new_text(self, request: GenerationRequest, choice: int) -> Output:
+        """A fresh reader of what one choice of `request` says."""
+        return self.new_output(
+            index=choice,
+            prompt_tokens=request.prompt_tokens,
+            tools=request.tools,
+            tool_choice=request.tool_choice,
+            parse=request.parse_output,
+            stops=request.sampling.stop,
+        )
 
     def _format(self, *, is_calling: bool) -> OutputFormat:
         start, end = self.call_markers
@@ -176,59 +210,3 @@ class Prompter:
             has_json_calls=is_calling and self.has_json_calls,
             dropped=tuple(self._tokenizer.structural_markers),
         )
-
-    def _render_text(self, request: PromptRequest) -> tuple[tuple[str, ...], tuple[int, ...], str]:
-        """(pieces as text, which splices stand between them, the part that opens the turn)."""
-        tools = () if request.tool_choice.mode is ToolMode.NONE else request.tools
-        try:
-            prompt, suffix = self._template.render(request.messages, tools, request.thinking)
-            places = _places(prompt, request.splices)
-        except InvalidRequest:
-            if not request.splices:
-                raise
-            places = None
-        if places is None:
-            messages = _without_splices(request)
-            prompt, suffix = self._template.render(messages, tools, request.thinking)
-            return (prompt,), (), suffix
-        texts: list[str] = []
-        begin = 0
-        for splice_at, at in places:
-            splice = request.splices[splice_at]
-            texts.append(
-                self._template.with_suffix(
-                    prompt[begin:at], splice.generation_suffix, request.thinking
-                )
-            )
-            begin = at + len(splice.sentinel)
-        texts.append(prompt[begin:])
-        return tuple(texts), tuple(splice_at for splice_at, _ in places), suffix
-
-
-def _places(prompt: str, splices: Sequence[Splice]) -> list[tuple[int, int]] | None:
-    """(splice, position in the prompt) of the sentinels that the template has rendered; None when
-    one stands there twice or out of order."""
-    places: list[tuple[int, int]] = []
-    begin = 0
-    for splice_at, splice in enumerate(splices):
-        match prompt.count(splice.sentinel):
-            case 0:
-                continue
-            case 1 if (at := prompt.index(splice.sentinel)) >= begin:
-                places.append((splice_at, at))
-                begin = at + len(splice.sentinel)
-            case _:
-                return None
-    return places
-
-
-def _without_splices(request: PromptRequest) -> tuple[Message, ...]:
-    """The messages as they were before sentinels took their places.
-
-    Raises InvalidRequest when a splice does not know its message.
-    """
-    replaced = {splice.sentinel: splice.message for splice in request.splices}
-    messages = [replaced.get(message.text, message) for message in request.messages]
-    if any(message is None for message in messages):
-        raise InvalidRequest("The model's chat template refuses recorded answers.", "messages")
-    return tuple(message for message in messages if message is not None)

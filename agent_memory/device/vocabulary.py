@@ -40,6 +40,11 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self._tokenizer)
 
+    @property
+    def has_bytes(self) -> bool:
+        """Whether every token stands for bytes of its own, wherever it appears."""
+        return self._bytes is not None
+
     def token_bytes(self, token_id: int) -> bytes:
         """The bytes of one token; none for an id beyond the vocabulary."""
         if not 0 <= token_id < len(self):

@@ -8,9 +8,16 @@ import pytest
 from tokenizers import Tokenizer
 
 from agent_memory.device.prompter import Prompter
+from agent_memory.engine.runner import TokenChoice
 from agent_memory.errors import InvalidRequest, ModelNotUsable
 from agent_memory.prompts.request import PromptRequest
-from agent_memory.turns.events import TextDelta, ThinkingDelta, ToolCallDelta, ToolCallStarted
+from agent_memory.turns.events import (
+    TextDelta,
+    ThinkingDelta,
+    TokenLogprob,
+    ToolCallDelta,
+    ToolCallStarted,
+)
 from agent_memory.turns.messages import (
     Message,
     Role,
@@ -328,3 +335,17 @@ def test_prompts_may_be_rendered_by_several_threads(make: Make) -> None:
     fresh = make(HERMES)
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(fresh.render, requests)) == expected
+
+
+def test_logprobs_name_tokens_and_their_alternatives(make: Make) -> None:
+    prompter = make(HERMES)
+    yes, no = tokens_of(prompter, "Y")[0], tokens_of(prompter, "N")[0]
+    output = prompter.new_output(index=0, prompt_tokens=())
+    choice = TokenChoice(-0.25, ((yes, -0.25), (no, -1.5)))
+    ((delta,), _) = output.push([yes], [choice])
+    assert isinstance(delta, TextDelta)
+    assert delta.logprobs == (
+        TokenLogprob(
+            "Y", (89,), -0.25, (TokenLogprob("Y", (89,), -0.25), TokenLogprob("N", (78,), -1.5))
+        ),
+    )

@@ -1,0 +1,182 @@
+"""Constrained decoding: a grammar says which tokens may come next."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import numpy as np
+from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
+from numpy.typing import NDArray
+
+from agent_memory.device.prompter import Prompter
+from agent_memory.engine.constraint import TokenConstraint
+from agent_memory.engine.request import GenerationRequest
+from agent_memory.errors import InvalidRequest, InvariantBroken
+from agent_memory.prompts.output_grammar import CallForm, output_grammar
+
+_NUM_CACHED = 64
+
+
+class Constrainer:
+    """Makes constraints for one model. Safe for several threads.
+
+    num_logits: the length of the model's logits, which may exceed the vocabulary.
+    """
+
+    def __init__(self, prompter: Prompter, num_logits: int) -> None:
+        self._prompter = prompter
+        self._num_logits = num_logits
+        self._tokenizer: LLTokenizer | None = None
+        self._compiled: OrderedDict[str, LLMatcher] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def new_constraint(self, request: GenerationRequest) -> TokenConstraint | None:
+        """A fresh constraint for one choice of the request, at its beginning; None when its
+        output is free. Raises InvalidRequest when the form that is asked for cannot be had."""
+        prompter = self._prompter
+        grammar = output_grammar(
+            request.tools,
+            request.tool_choice,
+            request.json_schema,
+            CallForm(*prompter.call_markers) if prompter.has_json_calls else None,
+        )
+        if grammar is None:
+            return None
+        matcher = self._matcher(grammar)
+        answer = _AnswerConstraint(matcher, self._num_logits)
+        markers = prompter.think_markers
+        if markers is None or not request.parse_output:
+            return answer
+        is_thinking = prompter.starts_in_thinking(request.prompt_tokens)
+        opening = prompter.encode(markers[0])
+        may_think = not is_thinking and request.thinking is not False and len(opening) == 1
+        return _ThinkingConstraint(
+            answer,
+            prompter,
+            is_thinking=is_thinking,
+            opening=opening[0] if may_think else None,
+        )
+
+    def _matcher(self, grammar: str) -> LLMatcher:
+        with self._lock:
+            known = self._compiled.get(grammar)
+            if known is None:
+                known = self._compile(grammar)
+                self._compiled[grammar] = known
+                while len(self._compiled) > _NUM_CACHED:
+                    self._compiled.popitem(last=False)
+            self._compiled.move_to_end(grammar)
+            return known.deep_copy()
+
+    def _compile(self, grammar: str) -> LLMatcher:
+        if self._tokenizer is None:
+            self._tokenizer = _ll_tokenizer(self._prompter)
+        is_error, messages = LLMatcher.validate_grammar_with_warnings(grammar, self._tokenizer)
+        matcher = None if is_error else LLMatcher(self._tokenizer, grammar, log_level=0)
+        if matcher is None or matcher.is_error():
+            reason = messages[0] if matcher is None else matcher.get_error()
+            raise InvalidRequest(
+                f"This schema cannot be used to constrain the output: {_first_line(reason)}",
+                "response_format",
+            )
+        return matcher
+
+
+class _AnswerConstraint:
+    """Follows the grammar from the first token on."""
+
+    def __init__(self, matcher: LLMatcher, num_logits: int) -> None:
+        self._matcher = matcher
+        self._num_logits = num_logits
+
+    @property
+    def is_finished(self) -> bool:
+        return bool(self._matcher.is_stopped())
+
+    def allowed(self) -> NDArray[np.bool_]:
+        bits = np.frombuffer(self._matcher.compute_bitmask(), np.uint8)
+        mask = np.zeros(self._num_logits, np.bool_)
+        known = np.unpackbits(bits, bitorder="little")[: self._num_logits]
+        mask[: len(known)] = known
+        return mask
+
+    def advance(self, token_id: int) -> None:
+        if not self._matcher.consume_token(token_id):
+            raise InvariantBroken(f"token {token_id} was drawn, which the grammar does not allow")
+
+
+class _ThinkingConstraint:
+    """Leaves the model free while it thinks; the grammar begins behind its thinking."""
+
+    def __init__(
+        self,
+        answer: _AnswerConstraint,
+        prompter: Prompter,
+        *,
+        is_thinking: bool,
+        opening: int | None,
+    ) -> None:
+        markers = prompter.think_markers
+        self._end = b"" if markers is None else markers[1].encode()
+        self._answer = answer
+        self._prompter = prompter
+        self._is_thinking = is_thinking
+        self._opening = opening
+        self._tail = b""
+
+    @property
+    def is_finished(self) -> bool:
+        return not self._is_thinking and self._answer.is_finished
+
+    def allowed(self) -> NDArray[np.bool_] | None:
+        if self._is_thinking:
+            return None
+        mask = self._answer.allowed()
+        if self._opening is not None:
+            mask[self._opening] = True
+        return mask
+
+    def advance(self, token_id: int) -> None:
+        if self._is_thinking:
+            self._think(token_id)
+            return
+        opening, self._opening = self._opening, None
+        if token_id == opening:
+            self._is_thinking = True
+        else:
+            self._answer.advance(token_id)
+
+    def _think(self, token_id: int) -> None:
+        tail = self._tail + self._prompter.token_bytes(token_id)
+        self._is_thinking = self._end not in tail
+        self._tail = tail[-len(self._end) :]
+
+
+class _TokenTable:
+    """The tokenizer as llguidance asks for it: bytes by id."""
+
+    def __init__(self, prompter: Prompter) -> None:
+        self._prompter = prompter
+        markers = {id_ for text in prompter.call_markers for id_ in prompter.encode(text)}
+        self.tokens = [prompter.token_bytes(at) for at in range(prompter.vocab_size)]
+        self.special_token_ids = sorted(prompter.special_token_ids - markers)
+        self.eos_token_id = min(prompter.eos_token_ids)
+        self.bos_token_id = None
+
+    def __call__(self, text: bytes | str) -> Sequence[int]:
+        decoded = text if isinstance(text, str) else text.decode("utf-8", "replace")
+        return list(self._prompter.encode(decoded))
+
+
+def _ll_tokenizer(prompter: Prompter) -> LLTokenizer:
+    if not prompter.vocabulary.has_bytes or not prompter.eos_token_ids:
+        raise InvalidRequest(
+            "The output of this model cannot be constrained: its tokens do not stand for bytes.",
+            "response_format",
+        )
+    table = TokenizerWrapper(_TokenTable(prompter))
+    return LLTokenizer(table, eos_token=sorted(prompter.eos_token_ids))
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0] if text.strip() else "the grammar is not valid"

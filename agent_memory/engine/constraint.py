@@ -1,0 +1,30 @@
+"""Which tokens may come next, where the output must have a form."""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class TokenConstraint(Protocol):
+    """Follows one choice token by token. Used by one thread.
+
+    Before each draw the sampler asks `allowed` and sets the logits of all other tokens to minus
+    infinity (`mx.where(mask, logits, -inf)`, after bias and penalties); behind it, whatever token
+    was drawn, forced ones and the closing one included, goes to `advance`. So a row with a
+    constraint cannot be decoded again before its last token is known: it does not look ahead.
+    """
+
+    @property
+    def is_finished(self) -> bool:
+        """The output is whole and nothing but the end of the turn may follow: the row may be
+        closed at once."""
+        ...
+
+    def allowed(self) -> NDArray[np.bool_] | None:
+        """A mask as long as the logits, True where a token may come next; None for any token."""
+        ...
+
+    def advance(self, token_id: int) -> None:
+        """This token was drawn. Raises InvariantBroken when it was not allowed."""
+        ...

@@ -1,0 +1,103 @@
+"""The form that an answer must have, as a grammar in the Lark dialect of llguidance.
+
+answer: calls            a tool must be called
+      | json             a schema must be met
+      | calls | json     a schema must be met unless a tool is called
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent_memory.errors import InvalidRequest
+from agent_memory.turns.messages import ToolChoice, ToolMode, ToolSpec
+
+# Calls are spaced as templates render them; in an answer a line may break and be indented, but
+# there is no room for a model to write blanks for ever.
+_CALL_SPACING = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+_ANSWER_SPACING = {"whitespace_pattern": r"(\n {0,40}| )?"}
+
+
+@dataclass(frozen=True, slots=True)
+class CallForm:
+    """How the model marks a call whose body is `{"name": …, "arguments": {…}}`."""
+
+    start: str
+    end: str
+
+
+def output_grammar(
+    tools: Sequence[ToolSpec],
+    tool_choice: ToolChoice,
+    json_schema: str | None,
+    call_form: CallForm | None,
+) -> str | None:
+    """The grammar, or None when the answer is free.
+
+    call_form: None for a model whose calls are not JSON. Raises InvalidRequest for what cannot be
+    had: a call of an unknown tool, or one in a format without a grammar.
+    """
+    callable_tools = _callable_tools(tools, tool_choice)
+    must_call = tool_choice.mode in {ToolMode.REQUIRED, ToolMode.NAMED}
+    if not must_call and json_schema is None:
+        return None
+    if callable_tools and call_form is None:
+        raise InvalidRequest(
+            "This model writes calls of tools in a form that cannot be required or combined with "
+            "a JSON schema; use tool_choice 'auto' without response_format.",
+            "tool_choice",
+        )
+    rules: list[str] = []
+    answers: list[str] = []
+    if callable_tools and call_form is not None:
+        answers.append("calls")
+        is_single = tool_choice.mode is ToolMode.NAMED
+        rules.extend(_call_rules(callable_tools, call_form, is_single=is_single))
+    if json_schema is not None and not must_call:
+        answers.append("json")
+        rules.append(f"json: %json {_schema(json_schema)}")
+    return "\n".join([f"start: /\\n{{0,2}}/ ({' | '.join(answers)})", *rules])
+
+
+def _callable_tools(tools: Sequence[ToolSpec], tool_choice: ToolChoice) -> Sequence[ToolSpec]:
+    match tool_choice.mode:
+        case ToolMode.NONE:
+            return ()
+        case ToolMode.AUTO:
+            return tools
+        case ToolMode.REQUIRED:
+            if not tools:
+                raise InvalidRequest("A tool must be called, but there are no tools.", "tools")
+            return tools
+        case ToolMode.NAMED:
+            named = [tool for tool in tools if tool.name == tool_choice.name]
+            if not named:
+                raise InvalidRequest(
+                    f"tool_choice names '{tool_choice.name}', which is not among the tools.",
+                    "tool_choice",
+                )
+            return named
+
+
+def _call_rules(tools: Sequence[ToolSpec], form: CallForm, *, is_single: bool) -> list[str]:
+    names = " | ".join(f"call_{at}" for at in range(len(tools)))
+    rules = ["calls: call" if is_single else 'calls: call ("\\n" call)*', f"call: {names}"]
+    for at, tool in enumerate(tools):
+        name = json.dumps(tool.name, ensure_ascii=False)
+        opening = json.dumps(f'{form.start}\n{{"name": {name}, "arguments": ', ensure_ascii=False)
+        closing = json.dumps(f"}}\n{form.end}", ensure_ascii=False)
+        options = {**_CALL_SPACING, "lenient": True}
+        parameters = {"type": "object", **tool.parameters, "x-guidance": options}
+        rules.append(f"call_{at}: {opening} arguments_{at} {closing}")
+        rules.append(f"arguments_{at}: %json {json.dumps(parameters)}")
+    return rules
+
+
+def _schema(json_schema: str) -> str:
+    try:
+        schema = json.loads(json_schema)
+    except ValueError as error:
+        raise InvalidRequest(f"The JSON schema is not JSON: {error}", "response_format") from error
+    if not isinstance(schema, dict):
+        raise InvalidRequest("The JSON schema must be an object.", "response_format")
+    return json.dumps({**schema, "x-guidance": _ANSWER_SPACING})
