@@ -1,10 +1,8 @@
-"""What the doctor asks of the machine: platform, memory, files, disk, port."""
+"""What the doctor asks of the machine: platform, memory, files, disk."""
 
-import errno
 import os
 import resource
 import shutil
-import socket
 from pathlib import Path
 
 from agent_memory.cli.finding import Finding, fail, ok, warn
@@ -96,14 +94,3 @@ def check_disk(home: Path, shelf_budget: int) -> Finding:
 def nearest_folder(path: Path) -> Path:
     """`path` itself or the closest of its parents that exists."""
     return next(place for place in (path, *path.parents) if place.exists())
-
-
-def check_port(host: str, port: int) -> Finding:
-    try:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-    except OSError as error:
-        detail = f"{host}:{port} is in use" if error.errno == errno.EADDRINUSE else str(error)
-        return fail("port", detail, "Choose another --port (and --host), or stop what uses it.")
-    return ok("port", f"{host}:{port} is free")

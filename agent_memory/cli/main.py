@@ -1,5 +1,6 @@
 """The entry point: which commands there are, and how an expected error leaves the process."""
 
+import logging
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -49,3 +50,6 @@ app = typer.Typer(
 @app.callback()
 def agent_memory() -> None:
     """AI agents whose sessions survive: their KV cache and their transcript, behind one server."""
+    # Libraries that log (a connection pool that cannot connect, say) would otherwise write to the
+    # terminal, between our own lines; what matters of it arrives as an error.
+    logging.getLogger().addHandler(logging.NullHandler())

@@ -1,7 +1,8 @@
 """How a starting and stopping server looks, on a terminal and in a file."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -12,9 +13,17 @@ from agent_memory.cli.banner import banner_lines
 Clock = Callable[[], float]
 
 
-def reporter_for(out: Console, err: Console, clock: Clock = time.monotonic) -> Reporter:
+@contextmanager
+def reporting(out: Console, err: Console, clock: Clock = time.monotonic) -> Iterator[Reporter]:
     """A live line for the stage at work on a terminal; anywhere else one plain line a stage."""
-    return LiveReporter(out, err, clock) if out.is_terminal else PlainReporter(out, err, clock)
+    if not out.is_terminal:
+        yield PlainReporter(out, err, clock)
+        return
+    reporter = LiveReporter(out, err, clock)
+    try:
+        yield reporter
+    finally:
+        reporter.close()
 
 
 class PlainReporter:
@@ -70,6 +79,10 @@ class LiveReporter:
     def error(self, text: str) -> None:
         self._finish_stage("failed")
         self._err.print(f"agent-memory: {text}", soft_wrap=True)
+
+    def close(self) -> None:
+        """End the stage at work: a live line left alone would hide the cursor for good."""
+        self._finish_stage("done")
 
     def _finish_stage(self, outcome: str) -> None:
         """Stop the clock: a live line must not be drawn over what is printed next."""

@@ -10,7 +10,7 @@ from agent_memory.actors.server import run_server
 from agent_memory.cli.failures import EXIT_UNUSABLE
 from agent_memory.cli.options import DataDir, load_settings
 from agent_memory.cli.output import console
-from agent_memory.cli.progress import reporter_for
+from agent_memory.cli.progress import reporting
 from agent_memory.errors import AgentMemoryError
 
 app = typer.Typer()
@@ -62,9 +62,10 @@ def serve(
         RAY_ADDRESS=ray_address,
         log_level=log_level,
     )
-    reporter = reporter_for(console(), Console(stderr=True, highlight=False, markup=False))
-    try:
-        raise typer.Exit(run_server(settings, reporter))
-    except AgentMemoryError as error:
-        reporter.error(str(error))
-        raise typer.Exit(EXIT_UNUSABLE) from error
+    with reporting(console(), Console(stderr=True, highlight=False, markup=False)) as reporter:
+        try:
+            code = run_server(settings, reporter)
+        except AgentMemoryError as error:
+            reporter.error(str(error))
+            code = EXIT_UNUSABLE
+    raise typer.Exit(code)

@@ -40,6 +40,7 @@ def _absence(home: str) -> dict[str, Any]:
         "pid": None,
         "model": None,
         "data_dir": home,
+        "started_at": None,
         "checks": {},
         "sessions": {},
     }

@@ -42,7 +42,7 @@ def test_no_command_but_serve_loads_the_heavy_libraries() -> None:
         f"for name in {light}:\n"
         "    CliRunner().invoke(app, [name, '--help'])\n"
         "    assert f'agent_memory.cli.{name}' in sys.modules\n"
-        "heavy = {'ray', 'mlx', 'mlx_lm', 'transformers', 'fastapi'}\n"
+        "heavy = {'ray', 'mlx', 'mlx_lm', 'transformers'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
 

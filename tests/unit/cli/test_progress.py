@@ -1,12 +1,13 @@
 """How a starting server looks."""
 
+from collections.abc import Iterator
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
 from agent_memory.actors.reporting import Banner, Reporter
-from agent_memory.cli.progress import reporter_for
+from agent_memory.cli.progress import reporting
 
 BANNER = Banner(
     url="http://127.0.0.1:8000",
@@ -33,11 +34,15 @@ class Stage:
         self._out = StringIO()
         self._err = StringIO()
         self.clock = Clock()
-        self.reporter: Reporter = reporter_for(
+        self._reporting = reporting(
             Console(file=self._out, force_terminal=is_terminal, width=60, color_system=None),
             Console(file=self._err, width=60),
             self.clock,
         )
+        self.reporter: Reporter = self._reporting.__enter__()
+
+    def leave(self) -> None:
+        self._reporting.__exit__(None, None, None)
 
     @property
     def out(self) -> str:
@@ -49,13 +54,17 @@ class Stage:
 
 
 @pytest.fixture
-def file() -> Stage:
-    return Stage(is_terminal=False)
+def file() -> Iterator[Stage]:
+    stage = Stage(is_terminal=False)
+    yield stage
+    stage.leave()
 
 
 @pytest.fixture
-def terminal() -> Stage:
-    return Stage(is_terminal=True)
+def terminal() -> Iterator[Stage]:
+    stage = Stage(is_terminal=True)
+    yield stage
+    stage.leave()
 
 
 def test_in_a_file_every_stage_is_one_line_with_its_time(file: Stage) -> None:
@@ -83,6 +92,16 @@ def test_an_error_goes_to_standard_error_and_ends_the_stage(terminal: Stage) -> 
 
     assert terminal.err == "agent-memory: Port 8000 is in use; choose another --port.\n"
     assert "Opening the port: failed" in terminal.out
+
+
+def test_the_last_stage_ends_with_the_command(terminal: Stage) -> None:
+    terminal.reporter.step("Stopping")
+    terminal.reporter.note("Everything is on disk.")
+    terminal.leave()
+
+    assert terminal.out.endswith("Stopping: done, 0.0 s\n")
+    assert "Everything is on disk.\n" in terminal.out
+    assert terminal.out.count("\x1b[?25l") == terminal.out.count("\x1b[?25h")  # cursor: hide, show
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])

@@ -1,0 +1,49 @@
+"""What the doctor asks of what a server would be started with: port, database, model."""
+
+from agent_memory.actors.preflight import check_port_is_free
+from agent_memory.cli.config import without_password
+from agent_memory.cli.finding import Finding, fail, ok
+from agent_memory.cli.running import RunningServer
+from agent_memory.errors import AgentMemoryError, Conflict, StorageUnavailable
+from agent_memory.settings import Settings
+from agent_memory.store.probe import probe_database
+from agent_memory.store.programs import find_programs
+
+
+def check_port(settings: Settings, server: RunningServer | None) -> Finding:
+    """Free, or used by the server of this very data directory."""
+    if server is not None:
+        return ok("port", f"in use by the running server, {server.presence.url}")
+    try:
+        check_port_is_free(settings.host, settings.port)
+    except Conflict as error:
+        return fail("port", str(error), "Choose another --port, or stop what listens there.")
+    return ok("port", f"{settings.host}:{settings.port} is free")
+
+
+def check_database(url: str | None) -> Finding:
+    """`DATABASE_URL`, or without it the embedded PostgreSQL."""
+    return _check_embedded() if url is None else _check_given(url)
+
+
+def _check_embedded() -> Finding:
+    try:
+        programs = find_programs()
+    except StorageUnavailable as error:
+        return fail("database", str(error), "Set DATABASE_URL to a PostgreSQL of your own.")
+    return ok("database", f"embedded PostgreSQL, {programs}")
+
+
+def _check_given(url: str) -> Finding:
+    shown = without_password(url)
+    try:
+        facts = probe_database(url)
+    except AgentMemoryError as error:
+        return fail("database", f"{shown}: {error}", "Start that PostgreSQL, or mend DATABASE_URL.")
+    if facts.vector_version is None:
+        return fail(
+            "database",
+            f"PostgreSQL {facts.version} at {shown} has no pgvector",
+            f"apt-get install postgresql-{facts.version.partition('.')[0]}-pgvector there.",
+        )
+    return ok("database", f"PostgreSQL {facts.version}, pgvector {facts.vector_version}, {shown}")
