@@ -1,6 +1,6 @@
 """Which blocks nobody needs any more."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 
 from agent_memory.cache.block import Block
 from agent_memory.cache.block_tree import BlockTree
@@ -8,16 +8,43 @@ from agent_memory.cache.shelf_ledger import ShelfLedger
 from agent_memory.ids import BlockHash
 
 
-def superseded(tree: BlockTree, block: Block, owner: str) -> list[Block]:
+def outgrown_tails(tree: BlockTree, block: Block, owner: str) -> list[Block]:
     """Tails of `owner` that `block` says all of and more, and that nothing continues."""
+    if block.is_snapshot:
+        return []
     return [
         tail
         for tail in tree.children(block.parent)
         if owner in tail.owners
+        and not tail.is_snapshot
         and tail.num_tokens < block.num_tokens
         and block.tokens.startswith(tail.tokens)
         and not tree.children(tail.hash)
     ]
+
+
+def outgrown_snapshots(tree: BlockTree, path: Sequence[Block], owner: str) -> list[Block]:
+    """Snapshots of `owner` along `path` when a newer one ends it, but for the last before that:
+    from there the last turn can be taken once more."""
+    if not path or not path[-1].is_snapshot:
+        return []
+    sequence, starts = bytearray(), {path[0].parent: 0}
+    for block in path:
+        del sequence[starts.get(block.parent, 0) :]
+        sequence += block.tokens
+        starts[block.hash] = len(sequence)
+    found: list[tuple[int, Block]] = []
+    for parent, start in starts.items():
+        found += [
+            (start + len(child.tokens), child)
+            for child in tree.children(parent)
+            if child.is_snapshot
+            and owner in child.owners
+            and child is not path[-1]
+            and sequence.startswith(child.tokens, start)
+        ]
+    found.sort(key=lambda item: item[0])
+    return [snapshot for _, snapshot in found[:-1]]
 
 
 def forgettable(

@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 
 from agent_memory.cache.block import Block
-from agent_memory.cache.forgetting import forgettable, superseded
+from agent_memory.cache.forgetting import forgettable, outgrown_snapshots, outgrown_tails
 from agent_memory.cache.hashing import chain_hash
 from agent_memory.cache.lease import CachedBlock, Lease, Location, StoredBlock
 from agent_memory.cache.lease_book import ActiveLease, LeaseBook
@@ -21,7 +21,8 @@ class BlockPool:
     """The register of one engine's blocks: resident in its memory, or on its shelf.
 
     Budgets in bytes. `clock` gives Unix seconds; the first epoch is taken from it, so that a pool
-    made later has a later epoch. Not thread-safe: one owner calls it.
+    made later has a later epoch. `has_snapshots`: the model has layers that cannot be cut by
+    position, and a prefix can end only with a snapshot. Not thread-safe: one owner calls it.
     """
 
     def __init__(
@@ -31,11 +32,14 @@ class BlockPool:
         resident_budget: int,
         shelf_budget: int,
         clock: Callable[[], float],
+        *,
+        has_snapshots: bool = False,
     ) -> None:
         self._bytes_per_token = bytes_per_token
         self._clock = clock
         self._register = BlockRegister(resident_budget, shelf_budget)
-        self._search = PrefixSearch(self._register.tree, self._register.losses, block_size)
+        tree, losses = self._register.tree, self._register.losses
+        self._search = PrefixSearch(tree, losses, block_size, has_snapshots)
         self._leases = LeaseBook()
         self._tally = PoolTally()
         self._incarnation: str | None = None
@@ -127,8 +131,7 @@ class BlockPool:
         self, owner: str, root: BlockHash, token_ids: Sequence[int]
     ) -> tuple[str, ...]:
         """As `forget_owner`, for the blocks of a sequence that no other session is known to use."""
-        prefix = self._search.find(root, pack(token_ids))
-        return self._forget([b for b, used in prefix.parts if used == b.num_tokens], owner)
+        return self._forget(self._search.find_all(root, pack(token_ids)), owner)
 
     def reset_resident(self, incarnation: str) -> None:
         """The engine is a new one: nothing is resident, and leases of the old one are void.
@@ -241,12 +244,16 @@ class BlockPool:
         return [block for block in found if block is not None]
 
     def _supersede(self, blocks: Sequence[Block], owner: str) -> None:
+        tree = self._register.tree
         for block in blocks:
             block.add_owner(owner)
-            for tail in superseded(self._register.tree, block, owner):
-                tail.owners.discard(owner)
-                if not tail.owners and not tail.num_refs:
-                    self._register.forget(tail)
+        outgrown = outgrown_snapshots(tree, blocks, owner)
+        for block in blocks:
+            outgrown += outgrown_tails(tree, block, owner)
+        for block in outgrown:
+            block.owners.discard(owner)
+            if not block.owners and not block.num_refs and block in tree:
+                self._register.forget(block)
 
     def _forget(self, candidates: Sequence[Block], owner: str) -> tuple[str, ...]:
         for block in forgettable(self._register.tree, self._register.shelf, candidates, owner):

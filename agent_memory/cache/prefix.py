@@ -33,13 +33,16 @@ class PrefixSearch:
 
     Full blocks are found by their chained hash, and their token ids compared all the same; behind
     the last of them comes the child with the longest common prefix. A snapshot counts only when
-    all of it matches, and ends the prefix.
+    all of it matches, and ends the prefix; with `needs_snapshot` nothing else can end it.
     """
 
-    def __init__(self, tree: BlockTree, losses: Losses, block_size: int) -> None:
+    def __init__(
+        self, tree: BlockTree, losses: Losses, block_size: int, needs_snapshot: bool
+    ) -> None:
         self._tree = tree
         self._losses = losses
         self._block_size = block_size
+        self._needs_snapshot = needs_snapshot
 
     def find(self, root: BlockHash, prompt: bytes) -> Prefix:
         """The longest prefix of `prompt` (packed) below `root`."""
@@ -61,9 +64,24 @@ class PrefixSearch:
             if num_used < block.num_tokens:
                 break
             parent = block.hash
-        if position >= num_best:
+        if self._needs_snapshot and position > num_best:
+            reason = f"{position} tokens match, but the last snapshot is at {num_best}"
+            return Prefix(best, num_best, reason)
+        if position >= num_best and not self._needs_snapshot:
             best, num_best = tuple(walked), position
         return Prefix(best, num_best, self._miss_reason(root, prompt, best, num_best))
+
+    def find_all(self, root: BlockHash, sequence: bytes) -> list[Block]:
+        """Every block that holds a piece of `sequence` (packed) below `root` and nothing else."""
+        found: list[Block] = []
+        ends = [(root, 0)]
+        while ends:
+            parent, start = ends.pop()
+            for child in self._tree.children(parent):
+                if sequence.startswith(child.tokens, start):
+                    found.append(child)
+                    ends.append((child.hash, start + len(child.tokens)))
+        return found
 
     def _next(self, parent: BlockHash, prompt: bytes, start: int) -> tuple[Block | None, int]:
         """The full block that follows, else the one that shares the most tokens."""

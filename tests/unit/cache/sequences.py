@@ -24,8 +24,17 @@ class Clock:
         return self.now
 
 
-def make_pool(resident_budget: int = 10_000, shelf_budget: int = 10_000) -> BlockPool:
-    return BlockPool(BLOCK_SIZE, BYTES_PER_TOKEN, resident_budget, shelf_budget, Clock())
+def make_pool(
+    resident_budget: int = 10_000, shelf_budget: int = 10_000, *, has_snapshots: bool = False
+) -> BlockPool:
+    return BlockPool(
+        BLOCK_SIZE,
+        BYTES_PER_TOKEN,
+        resident_budget,
+        shelf_budget,
+        Clock(),
+        has_snapshots=has_snapshots,
+    )
 
 
 def cut(
@@ -41,6 +50,14 @@ def cut(
         blocks.append(StoredBlock(name, parent, part, len(part) * BYTES_PER_TOKEN, place))
         parent = name
     return blocks
+
+
+def cut_with_snapshot(token_ids: Sequence[int], file: str) -> list[StoredBlock]:
+    """Full blocks in `file` and a snapshot of the rest in `file`.snapshot."""
+    rest = len(token_ids) % BLOCK_SIZE
+    full = cut(token_ids[: len(token_ids) - rest], file)
+    parent = full[-1].hash if full else ROOT
+    return [*full, snapshot(token_ids[len(token_ids) - rest :], f"{file}.snapshot", parent)]
 
 
 def snapshot(

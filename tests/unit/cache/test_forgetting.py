@@ -4,7 +4,14 @@ from agent_memory.cache.block import MAX_OWNERS
 from agent_memory.cache.lease import Lease
 from agent_memory.cache.pool import BlockPool
 from agent_memory.ids import LeaseId
-from tests.unit.cache.sequences import ROOT, cut, entry, make_pool, take_turn
+from tests.unit.cache.sequences import (
+    ROOT,
+    cut,
+    cut_with_snapshot,
+    entry,
+    make_pool,
+    take_turn,
+)
 
 
 def grant(pool: BlockPool, token_ids: list[int]) -> Lease:
@@ -121,3 +128,28 @@ def test_a_block_that_very_many_use_belongs_to_nobody() -> None:
     for i in range(MAX_OWNERS + 1):
         assert pool.forget_owner(f"session {i}") == ()
     assert grant(pool, [1, 2, 3, 4, 5]).num_cached_tokens == 4
+
+
+def take_snapshot_turn(pool: BlockPool, token_ids: list[int], file: str) -> None:
+    lease_id = LeaseId("turn")
+    assert pool.lease(ROOT, token_ids, 0, lease_id, "alice") is not None
+    pool.publish(lease_id, cut_with_snapshot(token_ids, file), ())
+    pool.check_integrity()
+
+
+def test_of_a_sessions_snapshots_the_last_two_are_kept() -> None:
+    pool = make_pool(has_snapshots=True)
+    for number, length in enumerate([3, 6, 7, 14]):
+        take_snapshot_turn(pool, list(range(length)), f"turn {number}")
+    assert grant(pool, [*range(3), 99]).num_cached_tokens == 0
+    assert grant(pool, [*range(6), 99]).num_cached_tokens == 0
+    assert grant(pool, [*range(7), 99]).num_cached_tokens == 7
+    assert grant(pool, [*range(14), 99]).num_cached_tokens == 14
+
+
+def test_a_sequence_is_forgotten_with_all_its_snapshots() -> None:
+    pool = make_pool(has_snapshots=True)
+    early, late = cut_with_snapshot(range(6), "a"), cut_with_snapshot(range(7), "b")
+    pool.adopt_shelf([entry("a", early[:1]), entry("a.s", early[1:]), entry("b.s", late[1:])])
+    pool.forget_sequence("alice", ROOT, range(7))
+    assert pool.stats().num_blocks == 0

@@ -8,9 +8,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from agent_memory.cache.lease import Lease, Location, StoredBlock
+from agent_memory.cache.pool import BlockPool
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import BlockHash, LeaseId
-from tests.unit.cache.sequences import BYTES_PER_TOKEN, ROOT, cut, entry, make_pool, snapshot
+from tests.unit.cache.sequences import (
+    BLOCK_SIZE,
+    BYTES_PER_TOKEN,
+    ROOT,
+    cut,
+    entry,
+    make_pool,
+    snapshot,
+)
 
 token_lists = st.lists(st.integers(0, 1), min_size=1, max_size=14)
 owners = st.sampled_from(["alice", "bob", "carol"])
@@ -42,13 +51,19 @@ class Engine:
 class PoolMachine(RuleBasedStateMachine):
     """A pool beside an engine that does what leases say."""
 
+    has_snapshots = False
+
     def __init__(self) -> None:
         super().__init__()
-        self.pool = make_pool(resident_budget=200, shelf_budget=300)
+        self.pool = self.make_pool()
         self.engine = Engine()
         self.leases: dict[LeaseId, tuple[Lease, list[int]]] = {}
+        self.snapshots: set[BlockHash] = set()
         self.num_files = 0
         self.num_incarnations = 0
+
+    def make_pool(self) -> BlockPool:
+        return make_pool(resident_budget=200, shelf_budget=300, has_snapshots=self.has_snapshots)
 
     def new_file(self) -> str:
         """Names are never used twice for different contents."""
@@ -75,6 +90,9 @@ class PoolMachine(RuleBasedStateMachine):
     def check_lease(self, lease: Lease, prompt: list[int]) -> None:
         assert lease.num_cached_tokens == sum(block.num_used for block in lease.cached)
         assert lease.num_cached_tokens < len(prompt)
+        if self.has_snapshots and lease.cached:
+            assert lease.cached[-1].num_used == lease.cached[-1].num_tokens
+            assert lease.cached[-1].hash in self.snapshots
         for block in lease.cached:
             if block.location is Location.RESIDENT:
                 assert block.hash in self.engine.resident
@@ -94,7 +112,12 @@ class PoolMachine(RuleBasedStateMachine):
     def publish_snapshot(self, lease_id: LeaseId, on_disk: bool) -> None:
         _, prompt = self.leases.pop(lease_id, (None, []))
         if prompt:
-            stored = [snapshot([*prompt, 7], self.new_file() if on_disk else None)]
+            place = self.new_file() if on_disk else None
+            full = cut(prompt[: len(prompt) - len(prompt) % BLOCK_SIZE], place)
+            parent = full[-1].hash if full else ROOT
+            state = self.new_file() if on_disk else None
+            stored = [*full, snapshot([*prompt[len(full) * BLOCK_SIZE :], 7], state, parent)]
+            self.snapshots.add(stored[-1].hash)
             self.engine.keep(stored)
             self.pool.publish(lease_id, stored, ())
 
@@ -130,7 +153,7 @@ class PoolMachine(RuleBasedStateMachine):
     @rule()
     def restart_pool_and_engine(self) -> None:
         self.restart_engine()
-        self.pool = make_pool(resident_budget=200, shelf_budget=300)
+        self.pool = self.make_pool()
 
     @rule(token_ids=token_lists, mtime=st.integers(0, 5))
     def adopt(self, token_ids: list[int], mtime: int) -> None:
@@ -162,5 +185,14 @@ class PoolMachine(RuleBasedStateMachine):
         assert stats.num_shelf_files <= len(self.engine.files)
 
 
+class SnapshotPoolMachine(PoolMachine):
+    """The same for a model whose prefixes end with snapshots."""
+
+    has_snapshots = True
+
+
 TestPoolAtRandom = PoolMachine.TestCase
-TestPoolAtRandom.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestSnapshotPoolAtRandom = SnapshotPoolMachine.TestCase
+TestPoolAtRandom.settings = TestSnapshotPoolAtRandom.settings = settings(
+    max_examples=50, stateful_step_count=40, deadline=None
+)

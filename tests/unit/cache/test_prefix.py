@@ -4,7 +4,15 @@ from agent_memory.cache.hashing import chain_hash, root_hash
 from agent_memory.cache.lease import Lease, Location, StoredBlock
 from agent_memory.cache.pool import BlockPool
 from agent_memory.ids import BlockHash, LeaseId
-from tests.unit.cache.sequences import ROOT, cut, entry, make_pool, snapshot, take_turn
+from tests.unit.cache.sequences import (
+    ROOT,
+    cut,
+    cut_with_snapshot,
+    entry,
+    make_pool,
+    snapshot,
+    take_turn,
+)
 
 
 def ask(pool: BlockPool, token_ids: list[int], root: BlockHash = ROOT) -> Lease:
@@ -157,3 +165,33 @@ def test_blocks_of_another_block_size_are_still_found() -> None:
     after = StoredBlock(chain_hash(long.hash, range(6, 9)), long.hash, (6, 7, 8), 30, "f")
     pool.adopt_shelf([entry("f", [long, after])])
     assert ask(pool, list(range(10))).num_cached_tokens == 9
+
+
+def test_a_model_with_snapshots_needs_one_at_the_end() -> None:
+    pool = make_pool(has_snapshots=True)
+    early, late = cut_with_snapshot(range(6), "a"), cut_with_snapshot(range(11), "b")
+    pool.adopt_shelf([entry("a", early[:1]), entry("a.snapshot", early[1:])])
+    pool.adopt_shelf([entry("b", late[:2]), entry("b.snapshot", late[2:])])
+    lease = ask(pool, list(range(10)))
+    assert [block.num_used for block in lease.cached] == [4, 2]
+    assert lease.miss_reason == "8 tokens match, but the last snapshot is at 6"
+    lease = ask(pool, [*range(11), 99])
+    assert [block.num_used for block in lease.cached] == [4, 4, 3]
+    assert lease.miss_reason is None
+
+
+def test_a_model_with_snapshots_that_finds_none_begins_anew() -> None:
+    pool = make_pool(has_snapshots=True)
+    pool.adopt_shelf([entry("a", cut([1, 2, 3, 4], "a"))])
+    lease = ask(pool, [1, 2, 3, 4, 5])
+    assert lease.cached == ()
+    assert lease.miss_reason == "4 tokens match, but the last snapshot is at 0"
+
+
+def test_where_blocks_and_a_snapshot_reach_equally_far_the_snapshot_is_used() -> None:
+    pool = make_pool(has_snapshots=True)
+    pool.adopt_shelf([entry("a", [snapshot([1, 2, 3], "a")]), entry("b", cut([1, 2, 3], "b")[:1])])
+    pool.adopt_shelf([entry("c", cut([1, 2, 3, 8], "c"))])
+    lease = ask(pool, [1, 2, 3, 9, 9])
+    assert [block.file for block in lease.cached] == ["a"]
+    assert lease.miss_reason == "new tokens from 3"
