@@ -55,6 +55,8 @@ class _OpenChoice:
     chunks: list[str] = field(default_factory=list)
 
     def grow(self, kind: type[Text] | type[Thinking], text: str) -> None:
+        if not text:
+            return
         if self.kind is not kind:
             self.close_part()
             self.kind = kind
@@ -68,9 +70,9 @@ class _OpenChoice:
         text = "".join(self.chunks)
         if self.kind is ToolUse and self.call is not None:
             self.parts.append(ToolUse(self.call.id, self.call.name, text or "{}"))
-        elif self.kind is Text and text:
+        elif self.kind is Text:
             self.parts.append(Text(text))
-        elif self.kind is Thinking and text:
+        elif self.kind is Thinking:
             self.parts.append(Thinking(text))
         self.kind, self.call = None, None
         self.chunks.clear()

@@ -1,5 +1,6 @@
 """Which models are served, asked for at most every few seconds."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from agent_memory.api.runtime import Turns
@@ -7,6 +8,8 @@ from agent_memory.errors import Unavailable
 from agent_memory.turns.models import ModelCard
 
 _TTL_S = 5.0
+_PATIENCE_S = 0.25
+"""No token waits longer for the name of its model."""
 
 
 class Catalogue:
@@ -29,7 +32,8 @@ class Catalogue:
     async def served(self) -> str | None:
         """The model that answers, or None while nobody can say: a turn may outlive that."""
         try:
-            cards = await self.models()
-        except Unavailable:
+            async with asyncio.timeout(_PATIENCE_S):
+                cards = await self.models()
+        except (Unavailable, TimeoutError):
             cards = self._cards
         return cards[0].id if cards else None

@@ -17,6 +17,7 @@ from agent_memory.errors import (
     Conflict,
     HeadersTooLarge,
     InvalidRequest,
+    ModelNotUsable,
     NotFound,
     PayloadTooLarge,
     PermissionDenied,
@@ -42,6 +43,7 @@ STATUS: Mapping[type[AgentMemoryError], int] = {
     HeadersTooLarge: 431,
     TurnCancelled: 499,
     StreamInterrupted: 500,
+    ModelNotUsable: 503,
     Unavailable: 503,
     AgentMemoryError: 500,
 }
@@ -104,7 +106,7 @@ def _fault_of_ours(error: AgentMemoryError) -> Fault:
     return Fault(
         status,
         error.code,
-        str(error) or (type(error).__doc__ or error.code) if is_told else _INTERNAL,
+        (str(error) or error.code) if is_told else _INTERNAL,
         param=error.param if isinstance(error, InvalidRequest) else None,
         retry_after_s=error.retry_after_s if isinstance(error, (QueueFull, Unavailable)) else None,
         headers={"WWW-Authenticate": "Bearer"} if status == 401 else {},

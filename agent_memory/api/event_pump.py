@@ -30,11 +30,16 @@ class EventPump:
         self._buffer: list[SourcedEvent] = []
         self._error: Exception | None = None
         self._wake = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._spoken_at = self._loop.time()
+        self._is_silent = False
+        self._heartbeat: asyncio.TimerHandle | None = None
         self._room = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         for index, turn in enumerate(self._turns):
             self._readers.append(asyncio.create_task(self._read(index, turn)))
+        self._beat()
         return self
 
     async def __aexit__(
@@ -43,6 +48,8 @@ class EventPump:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
         for reader in self._readers:
             reader.cancel()
         await asyncio.gather(*self._readers, return_exceptions=True)
@@ -65,22 +72,28 @@ class EventPump:
             if self._buffer:
                 batch, self._buffer = self._buffer, []
                 self._room.set()
+                self._spoken_at = self._loop.time()
+                self._is_silent = False
                 yield batch
             elif self._error is not None:
                 raise self._error
             elif self._num_open == 0:
                 return
-            elif not await self._is_woken():
+            elif self._is_silent:
+                self._is_silent = False
                 yield ()
-
-    async def _is_woken(self) -> bool:
-        self._wake.clear()
-        try:
-            async with asyncio.timeout(self._ping_interval_s):
+            else:
+                self._wake.clear()
                 await self._wake.wait()
-        except TimeoutError:
-            return False
-        return True
+
+    def _beat(self) -> None:
+        """Notice a silence. One timer that is set anew when it rings, not one for each token."""
+        now = self._loop.time()
+        if now >= self._spoken_at + self._ping_interval_s:
+            self._spoken_at = now
+            self._is_silent = True
+            self._wake.set()
+        self._heartbeat = self._loop.call_at(self._spoken_at + self._ping_interval_s, self._beat)
 
     async def _read(self, index: int, turn: AsyncIterator[TurnEvent]) -> None:
         is_finished = False

@@ -37,12 +37,28 @@ class Renderer(Protocol):
 
 def named_event(name: str, data: object) -> bytes:
     """A server-sent event with a name and JSON data (dataclasses included)."""
-    return b"event: " + name.encode() + b"\ndata: " + orjson.dumps(data) + b"\n\n"
+    return b"event: " + name.encode() + b"\ndata: " + _one_line(data) + b"\n\n"
 
 
 def bare_event(data: object) -> bytes:
     """A server-sent event of JSON data alone."""
-    return b"data: " + orjson.dumps(data) + b"\n\n"
+    return b"data: " + _one_line(data) + b"\n\n"
+
+
+_LINE_SEPARATORS = tuple(
+    (char.encode(), b"\\u%04x" % ord(char)) for char in ("\x85", "\u2028", "\u2029")
+)
+
+
+def _one_line(data: object) -> bytes:
+    """JSON without the characters that many clients take for the end of a line, though the
+    specification of server-sent events does not; escaped, they are the same JSON."""
+    raw = orjson.dumps(data)
+    if raw.isascii():
+        return raw
+    for separator, escaped in _LINE_SEPARATORS:
+        raw = raw.replace(separator, escaped)
+    return raw
 
 
 COMMENT_PING = b": ping\n\n"

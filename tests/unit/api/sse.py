@@ -12,7 +12,10 @@ from agent_memory.testing.runtime import TEST_KEY
 
 
 def events(text: str) -> list[tuple[str | None, Any]]:
-    """(name, data) of each event; comments are left out; `[DONE]` stays text."""
+    """(name, data) of each event; comments are left out; `[DONE]` stays text.
+
+    Lines end at every character that Python knows, as they do for many a client.
+    """
     found: list[tuple[str | None, Any]] = []
     for block in text.split("\n\n"):
         name, data = None, None

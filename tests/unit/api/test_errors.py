@@ -35,7 +35,7 @@ CHAT = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
         (TurnCancelled("x"), 499),
         (StreamInterrupted("x"), 500),
         (InvariantBroken("x"), 500),
-        (ModelNotUsable("m", "x"), 500),
+        (ModelNotUsable("m", "x"), 503),
         (EngineUnavailable("x"), 503),
         (StorageUnavailable("x"), 503),
         (Draining("x"), 503),
