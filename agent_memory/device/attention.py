@@ -1,0 +1,94 @@
+"""Rows of different lengths in one batch: projections together, attention row by row.
+
+mlx-lm's models call `base.scaled_dot_product_attention`, which hands caches that have `bits` to a
+function of its own module. That function is replaced, once: what comes from a `BatchLayer` is
+attended to row by row, everything else as before. No row is padded, copied or moved.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import mlx.core as mx
+from mlx_lm.models import base
+
+from agent_memory.device.row_layers import RowLayer
+
+
+class PerRow(tuple[Any, ...]):
+    """One thing for each row of the batch."""
+
+    __slots__ = ()
+
+
+class BatchLayer:
+    """One layer of several rows, each fed one token."""
+
+    bits = 0
+    group_size = 0
+
+    def __init__(self, layers: Sequence[RowLayer], offset: mx.array) -> None:
+        self._layers = layers
+        self.offset = offset
+
+    def update_and_fetch(self, keys: mx.array, values: mx.array) -> tuple[PerRow, PerRow]:
+        count = len(self._layers)
+        pairs = [
+            layer.update_and_fetch(row_keys, row_values)
+            for layer, row_keys, row_values in zip(
+                self._layers, mx.split(keys, count), mx.split(values, count), strict=True
+            )
+        ]
+        return PerRow(keys for keys, _ in pairs), PerRow(values for _, values in pairs)
+
+    def keys_and_values(self) -> tuple[PerRow, PerRow]:
+        pairs = [layer.keys_and_values() for layer in self._layers]
+        return PerRow(keys for keys, _ in pairs), PerRow(values for _, values in pairs)
+
+    def make_mask(
+        self, num_tokens: int, return_array: bool = False, window_size: int | None = None
+    ) -> PerRow | None:
+        masks = [layer.make_mask(num_tokens, return_array, window_size) for layer in self._layers]
+        return None if all(mask is None for mask in masks) else PerRow(masks)
+
+
+def install_attention() -> None:
+    """Put the row-by-row attention into mlx-lm. Doing it twice is doing it once."""
+    stock = base.quantized_scaled_dot_product_attention
+    if getattr(stock, "knows_rows", False):
+        return
+
+    def attend(
+        queries: mx.array,
+        keys: Any,
+        values: Any,
+        scale: float,
+        mask: Any,
+        group_size: int = 64,
+        bits: int = 8,
+    ) -> mx.array:
+        if isinstance(keys, PerRow):
+            return _attend_by_row(queries, keys, values, scale, mask)
+        attended: mx.array = stock(
+            queries, keys, values, scale=scale, mask=mask, group_size=group_size, bits=bits
+        )
+        return attended
+
+    attend.knows_rows = True  # type: ignore[attr-defined]
+    base.quantized_scaled_dot_product_attention = attend
+
+
+def _attend_by_row(
+    queries: mx.array, keys: PerRow, values: PerRow, scale: float, mask: Any
+) -> mx.array:
+    count = len(keys)
+    masks = mask if isinstance(mask, PerRow) else (mask,) * count
+    return mx.concatenate(
+        [
+            mx.fast.scaled_dot_product_attention(
+                row_queries, row_keys, row_values, scale=scale, mask=row_mask
+            )
+            for row_queries, row_keys, row_values, row_mask in zip(
+                mx.split(queries, count), keys, values, masks, strict=True
+            )
+        ]
+    )

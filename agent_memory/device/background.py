@@ -1,0 +1,43 @@
+"""Work on host bytes beside the thread that owns MLX: one thread reads, one writes."""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from agent_memory.engine.guard import Guard
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+Post = Callable[[Callable[[], None]], None]
+"""Has something done soon on the thread that owns MLX."""
+
+
+class Background:
+    """Runs jobs in order, reads apart from writes; what follows them runs on MLX's thread."""
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self._reader = ThreadPoolExecutor(1, "shelf-reader")
+        self._writer = ThreadPoolExecutor(1, "shelf-writer")
+
+    def read(self, job: Callable[[], T], then: Callable[[T | None], None]) -> None:
+        """Do `job`, then `then` with its result, or with None if it raised."""
+        self._reader.submit(self._run, job, then)
+
+    def write(self, job: Callable[[], T], then: Callable[[T | None], None]) -> None:
+        """Like `read`, in the order of the calls."""
+        self._writer.submit(self._run, job, then)
+
+    def close(self) -> None:
+        """Finish what was begun. Nothing can be submitted any more."""
+        self._reader.shutdown()
+        self._writer.shutdown()
+
+    def _run(self, job: Callable[[], T], then: Callable[[T | None], None]) -> None:
+        result: T | None = None
+        with Guard(lambda error: _log.error("a job on the shelf failed", exc_info=error)):
+            result = job()
+        self._post(lambda: then(result))

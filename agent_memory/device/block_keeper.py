@@ -1,0 +1,147 @@
+"""Keeping what a row has computed: blocks for the next turn, on the device and on the shelf."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+
+import mlx.core as mx
+
+from agent_memory.cache.hashing import chain_hash
+from agent_memory.device.background import Background
+from agent_memory.device.block_store import BlockStore
+from agent_memory.device.cache_layout import CacheLayout
+from agent_memory.device.host_tensor import ShelfBlock
+from agent_memory.device.kv_block import KvBlock, to_host
+from agent_memory.device.kv_cut import cut_snapshot, cut_tokens
+from agent_memory.device.row import Row
+from agent_memory.device.shelf import Shelf
+from agent_memory.engine.events import Stored
+from agent_memory.ids import BlockHash
+
+_log = logging.getLogger(__name__)
+
+Files = Mapping[BlockHash, str]
+
+
+class BlockKeeper:
+    """Cuts a row into blocks. Full ones that are new go into one file, the tail into its own."""
+
+    def __init__(
+        self,
+        layout: CacheLayout,
+        block_size: int,
+        store: BlockStore,
+        shelf: Shelf | None,
+        background: Background,
+    ) -> None:
+        self._layout = layout
+        self._block_size = block_size
+        self._store = store
+        self._shelf = shelf
+        self._background = background
+
+    def keep(
+        self,
+        row: Row,
+        root: BlockHash,
+        token_ids: Sequence[int],
+        *,
+        only_full: bool,
+        then: Callable[[Stored], None],
+    ) -> None:
+        """Keep the blocks of a row that holds exactly `token_ids`; `then` follows on this thread
+        when they are on the shelf, or cannot be."""
+        blocks = self._full_blocks(row, root, token_ids)
+        num_tokens = len(blocks) * self._block_size
+        if not only_full and (tail := self._tail(row, root, token_ids, blocks)) is not None:
+            blocks.append(tail)
+            num_tokens = len(token_ids)
+        mx.eval([list(block.tensors.values()) for block in blocks])
+        for block in blocks:
+            self._store.put(block)
+        new = [block for block in blocks if block.file is None]
+        if self._shelf is None or not new:
+            then(_stored(blocks, {}, num_tokens))
+            return
+        self._write(self._shelf, new, lambda files: then(self._on_shelf(blocks, files, num_tokens)))
+
+    def _full_blocks(self, row: Row, root: BlockHash, token_ids: Sequence[int]) -> list[KvBlock]:
+        blocks: list[KvBlock] = []
+        parent = root
+        for begin in range(0, len(token_ids) - self._block_size + 1, self._block_size):
+            end = begin + self._block_size
+            blocks.append(self._block(row, parent, token_ids[begin:end], begin, is_snapshot=False))
+            parent = blocks[-1].hash
+        return blocks
+
+    def _tail(
+        self, row: Row, root: BlockHash, token_ids: Sequence[int], full: Sequence[KvBlock]
+    ) -> KvBlock | None:
+        """What is behind the full blocks; with a snapshot, if the model needs one.
+
+        A snapshot never has the hash of a full block: at the end of one it reaches back over two,
+        and at the end of the very first there is none.
+        """
+        num_before = len(full)
+        if self._layout.has_snapshots and len(token_ids) % self._block_size == 0:
+            num_before -= 2
+        begin = num_before * self._block_size
+        if begin < 0 or begin == len(token_ids):
+            return None
+        parent = full[num_before - 1].hash if num_before else root
+        tokens = token_ids[begin:]
+        return self._block(row, parent, tokens, begin, is_snapshot=self._layout.has_snapshots)
+
+    def _block(
+        self,
+        row: Row,
+        parent: BlockHash,
+        token_ids: Sequence[int],
+        begin: int,
+        *,
+        is_snapshot: bool,
+    ) -> KvBlock:
+        """The block as it is known already, or cut out of the row."""
+        tokens = tuple(token_ids)
+        hash = chain_hash(parent, tokens)  # noqa: A001  the word of the field
+        known = self._store.get(hash) or next((b for b in row.blocks if b.hash == hash), None)
+        if known is not None and known.is_snapshot == is_snapshot:
+            return known
+        tensors = dict(cut_tokens(row.layers, self._layout, begin, begin + len(tokens)))
+        if is_snapshot:
+            tensors.update(cut_snapshot(row.layers, self._layout))
+        return KvBlock(hash, parent, tokens, tensors, is_snapshot)
+
+    def _write(self, shelf: Shelf, new: Sequence[KvBlock], then: Callable[[Files], None]) -> None:
+        host = [to_host(block) for block in new]
+        is_full = [len(b.token_ids) == self._block_size and not b.is_snapshot for b in host]
+        full = [block for block, yes in zip(host, is_full, strict=True) if yes]
+        tails = [block for block, yes in zip(host, is_full, strict=True) if not yes]
+        groups = [group for group in (full, tails) if group]
+        self._background.write(lambda: _write(shelf, groups), lambda files: then(files or {}))
+
+    def _on_shelf(self, blocks: Sequence[KvBlock], files: Files, num_tokens: int) -> Stored:
+        """Remember where the blocks are, those at least that are still here."""
+        for block in blocks:
+            if block.hash in files and self._store.get(block.hash) is block:
+                self._store.put(block.on_shelf(files[block.hash]))
+        return _stored(blocks, files, num_tokens)
+
+
+def _write(shelf: Shelf, groups: Sequence[Sequence[ShelfBlock]]) -> Files:
+    """Write every group into a file. What the disk does not take stays resident only."""
+    files: dict[BlockHash, str] = {}
+    for group in groups:
+        try:
+            file = shelf.write(group)
+        except OSError as error:
+            _log.warning("KV blocks cannot be written to the shelf: %s", error)
+            continue
+        files.update((block.hash, file) for block in group)
+    return files
+
+
+def _stored(blocks: Sequence[KvBlock], files: Files, num_tokens: int) -> Stored:
+    known = (
+        block.on_shelf(files[block.hash]) if block.hash in files else block for block in blocks
+    )
+    return Stored(tuple(block.as_stored() for block in known), num_tokens)

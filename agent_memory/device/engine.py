@@ -1,0 +1,133 @@
+"""The engine: a model, its thread, and generations as streams of events."""
+
+import asyncio
+from collections import deque
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+from agent_memory.device.admission import Admission
+from agent_memory.device.event_stream import EventStream
+from agent_memory.device.machine import ModelMachine
+from agent_memory.device.mlx_thread import MlxThread
+from agent_memory.device.model_files import check_model
+from agent_memory.engine.events import Stored
+from agent_memory.engine.info import EngineInfo
+from agent_memory.engine.request import GenerationRequest
+from agent_memory.engine.stats import EngineStats
+from agent_memory.errors import EngineUnavailable, InvalidRequest, PromptTooLong
+from agent_memory.prompts.request import PromptRequest, RenderedPrompt
+from agent_memory.settings import Settings
+
+_MAX_UNCLAIMED = 256
+_MAX_LOGPROBS = 20
+
+
+class MlxEngine:
+    """One model on this machine. `render` and `stats` may be called from any thread, `generate`
+    in any event loop."""
+
+    def __init__(
+        self, thread: MlxThread, machine: ModelMachine, admission: Admission, settings: Settings
+    ) -> None:
+        self._thread = thread
+        self._machine = machine
+        self._admission = admission
+        self._max_rows = settings.max_batch_size
+        self._unclaimed: deque[Stored] = deque(maxlen=_MAX_UNCLAIMED)
+
+    @classmethod
+    def load(cls, folder: Path, name: str, settings: Settings, shelf_folder: Path | None) -> Self:
+        """Load a model and get it ready; blocks. `shelf_folder`: where KV is kept on disk, or
+        None. Raises `ModelNotUsable`."""
+        check_model(folder)
+        thread = MlxThread()
+        admission = Admission(settings.max_batch_size, settings.max_waiting)
+        try:
+            machine = thread.call(
+                lambda: ModelMachine(
+                    folder,
+                    name,
+                    settings,
+                    shelf_folder,
+                    post=thread.post,
+                    on_ended=admission.leave,
+                )
+            )
+        except BaseException:
+            thread.stop()
+            raise
+        thread.run(machine)
+        return cls(thread, machine, admission, settings)
+
+    @property
+    def info(self) -> EngineInfo:
+        return self._machine.info
+
+    def render(self, request: PromptRequest) -> RenderedPrompt:
+        """The prompt in token ids. Raises `InvalidRequest`."""
+        return self._machine.prompter.render(request)
+
+    def generate(self, request: GenerationRequest) -> EventStream:
+        """Begin a generation. Must be called in the event loop that reads its events.
+
+        Raises `InvalidRequest`, `QueueFull`, `Draining` or `EngineUnavailable`; what fails later
+        is raised by the stream, behind its last event.
+        """
+        self._check(request)
+        if not self._thread.is_well:
+            raise EngineUnavailable("The engine has stopped.")
+        key = self._admission.enter(request.sampling.n)
+        stream = EventStream(
+            asyncio.get_running_loop(),
+            cancel=partial(self._thread.post, partial(self._machine.loop.cancel, key)),
+            keep_unclaimed=self._unclaimed.append,
+        )
+        self._thread.post(partial(self._machine.submit, key, request, stream))
+        return stream
+
+    def take_unclaimed(self) -> tuple[Stored, ...]:
+        """Blocks kept from generations whose reader went away (`aclose`) before `Stored`."""
+        taken = tuple(self._unclaimed)
+        self._unclaimed.clear()
+        return taken
+
+    def stats(self) -> EngineStats:
+        return self._machine.stats()
+
+    async def drain(self, grace_s: float) -> None:
+        """Take nothing new, let what runs finish for `grace_s` seconds, cancel the rest."""
+        loop = asyncio.get_running_loop()
+        is_empty = asyncio.Event()
+        self._admission.drain(partial(_set_from_thread, is_empty, loop))
+        try:
+            await asyncio.wait_for(is_empty.wait(), grace_s)
+        except TimeoutError:
+            self._thread.post(self._machine.loop.cancel_all)
+            await is_empty.wait()
+
+    def close(self) -> None:
+        """Cancel what runs, finish what is being written, and end the thread; blocks."""
+        self._thread.stop()
+
+    def _check(self, request: GenerationRequest) -> None:
+        sampling, window = request.sampling, self.info.context_window
+        num_prompt = len(request.prompt_tokens)
+        if num_prompt == 0:
+            raise InvalidRequest("The prompt is empty.", "messages")
+        if num_prompt >= window:
+            raise PromptTooLong(num_prompt, window - 1)
+        if sampling.max_tokens < 1:
+            raise InvalidRequest("max_tokens must be at least 1.", "max_tokens")
+        if not 1 <= sampling.n <= self._max_rows:
+            raise InvalidRequest(f"n must be between 1 and {self._max_rows}.", "n")
+        if request.forced_tokens and sampling.n > 1:
+            raise InvalidRequest("Only a single choice can be resumed.", "n")
+        if (sampling.num_logprobs or 0) > _MAX_LOGPROBS:
+            raise InvalidRequest(f"At most {_MAX_LOGPROBS} logprobs are given.", "top_logprobs")
+        # Made here only to be refused here; it is remembered for when it is needed.
+        self._machine.constrainer.new_constraint(request)
+
+
+def _set_from_thread(event: asyncio.Event, loop: asyncio.AbstractEventLoop) -> None:
+    loop.call_soon_threadsafe(event.set)

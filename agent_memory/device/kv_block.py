@@ -1,0 +1,82 @@
+"""A block's tensors on the device and in host memory: the same bits in both."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import mlx.core as mx
+import numpy as np
+
+from agent_memory.cache.lease import StoredBlock
+from agent_memory.device.host_tensor import HostTensor, ShelfBlock
+from agent_memory.ids import BlockHash
+
+_DTYPES: Mapping[str, mx.Dtype] = {
+    "BOOL": mx.bool_,
+    "U8": mx.uint8,
+    "I8": mx.int8,
+    "U16": mx.uint16,
+    "I16": mx.int16,
+    "U32": mx.uint32,
+    "I32": mx.int32,
+    "U64": mx.uint64,
+    "I64": mx.int64,
+    "F16": mx.float16,
+    "BF16": mx.bfloat16,
+    "F32": mx.float32,
+    "C64": mx.complex64,
+}
+_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class KvBlock:
+    """An immutable block on the device. `file` is where the shelf has it, or None."""
+
+    hash: BlockHash
+    parent: BlockHash
+    token_ids: tuple[int, ...]
+    tensors: Mapping[str, mx.array]
+    is_snapshot: bool = False
+    file: str | None = None
+
+    @property
+    def nbytes(self) -> int:
+        return sum(tensor.nbytes for tensor in self.tensors.values())
+
+    def on_shelf(self, file: str) -> "KvBlock":
+        """The same block, known to be in `file`."""
+        return replace(self, file=file)
+
+    def as_stored(self) -> StoredBlock:
+        """As the pool is told of it."""
+        return StoredBlock(
+            self.hash, self.parent, self.token_ids, self.nbytes, self.file, self.is_snapshot
+        )
+
+
+def to_host(block: KvBlock) -> ShelfBlock:
+    """The block's bytes, not copied where the device shares memory with the host.
+
+    Only on the thread that owns MLX; the result may go to any other.
+    """
+    raw = {
+        name: mx.contiguous(tensor.reshape(-1)).view(mx.uint8)
+        for name, tensor in block.tensors.items()
+    }
+    mx.eval(raw)
+    tensors = {
+        name: HostTensor(_NAMES[tensor.dtype], tuple(tensor.shape), np.asarray(raw[name]))
+        for name, tensor in block.tensors.items()
+    }
+    return ShelfBlock(block.hash, block.parent, block.token_ids, tensors, block.is_snapshot)
+
+
+def from_host(block: ShelfBlock, file: str) -> KvBlock:
+    """The block on the device again. Only on the thread that owns MLX."""
+    tensors = {
+        name: mx.array(np.frombuffer(tensor.data, np.uint8))
+        .view(_DTYPES[tensor.dtype])
+        .reshape(tensor.shape)
+        for name, tensor in block.tensors.items()
+    }
+    return KvBlock(block.hash, block.parent, block.token_ids, tensors, block.is_snapshot, file)

@@ -1,0 +1,179 @@
+"""Everything that lives on MLX's thread: the model, its rows and blocks, the step loop."""
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from agent_memory.device.attention import install_attention
+from agent_memory.device.background import Background
+from agent_memory.device.block_keeper import BlockKeeper
+from agent_memory.device.block_store import BlockStore
+from agent_memory.device.cache_layout import CacheLayout
+from agent_memory.device.event_stream import EventStream
+from agent_memory.device.grammar import Constrainer
+from agent_memory.device.leased_prefix import PrefixGatherer
+from agent_memory.device.post_office import PostOffice
+from agent_memory.device.probe import Probe, probe_model
+from agent_memory.device.prompter import Prompter
+from agent_memory.device.runner import MlxRunner
+from agent_memory.device.self_test import run_self_test
+from agent_memory.device.shelf import Shelf
+from agent_memory.device.weights import (
+    context_window,
+    fingerprint,
+    load_weights,
+    memory_in_use,
+    num_parameters,
+)
+from agent_memory.engine.events import Stored
+from agent_memory.engine.info import EngineInfo
+from agent_memory.engine.loop import StepLoop
+from agent_memory.engine.outbox import Outbox
+from agent_memory.engine.pace import Pace
+from agent_memory.engine.request import GenerationRequest
+from agent_memory.engine.stats import EngineStats
+from agent_memory.errors import EngineUnavailable, InvariantBroken, ModelNotUsable
+from agent_memory.ids import new_id
+from agent_memory.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+class ModelMachine:
+    """One loaded model at work. Made and used on MLX's thread; `stats` may be asked from any."""
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        settings: Settings,
+        shelf_folder: Path | None,
+        *,
+        post: Callable[[Callable[[], None]], None],
+        on_ended: Callable[[int], None],
+    ) -> None:
+        _check_this_machine(name)
+        self.prompter = Prompter.load(folder)
+        model, config = load_weights(folder)
+        layout = CacheLayout(model)
+        probe = _probe(model, layout, name)
+        self.info = EngineInfo(
+            model=name,
+            fingerprint=fingerprint(folder, self.prompter.fingerprint()),
+            kv_format=probe.kv_format,
+            context_window=context_window(config, settings.context_window),
+            block_size=settings.block_size,
+            bytes_per_token=probe.bytes_per_token,
+            has_snapshots=layout.has_snapshots,
+            has_tools=self.prompter.has_tools,
+            has_thinking=self.prompter.has_thinking,
+            num_parameters=num_parameters(model),
+            incarnation=new_id("engine"),
+            notes=_notes(probe),
+        )
+        self._on_ended = on_ended
+        self._background = Background(post)
+        self._store = BlockStore()
+        shelf = self._shelf(shelf_folder)
+        self.constrainer = Constrainer(self.prompter, probe.num_logits)
+        runner = MlxRunner(
+            model,
+            layout,
+            PrefixGatherer(
+                self._store, shelf, self._background, needs_snapshot=layout.has_snapshots
+            ),
+            BlockKeeper(layout, settings.block_size, self._store, shelf, self._background),
+            can_batch=probe.why_single is None,
+            new_constraint=self.constrainer.new_constraint,
+            on_ready=self._ready,
+            on_stored=self._stored,
+        )
+        outbox = Outbox()
+        self._post_office = PostOffice(outbox, self._lost)
+        self.loop = StepLoop(
+            runner,
+            new_text=self.prompter.new_text,
+            eos_token_ids=self.prompter.eos_token_ids,
+            context_window=self.info.context_window,
+            max_rows=settings.max_batch_size,
+            pace=Pace(settings.step_token_budget),
+            outbox=outbox,
+            clock=time.perf_counter,
+        )
+
+    @property
+    def has_work(self) -> bool:
+        return self.loop.has_work
+
+    def submit(self, key: int, request: GenerationRequest, stream: EventStream) -> None:
+        """A request begins to wait; its events go to `stream`."""
+        self._post_office.open(key, stream)
+        self.loop.submit(key, request)
+
+    def turn(self) -> None:
+        if self.loop.has_work:
+            self.loop.step()
+        for key in self._post_office.deliver(self.loop.is_over):
+            self._on_ended(key)
+
+    def stop(self) -> None:
+        self.loop.cancel_all()
+        self._background.close()
+
+    def die(self, error: BaseException) -> None:
+        self._post_office.fail_all(EngineUnavailable(f"The engine has stopped: {error}"))
+
+    def stats(self) -> EngineStats:
+        """Figures of this moment."""
+        totals = self.loop.counters
+        return EngineStats(
+            running=self.loop.num_running,
+            waiting=self.loop.num_waiting,
+            resident_blocks=self._store.num_blocks,
+            resident_bytes=self._store.nbytes,
+            active_bytes=memory_in_use(),
+            steps=totals.steps,
+            tokens_prefilled=totals.tokens_prefilled,
+            tokens_generated=totals.tokens_generated,
+            tokens_restored=totals.tokens_restored,
+            tokens_from_shelf=totals.tokens_from_shelf,
+            requests_finished=totals.requests_finished,
+            requests_cancelled=totals.requests_cancelled,
+            requests_failed=totals.requests_failed,
+        )
+
+    def _ready(self, key: int) -> None:
+        self.loop.ready(key)
+
+    def _stored(self, key: int, stored: Stored) -> None:
+        self.loop.stored(key, stored)
+
+    def _lost(self, key: int) -> None:
+        self.loop.cancel(key)
+
+    def _shelf(self, folder: Path | None) -> Shelf | None:
+        return None if folder is None else Shelf(folder, self.info.fingerprint, self.info.kv_format)
+
+
+def _check_this_machine(name: str) -> None:
+    install_attention()
+    try:
+        run_self_test()
+    except InvariantBroken as error:
+        raise ModelNotUsable(
+            name, f"the engine's self-test failed on this machine: {error}"
+        ) from error
+
+
+def _probe(model: object, layout: CacheLayout, name: str) -> Probe:
+    try:
+        return probe_model(model, layout)
+    except (ValueError, TypeError, RuntimeError, LookupError, AttributeError) as error:
+        raise ModelNotUsable(name, f"it computes nothing ({error})") from error
+
+
+def _notes(probe: Probe) -> tuple[str, ...]:
+    if probe.why_single is None:
+        return ()
+    return (f"Several answers at once are computed one by one: {probe.why_single}.",)

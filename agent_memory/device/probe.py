@@ -1,0 +1,75 @@
+"""What a loaded model's keys and values look like, and whether its rows can be batched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import mlx.core as mx
+import numpy as np
+
+from agent_memory.device.attention import BatchLayer
+from agent_memory.device.cache_layout import CacheLayout
+
+_TOLERANCE = {mx.float32: 1e-3}
+_HALF_TOLERANCE = 5e-2
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """num_logits: length of the logits. kv_format names the bit pattern. why_single says why rows
+    are computed one at a time."""
+
+    num_logits: int
+    kv_format: str
+    bytes_per_token: int
+    why_single: str | None
+
+
+def probe_model(model: Any, layout: CacheLayout) -> Probe:
+    """Feed the model a few tokens in several ways. Raises whatever the model raises."""
+    rows = [layout.new_layers() for _ in range(2)]
+    for num_tokens, layers in zip((5, 3), rows, strict=True):
+        logits = model(mx.array([list(range(1, num_tokens + 1))]), cache=layers)
+        mx.eval(logits)
+    dtype, bytes_per_token = mx.float32, 0
+    for at in layout.full:
+        keys, values = rows[0][at].keys_and_values()
+        dtype = keys.dtype
+        bytes_per_token += (keys.nbytes + values.nbytes) // 5
+    kv_format = str(dtype).removeprefix("mlx.core.")
+    if not layout.is_trimmable:
+        # States are kept in mlx-lm's own form, which its versions change.
+        return Probe(
+            logits.shape[-1],
+            f"{kv_format}+mlx_lm-{version('mlx-lm')}",
+            bytes_per_token,
+            "it has layers with a recurrent state",
+        )
+    why_single = _why_single(model, layout, rows, (5, 3))
+    return Probe(logits.shape[-1], kv_format, bytes_per_token, why_single)
+
+
+def _why_single(
+    model: Any, layout: CacheLayout, rows: Sequence[Sequence[Any]], lengths: Sequence[int]
+) -> str | None:
+    """None when two rows computed together give what each gives alone."""
+    tokens = mx.array([[7], [8]])
+    alone = mx.concatenate(
+        [model(tokens[at : at + 1], cache=layout.fork(layers)) for at, layers in enumerate(rows)]
+    )
+    offset = mx.array(list(lengths))
+    try:
+        cache = [BatchLayer(layers, offset) for layers in zip(*rows, strict=True)]
+        together = model(tokens, cache=cache)
+        difference = _largest(together - alone)
+    except Exception as error:  # noqa: BLE001  models fail here in ways of their own
+        return f"its layers do not take rows of different lengths ({error})"
+    tolerance = _TOLERANCE.get(alone.dtype, _HALF_TOLERANCE)
+    if difference > tolerance * max(1.0, _largest(alone)):
+        return "its rows do not come out the same in a batch"
+    return None
+
+
+def _largest(values: mx.array) -> float:
+    return float(np.asarray(mx.abs(values).max().astype(mx.float32)))

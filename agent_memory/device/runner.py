@@ -1,0 +1,205 @@
+"""The step loop's device: rows of one mlx-lm model."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import mlx.core as mx
+from mlx.utils import tree_flatten
+
+from agent_memory.device.attention import BatchLayer
+from agent_memory.device.block_keeper import BlockKeeper
+from agent_memory.device.cache_layout import CacheLayout
+from agent_memory.device.kv_cut import fill_layers
+from agent_memory.device.leased_prefix import PrefixGatherer
+from agent_memory.device.row import Row, next_tokens
+from agent_memory.device.row_layers import STEP, FullLayer
+from agent_memory.device.sampling import Logprobs, RowSampler, draw_tokens
+from agent_memory.engine.constraint import TokenConstraint
+from agent_memory.engine.events import Restored, Stored
+from agent_memory.engine.request import GenerationRequest
+from agent_memory.engine.runner import Drawn, RowId
+
+
+@dataclass(frozen=True, slots=True)
+class _Prefilled:
+    mark: mx.array
+
+    def wait(self) -> Drawn:
+        mx.eval(self.mark)
+        return Drawn(())
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    rows: Sequence[RowId]
+    tokens: mx.array
+    logprobs: dict[int, Logprobs]
+    constraints: dict[int, TokenConstraint]
+
+    def wait(self) -> Drawn:
+        token_ids: list[int] = self.tokens.tolist()  # type: ignore[assignment]
+        choices = {self.rows[at]: logprobs.read() for at, logprobs in self.logprobs.items()}
+        for at, constraint in self.constraints.items():
+            constraint.advance(token_ids[at])
+        complete = {self.rows[at] for at, each in self.constraints.items() if each.is_finished}
+        return Drawn(token_ids, choices, complete)
+
+
+class MlxRunner:
+    """A `ModelRunner`. Used by the thread that owns MLX and no other.
+
+    can_batch: the model computes rows of different lengths together (see `probe.py`).
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        layout: CacheLayout,
+        gatherer: PrefixGatherer,
+        keeper: BlockKeeper,
+        *,
+        can_batch: bool,
+        new_constraint: Callable[[GenerationRequest], TokenConstraint | None],
+        on_ready: Callable[[int], None],
+        on_stored: Callable[[int, Stored], None],
+    ) -> None:
+        self._model = model
+        self._layout = layout
+        self._gatherer = gatherer
+        self._keeper = keeper
+        self._can_batch = can_batch
+        self._new_constraint = new_constraint
+        self._on_ready = on_ready
+        self._on_stored = on_stored
+        self._rows: dict[RowId, Row] = {}
+
+    @property
+    def looks_ahead(self) -> bool:
+        return self._layout.is_trimmable
+
+    def prepare(self, key: int, request: GenerationRequest) -> bool:
+        return self._gatherer.prepare(key, request, self._on_ready)
+
+    def forget(self, key: int) -> None:
+        self._gatherer.forget(key)
+
+    def open(self, key: int, row: RowId, request: GenerationRequest) -> Restored:
+        prefix = self._gatherer.take(key, request)
+        layers = self._layout.new_layers()
+        num_expected = len(request.prompt_tokens) + len(request.forced_tokens) + STEP
+        for layer in layers:
+            if isinstance(layer, FullLayer):
+                layer.reserve(num_expected)
+        if prefix.parts:
+            parts = [(block.tensors, num_used) for block, num_used in prefix.parts]
+            fill_layers(layers, self._layout, parts)
+        blocks = tuple(block for block, _ in prefix.parts)
+        self._rows[row] = Row(layers, prefix.num_tokens, blocks)
+        return Restored(prefix.num_tokens, prefix.num_from_shelf, prefix.bad_files)
+
+    def prefill(self, row: RowId, token_ids: Sequence[int]) -> _Prefilled:
+        this = self._rows[row]
+        self._model(mx.array([token_ids]), cache=this.layers)
+        this.length += len(token_ids)
+        states = [layer.state for layer in this.layers]
+        mark = _mark(states)
+        mx.async_eval(states, mark)  # type: ignore[no-untyped-call]
+        return _Prefilled(mark)
+
+    def fork(self, row: RowId, copy: RowId) -> None:
+        this = self._rows[row]
+        self._rows[copy] = Row(self._layout.fork(this.layers), this.length)
+
+    def start(
+        self, row: RowId, request: GenerationRequest, choice: int, token_ids: Sequence[int]
+    ) -> bool:
+        this = self._rows[row]
+        num_prompt = len(request.prompt_tokens)
+        prompt, forced = token_ids[:num_prompt], token_ids[num_prompt:]
+        constraint = self._new_constraint(request)
+        if constraint is not None:
+            for token_id in forced:
+                constraint.advance(token_id)
+        this.sampler = RowSampler(request.sampling, choice, prompt, forced, constraint)
+        this.tokens, this.place = mx.array([token_ids[-1]]), 0
+        return constraint is not None
+
+    def decode(self, rows: Sequence[RowId]) -> _Decoded:
+        batch = [self._rows[row] for row in rows]
+        try:
+            logits = self._forward(batch, next_tokens(batch))
+        except Exception:
+            if self.looks_ahead:
+                for row in batch:
+                    row.trim_to(row.length)
+            raise
+        samplers = [row.sampler for row in batch if row.sampler is not None]
+        positions = [row.length + 1 for row in batch]
+        tokens, logprobs = draw_tokens(logits, samplers, positions)
+        for at, row in enumerate(batch):
+            row.length += 1
+            row.tokens, row.place = tokens, at
+        mx.async_eval(  # type: ignore[no-untyped-call]
+            tokens,
+            [each.arrays() for each in logprobs.values()],
+            [sampler.state() for sampler in samplers],
+            [] if self.looks_ahead else [[layer.state for layer in row.layers] for row in batch],
+        )
+        constraints = {
+            at: sampler.constraint
+            for at, sampler in enumerate(samplers)
+            if sampler.constraint is not None
+        }
+        return _Decoded(rows, tokens, logprobs, constraints)
+
+    def store(
+        self,
+        key: int,
+        row: RowId,
+        request: GenerationRequest,
+        token_ids: Sequence[int],
+        *,
+        only_full: bool,
+    ) -> None:
+        this = self._rows[row]
+        if self.looks_ahead:
+            this.trim_to(len(token_ids))
+        self._keeper.keep(
+            this,
+            request.root,
+            token_ids[: this.length],
+            only_full=only_full or this.length != len(token_ids),
+            then=lambda stored: self._on_stored(key, stored),
+        )
+
+    def close(self, row: RowId) -> None:
+        self._rows.pop(row, None)
+
+    def contents(self, row: RowId) -> list[mx.array]:
+        """Keys and values of every token in a row, layer by layer, where layers have them."""
+        layers = self._rows[row].layers
+        return [part for at in self._layout.full for part in layers[at].keys_and_values()]
+
+    def _forward(self, batch: Sequence[Row], tokens: mx.array) -> mx.array:
+        """Logits [rows, vocabulary] behind one token each."""
+        if self._can_batch and len(batch) > 1:
+            offset = mx.array([row.length for row in batch])
+            cache = [
+                BatchLayer(layers, offset)
+                for layers in zip(*(row.layers for row in batch), strict=True)
+            ]
+            logits: mx.array = self._model(tokens[:, None], cache=cache)
+            return logits[:, -1, :]
+        parts = [
+            self._model(tokens[at : at + 1, None], cache=row.layers)[:, -1, :]
+            for at, row in enumerate(batch)
+        ]
+        return parts[0] if len(parts) == 1 else mx.concatenate(parts)
+
+
+def _mark(states: Sequence[Any]) -> mx.array:
+    """Something small that is computed when the last layer is. It shares no memory with the
+    layers: whoever waits for it does not keep them from growing in place."""
+    arrays = [leaf for _, leaf in tree_flatten(states[-1]) if isinstance(leaf, mx.array)]
+    return mx.stack([array.reshape(-1)[:1].astype(mx.float32) for array in arrays]).sum()

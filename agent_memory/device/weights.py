@@ -1,0 +1,86 @@
+"""A model's weights, as this machine computes with them best."""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+from mlx import nn
+from mlx.utils import tree_flatten
+from mlx_lm.utils import dequantize_model, get_total_parameters, load_model
+
+from agent_memory.errors import ModelNotUsable
+
+_DEFAULT_WINDOW = 4096
+_NUM_SAMPLES = 64
+_SAMPLE_SIZE = 4096
+
+
+def computes_on_linux_cpu() -> bool:
+    """True where only float32 is fast: MLX's CPU backend on Linux."""
+    return sys.platform == "linux" and mx.default_device().type == mx.DeviceType.cpu
+
+
+def load_weights(folder: Path) -> tuple[Any, dict[str, Any]]:
+    """The model and its configuration. Raises `ModelNotUsable`.
+
+    On a Linux CPU everything becomes float32, quantised weights included; elsewhere weights stay
+    as they are stored.
+    """
+    if computes_on_linux_cpu():
+        # Fused kernels are compiled with g++ there, which a machine may lack and a start waits for.
+        mx.disable_compile()
+    try:
+        model, config = load_model(folder, lazy=True)
+        if computes_on_linux_cpu():
+            model = dequantize_model(model)
+            model.apply(_to_float32)
+        mx.eval(model.parameters())
+    except (OSError, ValueError, LookupError, TypeError, RuntimeError, AttributeError) as error:
+        raise ModelNotUsable(str(folder), f"its weights cannot be loaded ({error})") from error
+    return model, config
+
+
+def num_parameters(model: nn.Module) -> int:
+    return int(get_total_parameters(model))
+
+
+def context_window(config: dict[str, Any], limit: int | None) -> int:
+    """Most tokens of prompt and answer together."""
+    own = config.get("max_position_embeddings")
+    if own is None:
+        own = config.get("text_config", {}).get("max_position_embeddings")
+    window = int(own) if own else _DEFAULT_WINDOW
+    return window if limit is None else min(window, limit)
+
+
+def fingerprint(folder: Path, tokenizer: str) -> str:
+    """SHA-256 in hex of configuration, tensor names and shapes, a sample of their bytes, and
+    `tokenizer` (that of tokenizer and template)."""
+    digest = hashlib.sha256(tokenizer.encode())
+    config = json.loads((folder / "config.json").read_bytes())
+    digest.update(json.dumps(config, sort_keys=True).encode())
+    for path in sorted(folder.glob("model*.safetensors")):
+        with path.open("rb") as file:
+            size = path.stat().st_size
+            length = int.from_bytes(file.read(8), "little")
+            digest.update(file.read(length))
+            for at in range(_NUM_SAMPLES):
+                file.seek(8 + length + (size - 8 - length) * at // _NUM_SAMPLES)
+                digest.update(file.read(_SAMPLE_SIZE))
+    return digest.hexdigest()
+
+
+def _to_float32(weight: mx.array) -> mx.array:
+    return weight.astype(mx.float32) if mx.issubdtype(weight.dtype, mx.floating) else weight
+
+
+def memory_in_use() -> int:
+    """Bytes that MLX has handed out."""
+    return int(mx.get_active_memory())
+
+
+def weight_bytes(model: nn.Module) -> int:
+    return sum(weight.nbytes for _, weight in tree_flatten(model.parameters()))

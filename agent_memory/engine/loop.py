@@ -1,0 +1,276 @@
+"""The step loop: what the device does next, and what comes of it.
+
+A step admits, launches at most one prefill chunk and one decode of all decoding rows, and then
+reads what the step before has launched: while the device computes, this thread turns tokens into
+text. A device that cannot look ahead is read first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from agent_memory.engine.events import Generated, OutputDelta, Prefilled, Stored
+from agent_memory.engine.finisher import Finisher
+from agent_memory.engine.generation import Choice, Generation, Roster
+from agent_memory.engine.guard import Guard
+from agent_memory.engine.outbox import Outbox
+from agent_memory.engine.pace import Pace
+from agent_memory.engine.request import GenerationRequest
+from agent_memory.engine.runner import ChoiceText, ModelRunner, RowId, TokenChoice, Work
+from agent_memory.engine.scheduler import Chunk, Scheduler
+from agent_memory.engine.stats import Counters
+
+NewText = Callable[[GenerationRequest, int], ChoiceText]
+"""Makes the reader of one choice's tokens, given its index."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prefill:
+    generation: Generation
+    num_tokens: int
+    num_done: int
+    work: Work
+
+
+@dataclass(frozen=True, slots=True)
+class _Decode:
+    choices: list[Choice]
+    work: Work
+
+
+class StepLoop:
+    """Every request from its submission to its last event. Not thread-safe.
+
+    What goes wrong with one request (its blocks, its row, its text) fails that request alone.
+    """
+
+    def __init__(
+        self,
+        runner: ModelRunner,
+        *,
+        new_text: NewText,
+        eos_token_ids: frozenset[int],
+        context_window: int,
+        max_rows: int,
+        pace: Pace,
+        outbox: Outbox,
+        clock: Callable[[], float],
+    ) -> None:
+        self._runner = runner
+        self._new_text = new_text
+        self._eos = eos_token_ids
+        self._context_window = context_window
+        self._pace = pace
+        self._scheduler = Scheduler(max_rows, pace)
+        self._outbox = outbox
+        self._clock = clock
+        self._read_at = clock()
+        self._roster = Roster()
+        self._ahead: list[_Prefill | _Decode] = []
+        self._num_rows_made = 0
+        self.counters = Counters()
+        self._finisher = Finisher(runner, self._scheduler, self._roster, outbox, self.counters)
+
+    @property
+    def has_work(self) -> bool:
+        """A step would do something now."""
+        return bool(self._ahead) or self._scheduler.has_work or self._scheduler.can_admit
+
+    @property
+    def num_running(self) -> int:
+        """Rows that prefill or decode."""
+        return self._scheduler.num_rows
+
+    @property
+    def num_waiting(self) -> int:
+        """Requests that have no rows yet."""
+        return self._scheduler.num_waiting
+
+    def is_over(self, key: int) -> bool:
+        """The request has had its last event."""
+        return key not in self._roster.generations
+
+    def submit(self, key: int, request: GenerationRequest) -> None:
+        """A request begins to wait. Its prompt must be shorter than the context window."""
+        limit = min(request.sampling.max_tokens, self._context_window - len(request.prompt_tokens))
+        sequence = request.prompt_tokens + request.forced_tokens
+        generation = Generation(key, request, limit, sequence)
+        self._roster.generations[key] = generation
+        self._scheduler.add(key, request.group, request.sampling.n)
+        with self._finisher.guard(generation):
+            for index in range(request.sampling.n):
+                text = self._new_text(request, index)
+                generation.choices.append(Choice(generation, index, self._new_row(), text))
+            if self._runner.prepare(key, request):
+                self._scheduler.mark_ready(key)
+
+    def ready(self, key: int) -> None:
+        """The request's blocks are in memory now."""
+        generation = self._roster.generations.get(key)
+        if generation is not None and generation.stored is None:
+            self._scheduler.mark_ready(key)
+
+    def cancel(self, key: int) -> None:
+        """End a request, whatever it does; `Stored` follows. Unknown ones are over already."""
+        self._finisher.cancel(key)
+
+    def cancel_all(self) -> None:
+        """End every request."""
+        for key in tuple(self._roster.generations):
+            self.cancel(key)
+
+    def stored(self, key: int, stored: Stored) -> None:
+        """The blocks of a request are kept."""
+        self._finisher.stored(key, stored)
+
+    def step(self) -> None:
+        """One step, as the module's docstring tells it."""
+        self.counters.steps += 1
+        self._admit()
+        if not self._ahead:
+            self._read_at = self._clock()
+        if self._looks_ahead:
+            ahead, self._ahead = self._ahead, self._launch()
+            self._read(ahead)
+        else:
+            self._read(self._ahead)
+            self._ahead = self._launch()
+
+    def check_integrity(self) -> None:
+        """Raise `InvariantBroken` if the books contradict each other."""
+        self._scheduler.check_integrity()
+
+    @property
+    def _looks_ahead(self) -> bool:
+        return self._runner.looks_ahead and not any(
+            choice.is_stepwise for choice in self._roster.decoding
+        )
+
+    def _new_row(self) -> RowId:
+        self._num_rows_made += 1
+        return RowId(self._num_rows_made)
+
+    def _admit(self) -> None:
+        while (key := self._scheduler.admit()) is not None:
+            generation = self._roster.generations[key]
+            with self._finisher.guard(generation):
+                self._open(generation)
+
+    def _open(self, generation: Generation) -> None:
+        first = generation.choices[0]
+        restored = self._runner.open(generation.key, first.row, generation.request)
+        generation.is_open = True
+        generation.num_fed = restored.num_cached_tokens
+        self.counters.tokens_restored += restored.num_cached_tokens
+        self.counters.tokens_from_shelf += restored.num_from_shelf
+        self._outbox.put(generation.key, restored)
+        self._take_forced(first)
+        if not first.is_finished:
+            self._scheduler.begin_prefill(generation.key, generation.num_to_prefill)
+            self._start_if_prefilled(generation)
+
+    def _take_forced(self, choice: Choice) -> None:
+        """Say again what an earlier attempt has generated."""
+        forced = choice.generation.request.forced_tokens
+        if not forced:
+            return
+        choice.tokens.extend(forced)
+        choice.num_asked = len(forced)
+        ends_with_eos = forced[-1] in self._eos
+        deltas, stop = choice.text.push(forced[:-1] if ends_with_eos else forced, ())
+        self._outbox.put(choice.generation.key, Generated(choice.index, forced, deltas))
+        self._finisher.finish_if_ended(choice, stop, ends_with_eos)
+
+    def _start_if_prefilled(self, generation: Generation) -> None:
+        if generation.num_to_prefill > 0:
+            return
+        first, *others = generation.choices
+        for choice in others:
+            self._runner.fork(first.row, choice.row)
+        for choice in generation.choices:
+            choice.is_stepwise = self._runner.start(
+                choice.row, generation.request, choice.index, generation.sequence
+            )
+        generation.is_decoding = True
+        self._roster.decoding.extend(generation.choices)
+
+    def _launch(self) -> list[_Prefill | _Decode]:
+        launched: list[_Prefill | _Decode] = []
+        if (chunk := self._scheduler.next_chunk()) is not None:
+            self._prefill(chunk, launched)
+        if choices := [choice for choice in self._roster.decoding if choice.wants_more]:
+            self._decode(choices, launched)
+        return launched
+
+    def _prefill(self, chunk: Chunk, launched: list[_Prefill | _Decode]) -> None:
+        generation = self._roster.generations[chunk.key]
+        begin, end = generation.num_fed, generation.num_fed + chunk.num_tokens
+        with self._finisher.guard(generation):
+            row = generation.choices[0].row
+            work = self._runner.prefill(row, generation.sequence[begin:end])
+            generation.num_fed = end
+            self.counters.tokens_prefilled += chunk.num_tokens
+            launched.append(_Prefill(generation, chunk.num_tokens, end, work))
+            self._start_if_prefilled(generation)
+
+    def _decode(self, choices: list[Choice], launched: list[_Prefill | _Decode]) -> None:
+        with Guard(partial(self._decode_apart, choices, launched)):
+            work = self._runner.decode([choice.row for choice in choices])
+            for choice in choices:
+                choice.num_asked += 1
+            launched.append(_Decode(choices, work))
+
+    def _decode_apart(
+        self, choices: list[Choice], launched: list[_Prefill | _Decode], error: Exception
+    ) -> None:
+        """What failed together is tried one by one, so that only the bad row's request fails."""
+        if len(choices) == 1:
+            self._finisher.fail(choices[0].generation, error)
+            return
+        for choice in choices:
+            if not choice.is_finished:
+                self._decode([choice], launched)
+
+    def _read(self, works: list[_Prefill | _Decode]) -> None:
+        num_decoded = num_prefilled = 0
+        for work in works:
+            if isinstance(work, _Prefill):
+                num_prefilled += work.num_tokens
+                self._read_prefill(work)
+            else:
+                num_decoded += len(work.choices)
+                self._read_decode(work)
+        if works:
+            now = self._clock()
+            self._pace.observe(num_decoded, num_prefilled, now - self._read_at)
+            self._read_at = now
+
+    def _read_prefill(self, prefill: _Prefill) -> None:
+        generation = prefill.generation
+        with self._finisher.guard(generation):
+            prefill.work.wait()
+            if generation.unfinished:
+                num_total = len(generation.sequence) - 1
+                self._outbox.put(generation.key, Prefilled(prefill.num_done, num_total))
+
+    def _read_decode(self, decode: _Decode) -> None:
+        with self._finisher.guard(*(choice.generation for choice in decode.choices)):
+            drawn = decode.work.wait()
+            for choice, token_id in zip(decode.choices, drawn.token_ids, strict=True):
+                if not choice.is_finished:
+                    with self._finisher.guard(choice.generation):
+                        chosen = drawn.choices.get(choice.row)
+                        self._take(choice, token_id, chosen, choice.row in drawn.complete)
+
+    def _take(
+        self, choice: Choice, token_id: int, chosen: TokenChoice | None, is_complete: bool
+    ) -> None:
+        self.counters.tokens_generated += 1
+        choice.tokens.append(token_id)
+        ends_with_eos = token_id in self._eos
+        deltas: tuple[OutputDelta, ...] = ()
+        stop: str | None = None
+        if not ends_with_eos:
+            deltas, stop = choice.text.push((token_id,), () if chosen is None else (chosen,))
+        self._outbox.put(choice.generation.key, Generated(choice.index, (token_id,), deltas))
+        self._finisher.finish_if_ended(choice, stop, ends_with_eos, is_complete)

@@ -1,0 +1,43 @@
+"""How much may be prefilled between two decode steps without anyone noticing."""
+
+SMALLEST_CHUNK = 16
+_WEIGHT = 0.2
+
+
+class Pace:
+    """Learns what decoding and prefilling cost here, and sizes chunks by it.
+
+    While rows decode, a chunk may take `slowdown` times as long as a quiet decode step, so that
+    the gap between two tokens stays within `1 + slowdown` quiet gaps.
+    """
+
+    def __init__(self, token_budget: int, slowdown: float = 1.5) -> None:
+        self._token_budget = token_budget
+        self._slowdown = slowdown
+        self._quiet_step_s: float | None = None
+        self._prefill_token_s: float | None = None
+
+    def chunk_limit(self, num_decoding: int) -> int:
+        """Most tokens that the next chunk may have."""
+        if num_decoding == 0:
+            return self._token_budget
+        limit = self._token_budget // 4
+        if self._quiet_step_s is not None and self._prefill_token_s is not None:
+            allowed_s = self._quiet_step_s * self._slowdown
+            limit = int(allowed_s / self._prefill_token_s)
+        limit = min(limit, self._token_budget - num_decoding)
+        # Sizes that recur let the device reuse its buffers.
+        return max(SMALLEST_CHUNK, limit // SMALLEST_CHUNK * SMALLEST_CHUNK)
+
+    def observe(self, num_decoding: int, num_prefilled: int, seconds: float) -> None:
+        """One step has taken `seconds` for so many decoded rows and prefilled tokens."""
+        if num_decoding and not num_prefilled:
+            self._quiet_step_s = _mean(self._quiet_step_s, seconds)
+        elif num_prefilled >= SMALLEST_CHUNK:
+            decode_s = (self._quiet_step_s or 0.0) if num_decoding else 0.0
+            token_s = max(seconds - decode_s, seconds / 10) / num_prefilled
+            self._prefill_token_s = _mean(self._prefill_token_s, token_s)
+
+
+def _mean(mean: float | None, value: float) -> float:
+    return value if mean is None else mean + _WEIGHT * (value - mean)

@@ -1,0 +1,121 @@
+"""What the step loop needs of a device, and of whoever turns tokens into text."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NewType, Protocol
+
+from agent_memory.engine.events import OutputDelta, Restored
+from agent_memory.engine.request import GenerationRequest
+
+RowId = NewType("RowId", int)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenChoice:
+    """Natural logarithms of probabilities: of the token that was drawn, and of the likeliest."""
+
+    logprob: float
+    top: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One token a row, in the order in which the rows were given.
+
+    choices: of the rows that ask for log-probabilities. complete: rows whose output has the form
+    it must have, so that nothing may follow.
+    """
+
+    token_ids: Sequence[int]
+    choices: Mapping[RowId, TokenChoice] = field(default_factory=dict)
+    complete: Collection[RowId] = ()
+
+
+class Work(Protocol):
+    """Something the device was told to do."""
+
+    def wait(self) -> Drawn:
+        """Block until it is done. Raises whatever the device raised."""
+        ...
+
+
+class ModelRunner(Protocol):
+    """Rows of one model on one device, called from one thread.
+
+    looks_ahead: rows may be decoded again before the tokens of the last time were read; what a
+        row was fed too much is cut off again by `store`.
+    """
+
+    @property
+    def looks_ahead(self) -> bool: ...
+
+    def prepare(self, key: int, request: GenerationRequest) -> bool:
+        """Hold on to the leased blocks. False: some are being read, `StepLoop.ready` follows."""
+        ...
+
+    def forget(self, key: int) -> None:
+        """The prepared request will not be opened."""
+        ...
+
+    def open(self, key: int, row: RowId, request: GenerationRequest) -> Restored:
+        """Make the row of a prepared request from its cached blocks."""
+        ...
+
+    def prefill(self, row: RowId, token_ids: Sequence[int]) -> Work:
+        """Feed tokens to a row; nothing is drawn."""
+        ...
+
+    def fork(self, row: RowId, copy: RowId) -> None:
+        """A second row with the same past."""
+        ...
+
+    def start(
+        self, row: RowId, request: GenerationRequest, choice: int, token_ids: Sequence[int]
+    ) -> bool:
+        """From now on the row decodes behind `token_ids`, of which the last is not fed yet.
+
+        Returns whether the row cannot look ahead: each token decides which may come next.
+        """
+        ...
+
+    def decode(self, rows: Sequence[RowId]) -> Work:
+        """Feed every row its last token and draw the next."""
+        ...
+
+    def store(
+        self,
+        key: int,
+        row: RowId,
+        request: GenerationRequest,
+        token_ids: Sequence[int],
+        *,
+        only_full: bool,
+    ) -> None:
+        """Keep the blocks of a row that holds `token_ids`; `StepLoop.stored` follows.
+
+        `only_full`: something went wrong with the row, and only what was computed long ago is
+        to be trusted.
+        """
+        ...
+
+    def close(self, row: RowId) -> None:
+        """The row is gone."""
+        ...
+
+
+class ChoiceText(Protocol):
+    """What the tokens of one choice say."""
+
+    @property
+    def has_tool_calls(self) -> bool: ...
+
+    def push(
+        self, token_ids: Sequence[int], choices: Sequence[TokenChoice]
+    ) -> tuple[tuple[OutputDelta, ...], str | None]:
+        """Read on: (new deltas, the stop string that was met). `choices` is as long as
+        `token_ids`, or empty. The token that ends the turn is not pushed."""
+        ...
+
+    def finish(self) -> tuple[OutputDelta, ...]:
+        """Nothing follows: what was held back."""
+        ...
