@@ -1,13 +1,21 @@
 """What the doctor asks of what a server would be started with: port, database, model."""
 
+import re
+from pathlib import Path
+
+from agent_memory import bundled
+from agent_memory.actors.model_choice import BUNDLED
 from agent_memory.actors.preflight import check_port_is_free
 from agent_memory.cli.config import without_password
 from agent_memory.cli.finding import Finding, fail, ok
 from agent_memory.cli.running import RunningServer
-from agent_memory.errors import AgentMemoryError, Conflict, StorageUnavailable
+from agent_memory.device.model_files import check_model
+from agent_memory.errors import AgentMemoryError, Conflict, ModelNotUsable, StorageUnavailable
 from agent_memory.settings import Settings
 from agent_memory.store.probe import probe_database
 from agent_memory.store.programs import find_programs
+
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
 
 def check_port(settings: Settings, server: RunningServer | None) -> Finding:
@@ -24,6 +32,19 @@ def check_port(settings: Settings, server: RunningServer | None) -> Finding:
 def check_database(url: str | None) -> Finding:
     """`DATABASE_URL`, or without it the embedded PostgreSQL."""
     return _check_embedded() if url is None else _check_given(url)
+
+
+def check_chosen_model(model: str) -> Finding:
+    """The files of `tiny` or of a folder; a hub id is not looked up, for that needs the network."""
+    folder = bundled.path() if model == BUNDLED else Path(model).expanduser()
+    if not folder.exists() and HUB_ID.fullmatch(model):
+        return ok("model", f"{model}, from the hub (downloaded at its first start)")
+    try:
+        check_model(folder)
+    except ModelNotUsable as error:
+        remedy = "Give --model a folder with a whole model, a hub id, or 'tiny'."
+        return fail("model", str(error), remedy)
+    return ok("model", f"{model}, {folder}")
 
 
 def _check_embedded() -> Finding:

@@ -3,11 +3,11 @@
 import shutil
 import subprocess
 import sys
-from ctypes.util import find_library
 from importlib.util import find_spec
 from pathlib import Path
 
 from agent_memory.cli.finding import Finding, fail, ok, warn
+from agent_memory.device.blas import find_openblas
 
 IMPORT_TIMEOUT_S = 120
 REINSTALL = "Install the project again: python3 -m uv sync --reinstall"
@@ -53,8 +53,8 @@ def check_openblas(system: str) -> Finding:
     """On Linux, MLX without a GPU multiplies through OpenBLAS, or some 70 times slower."""
     if system != "Linux":
         return ok("openblas", f"not needed on {system}")
-    if (found := find_library("openblas")) is not None:
-        return ok("openblas", found)
+    if (found := find_openblas()) is not None:
+        return ok("openblas", str(found))
     return warn(
         "openblas",
         "not found: models run many times slower on the CPU",

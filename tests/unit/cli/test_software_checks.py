@@ -1,6 +1,7 @@
 """What the doctor says of the installed software."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -32,12 +33,18 @@ def test_openblas_matters_on_linux_only() -> None:
 
 
 def test_without_openblas_the_remedy_is_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(software_checks, "find_library", lambda _: None)
+    monkeypatch.setattr(software_checks, "find_openblas", lambda: None)
 
     finding = check_openblas("Linux")
 
     assert finding.outcome is Outcome.WARN
     assert finding.remedy == "apt-get install libopenblas0-pthread"
+
+
+def test_the_openblas_that_will_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(software_checks, "find_openblas", lambda: Path("/lib/libopenblas.so.0"))
+
+    assert check_openblas("Linux").detail == "/lib/libopenblas.so.0"
 
 
 def test_without_haproxy_the_server_still_works(monkeypatch: pytest.MonkeyPatch) -> None:
