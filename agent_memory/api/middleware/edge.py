@@ -1,7 +1,6 @@
 """The outermost layer: request ids, header rules, the access log, metrics, unforeseen errors."""
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -12,23 +11,9 @@ from agent_memory.api.access_line import AccessLine
 from agent_memory.api.dialect import dialect_of
 from agent_memory.api.errors import error_response, fault_of
 from agent_memory.api.metrics import Metrics
+from agent_memory.api.middleware.headers import RawHeaders, request_id_of, without_hop_headers
 from agent_memory.errors import HeadersTooLarge
-from agent_memory.ids import new_id
 from agent_memory.telemetry import request_id_var
-
-RawHeaders = Sequence[tuple[bytes, bytes]]
-
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_HOP_HEADERS = frozenset(
-    {
-        b"x-request-timeout-seconds",
-        b"x-request-disconnect-disabled",
-        b"serve_multiplexed_model_id",
-        b"forwarded",
-        b"x-real-ip",
-    }
-)
-"""Headers that Ray Serve or a proxy would obey; clients have no say in them."""
 
 
 class Edge:
@@ -50,14 +35,14 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = _without_hop_headers(scope["headers"])
+        headers = without_hop_headers(scope["headers"])
         line = AccessLine(scope["method"])
         inner = {
             **scope,
             "headers": headers,
             "state": {**scope.get("state", {}), "access_line": line},
         }
-        with _request_id(Headers(raw=headers)), self._counted(inner, line) as started_at:
+        with _in_logs(request_id_of(headers)), self._counted(inner, line) as started_at:
             await self._serve(inner, receive, self._marking(send, line, started_at))
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,19 +93,8 @@ class Edge:
         return send_marked
 
 
-def _without_hop_headers(headers: RawHeaders) -> list[tuple[bytes, bytes]]:
-    return [
-        (name, value)
-        for name, value in headers
-        if name not in _HOP_HEADERS and not name.startswith(b"x-forwarded-")
-    ]
-
-
 @contextmanager
-def _request_id(headers: Headers) -> Iterator[None]:
-    """The client's id of the request where it is well-formed, else a fresh one."""
-    sent = headers.get("x-request-id", "")
-    request_id = sent if _REQUEST_ID.fullmatch(sent) else new_id("req")
+def _in_logs(request_id: str) -> Iterator[None]:
     token = request_id_var.set(request_id)
     try:
         yield
