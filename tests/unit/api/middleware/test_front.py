@@ -67,4 +67,4 @@ async def test_headers_that_steer_serve_never_reach_it(
 
 
 def test_serve_is_told_of_it() -> None:
-    assert [middleware.cls for middleware in serve_middlewares()] == [Front]
+    assert [repr(middleware) for middleware in serve_middlewares()] == ["Middleware(Front)"]
