@@ -6,15 +6,21 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from agent_memory.access.principal import Principal
 from agent_memory.errors import Unauthenticated
-from agent_memory.store.keys import KeyStore
 
 _MAX_ANSWERS = 4096
 
 _Answer = Principal | str
 """Whose it is, or why it is refused."""
+
+
+class KeyFinder(Protocol):
+    """What is asked: the key store."""
+
+    async def find_key(self, raw: str) -> Principal: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ class KeyAuthenticator:
     """
 
     def __init__(
-        self, keys: KeyStore, clock: Callable[[], float] = time.monotonic, ttl_s: float = 1.0
+        self, keys: KeyFinder, clock: Callable[[], float] = time.monotonic, ttl_s: float = 1.0
     ) -> None:
         self._keys = keys
         self._clock = clock

@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,27 +31,36 @@ class Cluster:
         """Make whatever is missing. The server must not be running."""
         if not self.data.exists():
             self._initialise()
-        if not self.passfile.exists():
-            self._set_password()
+        elif not self.passfile.exists():
+            self._replace_password()
 
     def _initialise(self) -> None:
-        """Made beside and renamed, so that a kill half-way leaves nothing that looks whole."""
+        """Made beside and renamed, so that a kill half-way leaves nothing that looks whole.
+
+        Written to disk once, at the end, rather than by every step.
+        """
         fresh = self.data.with_suffix(".new")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
         self.account.own(fresh)
-        initdb = str(self.programs / "initdb")
+        password = secrets.token_urlsafe(32)
         options = ("--username", SUPERUSER, "--encoding=UTF8", *_LOCALE, "--auth=reject")
-        run_program([initdb, "--pgdata", str(fresh), *options], self.account)
+        self._run_initdb(fresh, "--no-sync", *options)
         (fresh / "pg_hba.conf").write_text(_ADMISSION)
-        self._run_alone(fresh, f"CREATE DATABASE {DATABASE}")
-        self.passfile.unlink(missing_ok=True)
+        self._run_alone(
+            fresh, f"CREATE DATABASE {DATABASE}", _set_password(password), options=("-F",)
+        )
+        self._run_initdb(fresh, "--sync-only")
+        self._write_passfile(password)
         fresh.rename(self.data)
         _sync_folder(self.data.parent)  # or a power cut could undo the name, and with it the data
 
-    def _set_password(self) -> None:
+    def _replace_password(self) -> None:
         password = secrets.token_urlsafe(32)
-        self._run_alone(self.data, f"ALTER ROLE {SUPERUSER} PASSWORD '{password}'")
+        self._run_alone(self.data, _set_password(password))
+        self._write_passfile(password)
+
+    def _write_passfile(self, password: str) -> None:
         fresh = self.passfile.with_suffix(".new")
         fresh.unlink(missing_ok=True)
         handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -61,12 +71,20 @@ class Cluster:
         fresh.rename(self.passfile)
         _sync_folder(self.passfile.parent)
 
-    def _run_alone(self, data: Path, sql: str) -> None:
-        """Run one statement without a server, keeping it out of every log."""
+    def _run_initdb(self, data: Path, *options: str) -> None:
+        run_program([str(self.programs / "initdb"), "--pgdata", str(data), *options], self.account)
+
+    def _run_alone(self, data: Path, *statements: str, options: Sequence[str] = ()) -> None:
+        """Run statements without a server, keeping them out of every log."""
         quiet = ("-c", "log_statement=none", "-c", "log_min_error_statement=panic")
         postgres = str(self.programs / "postgres")
-        command = [postgres, "--single", "-D", str(data), *quiet, "postgres"]
-        run_program(command, self.account, stdin=sql + "\n")
+        command = [postgres, "--single", *options, "-D", str(data), *quiet, "postgres"]
+        run_program(command, self.account, stdin="\n".join((*statements, "")))
+
+
+def _set_password(password: str) -> str:
+    """`password` is of our own making and needs no quoting."""
+    return f"ALTER ROLE {SUPERUSER} PASSWORD '{password}'"
 
 
 def _sync_folder(folder: Path) -> None:

@@ -23,6 +23,8 @@ def translated_errors() -> Iterator[None]:
         raise InvalidRequest(
             f"The database cannot hold this value: {_first_line(error)}"
         ) from error
+    except UnicodeEncodeError as error:
+        raise InvalidRequest("The database cannot hold half a surrogate pair.") from error
     except PoolTimeout as error:
         raise StorageUnavailable("The database cannot be reached.") from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:

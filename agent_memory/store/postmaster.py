@@ -62,7 +62,7 @@ def launch(programs: Path, data: Path, sockets: Path, log: Path, account: Accoun
     """
     deadline = time.monotonic() + _START_TIMEOUT_S
     while True:
-        _disown(data)
+        _disown(data, sockets)
         offset = log.stat().st_size if log.exists() else 0
         process = spawn_program(_command(programs, data, sockets), account, log)
         postmaster = Postmaster(process, data)
@@ -115,16 +115,18 @@ def _read_status(data: Path) -> list[str]:
         return []
 
 
-def _disown(data: Path) -> None:
-    """Take over the pid file of a server that is gone.
+def _disown(data: Path, sockets: Path) -> None:
+    """Take over what a server that is gone has left.
 
-    Its number may belong to any process by now, and PostgreSQL would not start beside that. A
-    number of its own parent's it does pass over, and still checks the shared memory noted there.
+    Its process id may be any process's by now, or a zombie's, and PostgreSQL would not start
+    beside that. The id of its own parent it passes over, and still checks the shared memory.
     """
     path = data / "postmaster.pid"
     if path.exists():
         _, newline, rest = path.read_text().partition("\n")
         path.write_text(f"{os.getpid()}{newline}{rest}")
+    (sockets / SOCKET_NAME).unlink(missing_ok=True)
+    (sockets / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
 
 
 def _read_pid(data: Path) -> int | None:

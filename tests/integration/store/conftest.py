@@ -1,4 +1,7 @@
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -15,12 +18,28 @@ ALPHA = WorkspaceId("alpha")
 BETA = WorkspaceId("beta")
 
 
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Not pytest's own: when root runs two test suites at once, each closes the folder that they
+    share to everybody else, the user that PostgreSQL runs as included."""
+    with TemporaryDirectory(prefix="agent_memory-") as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """An empty folder for a server of the test's own."""
+    with temporary_folder() as folder:
+        yield folder
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+def server() -> Iterator[EmbeddedPostgres]:
     """One database server for the whole run."""
-    server = EmbeddedPostgres.start(tmp_path_factory.mktemp("database") / "postgres")
-    yield server
-    server.stop()
+    with temporary_folder() as folder:
+        server = EmbeddedPostgres.start(folder / "postgres")
+        yield server
+        server.stop()
 
 
 @pytest.fixture(scope="session")

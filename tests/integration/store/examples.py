@@ -1,0 +1,46 @@
+"""Turns to commit."""
+
+from datetime import UTC, datetime
+
+from agent_memory.ids import SessionId, TurnId, WorkspaceId, new_id
+from agent_memory.turns.events import FinishReason, Usage
+from agent_memory.turns.messages import Message, Role, Text
+from agent_memory.turns.transcript import TurnCommit
+
+
+def user(text: str) -> Message:
+    return Message(Role.USER, (Text(text),))
+
+
+def assistant(text: str) -> Message:
+    return Message(Role.ASSISTANT, (Text(text),))
+
+
+def turn(
+    workspace_id: WorkspaceId,
+    session_id: str,
+    *new_messages: Message,
+    num_kept: int = 0,
+    answer: Message | None = None,
+    tokens: tuple[int, ...] = (1, 2, 3),
+    head_hash: str = "head",
+    turn_id: str | None = None,
+) -> TurnCommit:
+    return TurnCommit(
+        turn_id=TurnId(turn_id or new_id("turn")),
+        session_id=SessionId(session_id),
+        workspace_id=workspace_id,
+        request_id="req_1",
+        model="tiny",
+        model_fingerprint="fingerprint",
+        num_kept=num_kept,
+        new_messages=new_messages,
+        answer=answer or assistant("answer"),
+        generated_tokens=tokens,
+        generation_suffix="<|im_start|>assistant\n",
+        finish_reason=FinishReason.STOP,
+        usage=Usage(prompt_tokens=10, cached_tokens=4, completion_tokens=len(tokens)),
+        head_hash=head_hash,
+        num_tokens=10 + len(tokens),
+        started_at=datetime(2026, 5, 1, tzinfo=UTC),
+    )

@@ -1,0 +1,355 @@
+import asyncio
+import time
+
+import psycopg
+import pytest
+
+from agent_memory.errors import Conflict, InvalidRequest, NotFound
+from agent_memory.ids import SessionId
+from agent_memory.store.database import Database
+from agent_memory.store.sessions import SessionStore
+from agent_memory.turns.messages import Message, Role, Text, Thinking, ToolResult, ToolUse
+from tests.integration.store.conftest import ALPHA, BETA
+from tests.integration.store.examples import assistant, turn, user
+
+ONE = SessionId("one")
+
+
+async def test_a_new_session_is_empty(sessions: SessionStore) -> None:
+    created = await sessions.create_session(ALPHA, ONE, "tiny")
+
+    assert (created.session_id, created.workspace_id, created.model) == (ONE, ALPHA, "tiny")
+    assert (created.num_turns, created.num_messages, created.num_tokens) == (0, 0, 0)
+    assert created.head_hash is None
+    assert created.title is None
+    assert created.created_at.utcoffset() is not None
+    assert await sessions.get_session(ALPHA, ONE) == created
+    transcript = await sessions.load_transcript(ALPHA, ONE)
+    assert (transcript.messages, transcript.generated) == ((), ())
+
+
+async def test_two_sessions_of_one_workspace_cannot_share_an_id(sessions: SessionStore) -> None:
+    await sessions.create_session(ALPHA, ONE, "tiny")
+
+    with pytest.raises(Conflict, match="'one'"):
+        await sessions.create_session(ALPHA, ONE, "tiny")
+
+
+async def test_two_workspaces_can_share_an_id(sessions: SessionStore) -> None:
+    await sessions.commit_turn(turn(ALPHA, ONE, user("of alpha"), turn_id="same"))
+    await sessions.commit_turn(turn(BETA, ONE, user("of beta"), turn_id="same"))
+
+    assert (await sessions.load_transcript(ALPHA, ONE)).messages[0] == user("of alpha")
+    assert (await sessions.load_transcript(BETA, ONE)).messages[0] == user("of beta")
+
+
+@pytest.mark.parametrize("bad", ["", "a b", "a/b", "ü", "x" * 129, "nul\x00", "line\n"])
+async def test_an_id_that_may_not_be_is_refused_everywhere(
+    sessions: SessionStore, bad: str
+) -> None:
+    session_id = SessionId(bad)
+
+    for call in (
+        sessions.create_session(ALPHA, session_id, "tiny"),
+        sessions.get_session(ALPHA, session_id),
+        sessions.load_transcript(ALPHA, session_id),
+        sessions.commit_turn(turn(ALPHA, bad, user("hello"))),
+        sessions.commit_turn(turn(ALPHA, ONE, user("hello"), turn_id=bad or " ")),
+        sessions.delete_session(ALPHA, session_id),
+    ):
+        with pytest.raises(InvalidRequest):
+            await call
+
+
+async def test_a_committed_turn_is_in_the_transcript(sessions: SessionStore) -> None:
+    system = Message(Role.SYSTEM, (Text("Be brief."),))
+    committed = turn(ALPHA, ONE, system, user("hello"), tokens=(0, 7, 2**32 - 1))
+
+    record = await sessions.commit_turn(committed)
+
+    transcript = await sessions.load_transcript(ALPHA, ONE)
+    assert transcript.session == record
+    assert transcript.messages == (system, user("hello"), assistant("answer"))
+    (generated,) = transcript.generated
+    assert generated.turn_id == committed.turn_id
+    assert generated.position == 2
+    assert generated.message == assistant("answer")
+    assert generated.tokens == (0, 7, 2**32 - 1)
+    assert generated.generation_suffix == committed.generation_suffix
+    assert generated.model == "fingerprint"
+
+
+async def test_a_committed_turn_advances_its_session(sessions: SessionStore) -> None:
+    created = await sessions.create_session(ALPHA, ONE, "older")
+
+    record = await sessions.commit_turn(turn(ALPHA, ONE, user("hello"), head_hash="h1"))
+
+    assert (record.num_turns, record.num_messages, record.num_tokens) == (1, 2, 13)
+    assert (record.head_hash, record.model, record.title) == ("h1", "tiny", "hello")
+    assert record.created_at == created.created_at
+    assert record.updated_at > created.updated_at
+
+
+async def test_committing_the_same_turn_twice_changes_nothing(sessions: SessionStore) -> None:
+    committed = turn(ALPHA, ONE, user("hello"))
+    first = await sessions.commit_turn(committed)
+    before = await sessions.load_transcript(ALPHA, ONE)
+
+    assert await sessions.commit_turn(committed) == first
+    assert await sessions.load_transcript(ALPHA, ONE) == before
+
+
+async def test_a_late_repetition_does_not_undo_what_followed(sessions: SessionStore) -> None:
+    first = turn(ALPHA, ONE, user("first"))
+    await sessions.commit_turn(first)
+    second = await sessions.commit_turn(turn(ALPHA, ONE, user("second"), num_kept=2))
+
+    assert await sessions.commit_turn(first) == second
+
+
+async def test_one_turn_id_cannot_serve_two_sessions(sessions: SessionStore) -> None:
+    await sessions.commit_turn(turn(ALPHA, ONE, user("hello"), turn_id="turn_1"))
+
+    with pytest.raises(Conflict, match="another session"):
+        await sessions.commit_turn(turn(ALPHA, "two", user("hello"), turn_id="turn_1"))
+    with pytest.raises(NotFound):
+        await sessions.get_session(ALPHA, SessionId("two"))
+
+
+async def test_a_conversation_that_goes_on_differently_supersedes_what_it_does_not_keep(
+    sessions: SessionStore, url: str
+) -> None:
+    await sessions.commit_turn(turn(ALPHA, ONE, user("a"), answer=assistant("A")))
+    await sessions.commit_turn(turn(ALPHA, ONE, user("b"), num_kept=2, answer=assistant("B")))
+
+    record = await sessions.commit_turn(
+        turn(ALPHA, ONE, user("c"), num_kept=1, answer=assistant("C"), tokens=(9,))
+    )
+
+    transcript = await sessions.load_transcript(ALPHA, ONE)
+    assert transcript.messages == (user("a"), user("c"), assistant("C"))
+    assert [(one.position, one.tokens) for one in transcript.generated] == [(2, (9,))]
+    assert (record.num_turns, record.num_messages, record.title) == (3, 3, "a")
+    with psycopg.connect(url) as connection:
+        superseded = connection.execute(
+            "SELECT count(*) FROM agent_memory.messages WHERE superseded"
+        ).fetchone()
+    assert superseded == (3,)
+
+
+async def test_turns_before_the_divergence_keep_their_tokens(sessions: SessionStore) -> None:
+    await sessions.commit_turn(turn(ALPHA, ONE, user("a"), tokens=(1,)))
+    await sessions.commit_turn(turn(ALPHA, ONE, user("b"), num_kept=2, tokens=(2,)))
+    await sessions.commit_turn(turn(ALPHA, ONE, user("c"), num_kept=2, tokens=(3,)))
+
+    generated = (await sessions.load_transcript(ALPHA, ONE)).generated
+    assert [(one.position, one.tokens) for one in generated] == [(1, (1,)), (3, (3,))]
+
+
+async def test_a_turn_cannot_keep_more_than_there_is(sessions: SessionStore) -> None:
+    await sessions.commit_turn(turn(ALPHA, ONE, user("a")))
+
+    with pytest.raises(Conflict, match="keeps 3 messages"):
+        await sessions.commit_turn(turn(ALPHA, ONE, user("b"), num_kept=3))
+    assert (await sessions.get_session(ALPHA, ONE)).num_turns == 1
+
+
+async def test_every_kind_of_part_and_character_comes_back_as_it_was(
+    sessions: SessionStore,
+) -> None:
+    strange = "nul \x00, half a pair \ud83d, \x1a0000, é 😀, \\u0000, {}'\""
+    asked = Message(
+        Role.TOOL, (ToolResult("call_1", strange, is_error=True), ToolResult("call_2", ""))
+    )
+    answer = Message(
+        Role.ASSISTANT,
+        (Thinking(strange), Text(strange), ToolUse("call_3", strange, '{"b":1, "a": 1.0}')),
+    )
+
+    await sessions.commit_turn(turn(ALPHA, ONE, user(strange), asked, answer=answer))
+
+    transcript = await sessions.load_transcript(ALPHA, ONE)
+    assert transcript.messages == (user(strange), asked, answer)
+    assert transcript.generated[0].message == answer
+
+
+async def test_the_title_is_the_beginning_of_the_first_thing_a_user_says(
+    sessions: SessionStore,
+) -> None:
+    system = Message(Role.SYSTEM, (Text("You are helpful."),))
+    said = user("\n Please\x00 write  " + "x" * 100)
+
+    record = await sessions.commit_turn(turn(ALPHA, ONE, system, user(" "), said))
+
+    assert record.title is not None
+    assert len(record.title) == 80
+    assert record.title.startswith("Please write xxx")
+
+
+async def test_a_turn_without_messages_of_a_user_gives_no_title(sessions: SessionStore) -> None:
+    record = await sessions.commit_turn(turn(ALPHA, ONE))
+
+    assert record.title is None
+    assert record.num_messages == 1
+
+
+async def test_turns_of_one_session_committed_at_once_are_all_there(
+    sessions: SessionStore,
+) -> None:
+    turns = [turn(ALPHA, ONE, user(f"{n}"), turn_id=f"turn_{n}") for n in range(8)]
+
+    await asyncio.gather(*(sessions.commit_turn(one) for one in turns * 2))
+
+    transcript = await sessions.load_transcript(ALPHA, ONE)
+    assert transcript.session.num_turns == 8
+    assert len(transcript.messages) == 2
+    assert len(transcript.generated) == 1
+
+
+async def test_turns_of_many_sessions_committed_at_once_are_all_there(
+    sessions: SessionStore,
+) -> None:
+    await asyncio.gather(
+        *(sessions.commit_turn(turn(ALPHA, f"s{n}", user(f"{n}"))) for n in range(32))
+    )
+
+    assert await sessions.count_sessions(ALPHA) == 32
+
+
+async def test_readers_never_see_half_a_turn(sessions: SessionStore) -> None:
+    await sessions.commit_turn(turn(ALPHA, ONE, user("0")))
+
+    async def write() -> None:
+        for n in range(1, 30):
+            await sessions.commit_turn(turn(ALPHA, ONE, user(f"{n}"), num_kept=2 * n))
+
+    writing = asyncio.create_task(write())
+    while not writing.done():
+        transcript = await sessions.load_transcript(ALPHA, ONE)
+        assert len(transcript.messages) == transcript.session.num_messages
+        assert len(transcript.generated) == transcript.session.num_turns
+    await writing
+
+
+async def test_sessions_are_listed_newest_first_in_pages(sessions: SessionStore) -> None:
+    for n in range(5):
+        await sessions.create_session(ALPHA, SessionId(f"s{n}"), "tiny")
+
+    first, cursor = await sessions.list_sessions(ALPHA, None, 2)
+    second, cursor_2 = await sessions.list_sessions(ALPHA, cursor, 2)
+    third, end = await sessions.list_sessions(ALPHA, cursor_2, 2)
+
+    listed = [record.session_id for record in (*first, *second, *third)]
+    assert listed == ["s4", "s3", "s2", "s1", "s0"]
+    assert end is None
+
+
+async def test_a_page_that_holds_exactly_the_rest_is_the_last(sessions: SessionStore) -> None:
+    for n in range(2):
+        await sessions.create_session(ALPHA, SessionId(f"s{n}"), "tiny")
+
+    assert (await sessions.list_sessions(ALPHA, None, 2))[1] is None
+
+
+async def test_a_list_without_sessions_is_empty(sessions: SessionStore) -> None:
+    assert await sessions.list_sessions(ALPHA, None, 10) == ((), None)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1001])
+async def test_a_limit_out_of_bounds_is_refused(sessions: SessionStore, limit: int) -> None:
+    with pytest.raises(InvalidRequest):
+        await sessions.list_sessions(ALPHA, None, limit)
+
+
+async def test_a_session_is_found_by_the_longest_head_that_matches(
+    sessions: SessionStore,
+) -> None:
+    await sessions.commit_turn(turn(ALPHA, "short", user("a"), head_hash="h1"))
+    await sessions.commit_turn(turn(ALPHA, "long", user("a"), head_hash="h3"))
+
+    found = await sessions.find_session_by_head(ALPHA, ["h1", "h2", "h3", "h4"])
+
+    assert found is not None
+    assert found.session_id == "long"
+
+
+async def test_of_several_sessions_at_one_head_the_last_used_is_found(
+    sessions: SessionStore,
+) -> None:
+    for name in ("first", "second", "third"):
+        await sessions.commit_turn(turn(ALPHA, name, user("a"), head_hash="h"))
+    await sessions.commit_turn(turn(ALPHA, "second", user("a"), head_hash="h"))
+
+    found = await sessions.find_session_by_head(ALPHA, ["h"])
+
+    assert found is not None
+    assert found.session_id == "second"
+
+
+async def test_no_session_is_found_by_heads_that_none_stands_at(sessions: SessionStore) -> None:
+    await sessions.commit_turn(turn(ALPHA, ONE, user("a"), head_hash="h1"))
+    await sessions.commit_turn(turn(ALPHA, ONE, user("b"), num_kept=2, head_hash="h2"))
+    await sessions.create_session(ALPHA, SessionId("empty"), "tiny")
+
+    assert await sessions.find_session_by_head(ALPHA, ["h1", "h3"]) is None
+    assert await sessions.find_session_by_head(ALPHA, []) is None
+
+
+async def test_a_deleted_session_is_gone_with_all_it_said(sessions: SessionStore, url: str) -> None:
+    await sessions.commit_turn(turn(ALPHA, ONE, user("a"), head_hash="h"))
+
+    await sessions.delete_session(ALPHA, ONE)
+
+    with pytest.raises(NotFound):
+        await sessions.get_session(ALPHA, ONE)
+    with pytest.raises(NotFound):
+        await sessions.delete_session(ALPHA, ONE)
+    assert await sessions.find_session_by_head(ALPHA, ["h"]) is None
+    with psycopg.connect(url) as connection:
+        for table in ("messages", "turns"):
+            rows = connection.execute(f"SELECT FROM agent_memory.{table}".encode()).fetchall()
+            assert rows == []
+
+
+async def test_a_session_of_another_workspace_does_not_exist(sessions: SessionStore) -> None:
+    await sessions.commit_turn(turn(ALPHA, ONE, user("a"), head_hash="h", turn_id="turn_1"))
+
+    for call in (
+        sessions.get_session(BETA, ONE),
+        sessions.load_transcript(BETA, ONE),
+        sessions.delete_session(BETA, ONE),
+    ):
+        with pytest.raises(NotFound):
+            await call
+    assert await sessions.list_sessions(BETA, None, 10) == ((), None)
+    assert await sessions.count_sessions(BETA) == 0
+    assert await sessions.find_session_by_head(BETA, ["h"]) is None
+    with pytest.raises(Conflict):
+        await sessions.commit_turn(turn(BETA, ONE, user("b"), num_kept=2))
+    assert (await sessions.get_session(ALPHA, ONE)).num_turns == 1
+
+
+async def test_a_session_needs_a_workspace_that_exists(database: Database) -> None:
+    sessions = SessionStore(database)
+    nowhere = type(ALPHA)("nowhere")
+
+    with pytest.raises(Conflict, match="workspace"):
+        await sessions.create_session(nowhere, ONE, "tiny")
+
+
+async def test_a_session_of_a_thousand_turns_is_loaded_in_a_moment(
+    sessions: SessionStore,
+) -> None:
+    for n in range(1000):
+        tokens = tuple(range(200))
+        await sessions.commit_turn(
+            turn(ALPHA, ONE, user(f"question {n} " * 20), num_kept=2 * n, tokens=tokens)
+        )
+
+    started_s = time.process_time()
+    transcript = await sessions.load_transcript(ALPHA, ONE)
+    elapsed_s = time.process_time() - started_s
+
+    assert len(transcript.messages) == 2000
+    assert len(transcript.generated) == 1000
+    assert elapsed_s < 0.5  # of our own CPU; measured 0.03 s

@@ -1,0 +1,53 @@
+import psycopg
+import pytest
+from psycopg import errors
+from psycopg_pool import PoolTimeout
+
+from agent_memory.errors import (
+    AgentMemoryError,
+    Conflict,
+    InvalidRequest,
+    InvariantBroken,
+    NotFound,
+    StorageUnavailable,
+)
+from agent_memory.store.faults import translated_errors
+
+
+@pytest.mark.parametrize(
+    ("foreign", "ours"),
+    [
+        (errors.UniqueViolation("duplicate key"), Conflict),
+        (errors.ForeignKeyViolation("no such row"), Conflict),
+        (errors.CharacterNotInRepertoire("0x00"), InvalidRequest),
+        (UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"), InvalidRequest),
+        (psycopg.OperationalError("connection refused"), StorageUnavailable),
+        (errors.AdminShutdown("terminating connection"), StorageUnavailable),
+        (errors.QueryCanceled("statement timeout"), StorageUnavailable),
+        (psycopg.InterfaceError("the connection is closed"), StorageUnavailable),
+        (PoolTimeout("no connection in 5 s"), StorageUnavailable),
+        (errors.UndefinedTable("no such table"), InvariantBroken),
+        (errors.InsufficientPrivilege("row-level security"), InvariantBroken),
+    ],
+)
+def test_an_error_of_the_database_becomes_one_of_ours(
+    foreign: Exception, ours: type[AgentMemoryError]
+) -> None:
+    with pytest.raises(ours) as raised, translated_errors():
+        raise foreign
+
+    assert raised.value.__cause__ is foreign
+
+
+def test_an_error_of_ours_passes_as_it_is() -> None:
+    with pytest.raises(NotFound), translated_errors():
+        raise NotFound("session", "one")
+
+
+def test_only_the_first_line_is_told_for_others_hold_values() -> None:
+    foreign = errors.CheckViolation("violates check\nDETAIL:  Failing row contains (secret)")
+
+    with pytest.raises(InvariantBroken) as raised, translated_errors():
+        raise foreign
+
+    assert "secret" not in str(raised.value)
