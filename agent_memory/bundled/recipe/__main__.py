@@ -1,0 +1,76 @@
+"""The recipe's commands: `python -m agent_memory.bundled.recipe train | evaluate`."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+import torch
+
+from agent_memory import bundled
+from agent_memory.bundled.recipe import evaluation, export, tokenizer
+from agent_memory.bundled.recipe.network import Shape
+from agent_memory.bundled.recipe.training import Trainer
+
+REPORT_EVERY = 50
+MEASURE_EVERY = 200
+
+
+def main() -> None:
+    """Parse the command line and run one command."""
+    parser = ArgumentParser(prog="python -m agent_memory.bundled.recipe", description=__doc__)
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads (2)")
+    commands = parser.add_subparsers(dest="command", required=True)
+    train = commands.add_parser("train", help="build tokenizer and model and write them")
+    train.add_argument("--tokens", type=int, default=18_000_000, help="tokens to train on")
+    train.add_argument("--seed", type=int, default=1)
+    train.add_argument("--model", type=Path, default=bundled.path(), help="folder to write")
+    train.add_argument("--checkpoint", type=Path, help="file to keep progress in and resume from")
+    evaluate = commands.add_parser("evaluate", help="print the table of the model's card")
+    evaluate.add_argument("--model", type=Path, default=bundled.path(), help="folder to read")
+    evaluate.add_argument("--dialogues", type=int, default=100, help="dialogues per row")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    if options.command == "train":
+        _train(options)
+    else:
+        _evaluate(options)
+
+
+def _train(options: Namespace) -> None:
+    trainer = Trainer.begin(Shape(), tokenizer.build(), options.seed, options.threads)
+    checkpoint: Path | None = options.checkpoint
+    if checkpoint is not None and checkpoint.exists():
+        trainer.restore(checkpoint)
+
+    def report(line: str, trainer: Trainer) -> None:
+        if checkpoint is not None:
+            trainer.save(checkpoint)
+        if trainer.num_steps % MEASURE_EVERY == 0:
+            line += "\n" + _short_measure(trainer)
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+    trainer.run(options.tokens, options.seed, every=REPORT_EVERY, report=report)
+    if checkpoint is not None:
+        trainer.save(checkpoint)
+    export.write_model(options.model, trainer.weights, trainer.shape, trainer.tokenizer)
+
+
+def _short_measure(trainer: Trainer) -> str:
+    cells = []
+    for setting in evaluation.SETTINGS[:2]:
+        score = evaluation.measure(
+            trainer.average, trainer.shape, trainer.tokenizer, setting, num_dialogues=40
+        )
+        shares = ", ".join(f"{probe.value} {score.share(probe):.2f}" for probe in score.asked)
+        cells.append(f"    {setting.title}: {shares}")
+    return "\n".join(cells)
+
+
+def _evaluate(options: Namespace) -> None:
+    weights, shape, tokens = export.read_model(options.model)
+    sys.stdout.write(evaluation.table(weights, shape, tokens, options.dialogues) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""How well the model keeps to its trade, on phrasings it knows and on held-out ones.
+
+A reply counts when every one of its tokens, the end mark included, is the model's first choice:
+exactly what greedy decoding would write. All values are from the part kept for evaluation.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+
+import torch
+from tokenizers import Tokenizer
+
+from agent_memory.bundled.recipe.batches import Row, encode
+from agent_memory.bundled.recipe.dialogues import Dialogue, Mix, Probe
+from agent_memory.bundled.recipe.network import Shape, Weights, hidden_states, logits, rotations
+from agent_memory.bundled.recipe.values import seeded
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A column of the table: which phrasings, how many turns, how many tokens at most."""
+
+    title: str
+    mix: Mix
+    num_turns: int
+    max_tokens: int
+
+
+SETTINGS = tuple(
+    Setting(f"{phrasing}, {turns} turns", Mix(held_out=held, reserved=True, max_reading=reading),
+            turns, tokens)
+    for turns, tokens, reading in ((5, 700, 20), (10, 1200, 60), (20, 2000, 120))
+    for phrasing, held in (("seen", False), ("held out", True))
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Score:
+    """Right replies and all replies, by what they show."""
+
+    right: Counter[Probe] = field(default_factory=Counter)
+    asked: Counter[Probe] = field(default_factory=Counter)
+    misses: list[tuple[str, str]] = field(default_factory=list)
+
+    def share(self, probe: Probe) -> float:
+        """The share of right replies; 0 when there was none to give."""
+        return self.right[probe] / max(1, self.asked[probe])
+
+
+def measure(
+    weights: Weights, shape: Shape, tokenizer: Tokenizer, setting: Setting, num_dialogues: int
+) -> Score:
+    """The score over this many dialogues."""
+    rng, score = seeded("evaluation", setting.title), Score()
+    rotation = rotations(shape, setting.max_tokens)
+    for _ in range(num_dialogues):
+        row = encode(tokenizer, _dialogue(rng, setting))
+        ids = row.ids[: setting.max_tokens]
+        with torch.no_grad():
+            tokens = torch.tensor([ids])
+            turned = rotation[0][: len(ids)], rotation[1][: len(ids)]
+            states = hidden_states(weights, shape, tokens, turned)
+            choices = logits(weights, states)[0].argmax(-1).tolist()
+        _count(score, row, choices, tokenizer)
+    return score
+
+
+def table(weights: Weights, shape: Shape, tokenizer: Tokenizer, num_dialogues: int = 100) -> str:
+    """Every setting's score as a Markdown table."""
+    probes = [probe for probe in Probe if probe is not Probe.NOTHING]
+    lines = [
+        "| dialogues | " + " | ".join(probe.value for probe in probes) + " |",
+        "|---|" + "---|" * len(probes),
+    ]
+    for setting in SETTINGS:
+        score = measure(weights, shape, tokenizer, setting, num_dialogues)
+        cells = (f"{100 * score.share(probe):.1f} % of {score.asked[probe]}" for probe in probes)
+        lines.append(f"| {setting.title} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _dialogue(rng: Random, setting: Setting) -> Dialogue:
+    dialogue = Dialogue.begin(rng, setting.mix)
+    for _ in range(setting.num_turns):
+        dialogue.take_turn()
+    return dialogue
+
+
+def _count(score: Score, row: Row, choices: list[int], tokenizer: Tokenizer) -> None:
+    for span in row.spans:
+        if span.end > len(choices):
+            continue
+        wanted, written = row.ids[span.begin : span.end], choices[span.begin - 1 : span.end - 1]
+        score.asked[span.probe] += 1
+        if wanted == written:
+            score.right[span.probe] += 1
+        else:
+            score.misses.append(
+                (
+                    tokenizer.decode(row.ids[max(0, span.begin - 40) : span.end]),
+                    tokenizer.decode(written),
+                )
+            )

@@ -1,0 +1,58 @@
+"""Weights, tokenizer and template as the folder that `mlx_lm.load` and `transformers` read."""
+
+import json
+from pathlib import Path
+from tempfile import mkdtemp
+
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+
+from agent_memory.bundled.recipe.network import Shape, Weights
+from agent_memory.bundled.recipe.rendering import CHAT_TEMPLATE, END
+from agent_memory.bundled.recipe.tokenizer import PAD
+
+
+def write_model(folder: Path, weights: Weights, shape: Shape, tokenizer: Tokenizer) -> None:
+    """Write the model beside `folder`, then put it in its place file by file."""
+    staging = Path(mkdtemp(prefix=".model-", dir=folder.parent))
+    _write_json(staging / "config.json", {**shape.config(), "torch_dtype": "float32"})
+    _write_json(
+        staging / "generation_config.json",
+        {"eos_token_id": 2, "pad_token_id": 0, "do_sample": False},
+    )
+    _write_json(staging / "tokenizer_config.json", _tokenizer_config(shape))
+    tokenizer.save(str(staging / "tokenizer.json"))
+    stored = {name: weight.detach().to(torch.float32) for name, weight in weights.items()}
+    save_file(stored, staging / "model.safetensors", {"format": "pt"})
+    folder.mkdir(exist_ok=True)
+    for file in staging.iterdir():
+        file.chmod(0o644)
+        file.replace(folder / file.name)
+    staging.rmdir()
+
+
+def read_model(folder: Path) -> tuple[Weights, Shape, Tokenizer]:
+    """Weights, shape and tokenizer of a folder that `write_model` wrote."""
+    config = json.loads((folder / "config.json").read_text())
+    shape = Shape(**{name: config[name] for name in Shape.__dataclass_fields__})
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    weights = load_file(folder / "model.safetensors")
+    return {name: weight.float() for name, weight in weights.items()}, shape, tokenizer
+
+
+def _tokenizer_config(shape: Shape) -> dict[str, object]:
+    return {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": shape.max_position_embeddings,
+        "bos_token": None,
+        "eos_token": END,
+        "pad_token": PAD,
+        "unk_token": None,
+        "clean_up_tokenization_spaces": False,
+        "chat_template": CHAT_TEMPLATE.read_text(),
+    }
+
+
+def _write_json(file: Path, contents: dict[str, object]) -> None:
+    file.write_text(json.dumps(contents, indent=2) + "\n")

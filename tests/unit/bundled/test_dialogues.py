@@ -1,0 +1,73 @@
+"""The generator: seeded, split into seen and held out, and right in what it answers."""
+
+import pytest
+
+from agent_memory.bundled.recipe import catalogue, facts, phrasings, tools
+from agent_memory.bundled.recipe.dialogues import Dialogue, Mix, Probe, write
+from agent_memory.bundled.recipe.rendering import END, START, pieces
+from agent_memory.bundled.recipe.values import KINDS, is_reserved, seeded, value
+
+
+def text_of(seed: int, mix: Mix) -> str:
+    return "".join(piece.text for piece in pieces(write(seeded("test", seed), mix, 3000)))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_seed_writes_one_dialogue(seed: int) -> None:
+    assert text_of(seed, Mix()) == text_of(seed, Mix())
+
+
+def test_another_seed_writes_another() -> None:
+    assert text_of(1, Mix()) != text_of(2, Mix())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_training_and_evaluation_share_no_value(kind: str) -> None:
+    rng = seeded("values", kind)
+    assert not any(is_reserved(value(rng, kind)) for _ in range(50))
+    assert all(is_reserved(value(rng, kind, reserved=True)) for _ in range(50))
+
+
+def test_no_phrasing_is_both_seen_and_held_out() -> None:
+    sets = [phrasings.TELL, phrasings.ASK, phrasings.CORRECT]
+    sets += [item for slot in facts.SPECIAL for item in (slot.own_tell, slot.own_ask)]
+    sets += [tool.requests for tool in catalogue.SEEN + catalogue.HELD_OUT]
+    for item in sets:
+        assert not set(item.seen) & set(item.held_out)
+
+
+def test_a_recalled_value_was_told_before() -> None:
+    dialogue = _long_dialogue(Mix(tools=0.0))
+    heard = ""
+    for message in dialogue.messages:
+        if message.probe is Probe.NOT_TOLD:
+            assert message.content.endswith(" you have not told me.")
+        if message.role == "user":
+            heard += message.content + "\n"
+    for fact in dialogue.known.values():
+        assert fact.value in heard or fact.value in dialogue.messages[0].content
+
+
+def test_a_call_takes_its_arguments_from_the_request() -> None:
+    rng = seeded("calls")
+    for tool in catalogue.SEEN:
+        request = tools.request(rng, tool, held_out=False, reserved=False)
+        assert len(request.arguments) >= any(item.is_required for item in tool.parameters)
+        assert all(str(argument) in request.text for argument in request.arguments.values())
+
+
+def test_a_toolbox_names_no_tool_twice() -> None:
+    names = [tool.name for tool in tools.toolbox(seeded("toolbox"), 8, held_out=True)]
+    assert len(set(names)) == 8
+
+
+def test_every_message_is_closed() -> None:
+    text = text_of(3, Mix(tools=1.0))
+    assert text.count(START) == text.count(END)
+
+
+def _long_dialogue(mix: Mix) -> Dialogue:
+    dialogue = Dialogue.begin(seeded("long"), mix)
+    for _ in range(40):
+        dialogue.take_turn()
+    return dialogue
