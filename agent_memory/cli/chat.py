@@ -7,7 +7,7 @@ import typer
 
 from agent_memory.cli.agent_client import AgentClient, Delta, Ended, OpenSession
 from agent_memory.cli.options import AsJson, DataDir, load_settings
-from agent_memory.cli.output import console, print_json
+from agent_memory.cli.output import console, print_json, printable
 from agent_memory.cli.running import require_server
 from agent_memory.errors import InvalidRequest
 
@@ -76,9 +76,8 @@ class Talk:
             for event in events:
                 match event:
                     case Delta(text=piece, is_thinking=is_thinking):
-                        self._out.print(
-                            piece, end="", style="dim" if is_thinking else None, soft_wrap=True
-                        )
+                        style = "dim" if is_thinking else None
+                        self._out.print(printable(piece), end="", style=style, soft_wrap=True)
                     case Ended():
                         self._system = None
                         self._out.print(f"\n[{usage_line(event)}]", style="dim")

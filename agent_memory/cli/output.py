@@ -13,11 +13,19 @@ from agent_memory.errors import AgentMemoryError
 WIDTH_OF_A_PIPE = 200
 """Columns where no terminal sets them: programs and files do not want wrapped lines."""
 
+_WITHOUT_CONTROLS = dict.fromkeys([*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)])
+
 
 def console() -> Console:
     """Standard output. Made at each use, so that it is the stream of the moment."""
     width = None if sys.stdout.isatty() else WIDTH_OF_A_PIPE
     return Console(width=width, highlight=False, markup=False, emoji=False)
+
+
+def printable(text: str) -> str:
+    """`text` without the control characters by which a model, or whoever it quotes, could steer
+    the terminal; line ends and tabs stay."""
+    return text.translate(_WITHOUT_CONTROLS)
 
 
 def print_json(value: Any) -> None:

@@ -8,7 +8,7 @@ from agent_memory.api.translators.agents_renderer import session_json, transcrip
 from agent_memory.cli.agent_client import AgentClient
 from agent_memory.cli.database import with_database
 from agent_memory.cli.options import AsJson, DataDir, load_settings
-from agent_memory.cli.output import console, print_json, print_table
+from agent_memory.cli.output import console, print_json, print_table, printable
 from agent_memory.cli.running import RunningServer, find_server
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import SessionId, WorkspaceId
@@ -77,7 +77,7 @@ def show(
         return
     for message in transcript.messages:
         console().print(f"{message.role}:", style="bold")
-        console().print(message_text(message), soft_wrap=True)
+        console().print(printable(message_text(message)), soft_wrap=True)
 
 
 @app.command()

@@ -13,6 +13,16 @@ from agent_memory.cli.running import RunningServer, find_server
 
 app = typer.Typer()
 
+FIGURES = {
+    "sessions": "sessions",
+    "directory_num_live": "live",
+    "engine_running": "turns running",
+    "engine_waiting": "turns waiting",
+    "pool_resident_bytes": "KV bytes in memory",
+    "pool_shelf_bytes": "KV bytes on disk",
+}
+"""What people are shown of the counts, and in which words; `--json` has them all."""
+
 
 @app.command()
 def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
@@ -69,9 +79,12 @@ def _print(report: Mapping[str, Any]) -> None:
     out.print("ready" if report["ready"] else "running, but not ready", style="bold")
     for name in ("url", "pid", "model", "data_dir", "started_at"):
         out.print(f"  {name:<11}{report[name]}", soft_wrap=True)
-    for group in ("checks", "sessions"):
-        for name, value in report[group].items():
-            out.print(f"  {group}: {name} {value}", soft_wrap=True)
+    for name, state in report["checks"].items():
+        out.print(f"  {name:<11}{state}", soft_wrap=True)
+    counts = report["sessions"]
+    for name, words in FIGURES.items():
+        if name in counts:
+            out.print(f"  {words:<20}{counts[name]:>16,}")
 
 
 def _exit_code(server: RunningServer | None, *, is_ready: bool) -> int:

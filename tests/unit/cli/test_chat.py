@@ -89,6 +89,12 @@ def test_the_system_prompt_goes_with_the_first_turn_only(chat: Chat, scene: Scen
     assert [roles(request) for request in scene.turns.requests] == [["system", "user"], ["user"]]
 
 
+def test_an_answer_cannot_steer_the_terminal(chat: Chat) -> None:
+    outcome = chat("--message", "\x1b[2Jgone\x07\x9b31m line\nline")
+
+    assert "You said [2Jgone31m line\nline\n" in outcome.stdout
+
+
 def test_ctrl_c_cancels_the_answer_and_the_conversation_goes_on(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
