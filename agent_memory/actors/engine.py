@@ -1,13 +1,14 @@
 """`BatchEngine`: the actor around the engine of one MLX node."""
 
 import asyncio
+import importlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.options import BATCH_ENGINE
 from agent_memory.actors.place import StreamedActor
 from agent_memory.actors.wire import Call, StreamAddress
-from agent_memory.device.engine import MlxEngine
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.engine.stats import EngineStats
@@ -15,6 +16,9 @@ from agent_memory.errors import InvariantBroken, ModelNotUsable
 from agent_memory.prompts.request import PromptRequest
 from agent_memory.settings import Settings
 from agent_memory.telemetry import configure_logging, request_id_var
+
+if TYPE_CHECKING:
+    from agent_memory.device.engine import MlxEngine
 
 
 class BatchEngineActor:
@@ -35,7 +39,7 @@ class BatchEngineActor:
         return self._engine.info, await self._stream.address()
 
     @property
-    def _engine(self) -> MlxEngine:
+    def _engine(self) -> "MlxEngine":
         if isinstance(self._loaded, ModelNotUsable):
             raise self._loaded
         return self._loaded
@@ -57,14 +61,21 @@ class BatchEngineActor:
                 raise InvariantBroken(f"the engine does not know {type(other).__name__}")
 
     async def _generate(self, call: Call, request: GenerationRequest) -> None:
-        call.on_cancel(lambda: self._engine.cancel(request.request_id))
-        async for event in self._engine.generate(request):
-            call.send(event)
-            await call.flush()
+        events = self._engine.generate(request)
+        call.on_cancel(events.cancel)
+        try:
+            async for event in events:
+                call.send(event)
+                await call.flush()
+        finally:
+            await events.aclose()
 
 
-def _load(folder: Path, name: str, settings: Settings) -> MlxEngine | ModelNotUsable:
+def _load(folder: Path, name: str, settings: Settings) -> "MlxEngine | ModelNotUsable":
+    # MLX and what stands on it take seconds to import, and lower the limit on open files of their
+    # process: they are for the engine's process alone, not for those that start or call it.
+    engine: type[MlxEngine] = importlib.import_module("agent_memory.device.engine").MlxEngine
     try:
-        return MlxEngine.load(folder, name, settings, settings.home / "shelf")
+        return engine.load(folder, name, settings, settings.home / "shelf")
     except ModelNotUsable as error:
         return error

@@ -7,6 +7,7 @@ ends it when its parent dies, and drops the headers by which a client could stee
 """
 
 import os
+import resource
 import shutil
 import socket
 import stat
@@ -19,6 +20,9 @@ from pathlib import Path
 
 from agent_memory.secrets_file import private_folder, private_secret
 
+_MIDDLEWARE = "agent_memory.api.middleware.front.serve_middlewares"
+_MOST_CONNECTIONS = 4096
+_HAPROXY_OWN_FILES = 2400
 _WRAPPER = Path(__file__).with_name("haproxy_on_loopback.py")
 
 
@@ -40,6 +44,9 @@ def prepare_environment(home: Path, is_local: bool, max_header_bytes: int) -> Pa
             # Room beyond our own bound on headers, so that we refuse them, with a reason.
             "RAY_SERVE_HAPROXY_TUNE_BUFSIZE": str(max(65536, 4 * max_header_bytes)),
             "RAY_DEDUP_LOGS": "0",
+            # Ours mends what Serve's own middleware does to request ids, and drops the headers by
+            # which a client could steer Serve before it obeys them.
+            "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": _MIDDLEWARE,
         }
     )
     if is_local:
@@ -53,6 +60,7 @@ def prepare_environment(home: Path, is_local: bool, max_header_bytes: int) -> Pa
         )
     if (haproxy := _haproxy_binary()) is not None:
         os.environ["RAY_SERVE_ENABLE_HA_PROXY"] = "1"
+        os.environ["RAY_SERVE_HAPROXY_MAXCONN"] = str(_most_connections())
         if is_local:
             os.environ.update(_haproxy_on_loopback(folder, haproxy))
     return folder
@@ -78,6 +86,15 @@ def _haproxy_binary() -> str | None:
         if binary.exists():
             return str(binary)
     return shutil.which("haproxy")
+
+
+def _most_connections() -> int:
+    """As many as the open-file limit allows: HAProxy refuses to start when it cannot have two
+    files for each, and some of its own."""
+    _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit == resource.RLIM_INFINITY:
+        return _MOST_CONNECTIONS
+    return max(64, min(_MOST_CONNECTIONS, (limit - _HAPROXY_OWN_FILES) // 2))
 
 
 def _haproxy_on_loopback(folder: Path, haproxy: str) -> dict[str, str]:

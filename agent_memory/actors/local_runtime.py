@@ -4,9 +4,11 @@ import asyncio
 import http.client
 import logging
 import time
+from typing import Any
 
 import ray
 from ray import serve
+from ray._private import worker
 
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.engine_handle import EngineHandle
@@ -82,11 +84,23 @@ class RayRuntime:
         """Refuse new turns and let running ones finish; returns how many did not in time."""
         return asyncio.run(self._drain())
 
+    def is_alive(self) -> bool:
+        """False once a process of the local Ray has ended that nothing else brings back."""
+        node = _own_node()
+        return node is None or not node.dead_processes()
+
     def stop(self) -> None:
-        if ray.is_initialized():
-            serve.shutdown()
-            stop_actors()
-            ray.shutdown()
+        """End the gateway, the actors and, if it is ours, Ray. Harmless when there is none."""
+        if not ray.is_initialized():
+            return
+        node = _own_node()
+        if node is not None and node.dead_processes():
+            # Nobody is left to ask for an orderly end.
+            node.kill_all_processes(check_alive=False, allow_graceful=False)
+            return
+        serve.shutdown()
+        stop_actors()
+        ray.shutdown()
 
     async def _engine_info(self) -> EngineInfo:
         return await EngineHandle(self._config.secret).info(READY_TIMEOUT_S)
@@ -103,6 +117,11 @@ class RayRuntime:
         except AgentMemoryError:
             return 0
         return num_busy
+
+
+def _own_node() -> Any:
+    """The Ray node that this process started (it has no public name), or None."""
+    return worker._global_node if ray.is_initialized() else None
 
 
 def _health_problem(settings: Settings) -> str | None:

@@ -86,12 +86,6 @@ class BlockPoolActor:
             self._pool_of(engine).publish(lease_id, blocks, bad_files)
             self._room.notify_all()
 
-    async def release(self, lease_id: LeaseId) -> None:
-        async with self._room:
-            if self._pool is not None:
-                self._pool.release(lease_id)
-                self._room.notify_all()
-
     async def release_owner(self, owner: BlockOwner) -> None:
         """The session's process is gone: whatever it leased is free."""
         async with self._room:
@@ -143,6 +137,7 @@ class BlockPoolActor:
             settings.resident_budget,
             settings.shelf_budget,
             time.time,
+            has_snapshots=engine.has_snapshots,
         )
         pool.reset_resident(engine.incarnation)
         for file in pool.adopt_shelf(shelf.scan()):

@@ -51,11 +51,6 @@ class PoolHandle:
             PoolLost,
         )
 
-    async def release(self, lease_id: LeaseId) -> None:
-        await self._actor.call(
-            lambda actor: actor.release.remote(lease_id), RESTART_TIMEOUT_S, PoolLost
-        )
-
     async def release_owner(self, owner: BlockOwner) -> None:
         await self._actor.call(
             lambda actor: actor.release_owner.remote(owner), RESTART_TIMEOUT_S, PoolLost

@@ -15,6 +15,7 @@ from agent_memory.actors.presence import Presence, clear_presence, write_presenc
 from agent_memory.actors.reporting import Banner, Reporter
 from agent_memory.actors.stop_signals import StopSignals
 from agent_memory.engine.info import EngineInfo
+from agent_memory.errors import Unavailable
 from agent_memory.settings import Settings
 
 WATCH_PERIOD_S = 1.0
@@ -30,6 +31,8 @@ class LocalRuntime(Protocol):
     def serve(self) -> None: ...
 
     def wait_until_ready(self) -> EngineInfo: ...
+
+    def is_alive(self) -> bool: ...
 
     def drain(self) -> int: ...
 
@@ -97,16 +100,24 @@ def _serve(
             )
         )
         storage_thread.submit(storage.first_key_was_shown).result()
-        _watch(storage, storage_thread, stop)
-        reporter.step("Draining: running turns finish, new ones are refused")
-        if num_cut := runtime.drain():
-            reporter.note(f"{num_cut} turns did not finish in time; they can be sent again.")
+        _watch(runtime, storage, storage_thread, stop)
+        if runtime.is_alive():
+            reporter.step("Draining: running turns finish, new ones are refused")
+            if num_cut := runtime.drain():
+                reporter.note(f"{num_cut} turns did not finish in time; they can be sent again.")
         reporter.step("Stopping")
     finally:
         runtime.stop()
 
 
-def _watch(storage: LocalStorage, storage_thread: ThreadPoolExecutor, stop: StopSignals) -> None:
-    """Until a signal comes, see to it that the database runs."""
+def _watch(
+    runtime: LocalRuntime,
+    storage: LocalStorage,
+    storage_thread: ThreadPoolExecutor,
+    stop: StopSignals,
+) -> None:
+    """Until a signal comes, see to it that the database runs and that Ray lives."""
     while not stop.wait(WATCH_PERIOD_S):
         storage_thread.submit(storage.keep_running).result()
+        if not runtime.is_alive():
+            raise Unavailable("Ray ended unasked (its log lies in the data directory's logs).")

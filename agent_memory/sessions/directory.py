@@ -12,7 +12,7 @@ from agent_memory.ids import SessionId, WorkspaceId
 
 log = logging.getLogger(__name__)
 
-Address = TypeVar("Address", covariant=True)
+Address_co = TypeVar("Address_co", covariant=True)
 Placed = TypeVar("Placed")
 Place = tuple[WorkspaceId, SessionId]
 """A session is known by its workspace and its id."""
@@ -32,10 +32,10 @@ class WorkerLost(Exception):
     """The process is gone."""
 
 
-class Worker(Protocol[Address]):
+class Worker(Protocol[Address_co]):
     """A process that can hold one session. Every call may raise `WorkerLost`."""
 
-    async def adopt(self, workspace: WorkspaceId, session: SessionId) -> Address: ...
+    async def adopt(self, workspace: WorkspaceId, session: SessionId) -> Address_co: ...
 
     async def hibernate(self) -> bool:
         """True when it holds no session any more; False while a turn is running."""
@@ -48,10 +48,10 @@ class Worker(Protocol[Address]):
         ...
 
 
-class Workers(Protocol[Address]):
-    async def start(self) -> Worker[Address]: ...
+class Workers(Protocol[Address_co]):
+    async def start(self) -> Worker[Address_co]: ...
 
-    async def find(self) -> Sequence[Worker[Address]]:
+    async def find(self) -> Sequence[Worker[Address_co]]:
         """Processes that an earlier directory started."""
         ...
 

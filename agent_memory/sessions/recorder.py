@@ -42,6 +42,8 @@ class TurnRecorder:
         self.tokens.clear()
         self.finished.clear()
         self._parts.clear()
+        self.blocks = ()
+        self.bad_files = ()
         return forced
 
     def restored(self, event: Restored, num_prompt_tokens: int, miss_reason: str | None) -> bool:

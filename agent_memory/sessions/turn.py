@@ -105,10 +105,8 @@ class Turn:
                 await self._follow(generation, len(prompt.tokens), request.lease)
             finally:
                 await generation.aclose()
-            await self._publish(info, request.lease)
-        except BaseException:
-            await self._let_go(request.lease)
-            raise
+        finally:
+            await self._give_back(info, request.lease)
 
     async def _lease(self, prompt: Prompt, info: EngineInfo) -> GenerationRequest:
         request = self._request
@@ -161,15 +159,13 @@ class Turn:
                 case _:
                     assert_never(event)
 
-    async def _publish(self, info: EngineInfo, lease: Lease) -> None:
+    async def _give_back(self, info: EngineInfo, lease: Lease) -> None:
+        """End the lease and publish what the generation has left, however it ended."""
         recorder = self._recorder
-        await self._pool.publish(info, lease.lease_id, recorder.blocks, recorder.bad_files)
-
-    async def _let_go(self, lease: Lease) -> None:
         try:
-            await self._pool.release(lease.lease_id)
-        except PoolLost:
-            log.warning("lease not released: the pool was lost")
+            await self._pool.publish(info, lease.lease_id, recorder.blocks, recorder.bad_files)
+        except Unavailable as error:
+            log.warning("blocks not published", extra={"error": str(error)})
 
     async def _commit(self, info: EngineInfo) -> None:
         recorder, continuation, request = self._recorder, self._continuation, self._request

@@ -156,9 +156,6 @@ class OpenPool:
         del engine, blocks, bad_files
         self.ended.append(lease_id)
 
-    async def release(self, lease_id: LeaseId) -> None:
-        self.ended.append(lease_id)
-
 
 class MemoryStore:
     """Transcripts in a dictionary, under the rules of the real store."""
