@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import mlx.core as mx
+
 from agent_memory.device.attention import install_attention
 from agent_memory.device.background import Background
 from agent_memory.device.block_keeper import BlockKeeper
@@ -120,6 +122,8 @@ class ModelMachine:
     def stop(self) -> None:
         self.loop.cancel_all()
         self._background.close()
+        # MLX aborts the process if a thread ends while its work is still under way.
+        mx.synchronize()
 
     def die(self, error: BaseException) -> None:
         self._post_office.fail_all(EngineUnavailable(f"The engine has stopped: {error}"))

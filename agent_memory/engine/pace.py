@@ -31,6 +31,8 @@ class Pace:
 
     def observe(self, num_decoding: int, num_prefilled: int, seconds: float) -> None:
         """One step has taken `seconds` for so many decoded rows and prefilled tokens."""
+        if seconds <= 0:
+            return
         if num_decoding and not num_prefilled:
             self._quiet_step_s = _mean(self._quiet_step_s, seconds)
         elif num_prefilled >= SMALLEST_CHUNK:

@@ -117,8 +117,7 @@ def make_model_folder(folder: Path, shape: str = "llama", seed: int = 0) -> Path
         str(folder / "model.safetensors"), _random_weights(config, seed), {"format": "mlx"}
     )
     _write_json(folder / "config.json", config)
-    vocab_size = config["vocab_size"]
-    assert isinstance(vocab_size, int)
+    vocab_size = int(str(config["vocab_size"]))
     _make_tokenizer(vocab_size).save(str(folder / "tokenizer.json"))
     _write_json(
         folder / "tokenizer_config.json",

@@ -1,0 +1,180 @@
+"""A device whose next token is a function of all tokens before it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from agent_memory.engine.events import OutputDelta, Restored, Stored
+from agent_memory.engine.request import GenerationRequest
+from agent_memory.engine.runner import Drawn, RowId, TokenChoice
+from agent_memory.turns.events import TextDelta
+
+VOCABULARY = 50
+EOS = 0
+
+
+def next_token(tokens: Sequence[int], choice: int) -> int:
+    """Never the end of the turn before ten tokens, and now and then afterwards."""
+    token = (sum(tokens) * 31 + len(tokens) * 7 + choice * 13) % VOCABULARY
+    return token or 1
+
+
+@dataclass
+class ScriptedRow:
+    request: GenerationRequest
+    tokens: list[int]
+    choice: int = 0
+    drawn: int | None = None
+    is_decoding: bool = False
+
+
+@dataclass
+class ScriptedWork:
+    drawn: Drawn
+    error: Exception | None = None
+
+    def wait(self) -> Drawn:
+        if self.error is not None:
+            raise self.error
+        return self.drawn
+
+
+@dataclass
+class ScriptedRunner:
+    """Keeps every row's tokens as its KV. What is to fail is named by request."""
+
+    looks_ahead: bool = True
+    needs_reading: set[str] = field(default_factory=set)
+    cached: dict[str, int] = field(default_factory=dict)
+    fails_at: dict[str, str] = field(default_factory=dict)
+    script: dict[str, Sequence[int]] = field(default_factory=dict)
+    stepwise: set[str] = field(default_factory=set)
+    complete_after: dict[str, int] = field(default_factory=dict)
+    rows: dict[RowId, ScriptedRow] = field(default_factory=dict)
+    prepared: set[int] = field(default_factory=set)
+    stored: list[tuple[int, tuple[int, ...], bool]] = field(default_factory=list)
+    chunks: list[tuple[str, int]] = field(default_factory=list)
+    batches: list[tuple[str, ...]] = field(default_factory=list)
+
+    def prepare(self, key: int, request: GenerationRequest) -> bool:
+        self.prepared.add(key)
+        self._fail_if("prepare", request)
+        return request.request_id not in self.needs_reading
+
+    def forget(self, key: int) -> None:
+        self.prepared.remove(key)
+
+    def open(self, key: int, row: RowId, request: GenerationRequest) -> Restored:
+        self._fail_if("open", request)
+        self.prepared.remove(key)
+        num_cached = self.cached.get(request.request_id, 0)
+        self.rows[row] = ScriptedRow(request, list(request.prompt_tokens[:num_cached]))
+        return Restored(num_cached, 0)
+
+    def prefill(self, row: RowId, token_ids: Sequence[int]) -> ScriptedWork:
+        this = self.rows[row]
+        self._fail_if("prefill", this.request)
+        self.chunks.append((this.request.request_id, len(token_ids)))
+        this.tokens.extend(token_ids)
+        return ScriptedWork(Drawn(()))
+
+    def fork(self, row: RowId, copy: RowId) -> None:
+        this = self.rows[row]
+        self._fail_if("fork", this.request)
+        self.rows[copy] = ScriptedRow(this.request, list(this.tokens))
+
+    def start(
+        self, row: RowId, request: GenerationRequest, choice: int, token_ids: Sequence[int]
+    ) -> bool:
+        this = self.rows[row]
+        assert this.tokens == list(token_ids[:-1])
+        this.choice, this.drawn, this.is_decoding = choice, token_ids[-1], True
+        return request.request_id in self.stepwise
+
+    def decode(self, rows: Sequence[RowId]) -> ScriptedWork:
+        for row in rows:
+            self._fail_if("decode", self.rows[row].request)
+        self.batches.append(tuple(self.rows[row].request.request_id for row in rows))
+        drawn = [self._step(self.rows[row]) for row in rows]
+        choices = {
+            row: TokenChoice(-1.0)
+            for row in rows
+            if self.rows[row].request.sampling.num_logprobs is not None
+        }
+        broken = any(self.fails_at.get(self.rows[r].request.request_id) == "wait" for r in rows)
+        return ScriptedWork(
+            Drawn(drawn, choices, self._complete(rows)),
+            RuntimeError("wait") if broken else None,
+        )
+
+    def store(
+        self,
+        key: int,
+        row: RowId,
+        request: GenerationRequest,
+        token_ids: Sequence[int],
+        *,
+        only_full: bool,
+    ) -> None:
+        self._fail_if("store", request)
+        this = self.rows[row]
+        assert this.tokens[: len(token_ids)] == list(token_ids)
+        if not self.looks_ahead:
+            assert len(this.tokens) == len(token_ids)
+        self.stored.append((key, tuple(token_ids), only_full))
+
+    def close(self, row: RowId) -> None:
+        self.rows.pop(row, None)
+
+    def take_stored(self) -> list[tuple[int, Stored]]:
+        """What has been stored since the last time, as it is to be reported to the loop."""
+        stored, self.stored = self.stored, []
+        return [(key, Stored((), len(tokens))) for key, tokens, _ in stored]
+
+    def _step(self, row: ScriptedRow) -> int:
+        assert row.drawn is not None
+        row.tokens.append(row.drawn)
+        script = self.script.get(row.request.request_id)
+        at = len(row.tokens) - len(row.request.prompt_tokens)
+        row.drawn = (
+            script[min(at, len(script) - 1)]
+            if script is not None
+            else next_token(row.tokens, row.choice)
+        )
+        return row.drawn
+
+    def _complete(self, rows: Sequence[RowId]) -> Collection[RowId]:
+        return {
+            row
+            for row in rows
+            if (at := self.complete_after.get(self.rows[row].request.request_id)) is not None
+            and len(self.rows[row].tokens) - len(self.rows[row].request.prompt_tokens) + 1 >= at
+        }
+
+    def _fail_if(self, where: str, request: GenerationRequest) -> None:
+        if self.fails_at.get(request.request_id) == where:
+            raise RuntimeError(where)
+
+
+class ScriptedText:
+    """Every token says its number; `stop` is met when a token is in `request.sampling.stop`."""
+
+    def __init__(self, request: GenerationRequest, index: int) -> None:
+        self._stops = request.sampling.stop
+        self._index = index
+        self._breaks = request.group == "broken text"
+        self.has_tool_calls = request.group == "calls tools"
+
+    def push(
+        self, token_ids: Sequence[int], choices: Sequence[TokenChoice]
+    ) -> tuple[tuple[OutputDelta, ...], str | None]:
+        if self._breaks:
+            raise ValueError("no such text")
+        words = [str(token_id) for token_id in token_ids]
+        stop = next((word for word in words if word in self._stops), None)
+        shown = [word for word in words if word not in self._stops]
+        assert len(choices) in {0, len(words)}
+        text = "".join(f"{word} " for word in shown)
+        return ((TextDelta(self._index, text, len(words)),) if text else ()), stop
+
+    def finish(self) -> tuple[OutputDelta, ...]:
+        return ()
