@@ -15,7 +15,9 @@ MIB = 1024 * 1024
 class Settings(BaseSettings):
     """All settings of one server. Sizes in bytes, times in seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="AGENT_MEMORY_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="AGENT_MEMORY_", frozen=True, extra="forbid", populate_by_name=True
+    )
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
@@ -49,6 +51,12 @@ class Settings(BaseSettings):
     max_header_bytes: int = Field(16 * 1024, ge=1024)
     max_json_depth: int = Field(64, ge=8)
     log_level: str = "INFO"
+
+    @property
+    def url(self) -> str:
+        """Where a client on this machine reaches the server."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104
+        return f"http://{host}:{self.port}"
 
     @property
     def home(self) -> Path:

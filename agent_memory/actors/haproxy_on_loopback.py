@@ -23,14 +23,23 @@ STEERING_HEADERS = (
 )
 
 _PR_SET_PDEATHSIG = 1
-_ANY_ADDRESS = re.compile(r"^(\s*bind\s+)(?:\*|0\.0\.0\.0|\[::\]|::)?:(\d+)", re.MULTILINE)
+_ANY_ADDRESS = re.compile(r"^(\s*bind\s+)(?:\*|0\.0\.0\.0|\[::\]|::)?:(\d+)")
+_SECTION = re.compile(r"^(?:global|defaults|frontend|backend|listen|cache|userlist)\b")
+_OWNERS_CHOICE = "frontend http_frontend"
+"""The section whose address is the server's own `--host`."""
 _HTTP_FRONTEND = re.compile(r"^(frontend http_frontend\s*\n\s*bind [^\n]*\n)", re.MULTILINE)
 
 
 def on_loopback(config: str) -> str:
-    """The configuration with every `bind` of all addresses narrowed, and the headers dropped."""
+    """The configuration with every `bind` but the HTTP one narrowed, and the headers dropped."""
     drops = "".join(f"    http-request del-header {name}\n" for name in STEERING_HEADERS)
-    narrowed = _ANY_ADDRESS.sub(r"\g<1>127.0.0.1:\g<2>", config)
+    section = ""
+    lines = []
+    for line in config.splitlines(keepends=True):
+        section = line.strip() if _SECTION.match(line) else section
+        is_ours = section != _OWNERS_CHOICE
+        lines.append(_ANY_ADDRESS.sub(r"\g<1>127.0.0.1:\g<2>", line) if is_ours else line)
+    narrowed = "".join(lines)
     return _HTTP_FRONTEND.sub(lambda match: match.group(1) + drops, narrowed)
 
 

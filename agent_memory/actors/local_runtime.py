@@ -1,14 +1,18 @@
 """The part of a server that lives in Ray. Import it only when the environment is prepared."""
 
 import asyncio
-import http.client
 import logging
+import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import httpx
 import ray
 from ray import serve
 from ray._private import worker
+from ray._private.ray_logging import global_worker_stdstream_dispatcher
 
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.engine_handle import EngineHandle
@@ -42,6 +46,11 @@ class RayRuntime:
 
     def start(self) -> None:
         """Start Ray, or join the cluster at `ray_address`."""
+        global_worker_stdstream_dispatcher.remove_handler("ray_print_logs")
+        with _translated_errors("Ray does not start"), _own_process_group():
+            self._init()
+
+    def _init(self) -> None:
         if self._is_local:
             ray.init(
                 num_cpus=_NUM_CPUS,
@@ -64,17 +73,18 @@ class RayRuntime:
         """Bring the gateway up on the server's address."""
         settings = self._settings
         logging.getLogger("ray.serve").setLevel(logging.ERROR)
-        serve.start(
-            proxy_location="HeadOnly",
-            http_options={"host": settings.host, "port": settings.port},
-        )
-        serve.run(application(self._config), name=APPLICATION, route_prefix="/")
+        with _translated_errors("Ray Serve does not start"):
+            serve.start(
+                proxy_location="HeadOnly",
+                http_options={"host": settings.host, "port": settings.port},
+            )
+            serve.run(application(self._config), name=APPLICATION, route_prefix="/")
 
     def wait_until_ready(self) -> EngineInfo:
         """Until the engine has its model and the gateway says so. Raises what hinders it."""
         info = asyncio.run(self._engine_info())
         deadline = time.monotonic() + READY_TIMEOUT_S
-        while (problem := _health_problem(self._settings)) is not None:
+        while (problem := _health_problem(self._settings.url)) is not None:
             if time.monotonic() > deadline:
                 raise Unavailable(f"The server does not become ready: {problem}")
             time.sleep(0.05)
@@ -119,20 +129,41 @@ class RayRuntime:
         return num_busy
 
 
+@contextmanager
+def _translated_errors(what: str) -> Iterator[None]:
+    """Ray fails in many ways; a person needs the last line of it and where the rest lies."""
+    try:
+        yield
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+        raise Unavailable(f"{what}: {reason}") from error
+
+
+@contextmanager
+def _own_process_group() -> Iterator[None]:
+    """Leave the processes that start here in a process group of their own.
+
+    Ray makes this process the leader of one, so that what it starts can be ended together. Going
+    back to the group we came from, a signal to that one (Ctrl-C in a terminal, `timeout`) reaches
+    this process alone, which then ends the others in order.
+    """
+    group = os.getpgrp()
+    try:
+        yield
+    finally:
+        if os.getpgrp() != group:
+            os.setpgid(0, group)
+
+
 def _own_node() -> Any:
     """The Ray node that this process started (it has no public name), or None."""
     return worker._global_node if ray.is_initialized() else None
 
 
-def _health_problem(settings: Settings) -> str | None:
+def _health_problem(url: str) -> str | None:
     """What `/health/ready` complains of, or None when it does not."""
-    connection = http.client.HTTPConnection(settings.host, settings.port, timeout=5)
     try:
-        connection.request("GET", "/health/ready")
-        answer = connection.getresponse()
-        body = answer.read().decode(errors="replace")
-    except OSError as error:
+        answer = httpx.get(f"{url}/health/ready", timeout=5)
+    except httpx.HTTPError as error:
         return str(error)
-    finally:
-        connection.close()
-    return None if answer.status == http.client.OK else body
+    return None if answer.is_success else answer.text

@@ -9,6 +9,7 @@ from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.directory import SessionDirectoryActor
 from agent_memory.actors.engine import BatchEngineActor
 from agent_memory.actors.environment import runtime_folder
+from agent_memory.actors.local_storage import LocalStorage
 from agent_memory.actors.model_choice import resolve_model
 from agent_memory.actors.options import (
     BATCH_ENGINE,
@@ -18,7 +19,7 @@ from agent_memory.actors.options import (
     SESSION_DIRECTORY,
 )
 from agent_memory.actors.pool import BlockPoolActor
-from agent_memory.actors.storage import EmbeddedStorageActor, prepare_database
+from agent_memory.actors.storage import EmbeddedStorageActor
 from agent_memory.device.blas import find_openblas
 from agent_memory.secrets_file import private_folder, private_secret
 from agent_memory.settings import Settings
@@ -42,14 +43,14 @@ def make_config(settings: Settings, database_url: str, spans_nodes: bool) -> Run
 
 def cluster_config(settings: Settings) -> RuntimeConfig:
     """The same on an existing cluster; without `DATABASE_URL`, with a database of our own on the
-    node where this runs."""
+    node where this runs. The first key lies in `<data_dir>/run/first.key` (mode 600)."""
     private_folder(settings.home)
     url = settings.database_url
     if url is None:
         options = EMBEDDED_STORAGE.for_ray()
         storage = ray.remote(EmbeddedStorageActor).options(**options).remote(settings.home)
         url = ray.get(storage.url.remote(), timeout=STORAGE_TIMEOUT_S)
-    prepare_database(url)
+    LocalStorage(settings.model_copy(update={"database_url": url})).start()
     return make_config(settings, url, spans_nodes=True)
 
 

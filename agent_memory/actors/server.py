@@ -14,6 +14,7 @@ from agent_memory.actors.preflight import DataDirLock, check_port_is_free
 from agent_memory.actors.presence import Presence, clear_presence, write_presence
 from agent_memory.actors.reporting import Banner, Reporter
 from agent_memory.actors.stop_signals import StopSignals
+from agent_memory.device.blas import openblas_hint
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import Unavailable
 from agent_memory.settings import Settings
@@ -86,7 +87,7 @@ def _serve(
         runtime.start_actors(storage.url)
         runtime.serve()
         info = runtime.wait_until_ready()
-        url = f"http://{settings.host}:{settings.port}"
+        url = settings.url
         presence = Presence(url, os.getpid(), info.model, datetime.now(UTC), storage.url)
         write_presence(settings.home, presence, keys.local)
         reporter.ready(
@@ -97,6 +98,7 @@ def _serve(
                 model_notes=info.notes,
                 data_dir=str(settings.home),
                 seconds=time.monotonic() - started,
+                engine_notes=_engine_notes(),
             )
         )
         storage_thread.submit(storage.first_key_was_shown).result()
@@ -108,6 +110,11 @@ def _serve(
         reporter.step("Stopping")
     finally:
         runtime.stop()
+
+
+def _engine_notes() -> tuple[str, ...]:
+    hint = openblas_hint()
+    return (hint,) if hint is not None else ()
 
 
 def _watch(

@@ -1,14 +1,8 @@
-"""The database as the runtime starts it."""
+"""The database of a cluster that was given none."""
 
 from pathlib import Path
 
 from agent_memory.store.embedded import EmbeddedPostgres
-from agent_memory.store.migrate import migrate
-
-
-def prepare_database(url: str) -> None:
-    """Bring the schema up to date. Blocks; `StorageUnavailable` says what is missing."""
-    migrate(url)
 
 
 class EmbeddedStorageActor:

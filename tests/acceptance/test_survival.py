@@ -1,0 +1,106 @@
+"""What a session survives: its server's end in order and out of it, and the death of each actor."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.acceptance.server import Server
+from tests.acceptance.talk import Talk, assistant, user
+
+QUESTION = "tell me about the lighthouse and its keeper"
+ACTORS = ["BatchEngineActor", "BlockPoolActor", "AgentSessionActor", "SessionDirectoryActor"]
+
+
+@pytest.fixture(scope="module")
+def mortal(data_dir: Callable[[], Path], model: Path) -> Iterator[Server]:
+    """A server for tests that hurt it."""
+    running = Server(data_dir(), model).start()
+    yield running
+    running.kill()
+
+
+def test_after_a_kill_the_next_turn_reads_the_whole_history_from_the_shelf(
+    mortal: Server, server: Server
+) -> None:
+    talk, untouched = Talk(mortal, "survivor"), Talk(server, "undisturbed")
+    first = talk.ask([user(QUESTION)])
+    assert untouched.ask([user(QUESTION)]).text == first.text
+    history = [user(QUESTION), assistant(first.text), user("what then?")]
+    mortal.kill()
+    mortal.start()
+    resumed = talk.ask(history)
+    assert resumed.usage["cached"] == first.usage["prompt"] + first.usage["completion"] - 1
+    assert resumed.text == untouched.ask(history).text
+
+
+def test_running_streams_finish_when_the_server_is_asked_to_stop(mortal: Server) -> None:
+    talk = Talk(mortal, "drained")
+    whole = talk.ask([user("drain me")], max_tokens=60).text
+    with talk.stream([user("drain me")], max_tokens=60) as texts:
+        said = next(texts)
+        assert mortal.terminate_later()
+        said += "".join(texts)
+    assert said == whole
+    assert mortal.wait() == 0
+    assert "Stopped" in mortal.said
+    mortal.start()
+    history = [user("drain me"), assistant(whole), user("again")]
+    assert talk.ask(history).usage["cached"] > 0
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+def test_a_turn_outlives_an_actor_that_dies_in_the_middle_of_it(mortal: Server, actor: str) -> None:
+    question = [user(f"{QUESTION}, and of {actor}")]
+    undisturbed = Talk(mortal, f"calm-{actor}").ask(question, max_tokens=600)
+    talk = Talk(mortal, f"middle-{actor}")
+    victims = mortal.processes_of(actor)
+    with talk.stream(question, max_tokens=600) as texts:
+        said = "".join(next(texts) for _ in range(5))
+        mortal.kill_processes(victims)
+        said += "".join(texts)
+    assert said == undisturbed.text
+    history = [*question, assistant(said), user("and then?")]
+    after = talk.ask(history)
+    calm = Talk(mortal, f"calm-{actor}").ask(history)
+    assert after.text == calm.text
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+def test_the_next_turn_works_after_an_actor_died_between_turns(mortal: Server, actor: str) -> None:
+    talk = Talk(mortal, f"between-{actor}")
+    question = user(f"remember {actor}")
+    first = talk.ask([question])
+    mortal.kill_actor(actor)
+    second = talk.ask([question, assistant(first.text), user("still there?")])
+    assert second.usage["cached"] == first.usage["prompt"] + first.usage["completion"] - 1
+    transcript = talk.get(f"/v1/agents/between-{actor}/transcript").json()
+    assert len(transcript["messages"]) == 4
+
+
+def test_postgresql_comes_back_when_it_dies(mortal: Server) -> None:
+    talk = Talk(mortal, "database")
+    first = talk.ask([user("write this down")])
+    mortal.kill_postgres()
+    deadline = time.monotonic() + 60
+    history = [user("write this down"), assistant(first.text), user("have you?")]
+    while (response := talk.post(history)).status_code != httpx.codes.OK:
+        assert response.status_code == httpx.codes.SERVICE_UNAVAILABLE, response.text
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert response.json()["usage"]["prompt_tokens_details"]["cached_tokens"] > 0
+
+
+def test_what_a_client_that_went_away_had_computed_is_reused(mortal: Server) -> None:
+    question = [user("a long preamble " * 100)]
+    talk = Talk(mortal, "leaver")
+    with talk.stream(question, max_tokens=400) as texts:
+        next(texts)
+    deadline = time.monotonic() + 30
+    while talk.stats()["engine_running"] > 0:
+        assert time.monotonic() < deadline, "the engine goes on for nobody"
+        time.sleep(0.1)
+    retried = talk.ask(question)
+    assert retried.usage["cached"] > 0.9 * retried.usage["prompt"] - 256
