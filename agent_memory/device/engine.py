@@ -121,6 +121,11 @@ class MlxEngine:
             raise InvalidRequest("max_tokens must be at least 1.", "max_tokens")
         if not 1 <= sampling.n <= self._max_rows:
             raise InvalidRequest(f"n must be between 1 and {self._max_rows}.", "n")
+        num_logits = self._machine.num_logits
+        if max(request.prompt_tokens) >= num_logits or min(request.prompt_tokens) < 0:
+            raise InvalidRequest("The prompt holds a token that the model does not have.")
+        if any(not 0 <= token_id < num_logits for token_id in sampling.logit_bias):
+            raise InvalidRequest("logit_bias names a token that does not exist.", "logit_bias")
         if request.forced_tokens and sampling.n > 1:
             raise InvalidRequest("Only a single choice can be resumed.", "n")
         if (sampling.num_logprobs or 0) > _MAX_LOGPROBS:

@@ -78,6 +78,7 @@ class ModelMachine:
         self._background = Background(post)
         self._store = BlockStore()
         shelf = self._shelf(shelf_folder)
+        self.num_logits = probe.num_logits
         self.constrainer = Constrainer(self.prompter, probe.num_logits)
         runner = MlxRunner(
             model,
