@@ -55,8 +55,18 @@ class EngineHandle:
 
         Raises `EngineUnavailable` when no node can run one or it does not come in time.
         """
-        info, _ = await self._meet(timeout_s)
+        info, _ = await self.meet(timeout_s)
         return info
+
+    async def meet(self, timeout_s: float = RESTART_TIMEOUT_S) -> tuple[EngineInfo, StreamAddress]:
+        """The engine that runs now and where it listens."""
+        if self._known is not None:
+            return self._known
+        met: tuple[EngineInfo, StreamAddress] = await self._actor.call_when_there(
+            lambda actor: actor.introduce.remote(), timeout_s, EngineUnavailable
+        )
+        self._known = met
+        return met
 
     async def render(self, request: PromptRequest) -> RenderedPrompt:
         exchange = await self._open(request)
@@ -88,18 +98,9 @@ class EngineHandle:
         self._known = None
 
     async def _open(self, request: PromptRequest | GenerationRequest) -> Exchange:
-        _, address = await self._meet(RESTART_TIMEOUT_S)
+        _, address = await self.meet()
         try:
             return await open_exchange(address, own_node_id(), self._secret, request)
         except PeerLost as error:
             self.forget()
             raise EngineLost(f"The engine was lost: {error}") from error
-
-    async def _meet(self, timeout_s: float) -> tuple[EngineInfo, StreamAddress]:
-        if self._known is not None:
-            return self._known
-        met: tuple[EngineInfo, StreamAddress] = await self._actor.call_when_there(
-            lambda actor: actor.introduce.remote(), timeout_s, EngineUnavailable
-        )
-        self._known = met
-        return met
