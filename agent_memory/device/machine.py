@@ -22,6 +22,7 @@ from agent_memory.device.runner import MlxRunner
 from agent_memory.device.self_test import run_self_test
 from agent_memory.device.shelf import Shelf
 from agent_memory.device.weights import (
+    computes_on_linux_cpu,
     context_window,
     fingerprint,
     load_weights,
@@ -88,6 +89,8 @@ class ModelMachine:
             ),
             BlockKeeper(layout, settings.block_size, self._store, shelf, self._background),
             can_batch=probe.why_single is None,
+            # Attention in batches is the faster one on a CPU, even for a single row.
+            min_batch=1 if computes_on_linux_cpu() else 2,
             new_constraint=self.constrainer.new_constraint,
             on_ready=self._ready,
             on_stored=self._stored,

@@ -1,5 +1,6 @@
 """The step loop's device: rows of one mlx-lm model."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,6 +51,7 @@ class MlxRunner:
     """A `ModelRunner`. Used by the thread that owns MLX and no other.
 
     can_batch: the model computes rows of different lengths together (see `probe.py`).
+    min_batch: the fewest rows for which that is worth it.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class MlxRunner:
         keeper: BlockKeeper,
         *,
         can_batch: bool,
+        min_batch: int,
         new_constraint: Callable[[GenerationRequest], TokenConstraint | None],
         on_ready: Callable[[int], None],
         on_stored: Callable[[int, Stored], None],
@@ -68,7 +71,7 @@ class MlxRunner:
         self._layout = layout
         self._gatherer = gatherer
         self._keeper = keeper
-        self._can_batch = can_batch
+        self._min_batch = min_batch if can_batch else math.inf
         self._new_constraint = new_constraint
         self._on_ready = on_ready
         self._on_stored = on_stored
@@ -183,7 +186,7 @@ class MlxRunner:
 
     def _forward(self, batch: Sequence[Row], tokens: mx.array) -> mx.array:
         """Logits [rows, vocabulary] behind one token each."""
-        if self._can_batch and len(batch) > 1:
+        if len(batch) >= self._min_batch:
             offset = mx.array([row.length for row in batch])
             cache = [
                 BatchLayer(layers, offset)

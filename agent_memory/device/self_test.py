@@ -58,6 +58,7 @@ class _Bench:
             PrefixGatherer(store, None, background, needs_snapshot=False),
             BlockKeeper(layout, _BLOCK_SIZE, store, None, background),
             can_batch=True,
+            min_batch=2,
             new_constraint=lambda _: None,
             on_ready=lambda _: None,
             on_stored=lambda _, stored: self._stored.append(stored),
