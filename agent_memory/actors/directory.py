@@ -8,9 +8,9 @@ from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.actors.session_workers import SessionWorkers
 from agent_memory.actors.wire import StreamAddress
 from agent_memory.errors import PoolLost
-from agent_memory.ids import SessionId, WorkspaceId, block_owner
+from agent_memory.ids import RequestId, SessionId, WorkspaceId, block_owner
 from agent_memory.sessions.directory import DirectoryStats, SessionDirectory
-from agent_memory.telemetry import configure_logging
+from agent_memory.telemetry import configure_logging, request_id_var
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +28,13 @@ class SessionDirectoryActor:
         )
         self._ready: asyncio.Task[None] | None = None
 
-    async def locate(self, workspace: WorkspaceId, session: SessionId) -> StreamAddress:
-        return await (await self._rebuilt()).locate(workspace, session)
+    async def locate(
+        self, workspace: WorkspaceId, session: SessionId, request_id: RequestId
+    ) -> StreamAddress:
+        request_id_var.set(request_id)
+        address = await (await self._rebuilt()).locate(workspace, session)
+        log.info("located", extra={"session": session})
+        return address
 
     async def report_lost(self, workspace: WorkspaceId, session: SessionId) -> None:
         if await (await self._rebuilt()).report_lost(workspace, session):

@@ -4,7 +4,7 @@ from agent_memory.actors.lookup import NamedActor
 from agent_memory.actors.options import SESSION_DIRECTORY
 from agent_memory.actors.wire import StreamAddress
 from agent_memory.errors import Unavailable
-from agent_memory.ids import SessionId, WorkspaceId
+from agent_memory.ids import RequestId, SessionId, WorkspaceId
 from agent_memory.sessions.directory import DirectoryStats
 
 RESTART_TIMEOUT_S = 30.0
@@ -16,9 +16,11 @@ class DirectoryHandle:
     def __init__(self) -> None:
         self._actor = NamedActor(SESSION_DIRECTORY.name)
 
-    async def locate(self, workspace: WorkspaceId, session: SessionId) -> StreamAddress:
+    async def locate(
+        self, workspace: WorkspaceId, session: SessionId, request_id: RequestId
+    ) -> StreamAddress:
         return await self._actor.call_when_there(
-            lambda actor: actor.locate.remote(workspace, session),
+            lambda actor: actor.locate.remote(workspace, session, request_id),
             RESTART_TIMEOUT_S,
             Unavailable,
             answer_timeout_s=LOCATE_TIMEOUT_S,

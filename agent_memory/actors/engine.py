@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from agent_memory.errors import InvariantBroken, ModelNotUsable
 from agent_memory.prompts.request import PromptRequest
 from agent_memory.settings import Settings
 from agent_memory.telemetry import configure_logging, request_id_var
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from agent_memory.device.engine import MlxEngine
@@ -69,6 +72,7 @@ class BatchEngineActor:
                 await call.flush()
         finally:
             await events.aclose()
+            log.info("generation ended", extra={"num_prompt": len(request.prompt_tokens)})
 
 
 def _load(folder: Path, name: str, settings: Settings) -> "MlxEngine | ModelNotUsable":

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import time
 from array import array
 from collections import Counter
@@ -15,8 +16,10 @@ from agent_memory.cache.stats import PoolStats
 from agent_memory.device.shelf import Shelf
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import PoolLost, QueueFull
-from agent_memory.ids import BlockHash, BlockOwner, LeaseId
-from agent_memory.telemetry import configure_logging
+from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId
+from agent_memory.telemetry import configure_logging, request_id_var
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class LeaseRequest:
     num_reserved_tokens: int
     lease_id: LeaseId
     owner: BlockOwner
+    request_id: RequestId
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,9 @@ class BlockPoolActor:
                 if self._departures[request.owner] != departures:
                     raise PoolLost("The process that asked for this lease is gone.")
                 pool = self._pool_of(request.engine)
-            return lease
+        request_id_var.set(request.request_id)
+        log.info("leased", extra={"owner": request.owner, "num_cached": lease.num_cached_tokens})
+        return lease
 
     async def publish(
         self,

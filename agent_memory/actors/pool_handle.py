@@ -10,7 +10,7 @@ from agent_memory.cache.lease import Lease, StoredBlock
 from agent_memory.cache.stats import PoolStats
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import PoolLost
-from agent_memory.ids import BlockHash, BlockOwner, LeaseId
+from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId
 
 RESTART_TIMEOUT_S = 30.0
 QUEUE_TIMEOUT_S = 600.0
@@ -29,9 +29,11 @@ class PoolHandle:
         num_reserved_tokens: int,
         lease_id: LeaseId,
         owner: BlockOwner,
+        request_id: RequestId,
     ) -> Lease:
+        tokens = array("I", prompt_tokens)
         request = LeaseRequest(
-            engine, root, array("I", prompt_tokens), num_reserved_tokens, lease_id, owner
+            engine, root, tokens, num_reserved_tokens, lease_id, owner, request_id
         )
         await self._wait_until_there()
         return await self._actor.call(

@@ -133,7 +133,7 @@ class TurnGateway:
             await exchange.aclose()
 
     async def _open(self, request: TurnRequest, session_id: SessionId) -> Exchange:
-        address = await self._directory.locate(request.workspace_id, session_id)
+        address = await self._directory.locate(request.workspace_id, session_id, request.request_id)
         call = TurnCall(session_id, request)
         return await open_exchange(address, own_node_id(), self._secret, call)
 

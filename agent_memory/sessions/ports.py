@@ -7,7 +7,7 @@ from agent_memory.cache.lease import Lease, StoredBlock
 from agent_memory.engine.events import EngineEvent
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
-from agent_memory.ids import BlockHash, BlockOwner, LeaseId, SessionId, WorkspaceId
+from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId, SessionId, WorkspaceId
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.turns.transcript import SessionRecord, Transcript, TurnCommit
 
@@ -47,6 +47,7 @@ class Pool(Protocol):
         num_reserved_tokens: int,
         lease_id: LeaseId,
         owner: BlockOwner,
+        request_id: RequestId,
     ) -> Lease:
         """A lease, as soon as there is room; `QueueFull` when too many wait."""
         ...

@@ -119,6 +119,7 @@ class Turn:
             min(sampling.max_tokens, MAX_RESERVED_TOKENS) * sampling.n,
             LeaseId(new_id("lease")),
             block_owner(request.workspace_id, self._session_id),
+            request.request_id,
         )
         return GenerationRequest(
             request_id=request.request_id,

@@ -11,7 +11,7 @@ from agent_memory.engine.events import EngineEvent, Finished, Generated, Prefill
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.errors import EngineLost, NotFound
-from agent_memory.ids import BlockHash, BlockOwner, LeaseId, SessionId, WorkspaceId
+from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId, SessionId, WorkspaceId
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.turns.events import FinishReason, TextDelta
 from agent_memory.turns.transcript import GeneratedTurn, SessionRecord, Transcript, TurnCommit
@@ -141,8 +141,9 @@ class OpenPool:
         num_reserved_tokens: int,
         lease_id: LeaseId,
         owner: BlockOwner,
+        request_id: RequestId,
     ) -> Lease:
-        del engine, root, prompt_tokens, num_reserved_tokens, owner
+        del engine, root, prompt_tokens, num_reserved_tokens, owner, request_id
         self.leased.append(lease_id)
         return Lease(lease_id, epoch=1)
 

@@ -63,8 +63,13 @@ def test_a_request_id_comes_back_and_stands_in_the_logs_of_every_actor(server: S
     )
     assert sent.headers.get_list("x-request-id") == ["follow-me-1"]
     assert "x-response-time" in sent.headers
-    for name in ("gateway", "sessions", "engine"):
-        assert "follow-me-1" in (server.home / "logs" / f"{name}.log").read_text(), name
+    waiting = {"gateway", "directory", "sessions", "pool", "engine"}
+    deadline = time.monotonic() + 10
+    while waiting:
+        assert time.monotonic() < deadline, waiting
+        logs = {name: (server.home / "logs" / f"{name}.log").read_text() for name in waiting}
+        waiting = {name for name, text in logs.items() if "follow-me-1" not in text}
+        time.sleep(0.1)
 
 
 def test_what_is_too_large_is_refused_with_the_limit(server: Server) -> None:
@@ -96,7 +101,7 @@ def test_an_agent_is_made_takes_turns_and_is_deleted(server: Server) -> None:
     made = talk.post_json("/v1/agents", {"session_id": "agent-1"})
     assert made.status_code == httpx.codes.CREATED
     assert talk.post_json("/v1/agents", {"session_id": "agent-1"}).status_code == 409
-    turn = {"message": user("hello"), "max_tokens": 8, "temperature": 0}
+    turn = {"message": user("zebra quagga okapi"), "max_tokens": 8, "temperature": 0}
     first = talk.post_json("/v1/agents/agent-1/turns", turn)
     assert first.status_code == httpx.codes.OK, first.text
     second = talk.post_json("/v1/agents/agent-1/turns", {**turn, "message": user("more")})
@@ -109,7 +114,10 @@ def test_an_agent_is_made_takes_turns_and_is_deleted(server: Server) -> None:
     fresh = talk.post_json("/v1/agents", {"session_id": "agent-1"})
     assert fresh.status_code == httpx.codes.CREATED
     again = talk.post_json("/v1/agents/agent-1/turns", turn)
-    assert again.json()["usage"]["cached_tokens"] == 0
+    # What is left of the prefix is what every conversation of this workspace begins with.
+    preamble = talk.post([user("another beast")], max_tokens=1).json()["usage"]
+    shared = preamble["prompt_tokens_details"]["cached_tokens"]
+    assert again.json()["usage"]["cached_tokens"] <= shared
 
 
 def test_conversations_with_one_preamble_never_share_a_session(server: Server) -> None:
