@@ -1,6 +1,5 @@
 """Everything that lives on MLX's thread: the model, its rows and blocks, the step loop."""
 
-import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -40,7 +39,8 @@ from agent_memory.errors import EngineUnavailable, InvariantBroken, ModelNotUsab
 from agent_memory.ids import new_id
 from agent_memory.settings import Settings
 
-_log = logging.getLogger(__name__)
+_MAX_IDLE_BUFFERS = 512 * 1024 * 1024
+"""Bytes of freed buffers that MLX may keep for later; by itself it keeps all it ever had."""
 
 
 class ModelMachine:
@@ -57,6 +57,7 @@ class ModelMachine:
         on_ended: Callable[[int], None],
     ) -> None:
         _check_this_machine(name)
+        mx.set_cache_limit(_MAX_IDLE_BUFFERS)
         self.prompter = Prompter.load(folder)
         model, config = load_weights(folder)
         layout = CacheLayout(model)
@@ -92,6 +93,7 @@ class ModelMachine:
             # Attention in batches is the faster one on a CPU, even for a single row.
             min_batch=1 if computes_on_linux_cpu() else 2,
             new_constraint=self.constrainer.new_constraint,
+            later=post,
             on_ready=self._ready,
             on_stored=self._stored,
         )
@@ -125,12 +127,16 @@ class ModelMachine:
 
     def stop(self) -> None:
         self.loop.cancel_all()
+
+    def finish(self) -> None:
         self._background.close()
         # MLX aborts the process if a thread ends while its work is still under way.
         mx.synchronize()
 
     def die(self, error: BaseException) -> None:
-        self._post_office.fail_all(EngineUnavailable(f"The engine has stopped: {error}"))
+        unavailable = EngineUnavailable(f"The engine has stopped: {error}")
+        for key in self._post_office.fail_all(unavailable):
+            self._on_ended(key)
 
     def stats(self) -> EngineStats:
         """Figures of this moment."""

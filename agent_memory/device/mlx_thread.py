@@ -27,7 +27,11 @@ class Machine(Protocol):
         ...
 
     def stop(self) -> None:
-        """Bring everything to its end, as far as that is possible at once."""
+        """Bring everything to its end; what is left to do comes as commands."""
+        ...
+
+    def finish(self) -> None:
+        """Let go of everything, now that it has come to its end."""
         ...
 
     def die(self, error: BaseException) -> None:
@@ -84,13 +88,25 @@ class MlxThread:
         self._is_stopping = True
 
     def _run(self) -> None:
-        while not (self._is_stopping and self._commands.empty()):
+        while not self._is_stopping:
+            self._turn()
+        self._empty()
+        if self._machine is not None:
             with Guard(self._fail):
-                self._do_commands()
-                if self._machine is not None and self._error is None:
-                    self._machine.turn()
-            if self._error is not None and self._machine is not None:
-                self._machine.die(self._error)
+                self._machine.finish()
+            self._empty()
+
+    def _empty(self) -> None:
+        while not self._commands.empty():
+            self._turn()
+
+    def _turn(self) -> None:
+        with Guard(self._fail):
+            self._do_commands()
+            if self._machine is not None and self._error is None:
+                self._machine.turn()
+        if self._error is not None and self._machine is not None:
+            self._machine.die(self._error)
 
     def _fail(self, error: Exception) -> None:
         """Nothing is computed any more, but whoever asks is told so."""

@@ -31,9 +31,9 @@ class PostOffice:
             letters.setdefault(key, []).append(letter)
         return self._send(letters, is_over) if letters else []
 
-    def fail_all(self, error: Exception) -> None:
-        """End every stream with an error."""
-        self._send({key: [Failed(error)] for key in self._streams}, lambda _: True)
+    def fail_all(self, error: Exception) -> list[int]:
+        """End every stream with an error; returns the requests that have ended."""
+        return self._send({key: [Failed(error)] for key in self._streams}, lambda _: True)
 
     def _send(self, letters: dict[int, Letters], is_over: Callable[[int], bool]) -> list[int]:
         bags: dict[asyncio.AbstractEventLoop, list[tuple[EventStream, Letters, bool]]] = {}

@@ -1,14 +1,17 @@
 """The step loop's device: rows of one mlx-lm model."""
 
+import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import mlx.core as mx
 from mlx.utils import tree_flatten
 
 from agent_memory.device.attention import BatchLayer
+from agent_memory.device.background import Post
 from agent_memory.device.block_keeper import BlockKeeper
 from agent_memory.device.cache_layout import CacheLayout
 from agent_memory.device.kv_cut import fill_layers
@@ -18,8 +21,12 @@ from agent_memory.device.row_layers import STEP, FullLayer
 from agent_memory.device.sampling import Logprobs, RowSampler, draw_tokens
 from agent_memory.engine.constraint import TokenConstraint
 from agent_memory.engine.events import Restored, Stored
+from agent_memory.engine.guard import Guard
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.engine.runner import Drawn, RowId
+from agent_memory.ids import BlockHash
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,8 @@ class MlxRunner:
     """A `ModelRunner`. Used by the thread that owns MLX and no other.
 
     can_batch: the model computes rows of different lengths together (see `probe.py`).
-    min_batch: the fewest rows for which that is worth it.
+    min_batch: the fewest rows for which that is worth it. later: has something done on this
+    thread when the events of the present step are out.
     """
 
     def __init__(
@@ -64,6 +72,7 @@ class MlxRunner:
         can_batch: bool,
         min_batch: int,
         new_constraint: Callable[[GenerationRequest], TokenConstraint | None],
+        later: Post,
         on_ready: Callable[[int], None],
         on_stored: Callable[[int, Stored], None],
     ) -> None:
@@ -73,6 +82,7 @@ class MlxRunner:
         self._keeper = keeper
         self._min_batch = min_batch if can_batch else math.inf
         self._new_constraint = new_constraint
+        self._later = later
         self._on_ready = on_ready
         self._on_stored = on_stored
         self._rows: dict[RowId, Row] = {}
@@ -166,18 +176,29 @@ class MlxRunner:
         only_full: bool,
     ) -> None:
         this = self._rows[row]
-        if self.looks_ahead:
-            this.trim_to(len(token_ids))
-        self._keeper.keep(
-            this,
-            request.root,
-            token_ids[: this.length],
-            only_full=only_full or this.length != len(token_ids),
-            then=lambda stored: self._on_stored(key, stored),
-        )
+        # Later: cutting waits for what is under way, and the others' tokens should not.
+        self._later(partial(self._keep, key, this, request.root, token_ids, only_full))
 
     def close(self, row: RowId) -> None:
         self._rows.pop(row, None)
+
+    def _keep(
+        self, key: int, row: Row, root: BlockHash, token_ids: Sequence[int], only_full: bool
+    ) -> None:
+        with Guard(partial(self._lose, key)):
+            if self.looks_ahead:
+                row.trim_to(len(token_ids))
+            self._keeper.keep(
+                row,
+                root,
+                token_ids[: row.length],
+                only_full=only_full or row.length != len(token_ids),
+                then=partial(self._on_stored, key),
+            )
+
+    def _lose(self, key: int, error: Exception) -> None:
+        _log.error("the blocks of a request are not kept", exc_info=error)
+        self._on_stored(key, Stored((), 0))
 
     def contents(self, row: RowId) -> list[mx.array]:
         """Keys and values of every token in a row, layer by layer, where layers have them."""

@@ -60,6 +60,7 @@ class _Bench:
             can_batch=True,
             min_batch=2,
             new_constraint=lambda _: None,
+            later=lambda command: command(),
             on_ready=lambda _: None,
             on_stored=lambda _, stored: self._stored.append(stored),
         )

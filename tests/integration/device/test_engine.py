@@ -282,6 +282,7 @@ async def test_when_the_thread_fails_everyone_is_told(
     monkeypatch.setattr("agent_memory.engine.loop.StepLoop.step", _broken)
     with pytest.raises(EngineUnavailable):
         await reading
+    await own_engine.drain(grace_s=20)
     with pytest.raises(EngineUnavailable):
         own_engine.generate(a_request(own_engine, a_prompt(5)))
 
