@@ -147,6 +147,17 @@ class MlxRunner:
                 for row in batch:
                     row.trim_to(row.length)
             raise
+        return self._draw(rows, batch, logits)
+
+    def decode_behind(self, row: RowId, token_ids: Sequence[int]) -> _Decoded:
+        this = self._rows[row]
+        tokens = mx.concatenate([mx.array(list(token_ids), mx.int32), next_tokens([this])])
+        logits = self._model(tokens[None], cache=this.layers)[:, -1, :]
+        this.length += len(token_ids)
+        return self._draw([row], [this], logits)
+
+    def _draw(self, rows: Sequence[RowId], batch: Sequence[Row], logits: mx.array) -> _Decoded:
+        """Draw behind the last token of each row and begin to compute it."""
         samplers = [row.sampler for row in batch if row.sampler is not None]
         positions = [row.length + 1 for row in batch]
         tokens, logprobs = draw_tokens(logits, samplers, positions)

@@ -20,6 +20,8 @@ from agent_memory.engine.runner import ChoiceText, ModelRunner, RowId, TokenChoi
 from agent_memory.engine.scheduler import Chunk, Scheduler
 from agent_memory.engine.stats import Counters
 
+_SHORT_CHUNK = 64
+
 NewText = Callable[[GenerationRequest, int], ChoiceText]
 """Makes the reader of one choice's tokens, given its index."""
 
@@ -34,8 +36,11 @@ class _Prefill:
 
 @dataclass(frozen=True, slots=True)
 class _Decode:
+    """num_prefilled: tokens of the only row that were fed before its last one."""
+
     choices: list[Choice]
     work: Work
+    num_prefilled: int = 0
 
 
 class StepLoop:
@@ -196,22 +201,42 @@ class StepLoop:
 
     def _launch(self) -> list[_Prefill | _Decode]:
         launched: list[_Prefill | _Decode] = []
+        begun: Choice | None = None
         if (chunk := self._scheduler.next_chunk()) is not None:
-            self._prefill(chunk, launched)
-        if choices := [choice for choice in self._roster.decoding if choice.wants_more]:
+            begun = self._prefill(chunk, launched)
+        decoding = self._roster.decoding
+        if choices := [c for c in decoding if c.wants_more and c is not begun]:
             self._decode(choices, launched)
         return launched
 
-    def _prefill(self, chunk: Chunk, launched: list[_Prefill | _Decode]) -> None:
+    def _prefill(self, chunk: Chunk, launched: list[_Prefill | _Decode]) -> Choice | None:
+        """Feed the chunk. Returns the choice for which a token was drawn behind it, if any."""
         generation = self._roster.generations[chunk.key]
         begin, end = generation.num_fed, generation.num_fed + chunk.num_tokens
         with self._finisher.guard(generation):
-            row = generation.choices[0].row
-            work = self._runner.prefill(row, generation.sequence[begin:end])
-            generation.num_fed = end
+            first = generation.choices[0]
+            token_ids = generation.sequence[begin:end]
             self.counters.tokens_prefilled += chunk.num_tokens
+            generation.num_fed = end
+            if self._can_draw_at_once(generation, chunk):
+                self._start_if_prefilled(generation)
+                work = self._runner.decode_behind(first.row, token_ids)
+                first.num_asked += 1
+                launched.append(_Decode([first], work, chunk.num_tokens))
+                return first
+            work = self._runner.prefill(first.row, token_ids)
             launched.append(_Prefill(generation, chunk.num_tokens, end, work))
             self._start_if_prefilled(generation)
+        return None
+
+    def _can_draw_at_once(self, generation: Generation, chunk: Chunk) -> bool:
+        """A short last chunk takes the last token along: its answer begins a step earlier. In a
+        long one, logits of all its tokens would cost more than that step."""
+        return (
+            generation.num_to_prefill == 0
+            and len(generation.choices) == 1
+            and chunk.num_tokens <= _SHORT_CHUNK
+        )
 
     def _decode(self, choices: list[Choice], launched: list[_Prefill | _Decode]) -> None:
         with Guard(partial(self._decode_apart, choices, launched)):
@@ -239,6 +264,7 @@ class StepLoop:
                 self._read_prefill(work)
             else:
                 num_decoded += len(work.choices)
+                num_prefilled += work.num_prefilled
                 self._read_decode(work)
         if works:
             now = self._clock()
@@ -256,11 +282,18 @@ class StepLoop:
     def _read_decode(self, decode: _Decode) -> None:
         with self._finisher.guard(*(choice.generation for choice in decode.choices)):
             drawn = decode.work.wait()
+            if decode.num_prefilled:
+                self._say_prefilled(decode.choices[0].generation)
             for choice, token_id in zip(decode.choices, drawn.token_ids, strict=True):
                 if not choice.is_finished:
                     with self._finisher.guard(choice.generation):
                         chosen = drawn.choices.get(choice.row)
                         self._take(choice, token_id, chosen, choice.row in drawn.complete)
+
+    def _say_prefilled(self, generation: Generation) -> None:
+        if generation.unfinished:
+            num_total = len(generation.sequence) - 1
+            self._outbox.put(generation.key, Prefilled(num_total, num_total))
 
     def _take(
         self, choice: Choice, token_id: int, chosen: TokenChoice | None, is_complete: bool

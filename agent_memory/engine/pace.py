@@ -11,7 +11,7 @@ class Pace:
     the gap between two tokens stays within `1 + slowdown` quiet gaps.
     """
 
-    def __init__(self, token_budget: int, slowdown: float = 1.5) -> None:
+    def __init__(self, token_budget: int, slowdown: float = 2.0) -> None:
         self._token_budget = token_budget
         self._slowdown = slowdown
         self._quiet_step_s: float | None = None

@@ -82,6 +82,10 @@ class ModelRunner(Protocol):
         """Feed every row its last token and draw the next."""
         ...
 
+    def decode_behind(self, row: RowId, token_ids: Sequence[int]) -> Work:
+        """Feed a row these tokens and then its last one, all at once, and draw the next."""
+        ...
+
     def store(
         self,
         key: int,

@@ -86,7 +86,7 @@ class ScriptedRunner:
         self, row: RowId, request: GenerationRequest, choice: int, token_ids: Sequence[int]
     ) -> bool:
         this = self.rows[row]
-        assert this.tokens == list(token_ids[:-1])
+        assert this.tokens == list(token_ids[: len(this.tokens)])
         this.choice, this.drawn, this.is_decoding = choice, token_ids[-1], True
         return request.request_id in self.stepwise
 
@@ -105,6 +105,16 @@ class ScriptedRunner:
             Drawn(drawn, choices, self._complete(rows)),
             RuntimeError("wait") if broken else None,
         )
+
+    def decode_behind(self, row: RowId, token_ids: Sequence[int]) -> ScriptedWork:
+        this = self.rows[row]
+        assert this.drawn is not None
+        assert (*this.tokens, *token_ids, this.drawn) == (
+            *this.request.prompt_tokens,
+            *this.request.forced_tokens,
+        )
+        self.prefill(row, token_ids)
+        return self.decode([row])
 
     def store(
         self,
