@@ -33,6 +33,8 @@ def prepare_environment(home: Path, is_local: bool, max_header_bytes: int) -> Pa
     may not exceed 107 bytes, and the data directory may lie deep.
     """
     folder = runtime_folder(home)
+    # Ray leaves a folder of logs and sockets for every start that did not end in order.
+    shutil.rmtree(folder / "ray", ignore_errors=True)
     run = private_folder(home / "run")
     os.environ.update(
         {

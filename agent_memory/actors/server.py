@@ -2,12 +2,14 @@
 
 import importlib
 import os
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
-from agent_memory.actors.environment import prepare_environment
+from agent_memory.actors.environment import prepare_environment, runtime_folder
 from agent_memory.actors.local_storage import LocalStorage
 from agent_memory.actors.model_choice import resolve_model
 from agent_memory.actors.preflight import DataDirLock, check_port_is_free
@@ -61,6 +63,7 @@ def run_server(settings: Settings, reporter: Reporter) -> int:
             finally:
                 clear_presence(home)
                 storage_thread.submit(storage.stop).result()
+        shutil.rmtree(runtime_folder(home), ignore_errors=True)
     reporter.note("Stopped. Everything acknowledged is on disk.")
     return 0
 
@@ -102,7 +105,7 @@ def _serve(
             )
         )
         storage_thread.submit(storage.first_key_was_shown).result()
-        _watch(runtime, storage, storage_thread, stop)
+        _watch(settings.home, runtime, storage, storage_thread, stop)
         if runtime.is_alive():
             reporter.step("Draining: running turns finish, new ones are refused")
             if num_cut := runtime.drain():
@@ -118,6 +121,7 @@ def _engine_notes() -> tuple[str, ...]:
 
 
 def _watch(
+    home: Path,
     runtime: LocalRuntime,
     storage: LocalStorage,
     storage_thread: ThreadPoolExecutor,
@@ -127,4 +131,5 @@ def _watch(
     while not stop.wait(WATCH_PERIOD_S):
         storage_thread.submit(storage.keep_running).result()
         if not runtime.is_alive():
-            raise Unavailable("Ray ended unasked (its log lies in the data directory's logs).")
+            logs = runtime_folder(home) / "ray" / "session_latest" / "logs"
+            raise Unavailable(f"Ray ended unasked; its logs lie in {logs}.")

@@ -31,4 +31,4 @@ def data_dir() -> Iterator[Callable[[], Path]]:
 def server(data_dir: Callable[[], Path], model: Path) -> Iterator[Server]:
     running = Server(data_dir(), model).start()
     yield running
-    running.kill()
+    running.discard()

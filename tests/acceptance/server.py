@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -91,6 +92,11 @@ class Server:
         while self._raylet() is not None or self.answers():
             assert time.monotonic() < deadline, "something of the killed server lives on"
             time.sleep(0.2)
+
+    def discard(self) -> None:
+        """Kill it, if it runs, and what it left outside its data directory."""
+        self.kill()
+        shutil.rmtree(runtime_folder(self.home), ignore_errors=True)
 
     def answers(self) -> bool:
         try:

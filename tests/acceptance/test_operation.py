@@ -176,7 +176,7 @@ def test_a_second_server_runs_beside_the_first(
         assert in_use.returncode == 2
         assert "data directory" in in_use.stderr + in_use.stdout
     finally:
-        other.kill()
+        other.discard()
 
 
 def test_a_model_that_is_not_there_is_said_before_anything_starts(

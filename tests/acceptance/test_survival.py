@@ -19,7 +19,7 @@ def mortal(data_dir: Callable[[], Path], model: Path) -> Iterator[Server]:
     """A server for tests that hurt it."""
     running = Server(data_dir(), model).start()
     yield running
-    running.kill()
+    running.discard()
 
 
 def test_after_a_kill_the_next_turn_reads_the_whole_history_from_the_shelf(

@@ -1,0 +1,82 @@
+"""The pool's actor as a plain object: waiting for room, and successors of the engine."""
+
+import asyncio
+from array import array
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agent_memory.actors.config import RuntimeConfig
+from agent_memory.actors.pool import BlockPoolActor, LeaseRequest
+from agent_memory.cache.hashing import chain_hash, root_hash
+from agent_memory.cache.lease import StoredBlock
+from agent_memory.errors import InvalidRequest, PoolLost, QueueFull
+from agent_memory.ids import BlockOwner, LeaseId, RequestId
+from agent_memory.settings import MIB, Settings
+from agent_memory.testing.engine import INFO
+
+ENGINE = replace(INFO, bytes_per_token=MIB, block_size=4)
+ROOT = root_hash(ENGINE.fingerprint, ENGINE.kv_format, "w")
+
+
+def make_pool(folder: Path, max_waiting: int = 8) -> BlockPoolActor:
+    settings = Settings(data_dir=folder, resident_budget=16 * MIB, max_waiting=max_waiting)
+    return BlockPoolActor(RuntimeConfig(settings, "", b"", folder, folder / "logs"))
+
+
+def ask(name: str, num_tokens: int, owner: str = "w/s") -> LeaseRequest:
+    tokens = array("I", range(num_tokens))
+    return LeaseRequest(ENGINE, ROOT, tokens, 2, LeaseId(name), BlockOwner(owner), RequestId("r"))
+
+
+async def test_whoever_finds_no_room_waits_until_a_lease_ends(tmp_path: Path) -> None:
+    pool = make_pool(tmp_path)
+    await pool.lease(ask("one", 10))
+    waiting = asyncio.create_task(pool.lease(ask("two", 10)))
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    await pool.publish(ENGINE, LeaseId("one"), (), ())
+    assert (await waiting).lease_id == "two"
+
+
+async def test_too_many_waiting_is_said_at_once(tmp_path: Path) -> None:
+    pool = make_pool(tmp_path, max_waiting=1)
+    await pool.lease(ask("one", 10))
+    waiting = asyncio.create_task(pool.lease(ask("two", 10)))
+    await asyncio.sleep(0.01)
+    with pytest.raises(QueueFull):
+        await pool.lease(ask("three", 10))
+    await pool.publish(ENGINE, LeaseId("one"), (), ())
+    await waiting
+
+
+async def test_what_can_never_fit_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequest):
+        await make_pool(tmp_path).lease(ask("huge", 100))
+
+
+async def test_a_process_that_died_neither_keeps_nor_gets_a_lease(tmp_path: Path) -> None:
+    pool = make_pool(tmp_path)
+    await pool.lease(ask("one", 10, owner="w/dead"))
+    waiting = asyncio.create_task(pool.lease(ask("two", 10, owner="w/dead")))
+    await asyncio.sleep(0.01)
+    await pool.release_owner(BlockOwner("w/dead"))
+    with pytest.raises(PoolLost):
+        await waiting
+    await pool.lease(ask("three", 10))
+
+
+async def test_an_engine_that_restarted_holds_nothing_any_more(tmp_path: Path) -> None:
+    pool = make_pool(tmp_path)
+    lease = await pool.lease(ask("one", 6))
+    tokens = (0, 1, 2, 3)
+    block = StoredBlock(chain_hash(ROOT, tokens), ROOT, tokens, 4 * MIB, file=None)
+    await pool.publish(ENGINE, lease.lease_id, (block,), ())
+    again = await pool.lease(ask("two", 6))
+    assert again.num_cached_tokens == 4
+    await pool.publish(ENGINE, again.lease_id, (), ())
+    successor = replace(ask("three", 6), engine=replace(ENGINE, incarnation="second"))
+    after = await pool.lease(successor)
+    assert after.num_cached_tokens == 0
+    assert after.epoch > again.epoch
