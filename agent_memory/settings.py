@@ -4,12 +4,17 @@ Precedence: command line, then `AGENT_MEMORY_*` variables, then the defaults bel
 `DATABASE_URL` and `RAY_ADDRESS` are read under their usual names.
 """
 
+import os
 from pathlib import Path
 
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1024 * 1024
+
+
+def _quarter_of_memory() -> int:
+    return max(1024 * MIB, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4)
 
 
 class Settings(BaseSettings):
@@ -29,8 +34,8 @@ class Settings(BaseSettings):
 
     block_size: int = Field(256, ge=16, le=4096)
     """Tokens of a KV block."""
-    resident_budget: int = Field(2048 * MIB, ge=16 * MIB)
-    """KV kept in the engine."""
+    resident_budget: int = Field(default_factory=_quarter_of_memory, ge=16 * MIB)
+    """KV kept in the engine. By default a quarter of this machine's memory."""
     shelf_budget: int = Field(20 * 1024 * MIB, ge=16 * MIB)
     """KV kept on disk."""
     max_batch_size: int = Field(16, ge=1, le=256)
