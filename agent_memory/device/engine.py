@@ -15,7 +15,13 @@ from agent_memory.engine.events import Stored
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.engine.stats import EngineStats
-from agent_memory.errors import EngineUnavailable, InvalidRequest, PromptTooLong
+from agent_memory.errors import (
+    AgentMemoryError,
+    EngineUnavailable,
+    InvalidRequest,
+    ModelNotUsable,
+    PromptTooLong,
+)
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.settings import Settings
 
@@ -54,9 +60,13 @@ class MlxEngine:
                     on_ended=admission.leave,
                 )
             )
-        except BaseException:
+        except AgentMemoryError:
             thread.stop()
             raise
+        except Exception as error:
+            # Configurations are read by several libraries, each with errors of its own.
+            thread.stop()
+            raise ModelNotUsable(name, f"{type(error).__name__}: {error}") from error
         thread.run(machine)
         return cls(thread, machine, admission, settings)
 

@@ -76,7 +76,6 @@ class ModelMachine:
             incarnation=new_id("engine"),
             notes=_notes(probe),
         )
-        self._on_ended = on_ended
         self._background = Background(post)
         self._store = BlockStore()
         shelf = self._shelf(shelf_folder)
@@ -98,7 +97,7 @@ class ModelMachine:
             on_stored=self._stored,
         )
         outbox = Outbox()
-        self._post_office = PostOffice(outbox, self._lost)
+        self._post_office = PostOffice(outbox, on_ended=on_ended, on_lost=self._lost)
         self.loop = StepLoop(
             runner,
             new_text=self.prompter.new_text,
@@ -122,8 +121,7 @@ class ModelMachine:
     def turn(self) -> None:
         if self.loop.has_work:
             self.loop.step()
-        for key in self._post_office.deliver(self.loop.is_over):
-            self._on_ended(key)
+        self._post_office.deliver(self.loop.is_over)
 
     def stop(self) -> None:
         self.loop.cancel_all()
@@ -135,8 +133,7 @@ class ModelMachine:
 
     def die(self, error: BaseException) -> None:
         unavailable = EngineUnavailable(f"The engine has stopped: {error}")
-        for key in self._post_office.fail_all(unavailable):
-            self._on_ended(key)
+        self._post_office.fail_all(unavailable)
 
     def stats(self) -> EngineStats:
         """Figures of this moment."""

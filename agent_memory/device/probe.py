@@ -64,7 +64,8 @@ def _why_single(
         together = model(tokens, cache=cache)
         difference = _largest(together - alone)
     except Exception as error:  # noqa: BLE001  models fail here in ways of their own
-        return f"its layers do not take rows of different lengths ({error})"
+        reason = str(error).partition("\n")[0]
+        return f"its layers do not take rows of different lengths ({reason})"
     tolerance = _TOLERANCE.get(alone.dtype, _HALF_TOLERANCE)
     if difference > tolerance * max(1.0, _largest(alone)):
         return "its rows do not come out the same in a batch"

@@ -92,6 +92,16 @@ def test_a_broken_model_is_refused_with_the_reason(tmp_path: Path) -> None:
         MlxEngine.load(tmp_path, "broken", small_settings(), None)
 
 
+def test_a_configuration_that_some_library_refuses_is_a_model_that_cannot_be_served(
+    tmp_path: Path,
+) -> None:
+    folder = make_model_folder(tmp_path)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"hidden_size": "wide"}))
+    with pytest.raises(ModelNotUsable, match="hidden_size"):
+        MlxEngine.load(folder, "wide", small_settings(), None)
+
+
 async def test_a_conversation_is_rendered_and_answered(llama: MlxEngine) -> None:
     prompt = llama.render(PromptRequest((Message(Role.USER, (Text("hello"),)),)))
     answer = await ask(llama, a_request(llama, prompt.pieces[0]))
