@@ -48,25 +48,29 @@ class Admission:
             return self._num_admitted
 
     def leave(self, key: int) -> None:
-        """The request has had its last event."""
+        """The request has had its last event, or is about to hear it."""
         with self._lock:
             entry = self._entries.pop(key)
             self._num_rows -= entry.num_rows
             self._mean_s += _WEIGHT * (self._clock() - entry.since - self._mean_s)
-            done = [] if self._entries else self._when_empty
-            if not self._entries:
-                self._when_empty = []
+
+    def tell_when_empty(self) -> None:
+        """Call those that wait for the last request to leave, if it has left."""
+        if not self._when_empty:
+            return
+        with self._lock:
+            if self._entries:
+                return
+            done, self._when_empty = self._when_empty, []
         for call in done:
             call()
 
     def drain(self, when_empty: Callable[[], None]) -> None:
-        """Take nothing new; `when_empty` is called when the last request has left."""
+        """Take nothing new; `tell_when_empty` calls `when_empty` when the last has left."""
         with self._lock:
             self._is_draining = True
-            if self._entries:
-                self._when_empty.append(when_empty)
-                return
-        when_empty()
+            self._when_empty.append(when_empty)
+        self.tell_when_empty()
 
     def _retry_after_s(self, num_waiting: int) -> int:
         """When about half of those that wait will have been served, at the pace of late."""

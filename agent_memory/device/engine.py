@@ -57,7 +57,7 @@ class MlxEngine:
                     settings,
                     shelf_folder,
                     post=thread.post,
-                    on_ended=admission.leave,
+                    admission=admission,
                 )
             )
         except AgentMemoryError:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import mlx.core as mx
 
+from agent_memory.device.admission import Admission
 from agent_memory.device.attention import install_attention
 from agent_memory.device.background import Background
 from agent_memory.device.block_keeper import BlockKeeper
@@ -54,7 +55,7 @@ class ModelMachine:
         shelf_folder: Path | None,
         *,
         post: Callable[[Callable[[], None]], None],
-        on_ended: Callable[[int], None],
+        admission: Admission,
     ) -> None:
         _check_this_machine(name)
         mx.set_cache_limit(_MAX_IDLE_BUFFERS)
@@ -76,6 +77,7 @@ class ModelMachine:
             incarnation=new_id("engine"),
             notes=_notes(probe),
         )
+        self._admission = admission
         self._background = Background(post)
         self._store = BlockStore()
         shelf = self._shelf(shelf_folder)
@@ -97,7 +99,7 @@ class ModelMachine:
             on_stored=self._stored,
         )
         outbox = Outbox()
-        self._post_office = PostOffice(outbox, on_ended=on_ended, on_lost=self._lost)
+        self._post_office = PostOffice(outbox, on_ended=admission.leave, on_lost=self._lost)
         self.loop = StepLoop(
             runner,
             new_text=self.prompter.new_text,
@@ -122,6 +124,7 @@ class ModelMachine:
         if self.loop.has_work:
             self.loop.step()
         self._post_office.deliver(self.loop.is_over)
+        self._admission.tell_when_empty()
 
     def stop(self) -> None:
         self.loop.cancel_all()
@@ -134,6 +137,7 @@ class ModelMachine:
     def die(self, error: BaseException) -> None:
         unavailable = EngineUnavailable(f"The engine has stopped: {error}")
         self._post_office.fail_all(unavailable)
+        self._admission.tell_when_empty()
 
     def stats(self) -> EngineStats:
         """Figures of this moment."""

@@ -59,8 +59,11 @@ def test_draining_takes_nothing_new_and_tells_when_the_last_has_left() -> None:
     with pytest.raises(Draining):
         admission.enter(1)
     admission.leave(first)
+    admission.tell_when_empty()
     assert told == []
     admission.leave(second)
+    admission.tell_when_empty()
+    admission.tell_when_empty()
     assert told == ["empty"]
 
 
