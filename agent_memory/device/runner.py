@@ -48,10 +48,12 @@ class _Decoded:
     def wait(self) -> Drawn:
         token_ids: list[int] = self.tokens.tolist()  # type: ignore[assignment]
         choices = {self.rows[at]: logprobs.read() for at, logprobs in self.logprobs.items()}
+        errors: dict[RowId, Exception] = {}
         for at, constraint in self.constraints.items():
-            constraint.advance(token_ids[at])
+            with Guard(partial(errors.__setitem__, self.rows[at])):
+                constraint.advance(token_ids[at])
         complete = {self.rows[at] for at, each in self.constraints.items() if each.is_finished}
-        return Drawn(token_ids, choices, complete)
+        return Drawn(token_ids, choices, complete, errors)
 
 
 class MlxRunner:

@@ -6,41 +6,25 @@ text. A device that cannot look ahead is read first.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
-from agent_memory.engine.events import Generated, OutputDelta, Prefilled, Stored
+from agent_memory.engine.events import Generated, Stored
 from agent_memory.engine.finisher import Finisher
 from agent_memory.engine.generation import Choice, Generation, Roster
 from agent_memory.engine.guard import Guard
+from agent_memory.engine.launched import DecodeLaunched, Launched, PrefillLaunched
 from agent_memory.engine.outbox import Outbox
 from agent_memory.engine.pace import Pace
 from agent_memory.engine.request import GenerationRequest
-from agent_memory.engine.runner import ChoiceText, ModelRunner, RowId, TokenChoice, Work
+from agent_memory.engine.runner import ChoiceText, ModelRunner, RowId
 from agent_memory.engine.scheduler import Chunk, Scheduler
 from agent_memory.engine.stats import Counters
+from agent_memory.engine.work_reader import WorkReader
 
 _SHORT_CHUNK = 64
 
 NewText = Callable[[GenerationRequest, int], ChoiceText]
 """Makes the reader of one choice's tokens, given its index."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Prefill:
-    generation: Generation
-    num_tokens: int
-    num_done: int
-    work: Work
-
-
-@dataclass(frozen=True, slots=True)
-class _Decode:
-    """num_prefilled: tokens of the only row that were fed before its last one."""
-
-    choices: list[Choice]
-    work: Work
-    num_prefilled: int = 0
 
 
 class StepLoop:
@@ -65,16 +49,21 @@ class StepLoop:
         self._new_text = new_text
         self._eos = eos_token_ids
         self._context_window = context_window
-        self._pace = pace
         self._scheduler = Scheduler(max_rows, pace)
         self._outbox = outbox
-        self._clock = clock
-        self._read_at = clock()
         self._roster = Roster()
-        self._ahead: list[_Prefill | _Decode] = []
+        self._ahead: list[Launched] = []
         self._num_rows_made = 0
         self.counters = Counters()
         self._finisher = Finisher(runner, self._scheduler, self._roster, outbox, self.counters)
+        self._reader = WorkReader(
+            self._finisher,
+            outbox,
+            self.counters,
+            eos_token_ids=eos_token_ids,
+            pace=pace,
+            clock=clock,
+        )
 
     @property
     def has_work(self) -> bool:
@@ -133,12 +122,12 @@ class StepLoop:
         self.counters.steps += 1
         self._admit()
         if not self._ahead:
-            self._read_at = self._clock()
+            self._reader.begin()
         if self._looks_ahead:
             ahead, self._ahead = self._ahead, self._launch()
-            self._read(ahead)
+            self._reader.read(ahead)
         else:
-            self._read(self._ahead)
+            self._reader.read(self._ahead)
             self._ahead = self._launch()
 
     def check_integrity(self) -> None:
@@ -199,8 +188,8 @@ class StepLoop:
         generation.is_decoding = True
         self._roster.decoding.extend(generation.choices)
 
-    def _launch(self) -> list[_Prefill | _Decode]:
-        launched: list[_Prefill | _Decode] = []
+    def _launch(self) -> list[Launched]:
+        launched: list[Launched] = []
         begun: Choice | None = None
         if (chunk := self._scheduler.next_chunk()) is not None:
             begun = self._prefill(chunk, launched)
@@ -209,7 +198,7 @@ class StepLoop:
             self._decode(choices, launched)
         return launched
 
-    def _prefill(self, chunk: Chunk, launched: list[_Prefill | _Decode]) -> Choice | None:
+    def _prefill(self, chunk: Chunk, launched: list[Launched]) -> Choice | None:
         """Feed the chunk. Returns the choice for which a token was drawn behind it, if any."""
         generation = self._roster.generations[chunk.key]
         begin, end = generation.num_fed, generation.num_fed + chunk.num_tokens
@@ -222,10 +211,10 @@ class StepLoop:
                 self._start_if_prefilled(generation)
                 work = self._runner.decode_behind(first.row, token_ids)
                 first.num_asked += 1
-                launched.append(_Decode([first], work, chunk.num_tokens))
+                launched.append(DecodeLaunched([first], work, chunk.num_tokens))
                 return first
             work = self._runner.prefill(first.row, token_ids)
-            launched.append(_Prefill(generation, chunk.num_tokens, end, work))
+            launched.append(PrefillLaunched(generation, chunk.num_tokens, end, work))
             self._start_if_prefilled(generation)
         return None
 
@@ -238,15 +227,15 @@ class StepLoop:
             and chunk.num_tokens <= _SHORT_CHUNK
         )
 
-    def _decode(self, choices: list[Choice], launched: list[_Prefill | _Decode]) -> None:
+    def _decode(self, choices: list[Choice], launched: list[Launched]) -> None:
         with Guard(partial(self._decode_apart, choices, launched)):
             work = self._runner.decode([choice.row for choice in choices])
             for choice in choices:
                 choice.num_asked += 1
-            launched.append(_Decode(choices, work))
+            launched.append(DecodeLaunched(choices, work))
 
     def _decode_apart(
-        self, choices: list[Choice], launched: list[_Prefill | _Decode], error: Exception
+        self, choices: list[Choice], launched: list[Launched], error: Exception
     ) -> None:
         """What failed together is tried one by one, so that only the bad row's request fails."""
         if len(choices) == 1:
@@ -255,55 +244,3 @@ class StepLoop:
         for choice in choices:
             if not choice.is_finished:
                 self._decode([choice], launched)
-
-    def _read(self, works: list[_Prefill | _Decode]) -> None:
-        num_decoded = num_prefilled = 0
-        for work in works:
-            if isinstance(work, _Prefill):
-                num_prefilled += work.num_tokens
-                self._read_prefill(work)
-            else:
-                num_decoded += len(work.choices)
-                num_prefilled += work.num_prefilled
-                self._read_decode(work)
-        if works:
-            now = self._clock()
-            self._pace.observe(num_decoded, num_prefilled, now - self._read_at)
-            self._read_at = now
-
-    def _read_prefill(self, prefill: _Prefill) -> None:
-        generation = prefill.generation
-        with self._finisher.guard(generation):
-            prefill.work.wait()
-            if generation.unfinished:
-                num_total = len(generation.sequence) - 1
-                self._outbox.put(generation.key, Prefilled(prefill.num_done, num_total))
-
-    def _read_decode(self, decode: _Decode) -> None:
-        with self._finisher.guard(*(choice.generation for choice in decode.choices)):
-            drawn = decode.work.wait()
-            if decode.num_prefilled:
-                self._say_prefilled(decode.choices[0].generation)
-            for choice, token_id in zip(decode.choices, drawn.token_ids, strict=True):
-                if not choice.is_finished:
-                    with self._finisher.guard(choice.generation):
-                        chosen = drawn.choices.get(choice.row)
-                        self._take(choice, token_id, chosen, choice.row in drawn.complete)
-
-    def _say_prefilled(self, generation: Generation) -> None:
-        if generation.unfinished:
-            num_total = len(generation.sequence) - 1
-            self._outbox.put(generation.key, Prefilled(num_total, num_total))
-
-    def _take(
-        self, choice: Choice, token_id: int, chosen: TokenChoice | None, is_complete: bool
-    ) -> None:
-        self.counters.tokens_generated += 1
-        choice.tokens.append(token_id)
-        ends_with_eos = token_id in self._eos
-        deltas: tuple[OutputDelta, ...] = ()
-        stop: str | None = None
-        if not ends_with_eos:
-            deltas, stop = choice.text.push((token_id,), () if chosen is None else (chosen,))
-        self._outbox.put(choice.generation.key, Generated(choice.index, (token_id,), deltas))
-        self._finisher.finish_if_ended(choice, stop, ends_with_eos, is_complete)

@@ -23,12 +23,13 @@ class Drawn:
     """One token a row, in the order in which the rows were given.
 
     choices: of the rows that ask for log-probabilities. complete: rows whose output has the form
-    it must have, so that nothing may follow.
+    it must have, so that nothing may follow. errors: rows whose token is of no use.
     """
 
     token_ids: Sequence[int]
     choices: Mapping[RowId, TokenChoice] = field(default_factory=dict)
     complete: Collection[RowId] = ()
+    errors: Mapping[RowId, Exception] = field(default_factory=dict)
 
 
 class Work(Protocol):

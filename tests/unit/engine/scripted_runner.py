@@ -102,7 +102,7 @@ class ScriptedRunner:
         }
         broken = any(self.fails_at.get(self.rows[r].request.request_id) == "wait" for r in rows)
         return ScriptedWork(
-            Drawn(drawn, choices, self._complete(rows)),
+            Drawn(drawn, choices, self._complete(rows), self._errors(rows)),
             RuntimeError("wait") if broken else None,
         )
 
@@ -158,6 +158,13 @@ class ScriptedRunner:
             for row in rows
             if (at := self.complete_after.get(self.rows[row].request.request_id)) is not None
             and len(self.rows[row].tokens) - len(self.rows[row].request.prompt_tokens) + 1 >= at
+        }
+
+    def _errors(self, rows: Sequence[RowId]) -> dict[RowId, Exception]:
+        return {
+            row: RuntimeError("token")
+            for row in rows
+            if self.fails_at.get(self.rows[row].request.request_id) == "token"
         }
 
     def _fail_if(self, where: str, request: GenerationRequest) -> None:

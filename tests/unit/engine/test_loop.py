@@ -202,7 +202,7 @@ def test_cancelling_at_any_step_ends_in_order_and_keeps_what_was_computed(
             assert not only_full
 
 
-@pytest.mark.parametrize("where", ["prepare", "open", "prefill", "fork", "decode", "wait"])
+@pytest.mark.parametrize("where", ["prepare", "open", "prefill", "fork", "decode", "token", "wait"])
 def test_a_row_that_fails_fails_its_request_alone(runner: ScriptedRunner, where: str) -> None:
     runner.fails_at["bad"] = where
     driver = LoopDriver(runner, max_rows=8)

@@ -1,0 +1,93 @@
+"""Reading what the device has done: progress, tokens, and what the tokens say."""
+
+from collections.abc import Callable, Sequence
+
+from agent_memory.engine.events import Generated, OutputDelta, Prefilled
+from agent_memory.engine.finisher import Finisher
+from agent_memory.engine.generation import Choice, Generation
+from agent_memory.engine.launched import DecodeLaunched, Launched, PrefillLaunched
+from agent_memory.engine.outbox import Outbox
+from agent_memory.engine.pace import Pace
+from agent_memory.engine.runner import TokenChoice
+from agent_memory.engine.stats import Counters
+
+
+class WorkReader:
+    """Waits for what was launched and passes on what it finds."""
+
+    def __init__(
+        self,
+        finisher: Finisher,
+        outbox: Outbox,
+        counters: Counters,
+        *,
+        eos_token_ids: frozenset[int],
+        pace: Pace,
+        clock: Callable[[], float],
+    ) -> None:
+        self._finisher = finisher
+        self._outbox = outbox
+        self._counters = counters
+        self._eos = eos_token_ids
+        self._pace = pace
+        self._clock = clock
+        self._read_at = clock()
+
+    def begin(self) -> None:
+        """The device has stood still until now."""
+        self._read_at = self._clock()
+
+    def read(self, works: Sequence[Launched]) -> None:
+        """Wait for each in turn and tell what has come of it."""
+        num_decoded = num_prefilled = 0
+        for work in works:
+            if isinstance(work, PrefillLaunched):
+                num_prefilled += work.num_tokens
+                self._read_prefill(work)
+            else:
+                num_decoded += len(work.choices)
+                num_prefilled += work.num_prefilled
+                self._read_decode(work)
+        if works:
+            now = self._clock()
+            self._pace.observe(num_decoded, num_prefilled, now - self._read_at)
+            self._read_at = now
+
+    def _read_prefill(self, prefill: PrefillLaunched) -> None:
+        generation = prefill.generation
+        with self._finisher.guard(generation):
+            prefill.work.wait()
+            if generation.unfinished:
+                num_total = len(generation.sequence) - 1
+                self._outbox.put(generation.key, Prefilled(prefill.num_done, num_total))
+
+    def _read_decode(self, decode: DecodeLaunched) -> None:
+        with self._finisher.guard(*(choice.generation for choice in decode.choices)):
+            drawn = decode.work.wait()
+            if decode.num_prefilled:
+                self._say_prefilled(decode.choices[0].generation)
+            for choice, token_id in zip(decode.choices, drawn.token_ids, strict=True):
+                if (error := drawn.errors.get(choice.row)) is not None:
+                    self._finisher.fail(choice.generation, error)
+                if not choice.is_finished:
+                    with self._finisher.guard(choice.generation):
+                        chosen = drawn.choices.get(choice.row)
+                        self._take(choice, token_id, chosen, choice.row in drawn.complete)
+
+    def _say_prefilled(self, generation: Generation) -> None:
+        if generation.unfinished:
+            num_total = len(generation.sequence) - 1
+            self._outbox.put(generation.key, Prefilled(num_total, num_total))
+
+    def _take(
+        self, choice: Choice, token_id: int, chosen: TokenChoice | None, is_complete: bool
+    ) -> None:
+        self._counters.tokens_generated += 1
+        choice.tokens.append(token_id)
+        ends_with_eos = token_id in self._eos
+        deltas: tuple[OutputDelta, ...] = ()
+        stop: str | None = None
+        if not ends_with_eos:
+            deltas, stop = choice.text.push((token_id,), () if chosen is None else (chosen,))
+        self._outbox.put(choice.generation.key, Generated(choice.index, (token_id,), deltas))
+        self._finisher.finish_if_ended(choice, stop, ends_with_eos, is_complete)
