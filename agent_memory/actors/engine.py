@@ -69,7 +69,6 @@ class BatchEngineActor:
         try:
             async for event in events:
                 call.send(event)
-                await call.flush()
         finally:
             await events.aclose()
             log.info("generation ended", extra={"num_prompt": len(request.prompt_tokens)})

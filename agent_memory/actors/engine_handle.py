@@ -1,7 +1,6 @@
 """The engine as sessions and surfaces see it, wherever it runs and however often it restarts."""
 
-from collections.abc import AsyncIterator
-from typing import cast
+from typing import Self, cast
 
 from agent_memory.actors.lookup import NamedActor
 from agent_memory.actors.options import BATCH_ENGINE
@@ -23,14 +22,16 @@ STATS_TIMEOUT_S = 2.0
 class EngineGeneration:
     """A generation under way on the other side of a stream."""
 
-    def __init__(self, exchange: Exchange, lost: "EngineHandle") -> None:
+    def __init__(self, exchange: Exchange, handle: "EngineHandle") -> None:
         self._exchange = exchange
-        self._handle = lost
+        self._handle = handle
 
-    async def __aiter__(self) -> AsyncIterator[EngineEvent]:
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> EngineEvent:
         try:
-            async for event in self._exchange:
-                yield cast("EngineEvent", event)
+            return cast("EngineEvent", await anext(self._exchange))
         except PeerLost as error:
             self._handle.forget()
             raise EngineLost(f"The engine was lost in the middle of a turn: {error}") from error
@@ -38,8 +39,8 @@ class EngineGeneration:
     def cancel(self) -> None:
         self._exchange.cancel()
 
-    async def aclose(self) -> None:
-        await self._exchange.aclose()
+    def close(self) -> None:
+        self._exchange.close()
 
 
 class EngineHandle:
@@ -77,7 +78,7 @@ class EngineHandle:
             self.forget()
             raise EngineLost(f"The engine was lost while it read a prompt: {error}") from error
         finally:
-            await exchange.aclose()
+            exchange.close()
         raise EngineLost("The engine gave no answer.")
 
     async def generate(self, request: GenerationRequest) -> EngineGeneration:

@@ -83,10 +83,8 @@ class AgentSessionActor:
         ):
             raise SessionMoved("The session is not here.")
         request_id_var.set(request.request_id)
-        steps = session.take_turn(request)
-        call.on_cancel(steps.cancel)
-        async for step in steps:
-            call.send(step)
-            await call.flush()
+        turn = session.take_turn(request, deliver=call.send)
+        call.on_cancel(turn.cancel)
+        await turn.wait()
         self._last_used = time.monotonic()
         log.info("turn ended", extra={"session": session_id})

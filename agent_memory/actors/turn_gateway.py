@@ -130,7 +130,7 @@ class TurnGateway:
                 for event in delivery.take(cast("TurnStep", step)):
                     yield event
         finally:
-            await exchange.aclose()
+            exchange.close()
 
     async def _open(self, request: TurnRequest, session_id: SessionId) -> Exchange:
         address = await self._directory.locate(request.workspace_id, session_id, request.request_id)

@@ -2,30 +2,36 @@
 
 One connection carries one exchange. The client proves that it belongs to the runtime, sends one
 request, and reads frames until the end; a single byte from it asks the other side to cancel, and
-closing the connection abandons the exchange. A frame is a 4-byte little-endian length and a pickle;
-nothing is unpickled before the secret has been checked. On one node the stream is a Unix socket in
-a private folder; between nodes it is TCP.
+closing the connection abandons the exchange. On one node the stream is a Unix socket in a private
+folder; between nodes it is TCP. Both sides are protocols rather than streams of asyncio: at one
+frame a token, what a frame costs is what a token costs.
 """
 
 import asyncio
-import contextlib
 import hmac
 import logging
-import pickle
-import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self, cast
 
+from agent_memory.actors.frames import FrameReader, frame_of
 from agent_memory.errors import AgentMemoryError
 from agent_memory.secrets_file import private_folder
 
 log = logging.getLogger(__name__)
 
-_LENGTH = struct.Struct("<I")
-_SECRET_BYTES = 32
+SECRET_BYTES = 32
+
+WRITE_PERIOD_S = 0.01
+"""Answers that come faster than this travel together: a write and a wake-up cost more than a token,
+and nobody reads a hundred pieces a second."""
+
+NUM_PROMPT_WRITES = 8
+"""The first answers of an exchange are never held back, so that the first token comes at once."""
+
 _CANCEL = b"c"
-_MAX_FRAME_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,73 +55,139 @@ class PeerLost(AgentMemoryError):
     """The other side of a stream is gone."""
 
 
-class Exchange:
-    """One request and its answers, as the client sees it."""
+class Exchange(asyncio.Protocol):
+    """One request and its answers, as the client sees it: iterate over it, then close it."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
+    def __init__(self) -> None:
+        self._frames = FrameReader()
+        self._answers: deque[object] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._transport: asyncio.Transport | None = None
+        self._lost: PeerLost | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._answers.extend(self._frames.feed(data))
+        except ValueError as error:
+            self._lost = PeerLost(f"the stream is not ours: {error}")
+            self.close()
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._lost is None:
+            self._lost = PeerLost(f"the stream was cut: {exc or 'closed by the other side'}")
+        self._wake()
+
+    def send(self, secret: bytes, request: object) -> None:
+        if self._transport is not None:
+            self._transport.write(secret + frame_of(request))
 
     def cancel(self) -> None:
-        """Ask the other side to stop; its last frames still come."""
-        if not self._writer.is_closing():
-            self._writer.write(_CANCEL)
+        """Ask the other side to stop; its last answers still come."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(_CANCEL)
 
-    async def __aiter__(self) -> AsyncIterator[object]:
-        """The answers in order. Raises the other side's error, or `PeerLost`."""
-        while True:
-            try:
-                frame = await _read_frame(self._reader)
-            except (OSError, asyncio.IncompleteReadError) as error:
-                raise PeerLost(f"the stream was cut: {error}") from error
-            if isinstance(frame, _End):
-                if frame.error is not None:
-                    raise frame.error
-                return
-            yield frame
+    def close(self) -> None:
+        """Let go of the exchange, whether it has ended or not."""
+        if self._transport is not None:
+            self._transport.close()
 
-    async def aclose(self) -> None:
-        self._writer.close()
-        with contextlib.suppress(OSError):
-            await self._writer.wait_closed()
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> object:
+        """The next answer. Raises the other side's error, or `PeerLost`."""
+        while not self._answers:
+            if self._lost is not None:
+                raise self._lost
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        answer = self._answers.popleft()
+        if isinstance(answer, _End):
+            if answer.error is not None:
+                raise answer.error
+            raise StopAsyncIteration
+        return answer
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
 
 async def open_exchange(
     address: StreamAddress, node_id: str, secret: bytes, request: object
 ) -> Exchange:
     """Connect to `address` from the node `node_id` and send `request`. Raises `PeerLost`."""
+    loop = asyncio.get_running_loop()
     try:
         if address.node_id == node_id:
-            reader, writer = await asyncio.open_unix_connection(address.unix_path)
+            _, exchange = await loop.create_unix_connection(Exchange, address.unix_path)
         else:
-            reader, writer = await asyncio.open_connection(address.host, address.port)
-        writer.write(secret)
-        _write_frame(writer, request)
-        await writer.drain()
+            _, exchange = await loop.create_connection(Exchange, address.host, address.port)
     except OSError as error:
         raise PeerLost(f"nobody answers at {address.unix_path or address.host}: {error}") from error
-    return Exchange(reader, writer)
+    exchange.send(secret, request)
+    return exchange
 
 
-class Call:
+class Call(asyncio.Protocol):
     """One request and its answers, as the server's handler sees it."""
 
-    def __init__(self, request: object, writer: asyncio.StreamWriter) -> None:
-        self.request = request
-        self._writer = writer
+    def __init__(self, handler: "Handler", secret: bytes) -> None:
+        self.request: object = None
+        self._handler = handler
+        self._secret = secret
+        self._greeting = bytearray()
+        self._frames = FrameReader()
+        self._transport: asyncio.Transport | None = None
+        self._task: asyncio.Task[None] | None = None
         self._on_cancel: Callable[[], None] | None = None
         self._is_cancelled = False
+        self._loop = asyncio.get_running_loop()
+        self._unsent = bytearray()
+        self._num_writes = 0
+        self._written_at = 0.0
+        self._later: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """The secret, then one request; whatever comes behind it cancels."""
+        if self._task is not None:
+            self.cancel()
+            return
+        self._greeting += data
+        if len(self._greeting) < SECRET_BYTES:
+            return
+        if not hmac.compare_digest(bytes(self._greeting[:SECRET_BYTES]), self._secret):
+            log.warning("a stream client without the runtime's secret was turned away")
+            self._close()
+            return
+        # Nothing is unpickled before the secret has been checked.
+        rest, self._greeting = bytes(self._greeting[SECRET_BYTES:]), bytearray(self._secret)
+        if requests := self._frames.feed(rest):
+            self.request = requests[0]
+            self._task = self._loop.create_task(self._answer())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self.cancel()
 
     def send(self, answer: object) -> None:
-        """Send one answer. Once the client is gone it goes nowhere."""
-        if not self._writer.is_closing():
-            _write_frame(self._writer, answer)
-
-    async def flush(self) -> None:
-        """Wait while the client reads more slowly than it is sent to."""
-        if not self._writer.is_closing():
-            with contextlib.suppress(OSError):
-                await self._writer.drain()
+        """Send one answer: at once, or within `WRITE_PERIOD_S` together with others when they come
+        fast. Once the client is gone it goes nowhere."""
+        self._unsent += frame_of(answer)
+        if self._later is not None:
+            return
+        now = self._loop.time()
+        if self._num_writes < NUM_PROMPT_WRITES or now >= self._written_at + WRITE_PERIOD_S:
+            self._write()
+        else:
+            self._later = self._loop.call_at(self._written_at + WRITE_PERIOD_S, self._write)
 
     def on_cancel(self, cancel: Callable[[], None]) -> None:
         """What to do when the client cancels or goes away (at once, if it has already)."""
@@ -128,6 +200,34 @@ class Call:
             self._is_cancelled = True
             if self._on_cancel is not None:
                 self._on_cancel()
+
+    async def _answer(self) -> None:
+        try:
+            await self._handler(self)
+        except AgentMemoryError as error:
+            self.send(_End(error))
+        except Exception as error:
+            log.exception("a stream handler failed")
+            self.send(_End(AgentMemoryError(f"{type(error).__name__}: {error}")))
+        else:
+            self.send(_End())
+        finally:
+            self._write()
+            self._close()
+
+    def _write(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        if self._unsent and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(bytes(self._unsent))
+        self._unsent.clear()
+        self._num_writes += 1
+        self._written_at = self._loop.time()
+
+    def _close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
 
 
 Handler = Callable[[Call], Awaitable[None]]
@@ -144,70 +244,25 @@ class StreamServer:
     async def listen(self, node_id: str, unix_path: Path, host: str | None) -> StreamAddress:
         """Listen on `unix_path` and, when `host` is given, on a free TCP port of it."""
         _make_way(unix_path)
-        self._servers.append(await asyncio.start_unix_server(self._serve, str(unix_path)))
+        loop = asyncio.get_running_loop()
+        self._servers.append(await loop.create_unix_server(self._new_call, str(unix_path)))
         port = 0
         if host is not None:
-            tcp = await asyncio.start_server(self._serve, host, 0)
+            tcp = await loop.create_server(self._new_call, host, 0)
             self._servers.append(tcp)
             port = tcp.sockets[0].getsockname()[1]
         return StreamAddress(node_id, str(unix_path), host or "", port)
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         """Listen no more."""
         for server in self._servers:
             server.close()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        watcher: asyncio.Task[None] | None = None
-        try:
-            sent = await reader.readexactly(_SECRET_BYTES)
-            if not hmac.compare_digest(sent, self._secret):
-                log.warning("a stream client without the runtime's secret was turned away")
-                return
-            call = Call(await _read_frame(reader), writer)
-            watcher = asyncio.create_task(_watch_for_cancel(reader, call))
-            await self._answer(call)
-            await call.flush()
-        except (OSError, asyncio.IncompleteReadError):
-            log.debug("a stream client went away")
-        finally:
-            if watcher is not None:
-                watcher.cancel()
-            writer.close()
-
-    async def _answer(self, call: Call) -> None:
-        try:
-            await self._handler(call)
-        except AgentMemoryError as error:
-            call.send(_End(error))
-        except Exception as error:
-            log.exception("a stream handler failed")
-            call.send(_End(AgentMemoryError(f"{type(error).__name__}: {error}")))
-        else:
-            call.send(_End())
+    def _new_call(self) -> Call:
+        return Call(self._handler, self._secret)
 
 
 def _make_way(unix_path: Path) -> None:
     """A private folder, and nothing left in it of a process that died."""
     private_folder(unix_path.parent)
     unix_path.unlink(missing_ok=True)
-
-
-async def _watch_for_cancel(reader: asyncio.StreamReader, call: Call) -> None:
-    """A byte or the end of the connection: either way the client wants no more."""
-    with contextlib.suppress(OSError):
-        await reader.read(1)
-    call.cancel()
-
-
-async def _read_frame(reader: asyncio.StreamReader) -> object:
-    (size,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
-    if size > _MAX_FRAME_BYTES:
-        raise OSError(f"a frame of {size} bytes")
-    # Both ends hold the runtime's secret: what comes here was written by our own processes.
-    return pickle.loads(await reader.readexactly(size))  # noqa: S301
-
-
-def _write_frame(writer: asyncio.StreamWriter, frame: object) -> None:
-    data = pickle.dumps(frame, protocol=pickle.HIGHEST_PROTOCOL)
-    writer.write(_LENGTH.pack(len(data)) + data)

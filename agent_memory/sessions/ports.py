@@ -21,7 +21,7 @@ class Generation(Protocol):
         """Stop soon; the events still end with `Stored`, for full blocks are kept."""
         ...
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         """Let go of it, whether it has ended or not."""
         ...
 

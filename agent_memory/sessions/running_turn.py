@@ -1,32 +1,36 @@
 """A turn that runs in a task of its own, so that it ends in order even when nobody listens."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from agent_memory.turns.events import TurnEvent, TurnStep
 
 
 class RunningTurn:
-    """The bridge between a turn's task and whoever reads its steps.
+    """A turn's task, and the way of its steps to whoever asked for them.
 
     `cancel` calls what `on_cancel` registered and lets the task come to its own end, so that leases
-    are released and blocks published all the same; the reader may stop reading at any time.
+    are released and blocks published all the same; whoever listens may go away at any time.
     """
 
-    def __init__(self, run: Callable[["RunningTurn"], Coroutine[Any, Any, None]]) -> None:
-        self._steps: asyncio.Queue[TurnStep | None] = asyncio.Queue()
+    def __init__(
+        self,
+        run: Callable[["RunningTurn"], Coroutine[Any, Any, None]],
+        deliver: Callable[[TurnStep], None],
+    ) -> None:
+        self._deliver = deliver
         self._cancel: Callable[[], None] | None = None
         self.is_cancelled = False
-        self._task = asyncio.create_task(self._run_to_the_end(run))
+        self._task = asyncio.create_task(run(self))
         _running.add(self._task)
         self._task.add_done_callback(_forget)
 
     def emit(self, event: TurnEvent) -> None:
-        self._steps.put_nowait(TurnStep((event,)))
+        self._deliver(TurnStep((event,)))
 
     def step(self, events: tuple[TurnEvent, ...], token_ids: tuple[int, ...] = ()) -> None:
-        self._steps.put_nowait(TurnStep(events, token_ids))
+        self._deliver(TurnStep(events, token_ids))
 
     def on_cancel(self, cancel: Callable[[], None]) -> None:
         """What stops the turn (called at once, if it was cancelled already)."""
@@ -41,19 +45,9 @@ class RunningTurn:
             if self._cancel is not None:
                 self._cancel()
 
-    async def __aiter__(self) -> AsyncIterator[TurnStep]:
-        """The steps as they come; the turn's error, if it fails, after the last of them."""
-        while (step := await self._steps.get()) is not None:
-            yield step
+    async def wait(self) -> None:
+        """Until the turn has ended; raises what it failed with."""
         await asyncio.shield(self._task)
-
-    async def _run_to_the_end(
-        self, run: Callable[["RunningTurn"], Coroutine[Any, Any, None]]
-    ) -> None:
-        try:
-            await run(self)
-        finally:
-            self._steps.put_nowait(None)
 
 
 _running: set["asyncio.Task[None]"] = set()
@@ -61,7 +55,7 @@ _running: set["asyncio.Task[None]"] = set()
 
 
 def _forget(task: "asyncio.Task[None]") -> None:
-    """The reader may be gone; an error that nobody waits for has been seen."""
+    """Whoever waited may be gone; an error that nobody waits for has been seen."""
     _running.discard(task)
     if not task.cancelled():
         task.exception()

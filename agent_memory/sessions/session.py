@@ -1,6 +1,7 @@
 """An agent's session: it owns its conversation and its tokens, and takes one turn at a time."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent_memory.errors import ConversationMoved, NotFound
@@ -9,6 +10,7 @@ from agent_memory.sessions.conversation import Conversation
 from agent_memory.sessions.ports import Engine, Pool, TranscriptStore
 from agent_memory.sessions.running_turn import RunningTurn
 from agent_memory.sessions.turn import Turn
+from agent_memory.turns.events import TurnStep
 from agent_memory.turns.request import TurnRequest
 
 
@@ -43,9 +45,10 @@ class Session:
         """A turn is running or waiting."""
         return self._num_turns > 0
 
-    def take_turn(self, request: TurnRequest) -> RunningTurn:
-        """Start one turn. It can be read, and cancelled; what was computed until then is kept."""
-        return RunningTurn(lambda running: self._take_turn(request, running))
+    def take_turn(self, request: TurnRequest, deliver: Callable[[TurnStep], None]) -> RunningTurn:
+        """Start one turn, whose steps go to `deliver`. It can be waited for, and cancelled: what
+        was computed until then is kept."""
+        return RunningTurn(lambda running: self._take_turn(request, running), deliver)
 
     async def _take_turn(self, request: TurnRequest, running: RunningTurn) -> None:
         self._num_turns += 1

@@ -104,7 +104,7 @@ class Turn:
             try:
                 await self._follow(generation, len(prompt.tokens), request.lease)
             finally:
-                await generation.aclose()
+                generation.close()
         finally:
             await self._give_back(info, request.lease)
 

@@ -51,7 +51,7 @@ class ScriptedGeneration:
     def cancel(self) -> None:
         self._is_cancelled = True
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         self._engine.num_open -= 1
 
     async def __aiter__(self) -> AsyncIterator[EngineEvent]:

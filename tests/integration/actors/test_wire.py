@@ -32,7 +32,7 @@ async def answer(call: Call) -> None:
 async def address(tmp_path: Path) -> AsyncIterator[StreamAddress]:
     server = StreamServer(answer, SECRET)
     yield await server.listen("here", tmp_path / "s.sock", "127.0.0.1")
-    await server.aclose()
+    server.close()
 
 
 @pytest.mark.parametrize("node", ["here", "elsewhere"])
@@ -41,7 +41,7 @@ async def test_answers_come_in_order_over_either_kind_of_socket(
 ) -> None:
     exchange = await open_exchange(address, node, SECRET, 1000)
     assert [number async for number in exchange] == list(range(1000))
-    await exchange.aclose()
+    exchange.close()
 
 
 async def test_an_error_of_the_other_side_arrives_as_it_was_raised(address: StreamAddress) -> None:
@@ -51,7 +51,7 @@ async def test_an_error_of_the_other_side_arrives_as_it_was_raised(address: Stre
     with pytest.raises(QueueFull) as caught:
         await anext(items)
     assert (caught.value.num_waiting, caught.value.retry_after_s) == (3, 2)
-    await exchange.aclose()
+    exchange.close()
 
 
 async def test_a_cancelled_exchange_still_hears_its_end(address: StreamAddress) -> None:
@@ -60,14 +60,14 @@ async def test_a_cancelled_exchange_still_hears_its_end(address: StreamAddress) 
     assert await anext(items) == "begun"
     exchange.cancel()
     assert await anext(items) == "stopped in order"
-    await exchange.aclose()
+    exchange.close()
 
 
 async def test_whoever_lacks_the_secret_gets_nothing(address: StreamAddress) -> None:
     exchange = await open_exchange(address, "here", b"x" * 32, 3)
     with pytest.raises(PeerLost):
         [item async for item in exchange]
-    await exchange.aclose()
+    exchange.close()
 
 
 async def test_nobody_at_the_address_is_a_lost_peer(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ import pytest
 
 from agent_memory.errors import ConversationMoved, StreamInterrupted
 from agent_memory.ids import RequestId, SessionId, TurnId, WorkspaceId, new_id
-from agent_memory.sessions.running_turn import RunningTurn
 from agent_memory.sessions.session import Session, Surroundings
 from agent_memory.testing.engine import EOS, MemoryStore, OpenPool, ScriptedEngine, encode
 from agent_memory.turns.events import (
@@ -13,6 +12,7 @@ from agent_memory.turns.events import (
     TurnEvent,
     TurnFinished,
     TurnStarted,
+    TurnStep,
 )
 from agent_memory.turns.messages import Message, Role, Text
 from agent_memory.turns.request import TurnRequest
@@ -57,11 +57,25 @@ class World:
         return Session(WORKSPACE, SESSION, Surroundings(self.engine, self.pool, self.store))
 
 
-async def text_of(turn: RunningTurn) -> str:
-    parts = []
-    async for step in turn:
-        parts += [event.text for event in step.events if isinstance(event, TextDelta)]
-    return "".join(parts)
+class Listener:
+    """Hears the steps of turns."""
+
+    def __init__(self) -> None:
+        self.events: list[TurnEvent] = []
+
+    def hear(self, step: TurnStep) -> None:
+        self.events += step.events
+
+    @property
+    def text(self) -> str:
+        return "".join(event.text for event in self.events if isinstance(event, TextDelta))
+
+
+async def take(session: Session, request: TurnRequest) -> str:
+    """One turn to its end; what it said."""
+    listener = Listener()
+    await session.take_turn(request, listener.hear).wait()
+    return listener.text
 
 
 HELLO = say(Role.USER, "hello")
@@ -69,11 +83,15 @@ HELLO = say(Role.USER, "hello")
 
 async def test_a_turn_starts_streams_and_finishes_after_the_commit() -> None:
     world = World(["hi"])
-    events: list[TurnEvent] = []
-    async for step in world.session().take_turn(ask(HELLO)):
+    listener = Listener()
+
+    def hear(step: TurnStep) -> None:
         if any(isinstance(event, TurnFinished) for event in step.events):
             assert len(world.store.commits) == 1
-        events += step.events
+        listener.hear(step)
+
+    await world.session().take_turn(ask(HELLO), hear).wait()
+    events = listener.events
     assert isinstance(events[0], TurnStarted)
     assert isinstance(events[-2], ChoiceFinished)
     assert isinstance(events[-1], TurnFinished)
@@ -84,8 +102,8 @@ async def test_a_turn_starts_streams_and_finishes_after_the_commit() -> None:
 async def test_the_next_turn_reads_its_own_tokens_again() -> None:
     world = World(["hi", "fine"])
     session = world.session()
-    await text_of(session.take_turn(ask(HELLO)))
-    await text_of(session.take_turn(ask(say(Role.USER, "how?"), is_delta=True)))
+    await take(session, ask(HELLO))
+    await take(session, ask(say(Role.USER, "how?"), is_delta=True))
     first, second = world.engine.requests
     assert second.prompt_tokens[: len(first.prompt_tokens) + 2] == (
         *first.prompt_tokens,
@@ -95,8 +113,8 @@ async def test_the_next_turn_reads_its_own_tokens_again() -> None:
 
 async def test_a_session_woken_by_another_process_goes_on_as_before() -> None:
     world = World(["hi", "fine"])
-    await text_of(world.session().take_turn(ask(HELLO)))
-    answer = await text_of(world.session().take_turn(ask(say(Role.USER, "how?"), is_delta=True)))
+    await take(world.session(), ask(HELLO))
+    answer = await take(world.session(), ask(say(Role.USER, "how?"), is_delta=True))
     assert answer == "fine"
     transcript = world.store.transcripts[WORKSPACE, SESSION]
     assert [message.text for message in transcript.messages] == ["hello", "hi", "how?", "fine"]
@@ -105,8 +123,8 @@ async def test_a_session_woken_by_another_process_goes_on_as_before() -> None:
 async def test_a_history_that_was_changed_replaces_what_was_stored() -> None:
     world = World(["hi", "bonjour"])
     session = world.session()
-    await text_of(session.take_turn(ask(HELLO)))
-    await text_of(session.take_turn(ask(say(Role.USER, "salut"))))
+    await take(session, ask(HELLO))
+    await take(session, ask(say(Role.USER, "salut")))
     transcript = world.store.transcripts[WORKSPACE, SESSION]
     assert [message.text for message in transcript.messages] == ["salut", "bonjour"]
 
@@ -116,7 +134,7 @@ async def test_a_lost_engine_is_survived_without_a_token_twice_or_missing(
     die_at: list[int],
 ) -> None:
     world = World(["abcdef"], die_at)
-    assert await text_of(world.session().take_turn(ask(HELLO))) == "abcdef"
+    assert await take(world.session(), ask(HELLO)) == "abcdef"
     assert world.store.commits[0].answer.text == "abcdef"
     assert world.store.commits[0].generated_tokens == encode("abcdef")
     assert sorted(world.pool.leased) == sorted(world.pool.ended)
@@ -126,23 +144,23 @@ async def test_a_lost_engine_is_survived_without_a_token_twice_or_missing(
 async def test_an_engine_that_keeps_dying_ends_the_turn_with_an_error() -> None:
     world = World(["abcdef"], [1, 2, 3, 4])
     with pytest.raises(StreamInterrupted):
-        await text_of(world.session().take_turn(ask(HELLO)))
+        await take(world.session(), ask(HELLO))
     assert world.store.commits == []
 
 
 async def test_a_turn_taken_over_from_a_dead_process_sends_only_the_rest() -> None:
     world = World(["abcdef"])
     request = ask(HELLO, delivered=encode("abc"))
-    assert await text_of(world.session().take_turn(request)) == "def"
+    assert await take(world.session(), request) == "def"
     assert world.store.commits[0].answer.text == "abcdef"
 
 
 async def test_a_turn_that_was_committed_before_its_process_died_is_not_added_twice() -> None:
     world = World(["hi", "hi"])
     question = say(Role.USER, "hello")
-    await text_of(world.session().take_turn(ask(question, is_delta=True, turn_id="t1")))
+    await take(world.session(), ask(question, is_delta=True, turn_id="t1"))
     again = ask(question, is_delta=True, turn_id="t1", delivered=(*encode("hi"), EOS))
-    await text_of(world.session().take_turn(again))
+    await take(world.session(), again)
     transcript = world.store.transcripts[WORKSPACE, SESSION]
     assert [message.text for message in transcript.messages] == ["hello", "hi"]
 
@@ -150,9 +168,9 @@ async def test_a_turn_that_was_committed_before_its_process_died_is_not_added_tw
 async def test_a_cancelled_turn_is_not_committed_and_leaves_no_lease() -> None:
     world = World(["abcdef"])
     session = world.session()
-    turn = session.take_turn(ask(HELLO))
+    turn = session.take_turn(ask(HELLO), Listener().hear)
     world.engine.pause = lambda index: turn.cancel() if index == 2 else None
-    await text_of(turn)
+    await turn.wait()
     assert world.store.commits == []
     assert world.pool.leased == world.pool.ended
     assert not session.is_busy
@@ -161,16 +179,18 @@ async def test_a_cancelled_turn_is_not_committed_and_leaves_no_lease() -> None:
 async def test_a_turn_found_by_its_history_is_refused_once_that_has_moved_on() -> None:
     world = World(["hi", "fine"])
     session = world.session()
-    await text_of(session.take_turn(ask(HELLO)))
+    await take(session, ask(HELLO))
     with pytest.raises(ConversationMoved):
-        await text_of(session.take_turn(ask(HELLO, expected_head="something else")))
+        await take(session, ask(HELLO, expected_head="something else"))
 
 
 async def test_turns_of_one_session_run_one_after_the_other() -> None:
     world = World(["first", "second"])
     session = world.session()
-    one = session.take_turn(ask(HELLO, is_delta=True))
-    two = session.take_turn(ask(say(Role.USER, "and?"), is_delta=True))
-    assert await text_of(two) == "second"
-    assert await text_of(one) == "first"
+    one, two = Listener(), Listener()
+    first = session.take_turn(ask(HELLO, is_delta=True), one.hear)
+    second = session.take_turn(ask(say(Role.USER, "and?"), is_delta=True), two.hear)
+    await second.wait()
+    await first.wait()
+    assert (one.text, two.text) == ("first", "second")
     assert len(world.store.transcripts[WORKSPACE, SESSION].messages) == 4
