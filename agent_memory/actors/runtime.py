@@ -64,9 +64,15 @@ def start_actors(config: RuntimeConfig) -> None:
 
 
 def engine_environment() -> dict[str, str]:
-    """MLX's CPU backend is built on a reference BLAS; a faster one is put in front of it."""
+    """MLX's CPU backend is built on a reference BLAS; a faster one is put in front of it.
+
+    Its threads are not to spin for long when they have nothing to do: the processes that carry the
+    tokens run on the same cores (the value is a power of two of clock cycles).
+    """
     openblas: Path | None = find_openblas()
-    return {"LD_PRELOAD": str(openblas)} if openblas is not None else {}
+    if openblas is None:
+        return {}
+    return {"LD_PRELOAD": str(openblas), "OPENBLAS_THREAD_TIMEOUT": "14"}
 
 
 def stop_actors() -> None:
