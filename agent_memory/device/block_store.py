@@ -1,6 +1,6 @@
 """KV blocks that stay on the device between turns."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from agent_memory.device.kv_block import KvBlock
 from agent_memory.ids import BlockHash
@@ -37,6 +37,12 @@ class BlockStore:
         self.drop((block.hash,))
         self._blocks[block.hash] = block
         self._nbytes += block.nbytes
+
+    def lose_files(self, files: Collection[str]) -> None:
+        """These files are gone from the shelf: blocks that were in them are to be written again."""
+        lost = [block for block in self._blocks.values() if block.file in files]
+        for block in lost:
+            self._blocks[block.hash] = block.off_shelf()
 
     def drop(self, hashes: Iterable[BlockHash]) -> None:
         """Forget blocks. Rows made from them are not affected; unknown ones do not matter."""

@@ -47,6 +47,10 @@ class KvBlock:
         """The same block, known to be in `file`."""
         return replace(self, file=file)
 
+    def off_shelf(self) -> "KvBlock":
+        """The same block, known to be in no file."""
+        return replace(self, file=None)
+
     def as_stored(self) -> StoredBlock:
         """As the pool is told of it."""
         return StoredBlock(

@@ -88,6 +88,7 @@ class PrefixGatherer:
         """The usable part of the prefix: it ends before the first block that is not what the
         lease says it is."""
         gathering = self._gathering.pop(key)
+        self._store.lose_files(gathering.bad_files)
         parts: list[tuple[KvBlock, int]] = []
         num_from_shelf = position = 0
         parent = request.root
@@ -110,6 +111,7 @@ class PrefixGatherer:
 
     def _discard(self, files: Sequence[str]) -> None:
         if (shelf := self._shelf) is not None and files:
+            self._store.lose_files(files)
             self._background.write(lambda: _delete(shelf, files), lambda _: None)
 
 

@@ -253,6 +253,19 @@ async def test_a_lease_evicts_and_discards(
     assert not files_of(tmp_path, tail)
 
 
+async def test_a_resident_block_whose_file_was_discarded_is_written_again(
+    own_engine: Callable[[], MlxEngine], tmp_path: Path
+) -> None:
+    engine = own_engine()
+    answer, prompt = await first_turn(engine)
+    first = answer.stored.blocks[0]
+    lease = lease_of(answer.stored.blocks, prompt, discard=[first.file or ""])
+    again = await ask(engine, a_request(engine, prompt, lease=lease))
+    rewritten = again.stored.blocks[0]
+    assert rewritten.hash == first.hash
+    assert files_of(tmp_path, rewritten)
+
+
 async def test_a_block_that_is_not_what_its_lease_says_is_not_used(llama: MlxEngine) -> None:
     answer, prompt = await first_turn(llama, variant=10)
     lease = lease_of(answer.stored.blocks, prompt)
