@@ -1,0 +1,198 @@
+"""What does the next turn cost after a restart, against a prefill of the same tokens?
+
+Conversations have their first turn; the server is killed with -9 and started again, the pages of
+its KV files dropped from memory. Then each conversation goes on: the client sends the whole history
+and a short new message (resume). Between these turns it sends as many tokens of conversations that
+never were (cold). `mlx_lm.server` goes through the same, which is cold for it. Every server first
+answers a short turn of something else, so that no figure contains its first computation.
+The cost is the time to the first token, as a streaming client sees it. Turns come some seconds
+after one another, as those of different people do: a process for the next session stands ready.
+With `--pause-s 0` they come at once, and the time to start such a process is part of the figures.
+"""
+
+import argparse
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from statistics import median
+
+import httpx
+
+from benchmarks.harness.agent_memory_server import agent_memory_server
+from benchmarks.harness.chat import Answer, Message, ask, assistant, new_client, user
+from benchmarks.harness.mlx_lm_server import MlxLmServer
+from benchmarks.harness.page_cache import forget_pages
+from benchmarks.harness.prompts import PromptMaker
+from benchmarks.harness.report import Report
+from benchmarks.harness.run import run
+from benchmarks.harness.subject import Subject
+from benchmarks.harness.workplace import workplace
+
+AIM = 0.05
+AIM_FROM_TOKENS = 800
+NEW_MESSAGE_TOKENS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One turn after the restart."""
+
+    ttft_s: float
+    num_prompt: int
+    num_cached: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All turns of one server at one length of conversation."""
+
+    server: str
+    length: int
+    resumed: list[Sample]
+    cold: list[Sample]
+
+    @property
+    def resume_s(self) -> float:
+        return median(sample.ttft_s for sample in self.resumed)
+
+    @property
+    def cold_s(self) -> float:
+        return median(sample.ttft_s for sample in self.cold)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    length: int
+    history: tuple[Message, ...]
+    """The first turn: a message and its answer."""
+
+
+def main() -> None:
+    arguments = _arguments()
+    report = Report("resume_after_restart", __doc__, arguments)
+    with ExitStack() as stack:
+        place = stack.enter_context(workplace(arguments.shape))
+        home = place.folder / "data"
+        ours = stack.enter_context(agent_memory_server(home, str(place.model)))
+        theirs = stack.enter_context(closing(MlxLmServer(place.folder / "mlx_lm.out", place.model)))
+        our_outcomes = _measure(
+            report, ours, arguments, lambda: _drop_pages(report, forget_pages(home / "shelf"))
+        )
+        their_outcomes = _measure(report, theirs, arguments, lambda: None)
+    _show(report, our_outcomes, their_outcomes)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shape", default="smollm2-135m", help="of the random-weight model")
+    parser.add_argument("--lengths", type=int, nargs="+", default=[400, 800, 1600])
+    parser.add_argument("--sessions", type=int, default=3, help="conversations of each length")
+    parser.add_argument("--answer-tokens", type=int, default=16, help="of the first turn")
+    parser.add_argument("--pause-s", type=float, default=4.0, help="before every turn")
+    return parser.parse_args()
+
+
+def _drop_pages(report: Report, is_dropped: bool) -> None:
+    if not is_dropped:
+        report.say("this system cannot drop the pages of files: they may be read from memory")
+
+
+def _measure(
+    report: Report, subject: Subject, arguments: argparse.Namespace, while_down: Callable[[], None]
+) -> list[Outcome]:
+    prompts = PromptMaker(0)
+    report.say(f"{subject.name}: first turns")
+    subject.start()
+    conversations = asyncio.run(_take_first_turns(subject, prompts, arguments))
+    report.say(f"{subject.name}: killed, started again")
+    subject.kill()
+    while_down()
+    subject.start()
+    outcomes = asyncio.run(_go_on(subject, prompts, conversations, arguments.pause_s))
+    subject.close()
+    return outcomes
+
+
+async def _take_first_turns(
+    subject: Subject, prompts: PromptMaker, arguments: argparse.Namespace
+) -> list[Conversation]:
+    conversations = []
+    async with new_client(subject) as client:
+        for length in arguments.lengths:
+            for _ in range(arguments.sessions):
+                first = user(prompts.text(length))
+                answer = await ask(client, subject, [first], arguments.answer_tokens)
+                history = (first, assistant(answer.text))
+                conversations.append(Conversation(length, history))
+    return conversations
+
+
+async def _go_on(
+    subject: Subject, prompts: PromptMaker, conversations: Sequence[Conversation], pause_s: float
+) -> list[Outcome]:
+    outcomes = {
+        conversation.length: Outcome(subject.name, conversation.length, [], [])
+        for conversation in conversations
+    }
+    async with new_client(subject) as client:
+        await ask(client, subject, [user(prompts.text(NEW_MESSAGE_TOKENS))], 4)
+        for number, conversation in enumerate(conversations):
+            outcome = outcomes[conversation.length]
+            turns = [
+                (outcome.resumed, conversation.history),
+                (outcome.cold, _never_seen(conversation, prompts)),
+            ]
+            for samples, history in turns if number % 2 == 0 else reversed(turns):
+                await asyncio.sleep(pause_s)
+                samples.append(await _next_turn(client, subject, history, prompts))
+    return list(outcomes.values())
+
+
+def _never_seen(conversation: Conversation, prompts: PromptMaker) -> tuple[Message, ...]:
+    """A history of as many tokens, another from its first word on."""
+    return (user(prompts.text(conversation.length)), *conversation.history[1:])
+
+
+async def _next_turn(
+    client: httpx.AsyncClient, subject: Subject, history: Sequence[Message], prompts: PromptMaker
+) -> Sample:
+    message = user(prompts.text(NEW_MESSAGE_TOKENS))
+    answer: Answer = await ask(client, subject, [*history, message], 4)
+    return Sample(answer.ttft_s, answer.num_prompt, answer.num_cached)
+
+
+def _show(report: Report, ours: Sequence[Outcome], theirs: Sequence[Outcome]) -> None:
+    rows: list[list[object]] = []
+    ratios: dict[int, float] = {}
+    for our, their in zip(ours, theirs, strict=True):
+        ratios[our.length] = our.resume_s / our.cold_s
+        rows.append(
+            [
+                median(sample.num_prompt for sample in our.resumed),
+                median(sample.num_cached for sample in our.resumed),
+                our.resume_s * 1000,
+                our.cold_s * 1000,
+                ratios[our.length],
+                their.resume_s * 1000,
+                our.resume_s / their.resume_s,
+            ]
+        )
+    report.table(
+        [
+            "prompt tokens",
+            "cached",
+            "resume ms",
+            "cold ms",
+            "resume ÷ cold",
+            "mlx_lm.server ms",
+            "resume ÷ mlx_lm.server",
+        ],
+        rows,
+    )
+    report.conclude(f"Aim: resume ÷ cold of at most {AIM} from {AIM_FROM_TOKENS} tokens on.")
+    report.write({"ratios": ratios, "outcomes": [*ours, *theirs]})
+
+
+if __name__ == "__main__":
+    run(main)
