@@ -44,10 +44,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """How dialogues are put together: what is in them, which phrasings and which values."""
+    """How dialogues are put together: what is in them, which phrasings and which values.
+
+    `tools` is the share of dialogues with tools, `calls` the share of turns in these that use one,
+    `unanswered` the share of calls that no result follows.
+    """
 
     tools: float = 0.4
     max_tools: int = 8
+    calls: float = 0.5
+    unanswered: float = 0.1
     distraction: float = 0.15
     max_reading: int = 60
     held_out: bool = False
@@ -83,7 +89,7 @@ class Dialogue:
 
     def take_turn(self) -> None:
         """Add one turn of some kind."""
-        if self.toolbox and self.rng.random() < 0.5:
+        if self.toolbox and self.rng.random() < self.mix.calls:
             self._use_tool()
         elif self.rng.random() < self.mix.distraction:
             self._distract()
@@ -177,7 +183,7 @@ class Dialogue:
         calls = tuple(Call(item.tool.name, item.arguments) for item in requests)
         self.messages.append(Message("user", self._dress(text)))
         self.messages.append(Message("assistant", "", calls, Probe.TOOL))
-        if rng.random() < 0.1:
+        if rng.random() < mix.unanswered:
             return
         results = [tools.result(rng, reserved=mix.reserved) for _ in calls]
         self.messages += [Message("tool", text) for text, _ in results]

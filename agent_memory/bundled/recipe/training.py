@@ -25,9 +25,9 @@ PORTION_TOKENS = 1024
 ROW_TOKENS = {256: 4096, 512: 4096, 1024: 6144, 2048: 8192}
 MIXES = {
     256: Mix(tools=0.3, max_tools=1, distraction=0.1, max_reading=15),
-    512: Mix(tools=0.45, max_tools=3, distraction=0.12, max_reading=30),
-    1024: Mix(tools=0.45, max_tools=8, distraction=0.15, max_reading=80),
-    2048: Mix(tools=0.45, max_tools=8, distraction=0.2, max_reading=160),
+    512: Mix(tools=0.65, max_tools=4, calls=0.75, unanswered=0.4, distraction=0.1, max_reading=30),
+    1024: Mix(tools=0.6, calls=0.65, unanswered=0.3, distraction=0.12, max_reading=80),
+    2048: Mix(tools=0.5, calls=0.6, unanswered=0.2, distraction=0.15, max_reading=160),
 }
 
 
@@ -42,7 +42,7 @@ class Stage:
 STAGES = (
     Stage(0.15, (256,)),
     Stage(0.35, (256, 512, 512)),
-    Stage(0.65, (512, 1024)),
+    Stage(0.85, (512, 512, 1024)),
     Stage(1.0, (512, 1024, 2048)),
 )
 
