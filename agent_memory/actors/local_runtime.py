@@ -46,9 +46,10 @@ class RayRuntime:
 
     def start(self) -> None:
         """Start Ray, or join the cluster at `ray_address`."""
-        global_worker_stdstream_dispatcher.remove_handler("ray_print_logs")
         with _translated_errors("Ray does not start"), _own_process_group():
             self._init()
+        # What Ray would print here (that an actor was ended which we ended) helps nobody.
+        global_worker_stdstream_dispatcher.remove_handler("ray_print_logs")
 
     def _init(self) -> None:
         if self._is_local:
