@@ -180,13 +180,13 @@ def _show(report: Report, ours: Sequence[Outcome], theirs: Sequence[Outcome]) ->
         )
     report.table(
         [
-            "prompt tokens",
+            "tokens",
             "cached",
             "resume ms",
             "cold ms",
-            "resume ÷ cold",
-            "mlx_lm.server ms",
-            "resume ÷ mlx_lm.server",
+            "÷ cold",
+            "mlx_lm ms",
+            "÷ mlx_lm",
         ],
         rows,
     )
