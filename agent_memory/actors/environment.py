@@ -46,7 +46,7 @@ def prepare_environment(home: Path, is_local: bool, max_header_bytes: int) -> Pa
             # Room beyond our own bound on headers, so that we refuse them, with a reason.
             "RAY_SERVE_HAPROXY_TUNE_BUFSIZE": str(max(65536, 4 * max_header_bytes)),
             "RAY_DEDUP_LOGS": "0",
-            # Under `uv run` Ray would start every actor through another `uv run`, which resolves and
+            # Under `uv run` Ray would start every actor through another one, which resolves and
             # installs the project anew each time; the interpreter that runs here has all it needs.
             "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
             # Ray would run every actor at nice 15: the engine would stand behind its own clients.
