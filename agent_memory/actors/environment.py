@@ -49,6 +49,8 @@ def prepare_environment(home: Path, is_local: bool, max_header_bytes: int) -> Pa
             # Under `uv run` Ray would start every actor through another one, which resolves and
             # installs the project anew each time; the interpreter that runs here has all it needs.
             "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+            # Serve's controller looks round ten times a second by default, on an idle server too.
+            "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.5",
             # Ray would run every actor at nice 15: the engine would stand behind its own clients.
             "RAY_worker_niceness": "0",
             # Ours mends what Serve's own middleware does to request ids, and drops the headers by

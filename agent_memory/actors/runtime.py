@@ -66,13 +66,13 @@ def start_actors(config: RuntimeConfig) -> None:
 def engine_environment() -> dict[str, str]:
     """MLX's CPU backend is built on a reference BLAS; a faster one is put in front of it.
 
-    Its threads are not to spin for long when they have nothing to do: the processes that carry the
-    tokens run on the same cores (the value is a power of two of clock cycles).
+    Its threads may spin from one product to the next but not from one step to the next: the
+    processes that carry the tokens run on the same cores (2 to that power of clock cycles).
     """
     openblas: Path | None = find_openblas()
     if openblas is None:
         return {}
-    return {"LD_PRELOAD": str(openblas), "OPENBLAS_THREAD_TIMEOUT": "14"}
+    return {"LD_PRELOAD": str(openblas), "OPENBLAS_THREAD_TIMEOUT": "20"}
 
 
 def stop_actors() -> None:
