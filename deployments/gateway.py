@@ -5,6 +5,7 @@ from typing import Any
 from ray.serve import Application
 
 from agent_memory.actors.gateway import application
+from agent_memory.actors.model_choice import resolve_model
 from agent_memory.actors.runtime import cluster_config, start_actors
 from agent_memory.settings import Settings
 
@@ -15,5 +16,5 @@ def build(args: dict[str, Any]) -> Application:
     `args` are settings by their names (`model`, `data_dir`, …); the environment fills the rest.
     """
     config = cluster_config(Settings(**args))
-    start_actors(config)
+    start_actors(config, resolve_model(config.settings))
     return application(config)

@@ -18,6 +18,7 @@ from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.environment import runtime_folder
 from agent_memory.actors.gateway import application
+from agent_memory.actors.model_choice import ServedModel
 from agent_memory.actors.options import MLX_RESOURCE, NAMESPACE
 from agent_memory.actors.runtime import make_config, start_actors, stop_actors
 from agent_memory.engine.info import EngineInfo
@@ -66,9 +67,9 @@ class RayRuntime:
         else:
             ray.init(self._settings.ray_address, namespace=NAMESPACE, log_to_driver=False)
 
-    def start_actors(self, database_url: str) -> None:
+    def start_actors(self, database_url: str, model: ServedModel) -> None:
         self._config = make_config(self._settings, database_url, spans_nodes=not self._is_local)
-        start_actors(self._config)
+        start_actors(self._config, model)
 
     def serve(self) -> None:
         """Bring the gateway up on the server's address."""

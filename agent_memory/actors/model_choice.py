@@ -1,5 +1,6 @@
 """Which model is served: the bundled one, a folder, or one of the hub."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from agent_memory import bundled
@@ -9,8 +10,16 @@ from agent_memory.settings import Settings
 BUNDLED = "tiny"
 
 
-def resolve_model(settings: Settings) -> tuple[Path, str]:
-    """The model's folder and the name it is served under.
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A model's folder, and the name it is served under."""
+
+    folder: Path
+    name: str
+
+
+def resolve_model(settings: Settings) -> ServedModel:
+    """Find the model, from the hub if need be.
 
     Raises `ModelNotUsable` when it is missing or broken; weights are not loaded here.
     """
@@ -19,4 +28,4 @@ def resolve_model(settings: Settings) -> tuple[Path, str]:
     else:
         folder = fetch_model(settings.model, settings.home / "models")
     check_model(folder)
-    return folder, settings.model
+    return ServedModel(folder, settings.model)

@@ -35,9 +35,12 @@ class PoolHandle:
         request = LeaseRequest(
             engine, root, tokens, num_reserved_tokens, lease_id, owner, request_id
         )
-        await self._wait_until_there()
-        return await self._actor.call(
-            lambda actor: actor.lease.remote(request), QUEUE_TIMEOUT_S, PoolLost
+        # Repeatable: a lease of the same id takes the place of the one before.
+        return await self._actor.call_when_there(
+            lambda actor: actor.lease.remote(request),
+            RESTART_TIMEOUT_S,
+            PoolLost,
+            answer_timeout_s=QUEUE_TIMEOUT_S,
         )
 
     async def publish(
@@ -68,8 +71,3 @@ class PoolHandle:
 
     async def stats(self) -> PoolStats | None:
         return await self._actor.call(lambda actor: actor.stats.remote(), 2.0, PoolLost)
-
-    async def _wait_until_there(self) -> None:
-        await self._actor.call_when_there(
-            lambda actor: actor.stats.remote(), RESTART_TIMEOUT_S, PoolLost
-        )

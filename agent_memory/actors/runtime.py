@@ -10,7 +10,7 @@ from agent_memory.actors.directory import SessionDirectoryActor
 from agent_memory.actors.engine import BatchEngineActor
 from agent_memory.actors.environment import runtime_folder
 from agent_memory.actors.local_storage import LocalStorage
-from agent_memory.actors.model_choice import resolve_model
+from agent_memory.actors.model_choice import ServedModel
 from agent_memory.actors.options import (
     BATCH_ENGINE,
     BLOCK_POOL,
@@ -54,11 +54,11 @@ def cluster_config(settings: Settings) -> RuntimeConfig:
     return make_config(settings, url, spans_nodes=True)
 
 
-def start_actors(config: RuntimeConfig) -> None:
+def start_actors(config: RuntimeConfig, model: ServedModel) -> None:
     """Create what does not exist yet. Returns at once; the actors come up by themselves."""
-    folder, name = resolve_model(config.settings)
     engine_options = BATCH_ENGINE.for_ray(engine_environment())
-    ray.remote(BatchEngineActor).options(**engine_options).remote(config, folder, name)
+    engine = ray.remote(BatchEngineActor).options(**engine_options)
+    engine.remote(config, model.folder, model.name)
     ray.remote(BlockPoolActor).options(**BLOCK_POOL.for_ray()).remote(config)
     ray.remote(SessionDirectoryActor).options(**SESSION_DIRECTORY.for_ray()).remote(config)
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from agent_memory.actors.environment import prepare_environment, runtime_folder
 from agent_memory.actors.local_storage import LocalStorage
-from agent_memory.actors.model_choice import resolve_model
+from agent_memory.actors.model_choice import ServedModel, resolve_model
 from agent_memory.actors.preflight import DataDirLock, check_port_is_free
 from agent_memory.actors.presence import Presence, clear_presence, write_presence
 from agent_memory.actors.reporting import Banner, Reporter
@@ -29,7 +29,7 @@ class LocalRuntime(Protocol):
 
     def start(self) -> None: ...
 
-    def start_actors(self, database_url: str) -> None: ...
+    def start_actors(self, database_url: str, model: ServedModel) -> None: ...
 
     def serve(self) -> None: ...
 
@@ -54,12 +54,12 @@ def run_server(settings: Settings, reporter: Reporter) -> int:
         stop.listen()
         check_port_is_free(settings.host, settings.port)
         reporter.step("Checking the model")
-        resolve_model(settings)
+        model = resolve_model(settings)
         storage = LocalStorage(settings)
         # The thread must outlive the database it starts: its children end with it.
         with ThreadPoolExecutor(1, thread_name_prefix="storage") as storage_thread:
             try:
-                _serve(settings, reporter, storage, storage_thread, stop, started)
+                _serve(settings, model, reporter, storage, storage_thread, stop, started)
             finally:
                 clear_presence(home)
                 storage_thread.submit(storage.stop).result()
@@ -70,6 +70,7 @@ def run_server(settings: Settings, reporter: Reporter) -> int:
 
 def _serve(
     settings: Settings,
+    model: ServedModel,
     reporter: Reporter,
     storage: LocalStorage,
     storage_thread: ThreadPoolExecutor,
@@ -87,7 +88,7 @@ def _serve(
         stop.listen()
         keys = keys_later.result()
         reporter.step(f"Loading {settings.model} and starting the gateway")
-        runtime.start_actors(storage.url)
+        runtime.start_actors(storage.url, model)
         runtime.serve()
         info = runtime.wait_until_ready()
         url = settings.url

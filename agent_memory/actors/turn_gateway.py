@@ -38,10 +38,6 @@ class Delivery:
         self._is_started = False
         self._finished: set[int] = set()
 
-    @property
-    def is_begun(self) -> bool:
-        return self._is_started
-
     def take(self, step: TurnStep) -> list[TurnEvent]:
         """The events of `step` that are new to the client."""
         self.tokens.extend(step.token_ids)

@@ -19,6 +19,7 @@ from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.environment import free_ports
 from agent_memory.actors.gateway_runtime import gateway_runtime, limits_of
 from agent_memory.actors.local_storage import LocalStorage
+from agent_memory.actors.model_choice import resolve_model
 from agent_memory.actors.options import MLX_RESOURCE, NAMESPACE
 from agent_memory.actors.place import own_node_id
 from agent_memory.actors.runtime import make_config, start_actors, stop_actors
@@ -58,7 +59,7 @@ def fleet() -> Iterator[Fleet]:
         cluster.add_node(num_cpus=4)
         ray.init(cluster.address, namespace=NAMESPACE, log_to_driver=False)
         config = make_config(settings, storage.url, spans_nodes=True)
-        start_actors(config)
+        start_actors(config, resolve_model(settings))
         assert keys.first is not None
         yield Fleet(cluster, config, keys.first)
         stop_actors()
