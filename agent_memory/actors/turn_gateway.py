@@ -12,7 +12,6 @@ from agent_memory.actors.session import TurnCall
 from agent_memory.actors.wire import Exchange, PeerLost, open_exchange
 from agent_memory.errors import (
     ConversationMoved,
-    NotFound,
     SessionMoved,
     StreamInterrupted,
 )
@@ -96,7 +95,7 @@ class TurnGateway:
 
     async def count_tokens(self, request: TurnRequest) -> int:
         request, session_id = await self._assign(request)
-        conversation = await self._conversation(request, session_id)
+        conversation = await Conversation.load(self._store, request.workspace_id, session_id)
         info = await self._engine.info()
         continuation = conversation.continue_with(request)
         prompt = await build_prompt(
@@ -150,13 +149,6 @@ class TurnGateway:
                 if found is not None:
                     return replace(request, expected_head=found.head_hash), found.session_id
         return request, SessionId(new_id("sess"))
-
-    async def _conversation(self, request: TurnRequest, session_id: SessionId) -> Conversation:
-        try:
-            transcript = await self._store.load_transcript(request.workspace_id, session_id)
-        except NotFound:
-            return Conversation()
-        return Conversation(transcript)
 
     async def _afterwards(self, request: TurnRequest, session_id: SessionId) -> None:
         """A completion has no conversation to come back to."""

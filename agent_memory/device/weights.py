@@ -8,7 +8,6 @@ from typing import Any
 
 import mlx.core as mx
 from mlx import nn
-from mlx.utils import tree_flatten
 from mlx_lm.utils import dequantize_model, get_total_parameters, load_model
 
 from agent_memory.errors import ModelNotUsable
@@ -80,7 +79,3 @@ def _to_float32(weight: mx.array) -> mx.array:
 def memory_in_use() -> int:
     """Bytes that MLX has handed out."""
     return int(mx.get_active_memory())
-
-
-def weight_bytes(model: nn.Module) -> int:
-    return sum(weight.nbytes for _, weight in tree_flatten(model.parameters()))

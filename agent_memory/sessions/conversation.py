@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent_memory.errors import InvalidRequest
+from agent_memory.errors import InvalidRequest, NotFound
+from agent_memory.ids import SessionId, WorkspaceId
 from agent_memory.prompts.identity import common_prefix
+from agent_memory.sessions.ports import TranscriptStore
 from agent_memory.turns.messages import Message
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.transcript import GeneratedTurn, SessionRecord, Transcript
@@ -29,6 +31,16 @@ class Conversation:
         self.session: SessionRecord | None = transcript.session if transcript else None
         self._messages: tuple[Message, ...] = transcript.messages if transcript else ()
         self._generated: tuple[GeneratedTurn, ...] = transcript.generated if transcript else ()
+
+    @classmethod
+    async def load(
+        cls, store: TranscriptStore, workspace: WorkspaceId, session: SessionId
+    ) -> "Conversation":
+        """The conversation as it is stored; an empty one for a session that has none yet."""
+        try:
+            return cls(await store.load_transcript(workspace, session))
+        except NotFound:
+            return cls()
 
     @property
     def head_hash(self) -> str | None:

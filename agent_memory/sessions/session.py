@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agent_memory.errors import ConversationMoved, NotFound
+from agent_memory.errors import ConversationMoved
 from agent_memory.ids import SessionId, WorkspaceId
 from agent_memory.sessions.conversation import Conversation
 from agent_memory.sessions.ports import Engine, Pool, TranscriptStore
@@ -71,13 +71,9 @@ class Session:
 
     async def _wake(self) -> Conversation:
         if self._conversation is None:
-            store = self._surroundings.store
-            try:
-                transcript = await store.load_transcript(self.workspace_id, self.session_id)
-            except NotFound:
-                self._conversation = Conversation()
-            else:
-                self._conversation = Conversation(transcript)
+            self._conversation = await Conversation.load(
+                self._surroundings.store, self.workspace_id, self.session_id
+            )
         return self._conversation
 
     @staticmethod
