@@ -9,6 +9,12 @@ SessionId = NewType("SessionId", str)
 TurnId = NewType("TurnId", str)
 RequestId = NewType("RequestId", str)
 LeaseId = NewType("LeaseId", str)
+ThreadId = NewType("ThreadId", str)
+"""A conversation or line of work that memories belong to; a caller chooses it."""
+MaterialId = NewType("MaterialId", str)
+"""A piece of raw text as it was handed in."""
+ItemId = NewType("ItemId", str)
+"""Something remembered: a message, a decision, a failure, a change."""
 BlockHash = NewType("BlockHash", str)
 """Lower-case hex of the SHA-256 that names a KV block (64 characters)."""
 

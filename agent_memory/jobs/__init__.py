@@ -1,0 +1,1 @@
+"""Background work and its schedule, on a job queue that lives in PostgreSQL."""

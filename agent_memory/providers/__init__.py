@@ -1,0 +1,1 @@
+"""Upstream model servers and embedding providers: the one place that calls them."""
