@@ -21,7 +21,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A file, symbol, test or fingerprint that an item is about; items that share one are linked."""
+    """A file, symbol, test or fingerprint that an item is about: what links it to others."""
 
     kind: KeyKind
     value: str
