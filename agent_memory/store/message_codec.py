@@ -1,18 +1,19 @@
-"""The parts of a message as JSON, and back."""
+"""The parts of a message as JSON in a form that PostgreSQL can hold, and back."""
 
-from collections.abc import Mapping
-from typing import assert_never
+from collections.abc import Callable, Mapping
 
 import orjson
 
 from agent_memory.errors import InvariantBroken
 from agent_memory.store.safe_text import escape, unescape
-from agent_memory.turns.messages import Message, Part, Role, Text, Thinking, ToolResult, ToolUse
+from agent_memory.turns.messages import Message, Part, Role
+from agent_memory.turns.part_codec import decode_part, encode_part
 
 
 def encode_parts(message: Message) -> str:
     """The parts of `message` as JSON text for a jsonb column."""
-    return orjson.dumps([_encode(part) for part in message.parts]).decode()
+    parts = [_map_text(escape, encode_part(part)) for part in message.parts]
+    return orjson.dumps(parts).decode()
 
 
 def decode_message(role: str, parts: str) -> Message:
@@ -20,41 +21,12 @@ def decode_message(role: str, parts: str) -> Message:
     return Message(Role(role), tuple(_decode(part) for part in orjson.loads(parts)))
 
 
-def _encode(part: Part) -> Mapping[str, object]:
-    match part:
-        case Text(text):
-            return {"type": "text", "text": escape(text)}
-        case Thinking(text):
-            return {"type": "thinking", "text": escape(text)}
-        case ToolUse(call, name, arguments):
-            return {
-                "type": "tool_use",
-                "id": escape(call),
-                "name": escape(name),
-                "arguments": escape(arguments),
-            }
-        case ToolResult(call, content, is_error):
-            return {
-                "type": "tool_result",
-                "tool_use_id": escape(call),
-                "content": escape(content),
-                "is_error": is_error,
-            }
-        case _:
-            assert_never(part)
+def _decode(part: Mapping[str, object]) -> Part:
+    try:
+        return decode_part(_map_text(unescape, part))
+    except ValueError as error:
+        raise InvariantBroken(f"In the database {error}.") from error
 
 
-def _decode(part: Mapping[str, str]) -> Part:
-    match part["type"]:
-        case "text":
-            return Text(unescape(part["text"]))
-        case "thinking":
-            return Thinking(unescape(part["text"]))
-        case "tool_use":
-            call, name, arguments = (unescape(part[key]) for key in ("id", "name", "arguments"))
-            return ToolUse(call, name, arguments)
-        case "tool_result":
-            call, content = (unescape(part[key]) for key in ("tool_use_id", "content"))
-            return ToolResult(call, content, bool(part["is_error"]))
-        case unknown:
-            raise InvariantBroken(f"A stored message has a part of unknown type '{unknown}'.")
+def _map_text(change: Callable[[str], str], part: Mapping[str, object]) -> dict[str, object]:
+    return {key: change(v) if isinstance(v, str) else v for key, v in part.items()}

@@ -7,7 +7,8 @@ from agent_memory.api.answer import Answer, refuse_cancelled
 from agent_memory.api.errors import Fault, problem
 from agent_memory.api.renderer import named_event
 from agent_memory.turns.events import ChoiceFinished, Ping, TurnEvent
-from agent_memory.turns.messages import Message, Part, Text, Thinking, ToolResult, ToolUse
+from agent_memory.turns.messages import Message
+from agent_memory.turns.part_codec import encode_part
 from agent_memory.turns.transcript import SessionRecord, Transcript
 
 
@@ -45,7 +46,7 @@ class AgentRenderer:
         return {
             "turn_id": answer.turn_id,
             "session_id": answer.session_id,
-            "message": {"role": "assistant", "content": [part_json(p) for p in choice.parts]},
+            "message": {"role": "assistant", "content": [encode_part(p) for p in choice.parts]},
             "finish_reason": choice.reason,
             "stop_sequence": choice.stop_sequence,
             "usage": answer.usage,
@@ -80,22 +81,4 @@ def transcript_json(transcript: Transcript) -> dict[str, object]:
 
 def message_json(message: Message) -> dict[str, object]:
     """A message; `content` is a list of parts, in the form in which turns take them."""
-    return {"role": message.role, "content": [part_json(part) for part in message.parts]}
-
-
-def part_json(part: Part) -> dict[str, object]:
-    """A part, told apart by `type`. `arguments` of a call is JSON text."""
-    match part:
-        case Text(text):
-            return {"type": "text", "text": text}
-        case Thinking(text):
-            return {"type": "thinking", "text": text}
-        case ToolUse(id_, name, arguments):
-            return {"type": "tool_use", "id": id_, "name": name, "arguments": arguments}
-        case ToolResult(id_, content, is_error):
-            return {
-                "type": "tool_result",
-                "tool_use_id": id_,
-                "content": content,
-                "is_error": is_error,
-            }
+    return {"role": message.role, "content": [encode_part(part) for part in message.parts]}
