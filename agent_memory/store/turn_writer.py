@@ -2,10 +2,11 @@
 
 from agent_memory.errors import Conflict, InvariantBroken
 from agent_memory.store.message_codec import encode_parts
-from agent_memory.store.safe_text import escape, strip_unsafe
-from agent_memory.store.token_codec import encode_tokens
+from agent_memory.store.safe_text import strip_unsafe
 from agent_memory.store.transaction import Transaction
+from agent_memory.store.turn_rows import turn_values
 from agent_memory.turns.messages import Role
+from agent_memory.turns.portable import PortableTurn
 from agent_memory.turns.transcript import SessionRecord, TurnCommit
 
 MAX_TITLE_LENGTH = 80
@@ -64,27 +65,22 @@ async def _append_messages(transaction: Transaction, turn: TurnCommit) -> None:
 
 
 async def _insert_turn(transaction: Transaction, turn: TurnCommit) -> None:
-    await transaction.run(
-        "insert_turn",
-        workspace_id=turn.workspace_id,
+    written = PortableTurn(
         turn_id=turn.turn_id,
-        session_id=turn.session_id,
         request_id=turn.request_id,
         model=turn.model,
         model_fingerprint=turn.model_fingerprint,
         position=_answer_position(turn),
-        tokens=encode_tokens(turn.generated_tokens),
-        generation_suffix=escape(turn.generation_suffix),
-        finish_reason=turn.finish_reason.value,
-        prompt_tokens=turn.usage.prompt_tokens,
-        cached_tokens=turn.usage.cached_tokens,
-        cached_from_shelf=turn.usage.cached_from_shelf,
-        completion_tokens=turn.usage.completion_tokens,
-        miss_reason=turn.usage.miss_reason,
+        tokens=turn.generated_tokens,
+        generation_suffix=turn.generation_suffix,
+        finish_reason=turn.finish_reason,
+        usage=turn.usage,
         head_hash=turn.head_hash,
         num_tokens=turn.num_tokens,
         started_at=turn.started_at,
     )
+    values = turn_values(turn.workspace_id, turn.session_id, written)
+    await transaction.run("insert_turn", **values)
 
 
 async def _advance_session(transaction: Transaction, turn: TurnCommit) -> SessionRecord:

@@ -1,0 +1,104 @@
+"""Whole sessions, read to be copied and written as copies."""
+
+from dataclasses import replace
+
+from agent_memory.errors import Conflict, InvariantBroken, NotFound
+from agent_memory.ids import SessionId, TurnId, WorkspaceId, new_id
+from agent_memory.store.database import Database
+from agent_memory.store.identifiers import check_id
+from agent_memory.store.message_codec import decode_message, encode_parts
+from agent_memory.store.transaction import Transaction
+from agent_memory.store.transcript_rows import MessageRow
+from agent_memory.store.turn_rows import PortableTurnRow, portable_turn, turn_values
+from agent_memory.turns.portable import PortableSession
+from agent_memory.turns.transcript import SessionRecord
+
+
+class SessionCopies:
+    """Every method sees one workspace: an id of another is `NotFound`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self, workspace_id: WorkspaceId, session_id: SessionId) -> PortableSession:
+        """The session as it stands, all of one moment."""
+        check_id("session", session_id)
+        async with self._database.snapshot(workspace_id) as transaction:
+            record = await transaction.fetch_one(
+                "get_session", SessionRecord, session_id=session_id
+            )
+            messages = await transaction.fetch_all(
+                "list_messages", MessageRow, session_id=session_id
+            )
+            turns = await transaction.fetch_all(
+                "list_portable_turns", PortableTurnRow, session_id=session_id
+            )
+        if record is None:
+            raise NotFound("session", session_id)
+        return PortableSession(
+            session_id=session_id,
+            model=record.model,
+            title=record.title,
+            messages=tuple(decode_message(row.role, row.parts) for row in messages),
+            turns=tuple(map(portable_turn, turns)),
+        )
+
+    async def save(
+        self,
+        workspace_id: WorkspaceId,
+        session_id: SessionId,
+        session: PortableSession,
+        *,
+        is_twin: bool,
+    ) -> SessionRecord:
+        """A new session of this content, with turn ids of its own; `Conflict` when one of that id
+        exists. A twin of a session that stays is not found by its history until it differs."""
+        check_id("session", session_id)
+        async with self._database.workspace(workspace_id) as transaction:
+            created = await transaction.fetch_one(
+                "create_session",
+                SessionRecord,
+                workspace_id=workspace_id,
+                session_id=session_id,
+                model=session.model,
+            )
+            if created is None:
+                raise Conflict(f"A session '{session_id}' exists already.")
+            await _insert_turns(transaction, workspace_id, session_id, session)
+            last = session.turns[-1] if session.turns else None
+            saved = await transaction.fetch_one(
+                "set_head",
+                SessionRecord,
+                session_id=session_id,
+                head_hash=None if is_twin or last is None else last.head_hash,
+                num_turns=len(session.turns),
+                num_messages=len(session.messages),
+                num_tokens=0 if last is None else last.num_tokens,
+                title=session.title,
+            )
+        if saved is None:
+            raise InvariantBroken(f"The session '{session_id}' vanished as it was written.")
+        return saved
+
+
+async def _insert_turns(
+    transaction: Transaction,
+    workspace_id: WorkspaceId,
+    session_id: SessionId,
+    session: PortableSession,
+) -> None:
+    num_written = 0
+    for turn in session.turns:
+        copy = replace(turn, turn_id=TurnId(new_id("turn")))
+        messages = session.messages[num_written : turn.position + 1]
+        await transaction.run(
+            "append_messages",
+            workspace_id=workspace_id,
+            session_id=session_id,
+            turn_id=copy.turn_id,
+            num_kept=num_written,
+            roles=[message.role.value for message in messages],
+            parts=[encode_parts(message) for message in messages],
+        )
+        await transaction.run("insert_turn", **turn_values(workspace_id, session_id, copy))
+        num_written = turn.position + 1

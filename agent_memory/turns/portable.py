@@ -1,0 +1,44 @@
+"""A session as it travels: all that its transcript holds, for another session or another server."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from agent_memory.ids import SessionId, TurnId
+from agent_memory.turns.events import FinishReason, Usage
+from agent_memory.turns.messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class PortableTurn:
+    """A turn with all that its row holds. `position` is its answer's place among the messages."""
+
+    turn_id: TurnId
+    request_id: str
+    model: str
+    model_fingerprint: str
+    position: int
+    tokens: tuple[int, ...]
+    generation_suffix: str
+    finish_reason: FinishReason
+    usage: Usage
+    head_hash: str
+    num_tokens: int
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PortableSession:
+    """A conversation as it stands, nothing superseded. The messages of a turn are those that end
+    with its answer; a session ends with an answer."""
+
+    session_id: SessionId
+    model: str
+    title: str | None
+    messages: tuple[Message, ...]
+    turns: tuple[PortableTurn, ...]
+
+    def up_to(self, num_turns: int) -> "PortableSession":
+        """The same session as it stood after so many turns."""
+        turns = self.turns[:num_turns]
+        num_messages = turns[-1].position + 1 if turns else 0
+        return replace(self, messages=self.messages[:num_messages], turns=turns)
