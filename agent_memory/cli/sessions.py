@@ -16,7 +16,15 @@ from agent_memory.settings import Settings
 from agent_memory.store.database import Database
 from agent_memory.store.sessions import SessionStore
 from agent_memory.store.workspaces import DEFAULT_WORKSPACE
-from agent_memory.turns.messages import Message, Part, Text, Thinking, ToolResult, ToolUse
+from agent_memory.turns.messages import (
+    Message,
+    Part,
+    Recollection,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+)
 from agent_memory.turns.transcript import SessionRecord, Transcript
 
 app = typer.Typer(no_args_is_help=True)
@@ -140,3 +148,5 @@ def _part_text(part: Part) -> str:
             return f"(calls) {name} {arguments}"
         case ToolResult(_, content, is_error):
             return f"({'failed' if is_error else 'result'}) {content}"
+        case Recollection(text):
+            return f"(recalled) {text}"

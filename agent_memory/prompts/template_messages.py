@@ -21,6 +21,7 @@ from agent_memory.prompts.tool_schema import ordered_schema
 from agent_memory.prompts.tool_text import call_text, result_text, tool_instructions
 from agent_memory.turns.messages import (
     Message,
+    Recollection,
     Role,
     Text,
     Thinking,
@@ -84,8 +85,11 @@ def template_tools(tools: Sequence[ToolSpec]) -> list[dict[str, object]]:
 
 
 def joined_text(message: Message) -> str:
-    """The text of a message: parts of the assistant as they stand, others a line apart."""
-    texts = [part.text for part in message.parts if isinstance(part, Text)]
+    """The text of a message: parts of the assistant as they stand, others a line apart.
+
+    What memory recalled is read where it stands, before the words that it was recalled for.
+    """
+    texts = [part.text for part in message.parts if isinstance(part, (Text, Recollection))]
     return ("" if message.role is Role.ASSISTANT else "\n").join(texts)
 
 

@@ -1,13 +1,13 @@
 """The conversation of a session as far as it has got, and how a request continues it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent_memory.errors import InvalidRequest, NotFound
 from agent_memory.ids import SessionId, WorkspaceId
 from agent_memory.prompts.identity import common_prefix
 from agent_memory.sessions.ports import TranscriptStore
-from agent_memory.turns.messages import Message
+from agent_memory.turns.messages import Message, Recollection, Role
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.transcript import GeneratedTurn, SessionRecord, Transcript
 
@@ -22,6 +22,25 @@ class Continuation:
     @property
     def new_messages(self) -> tuple[Message, ...]:
         return self.messages[self.num_kept :]
+
+    @property
+    def recollection(self) -> Recollection | None:
+        """What memory put in front of the last message, in this turn or when it was first sent."""
+        return self.messages[-1].recollection if self.messages else None
+
+    def recalling(self, recollection: Recollection | None) -> "Continuation":
+        """With `recollection` in front of the user's new words.
+
+        It goes behind all that was said before, so that the tokens of that stay what they are; a
+        message that is stored already keeps what it had.
+        """
+        if recollection is None or not self.new_messages:
+            return self
+        last = self.messages[-1]
+        if last.role is not Role.USER:
+            return self
+        recalled = replace(last, parts=(recollection, *last.parts))
+        return replace(self, messages=(*self.messages[:-1], recalled))
 
 
 class Conversation:
@@ -52,9 +71,14 @@ class Conversation:
 
     def continue_with(self, request: TurnRequest) -> Continuation:
         """What the model is to read, whether the client sent everything or only what is new."""
+        continuation = self._continued(request)
+        return continuation.recalling(request.memory.recollection if request.memory else None)
+
+    def _continued(self, request: TurnRequest) -> Continuation:
         stored = self._before(request)
         if not request.is_delta:
-            return Continuation(request.messages, common_prefix(stored, request.messages))
+            num_kept = common_prefix(stored, request.messages)
+            return Continuation(_with_recollections(stored, request.messages, num_kept), num_kept)
         if not request.messages:
             raise InvalidRequest("A turn needs at least one message.", "messages")
         return Continuation((*stored, *request.messages), len(stored))
@@ -73,3 +97,15 @@ class Conversation:
         if last is None or last.turn_id != request.turn_id or not request.is_delta:
             return self._messages
         return self._messages[: last.position - len(request.messages)]
+
+
+def _with_recollections(
+    stored: Sequence[Message], sent: Sequence[Message], num_kept: int
+) -> tuple[Message, ...]:
+    """What the client sent, and where memory had put something in front of a message, that message
+    as it was read then: the same bytes at the same place."""
+    kept = (
+        old if old.recollection is not None else new
+        for old, new in zip(stored[:num_kept], sent[:num_kept], strict=True)
+    )
+    return (*kept, *sent[num_kept:])

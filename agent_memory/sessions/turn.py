@@ -10,7 +10,7 @@ from agent_memory.engine.events import Finished, Generated, Prefilled, Restored,
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.errors import EngineLost, PoolLost, StreamInterrupted, Unavailable
-from agent_memory.ids import LeaseId, SessionId, block_owner, new_id
+from agent_memory.ids import LeaseId, SessionId, ThreadId, block_owner, new_id
 from agent_memory.prompts.identity import head_hash
 from agent_memory.sessions.conversation import Conversation
 from agent_memory.sessions.ports import Engine, Generation, Pool, TranscriptStore
@@ -23,6 +23,7 @@ from agent_memory.turns.events import (
     Ping,
     TurnFinished,
     TurnStarted,
+    Usage,
 )
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.transcript import GeneratedTurn, TurnCommit
@@ -145,8 +146,7 @@ class Turn:
                 case Restored():
                     if recorder.restored(event, num_prompt_tokens, lease.miss_reason):
                         usage = recorder.final_usage
-                        started = TurnStarted(self._request.turn_id, self._session_id, usage)
-                        running.emit(started)
+                        running.emit(self._started(usage))
                 case Prefilled(num_done=done, num_total=total):
                     running.emit(Ping(done, total))
                 case Generated(index=index, token_ids=token_ids, deltas=deltas):
@@ -160,6 +160,16 @@ class Turn:
                 case _:
                     assert_never(event)
 
+    def _started(self, usage: Usage) -> TurnStarted:
+        memory = self._request.memory
+        return TurnStarted(
+            self._request.turn_id,
+            self._session_id,
+            usage,
+            self._continuation.recollection if memory else None,
+            memory.problem if memory else None,
+        )
+
     async def _give_back(self, info: EngineInfo, lease: Lease) -> None:
         """End the lease and publish what the generation has left, however it ended."""
         recorder = self._recorder
@@ -167,6 +177,13 @@ class Turn:
             await self._pool.publish(info, lease.lease_id, recorder.blocks, recorder.bad_files)
         except Unavailable as error:
             log.warning("blocks not published", extra={"error": str(error)})
+
+    @property
+    def _remember_in(self) -> ThreadId | None:
+        memory = self._request.memory
+        if memory is None or not memory.remember:
+            return None
+        return memory.thread_id or ThreadId(self._session_id)
 
     async def _commit(self, info: EngineInfo) -> None:
         recorder, continuation, request = self._recorder, self._continuation, self._request
@@ -198,6 +215,7 @@ class Turn:
                 head_hash=head_hash((*continuation.messages, generated.message)),
                 num_tokens=recorder.num_tokens,
                 started_at=self._started_at,
+                remember_in=self._remember_in,
             )
         )
         self._conversation.add(continuation, generated, session)

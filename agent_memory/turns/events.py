@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent_memory.ids import SessionId, TurnId
+from agent_memory.turns.messages import Recollection
 
 
 class FinishReason(StrEnum):
@@ -50,11 +51,16 @@ class TokenLogprob:
 
 @dataclass(frozen=True, slots=True)
 class TurnStarted:
-    """The prompt is known and the turn is queued. `usage` has no completion tokens yet."""
+    """The prompt is known and the turn is queued. `usage` has no completion tokens yet.
+
+    recollection: what memory put in front of the last message. memory_problem: why it could not.
+    """
 
     turn_id: TurnId
     session_id: SessionId
     usage: Usage
+    recollection: Recollection | None = None
+    memory_problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,21 @@ class ToolResult:
     is_error: bool = False
 
 
-Part = Text | Thinking | ToolUse | ToolResult
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """What memory put in front of the user's words: the model reads it, the client never wrote it.
+
+    It is no part of what the message says: a client that sends the history back leaves it out, and
+    the message is still the same. item_ids: what was recalled, in the order of the text.
+    num_tokens: of the text, to the model that was served then.
+    """
+
+    text: str
+    item_ids: tuple[str, ...] = ()
+    num_tokens: int = 0
+
+
+Part = Text | Thinking | ToolUse | ToolResult | Recollection
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,11 @@ class Message:
     def text(self) -> str:
         """The text parts, joined as they stand."""
         return "".join(part.text for part in self.parts if isinstance(part, Text))
+
+    @property
+    def recollection(self) -> Recollection | None:
+        """What memory put in front of it, if anything."""
+        return next((part for part in self.parts if isinstance(part, Recollection)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import assert_never
 
-from agent_memory.turns.messages import Part, Text, Thinking, ToolResult, ToolUse
+from agent_memory.turns.messages import Part, Recollection, Text, Thinking, ToolResult, ToolUse
 
-JsonPart = dict[str, str | bool]
+JsonPart = dict[str, str | bool | int | list[str]]
 
 
 def encode_part(part: Part) -> JsonPart:
-    """A part as an object of strings and booleans; a call's `arguments` is JSON text."""
+    """A part as a flat object; a call's `arguments` is JSON text."""
     match part:
         case Text(text):
             return {"type": "text", "text": text}
@@ -23,6 +23,13 @@ def encode_part(part: Part) -> JsonPart:
                 "tool_use_id": id_,
                 "content": content,
                 "is_error": is_error,
+            }
+        case Recollection(text, item_ids, num_tokens):
+            return {
+                "type": "recollection",
+                "text": text,
+                "item_ids": list(item_ids),
+                "num_tokens": num_tokens,
             }
         case _:
             assert_never(part)
@@ -44,5 +51,12 @@ def decode_part(encoded: Mapping[str, object]) -> Part:
             "is_error": bool(is_error),
         }:
             return ToolResult(id_, content, is_error)
+        case {
+            "type": "recollection",
+            "text": str(text),
+            "item_ids": list(item_ids),
+            "num_tokens": int(num_tokens),
+        }:
+            return Recollection(text, tuple(map(str, item_ids)), num_tokens)
         case _:
             raise ValueError(f"a message has a part of unknown type '{encoded.get('type')}'")

@@ -2,9 +2,29 @@
 
 from dataclasses import dataclass
 
-from agent_memory.ids import RequestId, SessionId, TurnId, WorkspaceId
-from agent_memory.turns.messages import Message, ToolChoice, ToolSpec
+from agent_memory.ids import RequestId, SessionId, ThreadId, TurnId, WorkspaceId
+from agent_memory.turns.messages import Message, Recollection, ToolChoice, ToolSpec
 from agent_memory.turns.sampling import SamplingParams
+
+
+@dataclass(frozen=True, slots=True)
+class TurnMemory:
+    """What a turn has to do with memory.
+
+    recall: look for what helps to answer, and let the model read it before the new words.
+    remember: keep the exchange, once it is committed.
+    thread_id: where both happen; None recalls from everywhere and remembers under the session's id.
+    token_budget: most tokens of what is recalled.
+    recollection: what was found, put there between the surface and the session. problem: why
+        nothing could be looked for; the turn is taken all the same.
+    """
+
+    recall: bool = True
+    remember: bool = True
+    thread_id: ThreadId | None = None
+    token_budget: int = 1024
+    recollection: Recollection | None = None
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +61,4 @@ class TurnRequest:
     json_schema: str | None = None
     expected_head: str | None = None
     delivered_tokens: tuple[int, ...] = ()
+    memory: TurnMemory | None = None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent_memory.ids import SessionId, TurnId, WorkspaceId
+from agent_memory.ids import SessionId, ThreadId, TurnId, WorkspaceId
 from agent_memory.turns.events import FinishReason, Usage
 from agent_memory.turns.messages import Message
 
@@ -58,7 +58,8 @@ class TurnCommit:
     The first `num_kept` messages of the stored conversation stay, the rest is superseded;
     `new_messages` follow (the client's), then `answer` (the assistant's; one per choice, of which
     only the first becomes part of the conversation). `num_tokens` is the length of the session's
-    KV sequence after the turn.
+    KV sequence after the turn. `remember_in`: the thread that the exchange is remembered in, by a
+    job of the same transaction.
     """
 
     turn_id: TurnId
@@ -77,3 +78,4 @@ class TurnCommit:
     head_hash: str
     num_tokens: int
     started_at: datetime
+    remember_in: ThreadId | None = None

@@ -23,7 +23,7 @@ from agent_memory.turns.events import (
     TurnStarted,
     Usage,
 )
-from agent_memory.turns.messages import Part, Text, Thinking, ToolResult, ToolUse
+from agent_memory.turns.messages import Part, Recollection, Text, Thinking, ToolResult, ToolUse
 
 _STOP_REASONS = {
     FinishReason.STOP: "end_turn",
@@ -180,8 +180,8 @@ def _block(part: Part) -> dict[str, object]:
             return {"type": "thinking", "thinking": text, "signature": _signature(text)}
         case ToolUse(id_, name, arguments):
             return {"type": "tool_use", "id": id_, "name": name, "input": _input(arguments)}
-        case ToolResult():
-            raise TypeError("an answer holds no tool results")
+        case ToolResult() | Recollection():
+            raise TypeError("an answer holds neither tool results nor what was recalled")
 
 
 def _input(arguments: str) -> object:

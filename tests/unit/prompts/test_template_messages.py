@@ -10,6 +10,7 @@ from agent_memory.prompts.template_messages import (
 )
 from agent_memory.turns.messages import (
     Message,
+    Recollection,
     Role,
     Text,
     Thinking,
@@ -145,4 +146,11 @@ def test_schemas_are_given_as_functions() -> None:
             "type": "function",
             "function": {"name": "f", "description": "does f", "parameters": {"type": "object"}},
         }
+    ]
+
+
+def test_what_memory_recalled_is_read_before_the_words_it_was_recalled_for() -> None:
+    message = Message(Role.USER, (Recollection("(known: a)\n"), Text("hi")))
+    assert template_messages([message], (), ALL) == [
+        {"role": "user", "content": "(known: a)\n\nhi"},
     ]

@@ -4,7 +4,15 @@ from hypothesis import strategies as st
 
 from agent_memory.errors import InvariantBroken
 from agent_memory.store.message_codec import decode_message, encode_parts
-from agent_memory.turns.messages import Message, Role, Text, Thinking, ToolResult, ToolUse
+from agent_memory.turns.messages import (
+    Message,
+    Recollection,
+    Role,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+)
 
 TEXT = st.text(alphabet=st.one_of(st.characters(), st.sampled_from("\x00\x1a\udc00")), max_size=20)
 PARTS = st.one_of(
@@ -12,6 +20,7 @@ PARTS = st.one_of(
     st.builds(Thinking, TEXT),
     st.builds(ToolUse, TEXT, TEXT, TEXT),
     st.builds(ToolResult, TEXT, TEXT, st.booleans()),
+    st.builds(Recollection, TEXT, st.just(("item_1", "item_2")), st.integers(0, 99)),
 )
 MESSAGES = st.builds(Message, st.sampled_from(Role), st.lists(PARTS, max_size=4).map(tuple))
 
