@@ -17,6 +17,8 @@
     │   │   └── EngineLost      503
     │   ├── PoolLost            503
     │   ├── StorageUnavailable  503
+    │   ├── EmbeddingUnavailable 503
+    │   │   └── EmbeddingRefused 503
     │   └── Draining            503
     ├── BadShelfFile                 a file of KV blocks is unusable: a miss
     ├── ModelNotUsable               the model cannot be served (raised before anything starts)
@@ -184,6 +186,18 @@ class StorageUnavailable(Unavailable):
     """The database cannot be reached."""
 
     code = "storage_unavailable"
+
+
+class EmbeddingUnavailable(Unavailable):
+    """No vectors can be had now; trying again later may help."""
+
+    code = "embedding_unavailable"
+
+
+class EmbeddingRefused(EmbeddingUnavailable):
+    """No vectors can be had until a setting changes: a wrong key, model or size, or none is set."""
+
+    code = "embedding_refused"
 
 
 class Draining(Unavailable):
