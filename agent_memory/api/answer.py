@@ -8,6 +8,7 @@ from agent_memory.ids import SessionId, TurnId
 from agent_memory.turns.events import (
     ChoiceFinished,
     FinishReason,
+    Injected,
     Ping,
     TextDelta,
     ThinkingDelta,
@@ -42,6 +43,7 @@ class Answer:
     choices: tuple[Choice, ...]
     usage: Usage
     num_thinking_tokens: int
+    memory: Injected | None = None
 
 
 @dataclass(slots=True)
@@ -122,6 +124,7 @@ class AnswerFold:
             choices,
             self._usage,
             self._num_thinking_tokens,
+            self._started.memory,
         )
 
     def _choice(self, index: int) -> _OpenChoice:

@@ -12,6 +12,7 @@ from agent_memory.api.disconnect import ClientGone, send_unless_gone, unless_gon
 from agent_memory.api.errors import fault_of
 from agent_memory.api.event_pump import EventPump, SourcedEvent
 from agent_memory.api.renderer import Renderer
+from agent_memory.api.translators.memory_words import memory_headers
 from agent_memory.api.turn_meter import TurnMeter
 from agent_memory.turns.events import TurnStarted
 from agent_memory.turns.request import TurnRequest
@@ -61,6 +62,7 @@ class TurnResponse(Response):
         if len(started) == 1:
             self._call.line.session_id = started[0].session_id
             self.headers["X-Session-ID"] = started[0].session_id
+            self.headers.update(memory_headers(started[0].memory))
         if (served := await self._call.surface.catalogue.served()) is not None:
             self.headers["X-Model"] = served
         if self._stream:

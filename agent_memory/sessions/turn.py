@@ -20,12 +20,14 @@ from agent_memory.sessions.running_turn import RunningTurn
 from agent_memory.turns.events import (
     ChoiceFinished,
     FinishReason,
+    Injected,
     Ping,
     TurnFinished,
     TurnStarted,
     Usage,
 )
 from agent_memory.turns.request import TurnRequest
+from agent_memory.turns.sequence import SequenceStep
 from agent_memory.turns.transcript import GeneratedTurn, TurnCommit
 
 log = logging.getLogger(__name__)
@@ -99,6 +101,7 @@ class Turn:
             self._engine, self._request, self._continuation, self._conversation.generated, info
         )
         self._recorder.generation_suffix = prompt.generation_suffix
+        self._recorder.prompt_tokens = prompt.tokens
         request = await self._lease(prompt, info)
         try:
             generation = await self._engine.generate(request)
@@ -161,14 +164,17 @@ class Turn:
                     assert_never(event)
 
     def _started(self, usage: Usage) -> TurnStarted:
+        return TurnStarted(self._request.turn_id, self._session_id, usage, self._injected)
+
+    @property
+    def _injected(self) -> Injected | None:
         memory = self._request.memory
-        return TurnStarted(
-            self._request.turn_id,
-            self._session_id,
-            usage,
-            self._continuation.recollection if memory else None,
-            memory.problem if memory else None,
-        )
+        if memory is None:
+            return None
+        found = self._continuation.recollection
+        if found is None:
+            return Injected(problem=memory.problem)
+        return Injected(found.item_ids, found.num_tokens, memory.problem)
 
     async def _give_back(self, info: EngineInfo, lease: Lease) -> None:
         """End the lease and publish what the generation has left, however it ended."""
@@ -197,6 +203,10 @@ class Turn:
             generation_suffix=recorder.generation_suffix,
             model=info.fingerprint,
         )
+        spelled = () if is_whole else recorder.answer_tokens
+        before = self._conversation.sequence
+        prompt = (*recorder.prompt_tokens, *spelled)
+        step = SequenceStep.between(before, prompt, generated.tokens)
         session = await self._store.commit_turn(
             TurnCommit(
                 turn_id=request.turn_id,
@@ -215,7 +225,9 @@ class Turn:
                 head_hash=head_hash((*continuation.messages, generated.message)),
                 num_tokens=recorder.num_tokens,
                 started_at=self._started_at,
+                num_shared=step.num_shared,
+                read_tokens=step.read,
                 remember_in=self._remember_in,
             )
         )
-        self._conversation.add(continuation, generated, session)
+        self._conversation.add(continuation, generated, session, step.after(before))

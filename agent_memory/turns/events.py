@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent_memory.ids import SessionId, TurnId
-from agent_memory.turns.messages import Recollection
 
 
 class FinishReason(StrEnum):
@@ -50,17 +49,28 @@ class TokenLogprob:
 
 
 @dataclass(frozen=True, slots=True)
+class Injected:
+    """What memory put in front of the last message: ids of items, and tokens of the text.
+
+    problem: why nothing could be looked for.
+    """
+
+    item_ids: tuple[str, ...] = ()
+    num_tokens: int = 0
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TurnStarted:
     """The prompt is known and the turn is queued. `usage` has no completion tokens yet.
 
-    recollection: what memory put in front of the last message. memory_problem: why it could not.
+    memory: None where the turn had nothing to do with memory.
     """
 
     turn_id: TurnId
     session_id: SessionId
     usage: Usage
-    recollection: Recollection | None = None
-    memory_problem: str | None = None
+    memory: Injected | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag
 
 from agent_memory.api.schemas.body import Body, Inner
+from agent_memory.api.schemas.chat_memory import ChatMemory
 from agent_memory.api.schemas.openai import JsonObject, StopText
 
 
@@ -83,3 +84,4 @@ class AgentTurnBody(Body):
     presence_penalty: Annotated[float, Field(ge=-2, le=2)] = 0.0
     frequency_penalty: Annotated[float, Field(ge=-2, le=2)] = 0.0
     stop: Annotated[list[StopText], Field(max_length=64)] | None = None
+    memory: ChatMemory | None = None

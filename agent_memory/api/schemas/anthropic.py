@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Discriminator, Field, Tag
 
 from agent_memory.api.schemas.body import Body, Inner
+from agent_memory.api.schemas.chat_memory import ChatMemory
 
 JsonObject = dict[str, Any]
 StopText = Annotated[str, Field(min_length=1)]
@@ -145,6 +146,7 @@ class CountTokensBody(Body):
     session_id: str | None = None
     """Names the session (an extension; the `X-Session-ID` header does the same)."""
     metadata: Metadata | None = None
+    memory: ChatMemory | None = None
 
     cache_control: JsonObject | None = None
     speed: str | None = None

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Discriminator, Field, Tag
 
 from agent_memory.api.schemas.body import Inner
+from agent_memory.api.schemas.chat_memory import ChatMemory
 from agent_memory.api.schemas.openai import JsonObject, SamplingBody
 
 
@@ -114,6 +115,7 @@ class ChatBody(SamplingBody):
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     reasoning_effort: str | None = None
     modalities: list[Literal["text"]] | None = None
+    memory: ChatMemory | None = None
 
     store: bool | None = None
     metadata: dict[str, str] | None = None

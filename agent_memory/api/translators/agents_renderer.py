@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from agent_memory.api.answer import Answer, refuse_cancelled
 from agent_memory.api.errors import Fault, problem
 from agent_memory.api.renderer import named_event
+from agent_memory.api.translators.memory_words import memory_field
 from agent_memory.turns.events import ChoiceFinished, Ping, TurnEvent
 from agent_memory.turns.messages import Message
 from agent_memory.turns.part_codec import encode_part
@@ -50,6 +51,7 @@ class AgentRenderer:
             "finish_reason": choice.reason,
             "stop_sequence": choice.stop_sequence,
             "usage": answer.usage,
+            **memory_field(answer.memory),
         }
 
 

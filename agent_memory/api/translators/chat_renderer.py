@@ -1,12 +1,13 @@
 """A turn's events as a chat completion (https://platform.openai.com/docs/api-reference/chat)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from agent_memory.api.answer import Answer, Choice, refuse_cancelled, texts
 from agent_memory.api.errors import Fault, openai_error
 from agent_memory.api.renderer import COMMENT_PING, bare_event
+from agent_memory.api.translators.memory_words import memory_field
 from agent_memory.api.translators.openai_words import FINISH_REASONS, chat_logprobs, openai_usage
 from agent_memory.turns.events import (
     ChoiceFinished,
@@ -21,6 +22,8 @@ from agent_memory.turns.events import (
     Usage,
 )
 from agent_memory.turns.messages import Thinking, ToolUse
+
+NOTHING_ELSE: Mapping[str, object] = {}
 
 
 class ChatRenderer:
@@ -82,6 +85,7 @@ class ChatRenderer:
             **self._head,
             "choices": [_choice(choice) for choice in answer.choices],
             "usage": openai_usage(answer.usage, answer.num_thinking_tokens),
+            **memory_field(answer.memory),
         }
 
     def _start(self, event: TurnStarted) -> bytes:
@@ -90,7 +94,9 @@ class ChatRenderer:
         if self._include_usage:
             self._head["usage"] = None
         delta = {"role": "assistant", "content": ""}
-        return b"".join([self._chunk(index, delta) for index in range(self._num_choices)])
+        extra = memory_field(event.memory)
+        chunks = [self._chunk(index, delta, extra=extra) for index in range(self._num_choices)]
+        return b"".join(chunks)
 
     def _call_started(self, event: ToolCallStarted) -> bytes:
         self._num_calls[event.index] += 1
@@ -121,6 +127,7 @@ class ChatRenderer:
         delta: object,
         logprobs: object = None,
         finish_reason: str | None = None,
+        extra: Mapping[str, object] = NOTHING_ELSE,
     ) -> bytes:
         choice = {
             "index": index,
@@ -128,7 +135,7 @@ class ChatRenderer:
             "logprobs": logprobs,
             "finish_reason": finish_reason,
         }
-        return bare_event({**self._head, "choices": [choice]})
+        return bare_event({**self._head, "choices": [choice], **extra})
 
 
 def _completion_id(turn_id: str) -> str:

@@ -23,6 +23,7 @@ from agent_memory.api.translators.checks import (
     json_object_text,
     refuse_media,
 )
+from agent_memory.api.translators.memory_words import turn_memory
 from agent_memory.api.translators.openai_sampling import openai_sampling
 from agent_memory.errors import InvalidRequest
 from agent_memory.turns.messages import (
@@ -62,6 +63,7 @@ def chat_turn(body: ChatBody, identity: TurnIdentity, limits: Limits) -> TurnReq
         model=body.model,
         max_tokens_given=max_tokens is not None,
         json_schema=_json_schema(body.response_format),
+        memory=turn_memory(body.memory),
     )
 
 

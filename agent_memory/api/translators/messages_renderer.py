@@ -10,9 +10,11 @@ from pydantic_core import from_json
 from agent_memory.api.answer import Answer, refuse_cancelled
 from agent_memory.api.errors import Fault, anthropic_error
 from agent_memory.api.renderer import named_event
+from agent_memory.api.translators.memory_words import memory_field
 from agent_memory.turns.events import (
     ChoiceFinished,
     FinishReason,
+    Injected,
     Ping,
     TextDelta,
     ThinkingDelta,
@@ -87,13 +89,13 @@ class MessagesRenderer:
         answer = answers[0]
         choice = answer.choices[0]
         return {
-            **self._message(answer.turn_id, answer.usage),
+            **self._message(answer.turn_id, answer.usage, answer.memory),
             "content": [_block(part) for part in choice.parts],
             "stop_reason": _STOP_REASONS[choice.reason],
             "stop_sequence": choice.stop_sequence,
         }
 
-    def _message(self, turn_id: str, usage: Usage) -> dict[str, object]:
+    def _message(self, turn_id: str, usage: Usage, memory: Injected | None) -> dict[str, object]:
         return {
             "id": f"msg_{turn_id.removeprefix('turn_')}",
             "type": "message",
@@ -103,10 +105,11 @@ class MessagesRenderer:
             "stop_reason": None,
             "stop_sequence": None,
             "usage": messages_usage(usage),
+            **memory_field(memory),
         }
 
     def _message_start(self, event: TurnStarted) -> bytes:
-        message = self._message(event.turn_id, event.usage)
+        message = self._message(event.turn_id, event.usage, event.memory)
         return named_event("message_start", {"type": "message_start", "message": message})
 
     def _message_delta(self, usage: Usage) -> bytes:
