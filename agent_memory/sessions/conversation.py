@@ -9,6 +9,7 @@ from agent_memory.prompts.identity import common_prefix
 from agent_memory.sessions.ports import TranscriptStore
 from agent_memory.turns.messages import Message, Recollection, Role
 from agent_memory.turns.request import TurnRequest
+from agent_memory.turns.sequence import TokenIds
 from agent_memory.turns.transcript import GeneratedTurn, SessionRecord, Transcript
 
 
@@ -50,6 +51,8 @@ class Conversation:
         self.session: SessionRecord | None = transcript.session if transcript else None
         self._messages: tuple[Message, ...] = transcript.messages if transcript else ()
         self._generated: tuple[GeneratedTurn, ...] = transcript.generated if transcript else ()
+        self.sequence: TokenIds = transcript.sequence if transcript else ()
+        """What the last turn left in the KV cache."""
 
     @classmethod
     async def load(
@@ -83,12 +86,19 @@ class Conversation:
             raise InvalidRequest("A turn needs at least one message.", "messages")
         return Continuation((*stored, *request.messages), len(stored))
 
-    def add(self, continuation: Continuation, turn: GeneratedTurn, session: SessionRecord) -> None:
-        """The turn is committed: it is part of the conversation now."""
+    def add(
+        self,
+        continuation: Continuation,
+        turn: GeneratedTurn,
+        session: SessionRecord,
+        sequence: TokenIds,
+    ) -> None:
+        """The turn is committed: it is part of the conversation now, and left `sequence`."""
         self._messages = (*continuation.messages, turn.message)
         kept = tuple(g for g in self._generated if g.position < continuation.num_kept)
         self._generated = (*kept, turn)
         self.session = session
+        self.sequence = sequence
 
     def _before(self, request: TurnRequest) -> tuple[Message, ...]:
         """The messages as they stood before `request`, which may have been committed already by a

@@ -32,6 +32,7 @@ class TurnRecorder:
         self.bad_files: tuple[str, ...] = ()
         self.num_tokens = 0
         self.generation_suffix = ""
+        self.prompt_tokens: tuple[int, ...] = ()
         self._usage: Usage | None = None
         self._parts: list[Part] = []
 

@@ -1,5 +1,6 @@
 """Whole sessions, read to be copied and written as copies."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from agent_memory.errors import Conflict, InvariantBroken, NotFound
@@ -9,8 +10,14 @@ from agent_memory.store.identifiers import check_id
 from agent_memory.store.message_codec import decode_message, encode_parts
 from agent_memory.store.transaction import Transaction
 from agent_memory.store.transcript_rows import MessageRow
-from agent_memory.store.turn_rows import PortableTurnRow, portable_turn, turn_values
-from agent_memory.turns.portable import PortableSession
+from agent_memory.store.turn_rows import (
+    PortableTurnRow,
+    SequenceRow,
+    portable_turn,
+    turn_values,
+)
+from agent_memory.turns.portable import PortableSession, PortableTurn
+from agent_memory.turns.sequence import SequenceStep, TokenIds
 from agent_memory.turns.transcript import SessionRecord
 
 
@@ -33,6 +40,9 @@ class SessionCopies:
             turns = await transaction.fetch_all(
                 "list_portable_turns", PortableTurnRow, session_id=session_id
             )
+            steps = await transaction.fetch_all(
+                "list_sequence_steps", SequenceRow, session_id=session_id
+            )
         if record is None:
             raise NotFound("session", session_id)
         return PortableSession(
@@ -40,7 +50,7 @@ class SessionCopies:
             model=record.model,
             title=record.title,
             messages=tuple(decode_message(row.role, row.parts) for row in messages),
-            turns=tuple(map(portable_turn, turns)),
+            turns=_with_sequences(tuple(map(portable_turn, turns)), steps),
         )
 
     async def save(
@@ -88,7 +98,7 @@ async def _insert_turns(
     session: PortableSession,
 ) -> None:
     num_written = 0
-    for turn in session.turns:
+    for ordinal, turn in enumerate(session.turns):
         copy = replace(turn, turn_id=TurnId(new_id("turn")))
         messages = session.messages[num_written : turn.position + 1]
         await transaction.run(
@@ -100,5 +110,24 @@ async def _insert_turns(
             roles=[message.role.value for message in messages],
             parts=[encode_parts(message) for message in messages],
         )
-        await transaction.run("insert_turn", **turn_values(workspace_id, session_id, copy))
+        await transaction.run("insert_turn", **turn_values(workspace_id, session_id, copy, ordinal))
         num_written = turn.position + 1
+
+
+def _with_sequences(
+    turns: Sequence[PortableTurn], rows: Sequence[SequenceRow]
+) -> tuple[PortableTurn, ...]:
+    """The turns, each with its step from the one before it that is a turn of these: in the rows
+    superseded ones stand in between."""
+    wanted = {turn.turn_id: turn for turn in turns}
+    found: list[PortableTurn] = []
+    before: TokenIds = ()
+    sequence: TokenIds = ()
+    for row in rows:
+        sequence = row.step.after(sequence)
+        if (turn := wanted.get(row.turn_id)) is not None:
+            prompt = sequence[: len(sequence) - len(turn.tokens)]
+            step = SequenceStep.between(before, prompt, turn.tokens)
+            found.append(replace(turn, num_shared=step.num_shared, read_tokens=step.read))
+            before = sequence
+    return tuple(found)

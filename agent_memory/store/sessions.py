@@ -8,6 +8,7 @@ from agent_memory.store.cursors import Cursor
 from agent_memory.store.database import Database
 from agent_memory.store.identifiers import check_id
 from agent_memory.store.transcript_rows import MessageRow, TurnRow, assemble
+from agent_memory.store.turn_rows import SequenceRow
 from agent_memory.store.turn_writer import write_turn
 from agent_memory.turns.transcript import SessionRecord, Transcript, TurnCommit
 
@@ -91,7 +92,11 @@ class SessionStore:
                 "list_messages", MessageRow, session_id=session_id
             )
             turns = await transaction.fetch_all("list_turns", TurnRow, session_id=session_id)
-        return assemble(_found(record, session_id), messages, turns)
+            steps = await transaction.fetch_all(
+                "list_sequence_steps", SequenceRow, session_id=session_id
+            )
+        found = _found(record, session_id)
+        return assemble(found, messages, turns, [row.step for row in steps])
 
     async def commit_turn(self, turn: TurnCommit) -> SessionRecord:
         """Write a finished turn whole, making its session if need be; durable on return.

@@ -7,6 +7,7 @@ from agent_memory.ids import TurnId
 from agent_memory.store.message_codec import decode_message
 from agent_memory.store.safe_text import unescape
 from agent_memory.store.token_codec import decode_tokens
+from agent_memory.turns.sequence import SequenceStep, after_all
 from agent_memory.turns.transcript import GeneratedTurn, SessionRecord, Transcript
 
 
@@ -27,7 +28,10 @@ class TurnRow:
 
 
 def assemble(
-    session: SessionRecord, messages: Sequence[MessageRow], turns: Sequence[TurnRow]
+    session: SessionRecord,
+    messages: Sequence[MessageRow],
+    turns: Sequence[TurnRow],
+    steps: Sequence[SequenceStep],
 ) -> Transcript:
     """The transcript; each turn's answer is the message at its position."""
     by_position = {row.position: decode_message(row.role, row.parts) for row in messages}
@@ -42,4 +46,4 @@ def assemble(
         )
         for row in turns
     )
-    return Transcript(session, tuple(by_position.values()), generated)
+    return Transcript(session, tuple(by_position.values()), generated, after_all(steps))

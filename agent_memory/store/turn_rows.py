@@ -8,6 +8,7 @@ from agent_memory.store.safe_text import escape, unescape
 from agent_memory.store.token_codec import decode_tokens, encode_tokens
 from agent_memory.turns.events import FinishReason, Usage
 from agent_memory.turns.portable import PortableTurn
+from agent_memory.turns.sequence import SequenceStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,23 @@ class PortableTurnRow:
     started_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class SequenceRow:
+    """A row of `list_sequence_steps`."""
+
+    turn_id: TurnId
+    num_shared: int
+    read_tokens: bytes
+    tokens: bytes
+
+    @property
+    def step(self) -> SequenceStep:
+        said = decode_tokens(self.tokens)
+        return SequenceStep(self.num_shared, decode_tokens(self.read_tokens), said)
+
+
 def turn_values(
-    workspace_id: WorkspaceId, session_id: SessionId, turn: PortableTurn
+    workspace_id: WorkspaceId, session_id: SessionId, turn: PortableTurn, ordinal: int
 ) -> dict[str, object]:
     """The values of `insert_turn`."""
     return {
@@ -55,6 +71,9 @@ def turn_values(
         "head_hash": turn.head_hash,
         "num_tokens": turn.num_tokens,
         "started_at": turn.started_at,
+        "ordinal": ordinal,
+        "num_shared": turn.num_shared,
+        "read_tokens": encode_tokens(turn.read_tokens),
     }
 
 

@@ -27,7 +27,7 @@ async def write_turn(transaction: Transaction, turn: TurnCommit) -> SessionRecor
             "supersede_messages", session_id=turn.session_id, num_kept=turn.num_kept
         )
     await _append_messages(transaction, turn)
-    await _insert_turn(transaction, turn)
+    await _insert_turn(transaction, turn, held.num_turns)
     return await _advance_session(transaction, turn)
 
 
@@ -64,7 +64,7 @@ async def _append_messages(transaction: Transaction, turn: TurnCommit) -> None:
     )
 
 
-async def _insert_turn(transaction: Transaction, turn: TurnCommit) -> None:
+async def _insert_turn(transaction: Transaction, turn: TurnCommit, ordinal: int) -> None:
     written = PortableTurn(
         turn_id=turn.turn_id,
         request_id=turn.request_id,
@@ -78,8 +78,10 @@ async def _insert_turn(transaction: Transaction, turn: TurnCommit) -> None:
         head_hash=turn.head_hash,
         num_tokens=turn.num_tokens,
         started_at=turn.started_at,
+        num_shared=turn.num_shared,
+        read_tokens=turn.read_tokens,
     )
-    values = turn_values(turn.workspace_id, turn.session_id, written)
+    values = turn_values(turn.workspace_id, turn.session_id, written, ordinal)
     await transaction.run("insert_turn", **values)
 
 

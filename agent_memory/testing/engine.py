@@ -14,6 +14,7 @@ from agent_memory.errors import EngineLost, NotFound
 from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId, SessionId, WorkspaceId
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.turns.events import FinishReason, TextDelta
+from agent_memory.turns.sequence import SequenceStep
 from agent_memory.turns.transcript import GeneratedTurn, SessionRecord, Transcript, TurnCommit
 
 EOS = 0
@@ -199,5 +200,7 @@ class MemoryStore:
             commit.head_hash,
             commit.model,
         )
-        self.transcripts[place] = Transcript(record, messages, (*earlier, turn))
+        step = SequenceStep(commit.num_shared, commit.read_tokens, commit.generated_tokens)
+        sequence = step.after(before.sequence if before else ())
+        self.transcripts[place] = Transcript(record, messages, (*earlier, turn), sequence)
         return record

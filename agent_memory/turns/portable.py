@@ -6,11 +6,13 @@ from datetime import datetime
 from agent_memory.ids import SessionId, TurnId
 from agent_memory.turns.events import FinishReason, Usage
 from agent_memory.turns.messages import Message
+from agent_memory.turns.sequence import SequenceStep, TokenIds, after_all
 
 
 @dataclass(frozen=True, slots=True)
 class PortableTurn:
-    """A turn with all that its row holds. `position` is its answer's place among the messages."""
+    """A turn with all that its row holds. `position` is its answer's place among the messages;
+    `num_shared` and `read_tokens` follow the turn before it in the same session."""
 
     turn_id: TurnId
     request_id: str
@@ -24,6 +26,13 @@ class PortableTurn:
     head_hash: str
     num_tokens: int
     started_at: datetime
+    num_shared: int = 0
+    read_tokens: TokenIds = ()
+
+    @property
+    def step(self) -> SequenceStep:
+        """How it changes the sequence of tokens."""
+        return SequenceStep(self.num_shared, self.read_tokens, self.tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,11 @@ class PortableSession:
     title: str | None
     messages: tuple[Message, ...]
     turns: tuple[PortableTurn, ...]
+
+    @property
+    def sequence(self) -> TokenIds:
+        """The tokens that the last turn left in the KV cache, as far as they are known."""
+        return after_all(turn.step for turn in self.turns)
 
     def up_to(self, num_turns: int) -> "PortableSession":
         """The same session as it stood after so many turns."""

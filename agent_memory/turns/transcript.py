@@ -6,6 +6,7 @@ from datetime import datetime
 from agent_memory.ids import SessionId, ThreadId, TurnId, WorkspaceId
 from agent_memory.turns.events import FinishReason, Usage
 from agent_memory.turns.messages import Message
+from agent_memory.turns.sequence import TokenIds
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,15 @@ class SessionRecord:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A whole session as it stands in the database."""
+    """A whole session as it stands in the database.
+
+    sequence: the tokens that its last turn left in the KV cache, as far as they are known.
+    """
 
     session: SessionRecord
     messages: tuple[Message, ...]
     generated: tuple[GeneratedTurn, ...]
+    sequence: TokenIds = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class TurnCommit:
     `new_messages` follow (the client's), then `answer` (the assistant's; one per choice, of which
     only the first becomes part of the conversation). `num_tokens` is the length of the session's
     KV sequence after the turn. `remember_in`: the thread that the exchange is remembered in, by a
-    job of the same transaction.
+    job of the same transaction. `num_shared` and `read_tokens`: see `SequenceStep`.
     """
 
     turn_id: TurnId
@@ -78,4 +83,6 @@ class TurnCommit:
     head_hash: str
     num_tokens: int
     started_at: datetime
+    num_shared: int = 0
+    read_tokens: TokenIds = ()
     remember_in: ThreadId | None = None

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from agent_memory.errors import Conflict, NotFound
@@ -105,3 +107,21 @@ async def test_a_session_of_another_workspace_cannot_be_copied(
 
     with pytest.raises(NotFound):
         await copies.load(BETA, ONE)
+
+
+async def test_a_copy_knows_the_tokens_of_its_turns_whatever_was_superseded_between(
+    sessions: SessionStore, copies: SessionCopies
+) -> None:
+    first = turn(ALPHA, ONE, user("first"), tokens=(5,), head_hash="h1")
+    await sessions.commit_turn(replace(first, read_tokens=(1, 2)))
+    wrong = turn(ALPHA, ONE, user("wrong"), num_kept=2, tokens=(9,), head_hash="h2")
+    await sessions.commit_turn(replace(wrong, num_shared=3, read_tokens=(8,)))
+    right = turn(ALPHA, ONE, user("right"), num_kept=2, tokens=(7,), head_hash="h3")
+    await sessions.commit_turn(replace(right, num_shared=3, read_tokens=(6,)))
+
+    session = await copies.load(ALPHA, ONE)
+    await copies.save(ALPHA, TWO, session, is_twin=True)
+
+    assert (await sessions.load_transcript(ALPHA, ONE)).sequence == (1, 2, 5, 6, 7)
+    assert (await sessions.load_transcript(ALPHA, TWO)).sequence == (1, 2, 5, 6, 7)
+    assert session.up_to(1).sequence == (1, 2, 5)

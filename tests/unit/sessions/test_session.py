@@ -111,6 +111,15 @@ async def test_the_next_turn_reads_its_own_tokens_again() -> None:
     )
 
 
+async def test_what_is_stored_tells_the_tokens_of_the_last_turn() -> None:
+    world = World(["hi", "fine"])
+    await take(world.session(), ask(HELLO))
+    await take(world.session(), ask(say(Role.USER, "how?"), is_delta=True))
+    transcript = await world.store.load_transcript(WORKSPACE, SESSION)
+    assert transcript.sequence == (*world.engine.requests[-1].prompt_tokens, *encode("fine"))
+    assert len(world.store.commits[1].read_tokens) < len(transcript.sequence) - len("fine")
+
+
 async def test_a_session_woken_by_another_process_goes_on_as_before() -> None:
     world = World(["hi", "fine"])
     await take(world.session(), ask(HELLO))
