@@ -1,0 +1,58 @@
+"""A rule of redaction: what it looks for, and when looking is worth the time."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from agent_memory.memory.item import Span
+
+Find = Callable[[str, str], Iterator[Span]]
+"""(text, the same in lower case and of the same length) -> what to remove."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """hints: in lower case; a text that has none of them is not searched. Empty: always searched.
+
+    source: what the rule depends on, in words that change with it: part of the fingerprint.
+    """
+
+    kind: str
+    find: Find
+    hints: tuple[str, ...]
+    source: str
+
+    def can_match(self, folded: str) -> bool:
+        return not self.hints or any(hint in folded for hint in self.hints)
+
+
+def pattern_rule(
+    kind: str,
+    pattern: str,
+    *hints: str,
+    accepts: Callable[[str], bool] | None = None,
+    is_folded: bool = False,
+) -> Rule:
+    """A rule that removes what the group `secret` matches, or all of the match without one.
+
+    accepts: a further look at what would be removed. is_folded: the pattern is written in lower
+    case and whether the text is does not matter.
+    """
+    compiled = re.compile(pattern, re.ASCII)
+    group: str | int = "secret" if "secret" in compiled.groupindex else 0
+
+    def find(text: str, folded: str) -> Iterator[Span]:
+        for match in compiled.finditer(folded if is_folded else text):
+            begin, end = match.span(group)
+            if begin < end and (accepts is None or accepts(text[begin:end])):
+                yield Span(begin, end)
+
+    return Rule(kind, find, hints, pattern)
+
+
+def fold(text: str) -> str:
+    """Lower case, character for character."""
+    folded = text.lower()
+    if len(folded) == len(text):
+        return folded
+    return "".join(char.lower() if char.isascii() else char for char in text)
