@@ -47,6 +47,10 @@ class BatchEngineActor:
             raise self._loaded
         return self._loaded
 
+    async def tokenizer(self) -> str | None:
+        """The served model's tokenizer in the form of `tokenizer.json`, where it has one."""
+        return await asyncio.to_thread(self._engine.tokenizer_json)
+
     async def stats(self) -> EngineStats:
         return self._engine.stats()
 

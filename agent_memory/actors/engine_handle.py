@@ -17,6 +17,8 @@ RESTART_TIMEOUT_S = 60.0
 """How long a turn waits for an engine that is being restarted on a node that is there."""
 
 STATS_TIMEOUT_S = 2.0
+TOKENIZER_TIMEOUT_S = 10.0
+"""Large vocabularies are tens of megabytes."""
 
 
 class EngineGeneration:
@@ -68,6 +70,12 @@ class EngineHandle:
         )
         self._known = met
         return met
+
+    async def tokenizer(self) -> str | None:
+        """The served model's tokenizer in the form of `tokenizer.json`, where it has one."""
+        return await self._actor.call(
+            lambda actor: actor.tokenizer.remote(), TOKENIZER_TIMEOUT_S, EngineUnavailable
+        )
 
     async def render(self, request: PromptRequest) -> RenderedPrompt:
         exchange = await self._open(request)

@@ -78,6 +78,10 @@ class MlxEngine:
         """The prompt in token ids. Raises `InvalidRequest`."""
         return self._machine.prompter.render(request)
 
+    def tokenizer_json(self) -> str | None:
+        """See `Prompter.tokenizer_json`."""
+        return self._machine.prompter.tokenizer_json()
+
     def generate(self, request: GenerationRequest) -> EventStream:
         """Begin a generation. Must be called in the event loop that reads its events.
 

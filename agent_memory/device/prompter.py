@@ -120,6 +120,12 @@ class Prompter:
         with self._lock:
             return self._pieces.tokens(text)
 
+    def tokenizer_json(self) -> str | None:
+        """The tokenizer in the form of `tokenizer.json`, for those who count; None where it has no
+        such form."""
+        backend = getattr(self._tokenizer, "backend_tokenizer", None)
+        return None if backend is None else str(backend.to_str())
+
     def fingerprint(self) -> str:
         """SHA-256 in hex of the vocabulary, how text is cut into it, and the template."""
         tokenizer = self._tokenizer
