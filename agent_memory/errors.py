@@ -10,6 +10,7 @@
     │   ├── SessionMoved        409
     │   └── ConversationMoved   409
     ├── PayloadTooLarge         413
+    │   └── ItemTooLarge        413
     ├── QueueFull               429
     ├── HeadersTooLarge         431
     ├── Unavailable             503
@@ -125,6 +126,20 @@ class PayloadTooLarge(AgentMemoryError):
 
     def __str__(self) -> str:
         return f"The body has {self.num_bytes} bytes or more; the limit is {self.limit}."
+
+
+class ItemTooLarge(PayloadTooLarge):
+    """One text to be remembered exceeds the limit in bytes; `param` says which."""
+
+    code = "item_too_large"
+
+    def __init__(self, num_bytes: int, limit: int, param: str) -> None:
+        super().__init__(num_bytes, limit)
+        self.args = (num_bytes, limit, param)
+        self.param = param
+
+    def __str__(self) -> str:
+        return f"{self.param} has {self.num_bytes} bytes; the limit is {self.limit}."
 
 
 class HeadersTooLarge(AgentMemoryError):

@@ -13,6 +13,8 @@ class Scope(StrEnum):
     """Model APIs and agents."""
     SESSIONS = "sessions"
     """List, read and delete sessions."""
+    MEMORY = "memory"
+    """Remember, recall, read and delete memories."""
     ADMIN = "admin"
     """Keys, metrics, everything."""
 

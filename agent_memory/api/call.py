@@ -15,6 +15,7 @@ from agent_memory.api.surface import Surface, surface_of
 from agent_memory.errors import Unauthenticated
 from agent_memory.ids import RequestId, SessionId, TurnId, WorkspaceId, new_id
 from agent_memory.telemetry import request_id_var
+from agent_memory.turns.request import TurnRequest
 
 _MAX_KEY_LENGTH = 512
 BodyT = TypeVar("BodyT", bound=Body)
@@ -55,6 +56,11 @@ class Call:
     @property
     def workspace(self) -> WorkspaceId:
         return self.principal.workspace_id
+
+    def require_memory(self, turn: TurnRequest) -> None:
+        """Demand the scope of memory where a turn has to do with it."""
+        if turn.memory is not None:
+            self.principal.require(Scope.MEMORY)
 
     async def read(self, model: type[BodyT]) -> BodyT:
         """The body as a `model`; `InvalidRequest` or `PayloadTooLarge` when it cannot be."""

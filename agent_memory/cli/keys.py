@@ -26,7 +26,7 @@ def create(
     name: Annotated[str, typer.Option(help="What the key is for.")],
     scope: Annotated[
         list[Scope] | None,
-        typer.Option(help="What it may do; repeat for several (default: inference, sessions)."),
+        typer.Option(help="What it may do; repeat for several (default: inference, sessions, memory)."),
     ] = None,
     expires_in: Annotated[
         str | None, typer.Option(help="Such as 12h or 30d (default: never).", show_default=False)
@@ -38,7 +38,7 @@ def create(
     """Make a key. It is shown this once: only its hash is stored."""
     settings = load_settings(data_dir=data_dir)
     expires_at = None if expires_in is None else datetime.now(UTC) + parse_duration(expires_in)
-    scopes = scope or [Scope.INFERENCE, Scope.SESSIONS]
+    scopes = scope or [Scope.INFERENCE, Scope.SESSIONS, Scope.MEMORY]
 
     async def make(database: Database) -> tuple[ApiKeyRecord, str]:
         place = await WorkspaceStore(database).ensure_workspace(WorkspaceId(workspace))

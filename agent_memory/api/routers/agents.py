@@ -110,6 +110,7 @@ async def take_turn(request: Request, id: str) -> Response:  # noqa: A002  the p
     body = await call.read(AgentTurnBody)
     session = checked_session_id(id, "id")
     turn = agent_turn(body, call.turn(session), call.surface.limits)
+    call.require_memory(turn)
     await call.surface.runtime.sessions.get(call.workspace, session)
     return TurnResponse(call, [turn], AgentRenderer(), stream=body.stream)
 

@@ -51,6 +51,7 @@ async def create_chat_completion(request: Request) -> Response:
     call = await Call.open(request, Scope.INFERENCE)
     body = await call.read(ChatBody)
     turn = chat_turn(body, call.turn(call.session(body.session_id)), call.surface.limits)
+    call.require_memory(turn)
     renderer = ChatRenderer(
         body.model,
         int(call.surface.clock()),

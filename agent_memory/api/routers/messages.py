@@ -52,6 +52,7 @@ async def create_message(request: Request) -> Response:
     call = await Call.open(request, Scope.INFERENCE)
     body = await call.read(MessagesBody)
     turn = messages_turn(body, call.turn(_session(call, body)), call.surface.limits)
+    call.require_memory(turn)
     return TurnResponse(call, [turn], MessagesRenderer(body.model), stream=bool(body.stream))
 
 
@@ -66,6 +67,7 @@ async def count_tokens(request: Request) -> Response:
     call = await Call.open(request, Scope.INFERENCE)
     body = await call.read(CountTokensBody)
     turn = count_turn(body, call.turn(_session(call, body)))
+    call.require_memory(turn)
     num_tokens = await call.surface.runtime.turns.count_tokens(turn)
     return JSONResponse({"input_tokens": num_tokens})
 

@@ -5,8 +5,9 @@ import httpx
 import openai
 import pytest
 
+from agent_memory.access.principal import Scope
 from agent_memory.ids import SessionId, ThreadId, TurnId
-from agent_memory.testing.runtime import ScriptedTurns
+from agent_memory.testing.runtime import TEST_KEY, ScriptedTurns, StaticKeys, principal
 from agent_memory.turns.events import Injected, TurnStarted
 from agent_memory.turns.request import TurnMemory
 from tests.unit.api.scripts import PARIS, USAGE
@@ -96,3 +97,12 @@ async def test_a_wish_that_cannot_be_read_is_refused(
     response = await client.post("/v1/chat/completions", json=body)
     assert response.status_code == httpx.codes.BAD_REQUEST
     assert next(iter(memory)) in response.text
+
+
+async def test_memory_needs_its_scope(client: httpx.AsyncClient, keys: StaticKeys) -> None:
+    keys.principals[TEST_KEY] = principal(scopes=frozenset({Scope.INFERENCE}))
+    body = {"model": "m", "messages": QUESTION}
+    without = await client.post("/v1/chat/completions", json=body)
+    assert without.status_code == httpx.codes.OK
+    refused = await client.post("/v1/chat/completions", json={**body, **ASKED})
+    assert refused.status_code == httpx.codes.FORBIDDEN
