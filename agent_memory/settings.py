@@ -6,15 +6,22 @@ Precedence: command line, then `AGENT_MEMORY_*` variables, then the defaults bel
 
 import os
 from pathlib import Path
+from typing import Literal, TypeAlias
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1024 * 1024
 
+EmbeddingProviderName: TypeAlias = Literal["minilm", "openai", "gemini", "none"]
+
 
 def _quarter_of_memory() -> int:
     return max(1024 * MIB, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4)
+
+
+def _few_cores() -> int:
+    return min(4, os.cpu_count() or 1)
 
 
 class Settings(BaseSettings):
@@ -52,7 +59,24 @@ class Settings(BaseSettings):
     """A session that idles for so long hibernates."""
     drain_grace_s: float = Field(20.0, ge=0)
 
+    embedding_provider: EmbeddingProviderName = "minilm"
+    """`minilm` runs here; `openai` is any server that speaks OpenAI's protocol; `none` does without
+    vectors."""
+    embedding_url: str | None = None
+    """Such as `http://localhost:11434/v1`; by default the provider's own."""
+    embedding_model: str | None = None
+    embedding_key: SecretStr | None = None
+    embedding_dims: int | None = Field(None, ge=1, le=4000)
+    """Dimensions of a vector, where the model's name does not tell."""
+    embedding_timeout_s: float = Field(30.0, gt=0)
+    num_embedders: int = Field(1, ge=1, le=64)
+    """Processes that embed; each has the weights of MiniLM for itself."""
+    embedding_threads: int = Field(default_factory=_few_cores, ge=1, le=64)
+    """Of one embedder. By default the cores of this machine, four at most."""
+
     max_body_bytes: int = Field(32 * MIB, ge=1024)
+    max_import_bytes: int = Field(64 * 1024 * MIB, ge=1024)
+    """Of an exported session, whose KV is most of it."""
     max_header_bytes: int = Field(16 * 1024, ge=1024)
     max_json_depth: int = Field(64, ge=8)
     log_level: str = "INFO"

@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import typer
+from pydantic import SecretStr
 
 from agent_memory.cli.options import AsJson, DataDir, load_settings
 from agent_memory.cli.output import print_json, print_table
@@ -45,7 +46,8 @@ def _shown(settings: Settings) -> dict[str, object]:
     if settings.database_url is not None:
         values["database_url"] = without_password(settings.database_url)
     return {
-        name: str(value) if isinstance(value, Path) else value for name, value in values.items()
+        name: str(value) if isinstance(value, (Path, SecretStr)) else value
+        for name, value in values.items()
     }
 
 

@@ -73,3 +73,9 @@ def test_the_table_names_setting_value_and_variable(monkeypatch: pytest.MonkeyPa
 
     row = next(line for line in lines if line.startswith("model "))
     assert row.split() == ["model", "some/model", "environment", "AGENT_MEMORY_MODEL"]
+
+
+def test_a_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENT_MEMORY_EMBEDDING_KEY", "sk-s3cret")
+
+    assert shown()["embedding_key"]["value"] == "**********"

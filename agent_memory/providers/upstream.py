@@ -1,0 +1,91 @@
+"""One upstream server: requests as JSON over HTTP, repeated while that may help."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+
+import httpx
+import orjson
+
+from agent_memory.errors import EmbeddingRefused, EmbeddingUnavailable, InvalidRequest
+from agent_memory.providers.retrying import Backoff, Verdict, judge, read_retry_after
+
+log = logging.getLogger(__name__)
+
+_MAX_QUOTED = 300
+
+
+class Upstream:
+    """Connections are opened when first needed, on the event loop that uses them."""
+
+    def __init__(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        timeout_s: float,
+        backoff: Backoff | None = None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        """headers: sent with every request; they hold the key, so they are never logged."""
+        self._url = url.rstrip("/")
+        self._headers = {**headers, "Content-Type": "application/json"}
+        self._timeout_s = timeout_s
+        self._backoff = backoff or Backoff()
+        self._sleep = sleep
+        self._client: httpx.AsyncClient | None = None
+
+    async def post(self, path: str, body: Mapping[str, object]) -> object:
+        """The answer's JSON. Raises the errors that `EmbeddingProvider.embed` names."""
+        content = orjson.dumps(body)
+        num_failed = 0
+        while True:
+            try:
+                response = await self._connected().post(self._url + path, content=content)
+            except httpx.HTTPError as error:
+                fault, retry_after_s = f"{type(error).__name__}: {error}", None
+            except httpx.InvalidURL as error:
+                raise EmbeddingRefused(f"'{self._url}' is not a URL: {error}.") from error
+            else:
+                if response.is_success:
+                    return _parse(response)
+                fault = self._check_is_worth_repeating(response)
+                retry_after_s = read_retry_after(
+                    response.headers.get("Retry-After"), datetime.now(UTC)
+                )
+            num_failed += 1
+            pause_s = self._backoff.pause_s(num_failed, retry_after_s, random.random())  # noqa: S311  no secret
+            if pause_s is None:
+                raise EmbeddingUnavailable(f"The embedding server {self._url} failed: {fault}")
+            log.warning("embedding server failed", extra={"fault": fault, "pause_s": pause_s})
+            await self._sleep(pause_s)
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    def _connected(self) -> httpx.AsyncClient:
+        if self._client is None:
+            self._client = httpx.AsyncClient(headers=self._headers, timeout=self._timeout_s)
+        return self._client
+
+    def _check_is_worth_repeating(self, response: httpx.Response) -> str:
+        """What went wrong, in words; raises when repeating cannot help."""
+        fault = f"HTTP {response.status_code}: {response.text[:_MAX_QUOTED]}"
+        match judge(response.status_code):
+            case Verdict.REFUSED:
+                raise EmbeddingRefused(f"The embedding server {self._url} refuses: {fault}")
+            case Verdict.BAD_INPUT:
+                raise InvalidRequest(f"The embedding server does not take this: {fault}", "input")
+            case Verdict.AGAIN:
+                return fault
+
+
+def _parse(response: httpx.Response) -> object:
+    try:
+        parsed: object = orjson.loads(response.content)
+    except orjson.JSONDecodeError as error:
+        raise EmbeddingUnavailable("The embedding server answered with no JSON.") from error
+    return parsed

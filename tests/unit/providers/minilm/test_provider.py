@@ -1,0 +1,87 @@
+"""MiniLM in numpy against MiniLM in torch, and how it shares its work out."""
+
+import asyncio
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pytest
+from numpy.typing import NDArray
+
+from agent_memory.errors import EmbeddingRefused
+from agent_memory.memory.embedding_space import Purpose
+from agent_memory.providers.minilm import weights
+from agent_memory.providers.minilm.provider import MiniLm
+
+REFERENCE = Path(__file__).parent / "reference.json"
+
+
+@dataclass(frozen=True)
+class Reference:
+    texts: list[str]
+    num_tokens: tuple[int, ...]
+    vectors: NDArray[np.float32]
+
+
+@pytest.fixture(scope="module")
+def reference() -> Reference:
+    entries = orjson.loads(REFERENCE.read_bytes())["texts"]
+    return Reference(
+        [entry["text"] for entry in entries],
+        tuple(entry["num_tokens"] for entry in entries),
+        np.stack([np.frombuffer(base64.b64decode(entry["vector"]), "<f4") for entry in entries]),
+    )
+
+
+@pytest.fixture(scope="module")
+def minilm() -> Iterator[MiniLm]:
+    provider = MiniLm.load(num_threads=2)
+    yield provider
+    asyncio.run(provider.close())
+
+
+async def test_vectors_are_those_of_the_reference(minilm: MiniLm, reference: Reference) -> None:
+    embedded = await minilm.embed(reference.texts, Purpose.DOCUMENT)
+
+    assert embedded.vectors.dtype == np.float32
+    np.testing.assert_allclose(embedded.vectors, reference.vectors, atol=1e-5)
+    assert embedded.num_tokens == reference.num_tokens
+
+
+async def test_a_text_has_the_same_vector_alone_as_among_others(
+    minilm: MiniLm, reference: Reference
+) -> None:
+    for text, vector in zip(reference.texts, reference.vectors, strict=True):
+        alone = await minilm.embed([text], Purpose.QUERY)
+        np.testing.assert_allclose(alone.vectors[0], vector, atol=1e-5)
+
+
+async def test_many_texts_keep_their_order(minilm: MiniLm, reference: Reference) -> None:
+    times = 3
+    embedded = await minilm.embed(reference.texts * times, Purpose.DOCUMENT)
+
+    np.testing.assert_allclose(embedded.vectors, np.tile(reference.vectors, (times, 1)), atol=1e-5)
+
+
+async def test_no_texts_have_no_vectors(minilm: MiniLm) -> None:
+    embedded = await minilm.embed([], Purpose.DOCUMENT)
+
+    assert embedded.vectors.shape == (0, minilm.space.num_dims)
+    assert embedded.num_tokens == ()
+
+
+async def test_what_means_the_same_lies_closer_than_what_does_not(minilm: MiniLm) -> None:
+    texts = ["How do I reset my password?", "I forgot my login.", "Bread is baked from flour."]
+    reset, forgot, bread = (await minilm.embed(texts, Purpose.DOCUMENT)).vectors
+
+    assert reset @ forgot > reset @ bread + 0.2
+
+
+def test_missing_weights_are_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "_PACKAGE", "a_package_that_nobody_made")
+
+    with pytest.raises(EmbeddingRefused, match="not installed"):
+        MiniLm.load(num_threads=1)
