@@ -1,0 +1,1 @@
+"""Recalled items as a text within a budget of tokens."""

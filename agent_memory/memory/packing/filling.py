@@ -1,0 +1,123 @@
+"""A text that is filled line by line until its tokens are used up."""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import Enum, auto
+
+from agent_memory.ids import ItemId
+from agent_memory.memory.item import Item
+from agent_memory.memory.packing.line_text import cut_line_text, day_of, line_text
+from agent_memory.memory.packing.said_before import SaidBefore
+from agent_memory.memory.ports import TokenCounter
+
+LARGEST_SHARE = 0.5
+"""Of the room, what one item can have while others wait: a longer one is cut."""
+SHORTEST_CUT = 32
+"""Tokens; an item is not cut to less than that."""
+
+_WIDEST_MARK = "[999] "
+_MAX_CUTS = 5
+_LESS = 0.9
+
+
+class Offer(Enum):
+    """What became of an item that was offered."""
+
+    TAKEN = auto()
+    SAID = auto()
+    """Another line says the same."""
+    TOO_LONG = auto()
+
+
+class Filling:
+    """Takes items as long as their lines fit. Tokens throughout.
+
+    room: what all lines may have together; it may be widened. `said` can be shared with others, so
+    that nothing is said twice among them.
+    """
+
+    def __init__(self, room: int, counter: TokenCounter, said: SaidBefore) -> None:
+        self.room = room
+        self.num_used = 0
+        self._counter = counter
+        self._said = said
+        self._lines: dict[ItemId, str] = {}
+        self._cut: dict[ItemId, tuple[Item, str]] = {}
+        self._days: set[date] = set()
+
+    @property
+    def num_left(self) -> int:
+        return self.room - self.num_used
+
+    @property
+    def lines(self) -> Mapping[ItemId, str]:
+        """What was taken, as it is to be said, without marks and dates."""
+        return self._lines
+
+    def is_whole(self, item_id: ItemId) -> bool:
+        return item_id not in self._cut
+
+    def offer(self, item: Item, label: str = "") -> Offer:
+        """Take the item unless it was said or does not fit. One that would have more than its share
+        is cut to it. `label` goes before the line."""
+        if self._said.is_said(item):
+            return Offer.SAID
+        limit = int(self.room * LARGEST_SHARE)
+        text = label + line_text(item)
+        num_tokens = self._cost(item, text)
+        if num_tokens > max(limit, SHORTEST_CUT):
+            return self.offer_cut(item, limit, label)
+        if num_tokens > self.num_left:
+            return Offer.TOO_LONG
+        self._take(item, text, num_tokens)
+        return Offer.TAKEN
+
+    def offer_cut(self, item: Item, limit: int, label: str = "") -> Offer:
+        """Take as much of the item as `limit` tokens hold."""
+        if self._said.is_said(item):
+            return Offer.SAID
+        fitting = self._fit(item, min(limit, self.num_left), label)
+        if fitting is None:
+            return Offer.TOO_LONG
+        text, num_tokens = fitting
+        self._take(item, text, num_tokens)
+        if text != label + line_text(item):
+            self._cut[item.item_id] = (item, label)
+        return Offer.TAKEN
+
+    def widen_cuts(self) -> None:
+        """Give what is left to the items that were cut, the first of them first."""
+        for item, label in tuple(self._cut.values()):
+            before = self._cost(item, self._lines[item.item_id])
+            fitting = self._fit(item, before + self.num_left, label)
+            if fitting is not None and fitting[1] > before:
+                self._lines[item.item_id] = fitting[0]
+                self.num_used += fitting[1] - before
+                if fitting[0] == label + line_text(item):
+                    del self._cut[item.item_id]
+
+    def _fit(self, item: Item, limit: int, label: str) -> tuple[str, int] | None:
+        """The item cut to `limit` tokens, and how many it has; None when it would be too little."""
+        if limit < SHORTEST_CUT:
+            return None
+        text = label + line_text(item)
+        num_tokens = self._cost(item, text)
+        num_chars = len(item.text)
+        for _ in range(_MAX_CUTS):
+            if num_tokens <= limit:
+                return text, num_tokens
+            num_chars = int(min(num_chars, len(text)) * limit / num_tokens * _LESS)
+            text = label + cut_line_text(item, num_chars)
+            num_tokens = self._cost(item, text)
+        return (text, num_tokens) if num_tokens <= limit else None
+
+    def _take(self, item: Item, text: str, num_tokens: int) -> None:
+        self._said.add(item)
+        self._days.add(day_of(item.occurred_at))
+        self._lines[item.item_id] = text
+        self.num_used += num_tokens
+
+    def _cost(self, item: Item, text: str) -> int:
+        day = day_of(item.occurred_at)
+        num_tokens = self._counter.count(f"{_WIDEST_MARK}{text}\n")
+        return num_tokens if day in self._days else num_tokens + self._counter.count(f"{day}\n")
