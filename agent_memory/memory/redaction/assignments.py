@@ -14,7 +14,7 @@ from agent_memory.memory.redaction.kinds import RedactionKind
 from agent_memory.memory.redaction.placeholders import is_placeholder
 from agent_memory.memory.redaction.randomness import is_hex, looks_drawn
 from agent_memory.memory.redaction.rule import Rule, pattern_rule
-from agent_memory.memory.redaction.secret_names import HINTS, STRONG, WEAK, ends_otherwise
+from agent_memory.memory.redaction.secret_names import HINTS, STEM, is_of_secret
 
 
 class AssignmentMode(StrEnum):
@@ -27,29 +27,38 @@ class AssignmentMode(StrEnum):
 
 
 _NAMED = re.compile(
-    rf"(?:(?P<strong>{STRONG})|(?P<weak>{WEAK}))(?P<suffix>[\w.-]{{0,32}})"
+    STEM + r"(?P<suffix>[\w.-]{0,32})"
     r"(?P<operator>(?:\\{0,3}[\"'`])?\]?\s{0,4}(?:=>|:=|\|\||==?|:(?!:))\s{0,4}"
     r"|\s{1,3}(?:is|was|are)(?::|\s)\s{0,3}(?:set to )?)"
 )
 _OPTION = re.compile(
-    rf"--?(?:[a-z0-9]{{1,20}}[_-]){{0,3}}(?:(?P<strong>{STRONG})|(?P<weak>{WEAK}))(?P<suffix>[\w-]{{0,32}})"
-    r"(?P<operator>\s{1,2})(?=[^\s-])"
+    r"--?(?:[a-z0-9]{1,20}[_-]){0,3}"
+    + STEM
+    + r"(?P<suffix>[\w-]{0,32})(?P<operator>\s{1,2})(?=[^\s-])"
 )
 _QUOTE = re.compile(r"(?:[bru]{1,2})?(\\{0,3}[\"'`])")
 _BARE = re.compile(r"[^\s\"'`,;&<>(){}\[\]|\\]{1,1024}")
 _REST_OF_WORD = re.compile(r"[^\s\"'`]{1,1024}")
 _ENV_NAME = re.compile(r"(?:^|\n)[+\- \t]{0,8}(?:export |set |ENV |ARG |- |\$env:)?[\w.-]{0,64}$")
 _CODE = re.compile(r"[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+|[A-Za-z_][\w.]*\(.*|.*[({]\S*[)}];?")
+_NAME_BEFORE = re.compile(r"[\w.-]*\Z")
+_MAX_NAME = 48
+_VARIABLE = re.compile(r"pass(?!ion|port)|pwd|secret|token|key$|cred|input|param|value$")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z_]*")
 _MAX_QUOTED = 1024
 _MIN_STRONG, _MIN_WEAK = 4, 16
+_MAX_GENERATED = 256
 
 
 def find_assigned(mode: AssignmentMode, text: str, folded: str) -> Iterator[Span]:
     for pattern in (_NAMED, _OPTION):
+        reached = 0
         for named in pattern.finditer(folded):
+            if named.start() < reached:
+                continue
             span = _value(text, named)
-            if span and _is_secret(mode, text, named, span):
+            if span and _is_secret(mode, text, folded, named, span):
+                reached = span.end
                 yield span
 
 
@@ -86,27 +95,37 @@ def _is_env_line(text: str, named: re.Match[str]) -> bool:
     return _ENV_NAME.search(text[max(0, named.start() - 80) : named.start()]) is not None
 
 
-def _is_secret(mode: AssignmentMode, text: str, named: re.Match[str], span: Span) -> bool:
+def _is_secret(
+    mode: AssignmentMode, text: str, folded: str, named: re.Match[str], span: Span
+) -> bool:
     value = text[span.begin : span.end]
     if is_placeholder(value):
         return False
     is_quoted = text[span.begin - 1] in "\"'`"
-    if named["weak"] or ends_otherwise(named["suffix"]) or mode is AssignmentMode.RANDOM:
+    name = _name(folded, named)
+    if mode is AssignmentMode.RANDOM or not is_of_secret(name):
         return _is_generated(value)
     if len(value) < _MIN_STRONG:
         return False
     if is_quoted:
         return _is_no_label(value)
+    if "pwd" in name and value.startswith(("/", "~", "C:")):
+        return False
     return _is_bare_literal(text, named, span, value)
 
 
+def _name(folded: str, named: re.Match[str]) -> str:
+    """All of the name, with what stands before its stem."""
+    before = _NAME_BEFORE.search(folded, max(0, named.start() - _MAX_NAME), named.start())
+    return folded[before.start() if before else named.start() : named.end("suffix")]
+
+
 def _is_generated(value: str) -> bool:
-    if len(value) < _MIN_WEAK or any(char.isspace() for char in value):
+    if not _MIN_WEAK <= len(value) <= _MAX_GENERATED or any(map(str.isspace, value)):
         return False
     if is_hex(value):
-        return len(value) >= 32 and any(char.isalpha() for char in value)
-    has_digit = any(char.isdigit() for char in value)
-    return has_digit and looks_drawn(value) and _CODE.fullmatch(value) is None
+        return len(value) >= 32 and any(map(str.isalpha, value))
+    return any(map(str.isdigit, value)) and looks_drawn(value) and _CODE.fullmatch(value) is None
 
 
 def _is_no_label(value: str) -> bool:
@@ -118,9 +137,7 @@ def _is_no_label(value: str) -> bool:
 
 def _is_bare_literal(text: str, named: re.Match[str], span: Span, value: str) -> bool:
     operator = named["operator"]
-    if _CODE.fullmatch(value) or text[span.end : span.end + 1] in {"(", "[", "{", "<"}:
-        return False
-    if named["strong"] == "pwd" and value.startswith(("/", "~", "C:")):
+    if _CODE.fullmatch(value.rstrip(",;")) or text[span.end : span.end + 1] in {"(", "[", "{", "<"}:
         return False
     if value.startswith(("/", "./", "~/")) and not looks_drawn(value):
         return False
@@ -160,7 +177,7 @@ def _is_whole_setting(text: str, named: re.Match[str], span: Span, value: str) -
 
 
 def _names_itself(value: str) -> bool:
-    return re.search(STRONG + "|token|pass|pwd|input|param|arg|value", value.lower()) is not None
+    return _VARIABLE.search(value.lower()) is not None
 
 
 def assignments(mode: AssignmentMode) -> tuple[Rule, ...]:
@@ -170,7 +187,6 @@ def assignments(mode: AssignmentMode) -> tuple[Rule, ...]:
             RedactionKind.CREDENTIAL,
             partial(find_assigned, mode),
             HINTS,
-            f"{mode} {_NAMED.pattern} {_OPTION.pattern}",
         ),
         *_WRITTEN_OTHERWISE,
     )

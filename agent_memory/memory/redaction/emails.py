@@ -9,7 +9,7 @@ _FILE_ENDINGS = frozenset(
     """
     png jpg jpeg gif svg webp avif ico css scss js mjs ts tsx jsx py java go rs rb kt html htm
     json xml yml yaml md txt zip gz tar so dll exe class jar log
-    """.split()
+    """.split()  # noqa: SIM905
 )
 _OBJECT = re.compile(r"[A-Za-z_$][\w$.]*@[0-9a-f]{4,8}\..*")
 

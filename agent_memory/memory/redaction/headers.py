@@ -3,15 +3,16 @@
 import re
 
 from agent_memory.memory.redaction.kinds import RedactionKind
+from agent_memory.memory.redaction.placeholders import is_placeholder
 from agent_memory.memory.redaction.rule import pattern_rule
 
 _OPERATOR = r"[\"']?\s{0,3}(?:=>|[:=,])\s{0,3}[\"'\[]{0,2}"
 _USER_ID = re.compile(r"[\d.]{1,10}")
 
 
-def _is_no_user_id(word: str) -> bool:
+def _is_password(word: str) -> bool:
     """`-u 1000:1000` is a user and a group."""
-    return _USER_ID.fullmatch(word) is None
+    return _USER_ID.fullmatch(word) is None and not is_placeholder(word)
 
 
 def _has_digit_or_is_long(word: str) -> bool:
@@ -63,6 +64,6 @@ HEADERS = (
         r"\bcurl\b[^\r\n]{0,400}?\s(?:-u|--user|--proxy-user|-U)[ =]?[\"']?[^\s:\"']{1,64}:"
         r"(?P<secret>[^\s\"']{1,128})",
         "curl",
-        accepts=_is_no_user_id,
+        accepts=_is_password,
     ),
 )

@@ -62,6 +62,5 @@ HIGH_ENTROPY = (
         RedactionKind.HIGH_ENTROPY,
         find_random_words,
         tuple("0123456789"),
-        _RUN.pattern + _PUBLIC.pattern,
     ),
 )

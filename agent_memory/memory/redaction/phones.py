@@ -7,7 +7,7 @@ form counts only whole, with the groups of its country, and with nothing but pro
 import re
 
 from agent_memory.memory.redaction.kinds import RedactionKind
-from agent_memory.memory.redaction.rule import Rule, pattern_rule
+from agent_memory.memory.redaction.rule import pattern_rule
 
 _CALLING_CODE = re.compile(
     r"1|7|2[07]|2[1-69]\d|3[0-469]|3[578]\d|4[013-9]|42\d|5[1-8]|5[09]\d|6[0-6]|6[7-9]\d|8[1246]"
@@ -57,10 +57,6 @@ _ASKED_TO_CALL = (
 _DIGITS = tuple("0123456789")
 
 
-def _national(pattern: str) -> Rule:
-    return pattern_rule(RedactionKind.PHONE, f"{_BEGIN}(?:{pattern}){_END}", *_DIGITS)
-
-
 PHONES = (
     pattern_rule(
         RedactionKind.PHONE,
@@ -74,11 +70,11 @@ PHONES = (
         r"(?<![\w.+/-])00[1-9]\d{0,2}[ -]\d{2,4}(?:[ -]\d{2,6}){1,4}(?![\w/]|[.-]\d)",
         "00",
     ),
-    _national(_NORTH_AMERICA),
-    _national(_BRITAIN),
-    _national(_FRANCE),
-    _national(_GERMANY),
-    _national(_ELSEWHERE),
+    pattern_rule(
+        RedactionKind.PHONE,
+        f"{_BEGIN}(?:{_NORTH_AMERICA}|{_BRITAIN}|{_FRANCE}|{_GERMANY}|{_ELSEWHERE}){_END}",
+        *_DIGITS,
+    ),
     pattern_rule(
         RedactionKind.PHONE,
         _CALLED,

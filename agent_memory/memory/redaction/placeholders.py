@@ -12,7 +12,7 @@ _WORDS = frozenset(
     user example todo tbd n/a na not and or the a an is are was to for from in of with see using
     ignored disabled enabled manager service keychain vault env prompt stdin auto generated here
     there good great cool never always just only also too love
-    """.split()
+    """.split()  # noqa: SIM905  a list of 120 literals reads worse
 )
 _FORMS = re.compile(
     r"""

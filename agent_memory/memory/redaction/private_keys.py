@@ -62,9 +62,7 @@ def _begin_of_body_before(text: str, end: int, reached: int) -> int:
 
 
 PRIVATE_KEYS = (
-    Rule(
-        RedactionKind.PRIVATE_KEY, find_private_keys, ("private key",), _LABEL + _BODY_AFTER.pattern
-    ),
+    Rule(RedactionKind.PRIVATE_KEY, find_private_keys, ("private key",)),
     pattern_rule(
         RedactionKind.PRIVATE_KEY,
         r"PuTTY-User-Key-File-\d[\s\S]{0,800}?Private-Lines: \d{1,3}\s{1,4}"

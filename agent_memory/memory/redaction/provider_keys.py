@@ -61,7 +61,7 @@ CLOUD_KEYS = (
         Kind.AZURE_KEY,
         r"[A-Za-z0-9+/]{86}==",
         "==",
-        begin=r"(?<![A-Za-z0-9+/])",
+        begin=r"(?<![A-Za-z0-9+/-])",  # `sha512-…` is a checksum
         needs_digit=True,
     ),
     _key(Kind.AZURE_KEY, r"[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34}", "q~"),
@@ -82,6 +82,7 @@ FORGE_KEYS = (
         Kind.GITHUB_TOKEN,
         r"(?:gh[opsur]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255})",
         "gh",
+        "github_pat_",
     ),
     _key(
         Kind.GITLAB_TOKEN,
@@ -110,7 +111,7 @@ TALK_KEYS = (
     ),
     pattern_rule(
         Kind.DISCORD_TOKEN,
-        r"(?<![\w.-])[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}(?![\w.-])",
+        r"(?<![\w.-])[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}(?![\w-]|\.\w)",
         ".",
         accepts=is_mixed,
     ),

@@ -11,8 +11,8 @@ from agent_memory.memory.redaction.kinds import PERSONAL
 from agent_memory.memory.redaction.marks import between_marks, mark_of
 from agent_memory.memory.redaction.policy import RedactionPolicy
 from agent_memory.memory.redaction.redacted import Redacted, Removal
-from agent_memory.memory.redaction.rule import Rule, fold
-from agent_memory.memory.redaction.rules import rules_of
+from agent_memory.memory.redaction.rule import fold
+from agent_memory.memory.redaction.rules import Rules, rules_of
 
 MAX_PASSES = 8
 """What is left around a mark may read as something else; nearly always one pass finds all."""
@@ -31,7 +31,7 @@ def redact(text: str, policy: RedactionPolicy) -> Redacted:
     return Redacted(_apply(text, removed)[0], removed)
 
 
-def _find(text: str, rules: Sequence[Rule], policy: RedactionPolicy) -> list[Removal]:
+def _find(text: str, rules: Rules, policy: RedactionPolicy) -> list[Removal]:
     found: list[Removal] = []
     for begin, end in between_marks(text):
         if begin < end:
@@ -40,14 +40,12 @@ def _find(text: str, rules: Sequence[Rule], policy: RedactionPolicy) -> list[Rem
 
 
 def _find_in_stretch(
-    text: str, offset: int, rules: Sequence[Rule], policy: RedactionPolicy
+    text: str, offset: int, rules: Rules, policy: RedactionPolicy
 ) -> Iterator[Removal]:
     folded = fold(text)
     secrets: list[Removal] = []
     personal: list[Removal] = []
-    for rule in rules:
-        if not rule.can_match(folded):
-            continue
+    for rule in rules.for_text(folded):
         into = personal if rule.kind in PERSONAL else secrets
         into += (
             Removal(rule.kind, offset + span.begin, offset + span.end)

@@ -12,18 +12,11 @@ Find = Callable[[str, str], Iterator[Span]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """hints: in lower case; a text that has none of them is not searched. Empty: always searched.
-
-    source: what the rule depends on, in words that change with it: part of the fingerprint.
-    """
+    """hints: in lower case; a text without any of them is not searched. Empty: always searched."""
 
     kind: str
     find: Find
     hints: tuple[str, ...]
-    source: str
-
-    def can_match(self, folded: str) -> bool:
-        return not self.hints or any(hint in folded for hint in self.hints)
 
 
 def pattern_rule(
@@ -47,7 +40,7 @@ def pattern_rule(
             if begin < end and (accepts is None or accepts(text[begin:end])):
                 yield Span(begin, end)
 
-    return Rule(kind, find, hints, pattern)
+    return Rule(kind, find, hints)
 
 
 def fold(text: str) -> str:
