@@ -13,7 +13,8 @@ class Prepared:
 
     content_hash: SHA-256 (hex) of kind and text; the same text in the same thread is stored once.
     notes: what could not be read, in words for people; the raw text is kept all the same.
-    redactions: how many of each kind of secret were removed.
+    redactions: how many of each kind of secret were removed. redaction_version: of the policy by
+    which they were; 0 without one.
     """
 
     material: Material
@@ -21,6 +22,7 @@ class Prepared:
     drafts: tuple[Draft, ...]
     notes: tuple[str, ...] = ()
     redactions: Mapping[str, int] | None = None
+    redaction_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

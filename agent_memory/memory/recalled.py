@@ -49,7 +49,7 @@ class Candidate:
 
     bm25: of its own text. bm25_window: of it with its neighbours in the conversation. similarity:
     cosine to the question, None without vectors. num_shared_keys: keys in common with the question.
-    A measure is 0 where that arm did not find the item.
+    A measure is 0 where that arm did not find the item. terms: what it is found by, each once.
     """
 
     item: Item
@@ -57,6 +57,7 @@ class Candidate:
     bm25_window: float = 0.0
     similarity: float | None = None
     num_shared_keys: int = 0
+    terms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ def test_every_file_holds_one_statement() -> None:
 
 
 def test_every_statement_is_used_by_its_name() -> None:
-    code = "\n".join(path.read_text() for path in PACKAGE.glob("*.py"))
+    code = "\n".join(path.read_text() for path in PACKAGE.rglob("*.py"))
 
     used = set(re.findall(r'"([a-z]+(?:_[a-z]+)+)"', code))
     assert set(NAMES) <= used

@@ -1,0 +1,66 @@
+"""Finding items by their words."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agent_memory.ids import WorkspaceId
+from agent_memory.memory.bm25 import Collection, LexicalScores, Postings, score
+from agent_memory.memory.recalled import Query
+from agent_memory.memory.terms import query_terms
+from agent_memory.store.memory.packed import unpack
+from agent_memory.store.transaction import Transaction
+
+MAX_TERMS = 64
+"""Of a question, the rarest first: a whole log may be asked about."""
+MAX_POSTINGS = 30_000
+"""Read for one question over all threads, the rarest terms first: common words decide little."""
+MAX_SCOPED_POSTINGS = 2_000_000
+"""Within named threads, whose share of a common term may be small."""
+
+
+@dataclass(frozen=True, slots=True)
+class _PostingsRow:
+    term: str
+    num_items: int
+    collection_items: int
+    collection_terms: int
+    item_nos: bytes
+    thread_nos: bytes
+    places: bytes
+    are_messages: bytes
+    frequencies: bytes
+    lengths: bytes
+
+    def postings(self) -> Postings:
+        return Postings(
+            term=self.term,
+            num_items=self.num_items,
+            item_nos=unpack(self.item_nos, ">i8", np.int64),
+            thread_nos=unpack(self.thread_nos, ">i4", np.int64),
+            places=unpack(self.places, ">i4", np.int64),
+            are_messages=unpack(self.are_messages, ">i4", np.int64) == 1,
+            frequencies=unpack(self.frequencies, ">f4", np.float64),
+            lengths=unpack(self.lengths, ">f4", np.float64),
+        )
+
+
+async def find_by_words(
+    transaction: Transaction, workspace: WorkspaceId, query: Query
+) -> LexicalScores:
+    """Scores of everything that has a term of the question, within the threads it names."""
+    weights = query_terms(query.text)
+    rows = await transaction.fetch_all(
+        "find_postings",
+        _PostingsRow,
+        workspace_id=workspace,
+        terms=list(weights),
+        thread_ids=list(query.thread_ids) or None,
+        max_terms=MAX_TERMS,
+        max_postings=MAX_SCOPED_POSTINGS if query.thread_ids else MAX_POSTINGS,
+    )
+    collection = Collection(0, 1.0)
+    if rows:
+        num_items, num_terms = rows[0].collection_items, rows[0].collection_terms
+        collection = Collection(num_items, num_terms / max(num_items, 1))
+    return score([row.postings() for row in rows], weights, collection)

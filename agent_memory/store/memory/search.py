@@ -1,0 +1,122 @@
+"""The search for candidates: every arm in its own statement, then the items they found."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from agent_memory.ids import WorkspaceId
+from agent_memory.memory.bm25 import LexicalScores, no_scores
+from agent_memory.memory.recalled import Candidate, Candidates, Query
+from agent_memory.store.database import Database
+from agent_memory.store.memory.filters import filter_parameters, is_filtered
+from agent_memory.store.memory.item_rows import ItemRow
+from agent_memory.store.memory.key_arm import find_by_keys
+from agent_memory.store.memory.lexical_arm import find_by_words
+from agent_memory.store.memory.vector_arm import find_nearest, measure_similarity
+from agent_memory.store.transaction import Transaction
+
+NUM_LEXICAL = 200
+"""Best of the lexical arm that are looked at; where a filter excludes many of them, further ones,
+four times as many at each step."""
+MAX_LEXICAL = 20_000
+_DEEPER = 4
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the arms have found so far, by item number."""
+
+    lexical: LexicalScores = field(default_factory=no_scores)
+    shared_keys: Mapping[int, int] = field(default_factory=dict)
+    similarity: Mapping[int, float] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+
+    def candidate(self, row: ItemRow, similarity: Mapping[int, float]) -> Candidate:
+        return Candidate(
+            item=row.item(),
+            bm25=self.lexical.own_score(row.item_no),
+            bm25_window=self.lexical.window_score(row.item_no, row.thread_no, row.place),
+            similarity=similarity.get(row.item_no),
+            num_shared_keys=self.shared_keys.get(row.item_no, 0),
+            terms=frozenset(row.terms),
+        )
+
+
+class SearchStore:
+    """Meets `agent_memory.memory.ports.Search`.
+
+    timeout_s: for the arms together; what they found until then is returned as degraded.
+    """
+
+    def __init__(self, database: Database, timeout_s: float = 2.0) -> None:
+        self._database = database
+        self._timeout_s = timeout_s
+
+    async def search(self, workspace: WorkspaceId, query: Query) -> Candidates:
+        """The best candidates of every arm, unranked among each other, at most some hundreds.
+
+        Without a vector of the question they are found by words and keys; whoever expected one
+        says so.
+        """
+        async with self._database.workspace(workspace) as transaction:
+            found = _Found()
+            try:
+                async with transaction.at_most(self._timeout_s):
+                    await _ask_arms(transaction, workspace, query, found)
+            except TimeoutError:
+                found.missing.append("time ran out")
+            rows = await _fetch(transaction, workspace, query, found)
+            similarity = await _complete(transaction, workspace, query, found, rows)
+        return Candidates(
+            found=tuple(found.candidate(row, similarity) for row in rows),
+            is_degraded=bool(found.missing),
+            note=", ".join(found.missing),
+        )
+
+
+async def _ask_arms(
+    transaction: Transaction, workspace: WorkspaceId, query: Query, found: _Found
+) -> None:
+    found.shared_keys = await find_by_keys(transaction, workspace, query)
+    found.lexical = await find_by_words(transaction, workspace, query)
+    if query.embedding is not None:
+        found.similarity = await find_nearest(transaction, workspace, query, query.embedding)
+
+
+async def _fetch(
+    transaction: Transaction, workspace: WorkspaceId, query: Query, found: _Found
+) -> Sequence[ItemRow]:
+    """The items found, as far as the question admits them."""
+    rows: dict[int, ItemRow] = {}
+    item_nos = [*found.shared_keys, *found.similarity]
+    begin, end = 0, NUM_LEXICAL
+    while True:
+        own, windows = found.lexical.best(begin, end)
+        batch = await transaction.fetch_all(
+            "get_candidates",
+            ItemRow,
+            workspace_id=workspace,
+            item_nos=[*item_nos, *own],
+            thread_nos=[thread_no for thread_no, _ in windows],
+            places=[place for _, place in windows],
+            **filter_parameters(query),
+        )
+        rows |= {row.item_no: row for row in batch}
+        is_exhausted = len(own) + len(windows) < end - begin or end >= MAX_LEXICAL
+        if is_exhausted or not is_filtered(query) or len(rows) >= query.limit:
+            return list(rows.values())
+        item_nos, begin, end = [], end, end * _DEEPER
+
+
+async def _complete(
+    transaction: Transaction,
+    workspace: WorkspaceId,
+    query: Query,
+    found: _Found,
+    rows: Sequence[ItemRow],
+) -> Mapping[int, float]:
+    """The similarity of all candidates, those of the other arms too."""
+    lacking = [row.item_no for row in rows if row.item_no not in found.similarity]
+    if query.embedding is None or not lacking:
+        return found.similarity
+    measured = await measure_similarity(transaction, workspace, query.embedding, lacking)
+    return {**found.similarity, **measured}

@@ -1,0 +1,57 @@
+"""Finding items by the nearness of their vectors."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from agent_memory.ids import WorkspaceId
+from agent_memory.memory.recalled import Embedding, Query
+from agent_memory.store.memory.filters import filter_parameters, is_filtered
+from agent_memory.store.transaction import Transaction
+
+NUM_NEAREST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _DistanceRow:
+    item_no: int
+    distance: float
+
+
+def vector_text(vector: Sequence[float]) -> str:
+    """As pgvector reads it."""
+    return "[" + ",".join(f"{value:.6g}" for value in vector) + "]"
+
+
+async def find_nearest(
+    transaction: Transaction, workspace: WorkspaceId, query: Query, embedding: Embedding
+) -> Mapping[int, float]:
+    """Cosine similarity of the nearest items that the question admits, by their numbers."""
+    filters = filter_parameters(query) if is_filtered(query) else {}
+    rows = await transaction.fetch_all(
+        "find_nearest_filtered" if filters else "find_nearest",
+        _DistanceRow,
+        workspace_id=workspace,
+        space_id=embedding.space_id,
+        embedding=vector_text(embedding.vector),
+        limit=NUM_NEAREST,
+        **filters,
+    )
+    return {row.item_no: 1.0 - row.distance for row in rows}
+
+
+async def measure_similarity(
+    transaction: Transaction,
+    workspace: WorkspaceId,
+    embedding: Embedding,
+    item_nos: Sequence[int],
+) -> Mapping[int, float]:
+    """Cosine similarity of those items that have a vector in the same space."""
+    rows = await transaction.fetch_all(
+        "measure_similarity",
+        _DistanceRow,
+        workspace_id=workspace,
+        space_id=embedding.space_id,
+        embedding=vector_text(embedding.vector),
+        item_nos=list(item_nos),
+    )
+    return {row.item_no: 1.0 - row.distance for row in rows}
