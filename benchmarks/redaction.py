@@ -76,8 +76,8 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--locomo", type=Path, help="conversations, JSON")
-    parser.add_argument("--defects4j", type=Path, help="logs and diffs, .jsonl.gz")
+    parser.add_argument("--locomo", help="conversations, JSON")
+    parser.add_argument("--defects4j", help="logs and diffs, .jsonl.gz")
     parser.add_argument("--seeds", type=int, default=5, help="of the made-up secrets (default: 5)")
     return parser.parse_args()
 
@@ -94,7 +94,7 @@ def _find_planted(seeds: Iterable[int]) -> Found:
 
 def _corpora(arguments: argparse.Namespace) -> Iterator[tuple[str, list[str]]]:
     if arguments.locomo:
-        conversations = json.loads(arguments.locomo.read_bytes())
+        conversations = json.loads(Path(arguments.locomo).read_bytes())
         yield "LoCoMo turns", [turn["text"] for one in conversations for turn in one["turns"]]
     if arguments.defects4j:
         with gzip.open(arguments.defects4j, "rt") as lines:
