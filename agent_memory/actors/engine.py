@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.engine.stats import EngineStats
 from agent_memory.errors import InvariantBroken, ModelNotUsable
+from agent_memory.ids import BlockHash
 from agent_memory.prompts.request import PromptRequest
 from agent_memory.settings import Settings
 from agent_memory.telemetry import configure_logging, request_id_var
@@ -53,6 +55,10 @@ class BatchEngineActor:
 
     async def stats(self) -> EngineStats:
         return self._engine.stats()
+
+    async def drop(self, hashes: Sequence[BlockHash]) -> None:
+        """Forget blocks now; rows that use them are not affected."""
+        self._engine.drop(hashes)
 
     async def drain(self, grace_s: float) -> None:
         await self._engine.drain(grace_s)

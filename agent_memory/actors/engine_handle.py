@@ -1,5 +1,6 @@
 """The engine as sessions and surfaces see it, wherever it runs and however often it restarts."""
 
+from collections.abc import Sequence
 from typing import Self, cast
 
 from agent_memory.actors.lookup import NamedActor
@@ -11,6 +12,7 @@ from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.engine.stats import EngineStats
 from agent_memory.errors import EngineLost, EngineUnavailable
+from agent_memory.ids import BlockHash
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 
 RESTART_TIMEOUT_S = 60.0
@@ -95,6 +97,12 @@ class EngineHandle:
     async def stats(self) -> EngineStats:
         return await self._actor.call(
             lambda actor: actor.stats.remote(), STATS_TIMEOUT_S, EngineUnavailable
+        )
+
+    async def drop(self, hashes: Sequence[BlockHash]) -> None:
+        """Have blocks forgotten at once. An engine that restarted has none any more."""
+        await self._actor.call_when_there(
+            lambda actor: actor.drop.remote(tuple(hashes)), RESTART_TIMEOUT_S, EngineUnavailable
         )
 
     async def drain(self, grace_s: float) -> None:

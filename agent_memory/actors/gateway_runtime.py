@@ -8,6 +8,7 @@ from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.actors.session_catalogue import SessionCatalogue
+from agent_memory.actors.session_travel import SessionTravel
 from agent_memory.actors.turn_gateway import TurnGateway
 from agent_memory.api.limits import Limits
 from agent_memory.api.runtime import Runtime
@@ -15,6 +16,7 @@ from agent_memory.settings import Settings
 from agent_memory.store.authenticator import KeyAuthenticator
 from agent_memory.store.database import Database
 from agent_memory.store.keys import KeyStore
+from agent_memory.store.session_copies import SessionCopies
 from agent_memory.store.sessions import SessionStore
 
 MAX_CONNECTIONS = 8
@@ -30,12 +32,14 @@ def gateway_runtime(config: RuntimeConfig) -> Runtime:
         sessions=SessionCatalogue(store, directory, pool, engine),
         keys=KeyAuthenticator(KeyStore(database)),
         condition=RuntimeCondition(database, directory, pool, engine),
+        travel=SessionTravel(SessionCopies(database), pool, engine),
     )
 
 
 def limits_of(settings: Settings) -> Limits:
     return Limits(
         max_body_bytes=settings.max_body_bytes,
+        max_import_bytes=settings.max_import_bytes,
         max_header_bytes=settings.max_header_bytes,
         max_json_depth=settings.max_json_depth,
     )

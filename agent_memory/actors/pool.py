@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent_memory.actors.config import RuntimeConfig
+from agent_memory.actors.kv_traffic import KvTraffic, Parcel
 from agent_memory.cache.lease import Lease, StoredBlock
 from agent_memory.cache.pool import BlockPool
 from agent_memory.cache.stats import PoolStats
+from agent_memory.device import parcel
 from agent_memory.device.shelf import Shelf
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import PoolLost, QueueFull
-from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId
+from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId, new_id
 from agent_memory.telemetry import configure_logging, request_id_var
 
 log = logging.getLogger(__name__)
@@ -37,12 +39,18 @@ class LeaseRequest:
 
 @dataclass(frozen=True, slots=True)
 class OwnedSequence:
-    """The tokens of a session that is being deleted, as far as they can be made out."""
+    """Tokens of a session: what its blocks hold, or a beginning of that."""
 
     engine: EngineInfo
     root: BlockHash
     token_ids: "array[int]"
     owner: BlockOwner
+
+    @classmethod
+    def of(
+        cls, engine: EngineInfo, root: BlockHash, token_ids: Sequence[int], owner: BlockOwner
+    ) -> "OwnedSequence":
+        return cls(engine, root, array("I", token_ids), owner)
 
 
 class BlockPoolActor:
@@ -60,6 +68,7 @@ class BlockPoolActor:
         self._room = asyncio.Condition()
         self._num_waiting = 0
         self._departures: Counter[BlockOwner] = Counter()
+        self._traffic = KvTraffic(config.settings.home / "travel")
 
     async def lease(self, request: LeaseRequest) -> Lease:
         """A lease, as soon as there is room. Raises `QueueFull` when too many wait already."""
@@ -100,8 +109,8 @@ class BlockPoolActor:
                 self._pool.release_owner(owner)
                 self._room.notify_all()
 
-    async def forget(self, sequence: OwnedSequence) -> int:
-        """Erase what only this session used; returns the number of files deleted."""
+    async def forget(self, sequence: OwnedSequence) -> tuple[BlockHash, ...]:
+        """Erase what only this session used; returns what the engine shall drop now."""
         async with self._room:
             pool = self._pool_of(sequence.engine)
             files = pool.forget_owner(sequence.owner)
@@ -110,7 +119,48 @@ class BlockPoolActor:
                 with contextlib.suppress(FileNotFoundError):
                     await asyncio.to_thread(self._shelf_of(sequence.engine).delete, file)
             self._room.notify_all()
-            return len(files)
+            return pool.take_evictions()
+
+    async def adopt(self, sequence: OwnedSequence) -> int:
+        """A session begins with blocks that are here; returns how many tokens they hold."""
+        async with self._room:
+            pool = self._pool_of(sequence.engine)
+            return pool.adopt_sequence(sequence.owner, sequence.root, sequence.token_ids)
+
+    async def pack(self, sequence: OwnedSequence) -> Parcel:
+        """Copy what the shelf has of a sequence into a parcel, to be fetched."""
+        async with self._room:
+            pool = self._pool_of(sequence.engine)
+            blocks = pool.find_on_shelf(sequence.root, sequence.token_ids)
+        parcel_id = self._traffic.open()
+        folder = self._traffic.folder(parcel_id)
+        await asyncio.to_thread(parcel.pack, self._shelf_of(sequence.engine), blocks, folder)
+        return self._traffic.describe(parcel_id)
+
+    async def fetch(self, parcel_id: str, name: str, offset: int) -> bytes:
+        return await asyncio.to_thread(self._traffic.fetch, parcel_id, name, offset)
+
+    async def open_parcel(self) -> str:
+        return self._traffic.open()
+
+    async def put(self, parcel_id: str, name: str, offset: int, piece: bytes) -> None:
+        await asyncio.to_thread(self._traffic.put, parcel_id, name, offset, piece)
+
+    async def unpack(self, parcel_id: str, sequence: OwnedSequence, old_root: BlockHash) -> int:
+        """Put a parcel's blocks on the shelf and give them to a session; returns how many tokens
+        of its sequence they hold."""
+        engine = sequence.engine
+        folder = self._traffic.folder(parcel_id)
+        shelf = self._shelf_of(engine)
+        stored = await asyncio.to_thread(
+            parcel.unpack, folder, shelf, engine, old_root, sequence.root
+        )
+        self._traffic.close(parcel_id)
+        await self.publish(engine, LeaseId(new_id("lease")), stored, ())
+        return await self.adopt(sequence)
+
+    async def close_parcel(self, parcel_id: str) -> None:
+        self._traffic.close(parcel_id)
 
     async def stats(self) -> PoolStats | None:
         return self._pool.stats() if self._pool is not None else None

@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Sequence
 
+from agent_memory.actors.kv_traffic import Parcel
 from agent_memory.actors.lookup import NamedActor
 from agent_memory.actors.options import BLOCK_POOL
 from agent_memory.actors.pool import LeaseRequest, OwnedSequence
@@ -13,6 +14,9 @@ from agent_memory.errors import PoolLost
 from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId
 
 RESTART_TIMEOUT_S = 30.0
+PARCEL_TIMEOUT_S = 600.0
+"""How long packing or unpacking a whole session may take."""
+PIECE_TIMEOUT_S = 30.0
 QUEUE_TIMEOUT_S = 600.0
 """How long a turn may wait for room before it is given up."""
 
@@ -61,12 +65,48 @@ class PoolHandle:
             lambda actor: actor.release_owner.remote(owner), RESTART_TIMEOUT_S, PoolLost
         )
 
-    async def forget(
-        self, engine: EngineInfo, root: BlockHash, token_ids: Sequence[int], owner: BlockOwner
-    ) -> int:
-        sequence = OwnedSequence(engine, root, array("I", token_ids), owner)
+    async def forget(self, sequence: OwnedSequence) -> tuple[BlockHash, ...]:
         return await self._actor.call_when_there(
             lambda actor: actor.forget.remote(sequence), RESTART_TIMEOUT_S, PoolLost
+        )
+
+    async def adopt(self, sequence: OwnedSequence) -> int:
+        return await self._actor.call_when_there(
+            lambda actor: actor.adopt.remote(sequence), RESTART_TIMEOUT_S, PoolLost
+        )
+
+    async def pack(self, sequence: OwnedSequence) -> Parcel:
+        return await self._actor.call(
+            lambda actor: actor.pack.remote(sequence), PARCEL_TIMEOUT_S, PoolLost
+        )
+
+    async def fetch(self, parcel_id: str, name: str, offset: int) -> bytes:
+        return await self._actor.call(
+            lambda actor: actor.fetch.remote(parcel_id, name, offset), PIECE_TIMEOUT_S, PoolLost
+        )
+
+    async def open_parcel(self) -> str:
+        return await self._actor.call(
+            lambda actor: actor.open_parcel.remote(), PIECE_TIMEOUT_S, PoolLost
+        )
+
+    async def put(self, parcel_id: str, name: str, offset: int, piece: bytes) -> None:
+        await self._actor.call(
+            lambda actor: actor.put.remote(parcel_id, name, offset, piece),
+            PIECE_TIMEOUT_S,
+            PoolLost,
+        )
+
+    async def unpack(self, parcel_id: str, sequence: OwnedSequence, old_root: BlockHash) -> int:
+        return await self._actor.call(
+            lambda actor: actor.unpack.remote(parcel_id, sequence, old_root),
+            PARCEL_TIMEOUT_S,
+            PoolLost,
+        )
+
+    async def close_parcel(self, parcel_id: str) -> None:
+        await self._actor.call(
+            lambda actor: actor.close_parcel.remote(parcel_id), PIECE_TIMEOUT_S, PoolLost
         )
 
     async def stats(self) -> PoolStats | None:

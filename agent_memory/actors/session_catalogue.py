@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.engine_handle import EngineHandle
+from agent_memory.actors.pool import OwnedSequence
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.cache.hashing import root_hash
 from agent_memory.errors import Unavailable
 from agent_memory.ids import SessionId, WorkspaceId, block_owner, new_id
-from agent_memory.sessions.conversation import Continuation
-from agent_memory.sessions.prompting import conversation_tokens
 from agent_memory.store.sessions import SessionStore
 from agent_memory.turns.transcript import SessionRecord, Transcript
 
@@ -48,23 +47,24 @@ class SessionCatalogue:
         return await self._store.load_transcript(workspace, session)
 
     async def delete(self, workspace: WorkspaceId, session: SessionId, keep_shelf: bool) -> None:
-        transcript = await self._store.load_transcript(workspace, session)
+        await self._store.get_session(workspace, session)
         if keep_shelf:
             await self._directory.let_go(workspace, session)
             return
         await self._directory.forget(workspace, session)
-        await self._forget_blocks(workspace, transcript)
+        await self._forget_blocks(workspace, session)
         await self._store.delete_session(workspace, session)
 
-    async def _forget_blocks(self, workspace: WorkspaceId, transcript: Transcript) -> None:
-        """Erase the KV of the session, also what an earlier run of the server left on the shelf:
-        that is found by its tokens."""
+    async def _forget_blocks(self, workspace: WorkspaceId, session: SessionId) -> None:
+        """Erase the KV of the session in every tier, also what an earlier run of the server left
+        on the shelf: that is found by its tokens."""
         info = await self._engine.info()
-        conversation = Continuation(transcript.messages, len(transcript.messages))
-        tokens = await conversation_tokens(self._engine, conversation, transcript.generated, info)
-        owner = block_owner(workspace, transcript.session.session_id)
+        owner = block_owner(workspace, session)
         root = root_hash(info.fingerprint, info.kv_format, workspace)
-        await self._pool.forget(info, root, tokens, owner)
+        for tokens in await self._store.load_sequences(workspace, session):
+            evicted = await self._pool.forget(OwnedSequence.of(info, root, tokens, owner))
+            if evicted:
+                await self._engine.drop(evicted)
 
     async def stats(self, workspace: WorkspaceId) -> Mapping[str, int | float]:
         """Counts of the workspace's sessions and of the runtime's processes, blocks and bytes."""

@@ -14,12 +14,21 @@ from agent_memory.api.limits import Limits
 from agent_memory.api.metrics import Metrics
 from agent_memory.api.middleware.body_limit import BodyLimit
 from agent_memory.api.middleware.edge import Edge
-from agent_memory.api.routers import agents, chat, completions, health, messages, metrics, models
+from agent_memory.api.routers import (
+    agents,
+    chat,
+    completions,
+    health,
+    messages,
+    metrics,
+    models,
+    travel,
+)
 from agent_memory.api.runtime import Runtime
 from agent_memory.api.surface import Surface
 from agent_memory.errors import AgentMemoryError
 
-_ROUTERS = (messages, chat, completions, models, agents, health, metrics)
+_ROUTERS = (messages, chat, completions, models, agents, travel, health, metrics)
 
 
 def create_app(
@@ -49,7 +58,11 @@ def create_app(
         app.include_router(module.router)
     for error in (AgentMemoryError, HTTPException, RequestValidationError):
         app.add_exception_handler(error, handle_error)
-    app.add_middleware(BodyLimit, max_body_bytes=limits.max_body_bytes)
+    app.add_middleware(
+        BodyLimit,
+        max_body_bytes=limits.max_body_bytes,
+        exceptions={travel.IMPORT_PATH: limits.max_import_bytes},
+    )
     app.add_middleware(
         Edge,
         metrics=counters,

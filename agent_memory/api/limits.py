@@ -15,6 +15,7 @@ class Limits:
     """
 
     max_body_bytes: int = 32 * MIB
+    max_import_bytes: int = 64 * 1024 * MIB
     max_header_bytes: int = 16 * 1024
     max_json_depth: int = 64
     max_messages: int = 10_000

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from agent_memory.api.schemas.agents import AgentTurnBody, CreateAgentBody
+from agent_memory.api.schemas.agents import AgentTurnBody, CreateAgentBody, ForkAgentBody
 from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
 from agent_memory.api.schemas.body import Body
 from agent_memory.api.schemas.chat import ChatBody
@@ -20,6 +20,7 @@ _BODIES: Sequence[type[Body]] = (
     CompletionsBody,
     CountTokensBody,
     CreateAgentBody,
+    ForkAgentBody,
     MessagesBody,
 )
 

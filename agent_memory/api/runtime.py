@@ -9,7 +9,7 @@ from agent_memory.ids import SessionId, WorkspaceId
 from agent_memory.turns.events import TurnEvent
 from agent_memory.turns.models import ModelCard
 from agent_memory.turns.request import TurnRequest
-from agent_memory.turns.transcript import SessionRecord, Transcript
+from agent_memory.turns.transcript import SessionArrival, SessionRecord, Transcript
 
 
 class Turns(Protocol):
@@ -55,6 +55,30 @@ class Sessions(Protocol):
         ...
 
 
+class Travel(Protocol):
+    """Sessions that become others: forked here, or carried to and from elsewhere."""
+
+    async def fork(
+        self,
+        workspace: WorkspaceId,
+        session: SessionId,
+        fork: SessionId | None,
+        num_turns: int | None,
+    ) -> SessionRecord:
+        """A new session that begins as `session` stood after `num_turns` turns, or stands now."""
+        ...
+
+    async def export(self, workspace: WorkspaceId, session: SessionId) -> AsyncIterator[bytes]:
+        """The session with its KV as a tar archive, piece by piece."""
+        ...
+
+    async def arrive(
+        self, workspace: WorkspaceId, session: SessionId | None, archive: AsyncIterator[bytes]
+    ) -> SessionArrival:
+        """A new session out of an archive; `InvalidRequest` when it is none or is damaged."""
+        ...
+
+
 class Keys(Protocol):
     async def authenticate(self, key: str) -> Principal:
         """The holder of `key`; `Unauthenticated` when it is unknown, expired or revoked."""
@@ -84,3 +108,4 @@ class Runtime:
     sessions: Sessions
     keys: Keys
     condition: Condition
+    travel: Travel

@@ -133,6 +133,25 @@ class BlockPool:
         """As `forget_owner`, for the blocks of a sequence that no other session is known to use."""
         return self._forget(self._search.find_all(root, pack(token_ids)), owner)
 
+    def adopt_sequence(self, owner: str, root: BlockHash, token_ids: Sequence[int]) -> int:
+        """A session begins with a sequence that others made: its blocks are that session's too,
+        and stay when theirs are forgotten. Returns how many tokens of it are in blocks."""
+        blocks = self._search.find_all(root, pack(token_ids))
+        for block in blocks:
+            block.add_owner(owner)
+        self._register.touch(blocks)
+        return self._search.find(root, pack(token_ids)).num_tokens
+
+    def find_on_shelf(self, root: BlockHash, token_ids: Sequence[int]) -> tuple[CachedBlock, ...]:
+        """The blocks that hold a sequence or pieces of it and nothing else, as far as they are on
+        the shelf, parents first."""
+        blocks = self._search.find_all(root, pack(token_ids))
+        return tuple(_cached(block, block.num_tokens) for block in blocks if block.file is not None)
+
+    def take_evictions(self) -> tuple[BlockHash, ...]:
+        """What the engine shall drop now rather than with the next lease; asked for once."""
+        return self._register.take_evictions()
+
     def reset_resident(self, incarnation: str) -> None:
         """The engine is a new one: nothing is resident, and leases of the old one are void.
 

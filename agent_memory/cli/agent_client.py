@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 import orjson
@@ -12,6 +12,7 @@ from agent_memory.cli.failures import ServerRefused
 from agent_memory.cli.sse import ServerSentEvent, parse_events
 
 CONFLICT = 409
+_PIECE_SIZE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,36 @@ class AgentClient:
         """Forget the session for good, or with `keep_shelf` let go of its live parts only."""
         params = {"keep": "shelf"} if keep_shelf else {}
         _content(self._send("DELETE", f"/v1/agents/{session_id}", params=params))
+
+    def fork(self, session_id: str, fork_id: str | None, num_turns: int | None) -> dict[str, Any]:
+        """The new session."""
+        body = {"session_id": fork_id, "num_turns": num_turns}
+        forked: dict[str, Any] = _content(
+            self._send("POST", f"/v1/agents/{session_id}/fork", json=body)
+        )
+        return forked
+
+    @contextmanager
+    def export(self, session_id: str) -> Iterator[Iterator[bytes]]:
+        """The session's archive, piece by piece."""
+        with (
+            _translated(),
+            self._http.stream("GET", f"/v1/agents/{session_id}/export") as response,
+        ):
+            if not response.is_success:
+                response.read()
+                raise _refusal(response)
+            yield response.iter_bytes()
+
+    def take_in(self, archive: BinaryIO, session_id: str | None) -> dict[str, Any]:
+        """The session that an archive became."""
+        params = {} if session_id is None else {"session_id": session_id}
+        headers = {"Content-Type": "application/x-tar"}
+        pieces = iter(lambda: archive.read(_PIECE_SIZE), b"")
+        arrived: dict[str, Any] = _content(
+            self._send("POST", "/v1/agents/import", params=params, headers=headers, content=pieces)
+        )
+        return arrived
 
     def stats(self) -> dict[str, int | float]:
         """Counts of sessions, and of what they hold."""

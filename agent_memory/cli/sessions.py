@@ -10,6 +10,7 @@ from agent_memory.cli.database import with_database
 from agent_memory.cli.options import AsJson, DataDir, load_settings
 from agent_memory.cli.output import console, print_json, print_table, printable
 from agent_memory.cli.running import RunningServer, find_server
+from agent_memory.cli.travel import export, fork, import_
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import SessionId, WorkspaceId
 from agent_memory.settings import Settings
@@ -28,6 +29,9 @@ from agent_memory.turns.messages import (
 from agent_memory.turns.transcript import SessionRecord, Transcript
 
 app = typer.Typer(no_args_is_help=True)
+app.command()(fork)
+app.command()(export)
+app.command(name="import")(import_)
 
 Workspace = Annotated[str, typer.Option(help="Whose sessions.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the session.")]

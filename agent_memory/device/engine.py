@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -22,6 +23,7 @@ from agent_memory.errors import (
     ModelNotUsable,
     PromptTooLong,
 )
+from agent_memory.ids import BlockHash
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.settings import Settings
 
@@ -105,6 +107,10 @@ class MlxEngine:
         taken = tuple(self._unclaimed)
         self._unclaimed.clear()
         return taken
+
+    def drop(self, hashes: Sequence[BlockHash]) -> None:
+        """Have resident blocks forgotten, soon. Unknown ones do not matter."""
+        self._thread.post(partial(self._machine.drop, tuple(hashes)))
 
     def stats(self) -> EngineStats:
         return self._machine.stats()

@@ -1,7 +1,7 @@
 """Everything that lives on MLX's thread: the model, its rows and blocks, the step loop."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import mlx.core as mx
@@ -37,7 +37,7 @@ from agent_memory.engine.pace import Pace
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.engine.stats import EngineStats
 from agent_memory.errors import EngineUnavailable, InvariantBroken, ModelNotUsable
-from agent_memory.ids import new_id
+from agent_memory.ids import BlockHash, new_id
 from agent_memory.settings import Settings
 
 _MAX_IDLE_BUFFERS = 512 * 1024 * 1024
@@ -119,6 +119,10 @@ class ModelMachine:
         """A request begins to wait; its events go to `stream`."""
         self._post_office.open(key, stream)
         self.loop.submit(key, request)
+
+    def drop(self, hashes: Sequence[BlockHash]) -> None:
+        """Forget resident blocks."""
+        self._store.drop(hashes)
 
     def turn(self) -> None:
         if self.loop.has_work:

@@ -60,8 +60,8 @@ class Shelf:
 
     def __init__(self, folder: Path, fingerprint: str, kv_format: str) -> None:
         self._folder = folder
-        self._namespace = Namespace(fingerprint, kv_format)
-        self._files = folder / self._namespace.folder
+        self.namespace = Namespace(fingerprint, kv_format)
+        self._files = folder / self.namespace.folder
         self._quarantine = Quarantine(folder / "quarantine")
         self._journal = ShelfJournal(folder / "journal.jsonl")
         make_folder(folder)
@@ -74,7 +74,7 @@ class Shelf:
         written, a full disk included, and then leaves nothing behind.
         """
         _check_blocks(blocks)
-        header = encode_header(blocks, self._namespace)
+        header = encode_header(blocks, self.namespace)
         file = file_name(header)
         path = self._path(file)
         make_folder(path.parent)
@@ -145,7 +145,7 @@ class Shelf:
     def _read_blocks(
         self, fd: int, file: str, hashes: Collection[BlockHash]
     ) -> dict[BlockHash, ShelfBlock]:
-        header = read_header(fd, file, self._namespace)
+        header = read_header(fd, file, self.namespace)
         records = [record for record in header.blocks if record.hash in hashes]
         if missing := set(hashes).difference(record.hash for record in records):
             raise ValueError(f"it does not hold block {min(missing)}")
@@ -161,7 +161,7 @@ class Shelf:
             _log.warning("a shelf file cannot be opened: %s", error)
             return None
         try:
-            return read_header(fd, path.name, self._namespace)
+            return read_header(fd, path.name, self.namespace)
         except (OSError, ValueError) as error:
             self._take_away(path, str(error))
             return None

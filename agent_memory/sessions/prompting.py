@@ -38,36 +38,22 @@ async def build_prompt(
     return await _render(engine, request, continuation.messages, generated, info)
 
 
-async def conversation_tokens(
-    engine: Engine,
-    continuation: Continuation,
-    generated: Sequence[GeneratedTurn],
-    info: EngineInfo,
-) -> tuple[int, ...]:
-    """The tokens of a conversation that nobody continues, as far as its messages tell them."""
-    messages = continuation.messages
-    if not messages:
-        return ()
-    return (await _render(engine, None, messages, generated, info)).tokens
-
-
 async def _render(
     engine: Engine,
-    request: TurnRequest | None,
+    request: TurnRequest,
     messages: Sequence[Message],
     generated: Sequence[GeneratedTurn],
     info: EngineInfo,
 ) -> Prompt:
     usable = [turn for turn in generated if turn.tokens]
     spliced = plan_splices(messages, usable, info.fingerprint, new_id("splice"))
-    prompt = PromptRequest(messages=spliced.messages, splices=spliced.splices)
-    if request is not None:
-        prompt = replace(
-            prompt,
-            tools=request.tools,
-            tool_choice=request.tool_choice,
-            thinking=request.thinking,
-        )
+    prompt = PromptRequest(
+        messages=spliced.messages,
+        splices=spliced.splices,
+        tools=request.tools,
+        tool_choice=request.tool_choice,
+        thinking=request.thinking,
+    )
     rendered = await engine.render(prompt)
     return Prompt(assemble(rendered, spliced.turns), rendered.generation_suffix)
 

@@ -90,6 +90,11 @@ class SessionCopies:
             raise InvariantBroken(f"The session '{session_id}' vanished as it was written.")
         return saved
 
+    async def discard(self, workspace_id: WorkspaceId, session_id: SessionId) -> None:
+        """Take a copy back that was just saved."""
+        async with self._database.workspace(workspace_id) as transaction:
+            await transaction.run("delete_session", session_id=session_id)
+
 
 async def _insert_turns(
     transaction: Transaction,

@@ -10,6 +10,7 @@ from agent_memory.store.identifiers import check_id
 from agent_memory.store.transcript_rows import MessageRow, TurnRow, assemble
 from agent_memory.store.turn_rows import SequenceRow
 from agent_memory.store.turn_writer import write_turn
+from agent_memory.turns.sequence import TokenIds, all_sequences
 from agent_memory.turns.transcript import SessionRecord, Transcript, TurnCommit
 
 MAX_PAGE = 1000
@@ -97,6 +98,18 @@ class SessionStore:
             )
         found = _found(record, session_id)
         return assemble(found, messages, turns, [row.step for row in steps])
+
+    async def load_sequences(
+        self, workspace_id: WorkspaceId, session_id: SessionId
+    ) -> list[TokenIds]:
+        """Every sequence of tokens that the session's turns left in the KV cache, superseded ones
+        included, but for those that another begins with."""
+        check_id("session", session_id)
+        async with self._database.workspace(workspace_id) as transaction:
+            rows = await transaction.fetch_all(
+                "list_sequence_steps", SequenceRow, session_id=session_id
+            )
+        return all_sequences(row.step for row in rows)
 
     async def commit_turn(self, turn: TurnCommit) -> SessionRecord:
         """Write a finished turn whole, making its session if need be; durable on return.

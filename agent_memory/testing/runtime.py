@@ -1,7 +1,7 @@
 """A runtime without engine, database or Ray: turns follow a script, sessions live in memory."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -10,10 +10,10 @@ from agent_memory.api.runtime import Health, Runtime
 from agent_memory.errors import Conflict, NotFound, Unauthenticated
 from agent_memory.ids import KeyId, SessionId, WorkspaceId, new_id
 from agent_memory.turns.events import TurnEvent, TurnStarted
-from agent_memory.turns.messages import Message
+from agent_memory.turns.messages import Message, Role, Text
 from agent_memory.turns.models import ModelCard
 from agent_memory.turns.request import TurnRequest
-from agent_memory.turns.transcript import SessionRecord, Transcript
+from agent_memory.turns.transcript import SessionArrival, SessionRecord, Transcript
 
 TEST_KEY = "am_test_0123456789abcdef"
 TEST_WORKSPACE = WorkspaceId("ws_test")
@@ -143,6 +143,34 @@ class MemorySessions:
         else:
             del self._transcripts[workspace, session]
 
+    async def fork(
+        self,
+        workspace: WorkspaceId,
+        session: SessionId,
+        fork: SessionId | None,
+        num_turns: int | None,
+    ) -> SessionRecord:
+        messages = (await self.transcript(workspace, session)).messages
+        kept = messages if num_turns is None else messages[: 2 * num_turns]
+        return self.add(workspace, fork or SessionId(new_id("sess")), kept)
+
+    async def export(self, workspace: WorkspaceId, session: SessionId) -> AsyncIterator[bytes]:
+        transcript = await self.transcript(workspace, session)
+
+        async def pieces() -> AsyncIterator[bytes]:
+            for message in transcript.messages:
+                yield message.text.encode() + b"\n"
+
+        return pieces()
+
+    async def arrive(
+        self, workspace: WorkspaceId, session: SessionId | None, archive: AsyncIterator[bytes]
+    ) -> SessionArrival:
+        lines = b"".join([piece async for piece in archive]).decode().splitlines()
+        messages = [Message(Role.USER, (Text(line),)) for line in lines]
+        record = self.add(workspace, session or SessionId(new_id("sess")), messages)
+        return SessionArrival(record, len(lines), None)
+
     async def stats(self, workspace: WorkspaceId) -> Mapping[str, int | float]:
         return {"sessions": sum(owner == workspace for owner, _ in self._transcripts)}
 
@@ -190,9 +218,11 @@ def scripted_runtime(
     condition: StaticCondition | None = None,
 ) -> Runtime:
     """A runtime whose one key, `TEST_KEY`, may do everything, unless told otherwise."""
+    sessions = sessions or MemorySessions()
     return Runtime(
         turns,
-        sessions or MemorySessions(),
+        sessions,
         keys or StaticKeys({TEST_KEY: principal()}),
         condition or StaticCondition(),
+        sessions,
     )

@@ -34,6 +34,18 @@ def after_all(steps: Iterable[SequenceStep]) -> TokenIds:
     return sequence
 
 
+def all_sequences(steps: Iterable[SequenceStep]) -> list[TokenIds]:
+    """The sequences of a session that no later turn continued: the last, and those before which it
+    began anew."""
+    found: list[TokenIds] = []
+    sequence: TokenIds = ()
+    for step in steps:
+        if step.num_shared < len(sequence):
+            found.append(sequence)
+        sequence = step.after(sequence)
+    return [*found, sequence]
+
+
 def num_common(one: TokenIds, other: TokenIds) -> int:
     """Length of the longest common prefix."""
     low, high = 0, min(len(one), len(other))

@@ -44,6 +44,16 @@ class SessionRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionArrival:
+    """A session that came from elsewhere. `num_cached_tokens` of it need not be computed again;
+    `note` says why none, when its KV could not be used."""
+
+    session: SessionRecord
+    num_cached_tokens: int
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """A whole session as it stands in the database.
 

@@ -21,7 +21,7 @@ from agent_memory.api.turn_response import TurnResponse
 
 router = APIRouter(prefix="/v1/agents", tags=["Agents"])
 
-_AGENT = {
+AGENT_EXAMPLE = {
     "object": "agent",
     "id": "sess_4b1d",
     "created_at": "2026-01-01T00:00:00+00:00",
@@ -48,7 +48,7 @@ _MESSAGE = {"role": "user", "content": [{"type": "text", "text": "And of Spain?"
     status_code=201,
     summary="Create an agent",
     openapi_extra=takes(CreateAgentBody, {"session_id": "reviewer-1"}),
-    responses=answers("The new, empty session.", _AGENT, status=201),
+    responses=answers("The new, empty session.", AGENT_EXAMPLE, status=201),
 )
 async def create_agent(request: Request) -> Response:
     """A new session; 409 when one of that id exists."""
@@ -62,7 +62,7 @@ async def create_agent(request: Request) -> Response:
 @router.get(
     "",
     summary="List the agents",
-    responses=answers("A page, newest first.", {"data": [_AGENT], "next_cursor": None}),
+    responses=answers("A page, newest first.", {"data": [AGENT_EXAMPLE], "next_cursor": None}),
 )
 async def list_agents(
     request: Request,
@@ -86,7 +86,7 @@ async def agent_stats(request: Request) -> Response:
     return _json(dict(await call.surface.runtime.sessions.stats(call.workspace)))
 
 
-@router.get("/{id}", summary="Describe one agent", responses=answers("The session.", _AGENT))
+@router.get("/{id}", summary="Describe one agent", responses=answers("The session.", AGENT_EXAMPLE))
 async def get_agent(request: Request, id: str) -> Response:  # noqa: A002  the path's word
     """One session by its id."""
     call = await Call.open(request, Scope.SESSIONS)
@@ -118,7 +118,9 @@ async def take_turn(request: Request, id: str) -> Response:  # noqa: A002  the p
 @router.get(
     "/{id}/transcript",
     summary="Read what was said",
-    responses=answers("The session and its messages.", {"session": _AGENT, "messages": [_MESSAGE]}),
+    responses=answers(
+        "The session and its messages.", {"session": AGENT_EXAMPLE, "messages": [_MESSAGE]}
+    ),
 )
 async def get_transcript(request: Request, id: str) -> Response:  # noqa: A002  the path's word
     """The whole conversation, as it is stored."""

@@ -63,6 +63,13 @@ class CreateAgentBody(Body):
     session_id: str | None = None
 
 
+class ForkAgentBody(Body):
+    """`POST /v1/agents/{id}/fork`. Without `num_turns` the fork begins as the session stands."""
+
+    session_id: str | None = None
+    num_turns: Annotated[int, Field(ge=0)] | None = None
+
+
 class AgentTurnBody(Body):
     """`POST /v1/agents/{id}/turns`: either `message` (a text or a message) or `messages`."""
 

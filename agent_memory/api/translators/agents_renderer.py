@@ -10,7 +10,7 @@ from agent_memory.api.translators.memory_words import memory_field
 from agent_memory.turns.events import ChoiceFinished, Ping, TurnEvent
 from agent_memory.turns.messages import Message
 from agent_memory.turns.part_codec import encode_part
-from agent_memory.turns.transcript import SessionRecord, Transcript
+from agent_memory.turns.transcript import SessionArrival, SessionRecord, Transcript
 
 
 def _event_name(cls: type[object]) -> str:
@@ -70,6 +70,15 @@ def session_json(record: SessionRecord) -> dict[str, object]:
         "num_tokens": record.num_tokens,
         "model": record.model,
         "title": record.title,
+    }
+
+
+def arrival_json(arrival: SessionArrival) -> dict[str, object]:
+    """A session that was imported."""
+    return {
+        **session_json(arrival.session),
+        "num_cached_tokens": arrival.num_cached_tokens,
+        "note": arrival.note,
     }
 
 

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from agent_memory.api.json_body import parse_body
 from agent_memory.api.limits import Limits
 from agent_memory.api.openapi import openapi_document
-from agent_memory.api.schemas.agents import AgentTurnBody, CreateAgentBody
+from agent_memory.api.schemas.agents import AgentTurnBody, CreateAgentBody, ForkAgentBody
 from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
 from agent_memory.api.schemas.body import Body
 from agent_memory.api.schemas.chat import ChatBody
@@ -20,6 +20,7 @@ BODIES: dict[str, type[Body]] = {
     "/v1/chat/completions": ChatBody,
     "/v1/completions": CompletionsBody,
     "/v1/agents": CreateAgentBody,
+    "/v1/agents/{id}/fork": ForkAgentBody,
     "/v1/agents/{id}/turns": AgentTurnBody,
 }
 

@@ -153,3 +153,41 @@ def test_a_sequence_is_forgotten_with_all_its_snapshots() -> None:
     pool.adopt_shelf([entry("a", early[:1]), entry("a.s", early[1:]), entry("b.s", late[1:])])
     pool.forget_sequence("alice", ROOT, range(7))
     assert pool.stats().num_blocks == 0
+
+
+def test_a_session_that_adopted_blocks_keeps_them_when_their_maker_is_deleted() -> None:
+    pool = make_pool()
+    take_turn(pool, [1, 2, 3, 4, 5, 6, 7, 8, 9], "a", owner="alice")
+    assert pool.adopt_sequence("fork", ROOT, [1, 2, 3, 4, 5]) == 5
+    pool.forget_owner("alice")
+    pool.check_integrity()
+    assert grant(pool, [1, 2, 3, 4, 5]).num_cached_tokens == 4
+
+
+def test_only_what_was_adopted_is_kept() -> None:
+    pool = make_pool()
+    take_turn(pool, [1, 2, 3, 4], "a", owner="alice")
+    take_turn(pool, [1, 2, 3, 4, 5, 6, 7, 8, 9], "b", owner="alice")
+    pool.adopt_sequence("fork", ROOT, [1, 2, 3, 4, 5])
+    assert set(pool.forget_owner("alice")) == {"b", "b.tail"}
+    assert grant(pool, [1, 2, 3, 4, 5, 6]).num_cached_tokens == 4
+
+
+def test_the_blocks_of_a_sequence_are_found_on_the_shelf_parents_first() -> None:
+    pool = make_pool()
+    take_turn(pool, [1, 2, 3, 4, 5, 6, 7, 8, 9], "a")
+    take_turn(pool, [1, 2, 3, 4, 0, 0], "b")
+    found = pool.find_on_shelf(ROOT, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    assert [(block.num_tokens, block.file) for block in found] == [
+        (4, "a"),
+        (4, "a"),
+        (1, "a.tail"),
+    ]
+
+
+def test_what_is_forgotten_can_be_evicted_at_once() -> None:
+    pool = make_pool()
+    take_turn(pool, [1, 2, 3, 4], "a", owner="alice")
+    pool.forget_owner("alice")
+    assert pool.take_evictions() == (cut([1, 2, 3, 4])[0].hash,)
+    assert grant(pool, [9]).evict == ()

@@ -228,3 +228,34 @@ async def test_an_agent_is_deleted_for_good_or_let_go(
     assert (await client.get("/v1/agents/mine")).status_code == 404
     wrong = await client.delete("/v1/agents/mine", params={"keep": "half"})
     assert wrong.status_code == 400
+
+
+async def test_a_fork_is_a_new_agent_of_the_wanted_name(
+    client: httpx.AsyncClient, sessions: MemorySessions
+) -> None:
+    said = [Message(Role.USER, (Text(f"{n}"),)) for n in range(4)]
+    sessions.add(TEST_WORKSPACE, SessionId("long"), said)
+    forked = await client.post("/v1/agents/long/fork", json={"session_id": "f", "num_turns": 1})
+    assert forked.status_code == 201
+    assert (forked.json()["id"], forked.json()["num_messages"]) == ("f", 2)
+    assert (await client.post("/v1/agents/long/fork", json={})).json()["num_messages"] == 4
+    assert (await client.post("/v1/agents/nobody/fork", json={})).status_code == 404
+    assert (await client.post("/v1/agents/long/fork", json={"num_turns": -1})).status_code == 400
+
+
+async def test_what_is_exported_can_be_imported(
+    client: httpx.AsyncClient, sessions: MemorySessions
+) -> None:
+    said = [Message(Role.USER, (Text("first"),)), Message(Role.USER, (Text("second"),))]
+    sessions.add(TEST_WORKSPACE, SessionId("long"), said)
+    exported = await client.get("/v1/agents/long/export")
+    assert exported.headers["content-type"] == "application/x-tar"
+    assert exported.headers["content-disposition"] == 'attachment; filename="long.tar"'
+    imported = await client.post(
+        "/v1/agents/import", params={"session_id": "copy"}, content=exported.content
+    )
+    assert imported.status_code == 201
+    assert imported.json()["num_cached_tokens"] == 2
+    transcript = (await client.get("/v1/agents/copy/transcript")).json()
+    assert [m["content"][0]["text"] for m in transcript["messages"]] == ["first", "second"]
+    assert (await client.get("/v1/agents/nobody/export")).status_code == 404

@@ -1,0 +1,1 @@
+"""A session as a file: a tar archive of a manifest and the KV blocks of its tokens."""
