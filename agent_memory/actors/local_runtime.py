@@ -20,7 +20,12 @@ from agent_memory.actors.environment import runtime_folder
 from agent_memory.actors.gateway import application
 from agent_memory.actors.model_choice import ServedModel
 from agent_memory.actors.options import MLX_RESOURCE, NAMESPACE
-from agent_memory.actors.runtime import make_config, start_actors, stop_actors
+from agent_memory.actors.runtime import (
+    make_config,
+    start_actors,
+    start_background_actors,
+    stop_actors,
+)
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import AgentMemoryError, Unavailable
 from agent_memory.settings import Settings
@@ -91,6 +96,10 @@ class RayRuntime:
                 raise Unavailable(f"The server does not become ready: {problem}")
             time.sleep(0.05)
         return info
+
+    def start_background(self) -> None:
+        """Start what a server can be ready without. Returns at once."""
+        start_background_actors(self._config)
 
     def drain(self) -> int:
         """Refuse new turns and let running ones finish; returns how many did not in time."""

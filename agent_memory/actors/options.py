@@ -49,3 +49,13 @@ BLOCK_POOL = ActorOptions("block_pool", max_restarts=-1, resources={MLX_RESOURCE
 SESSION_DIRECTORY = ActorOptions("session_directory", max_restarts=-1)
 AGENT_SESSION = ActorOptions(SESSION_PREFIX, max_restarts=0)
 EMBEDDED_STORAGE = ActorOptions("embedded_storage", max_restarts=-1)
+JANITOR = ActorOptions("janitor", max_restarts=-1)
+
+
+def embedder_name(number: int) -> str:
+    """Of the `number`th embedder, from 0."""
+    return f"embedder.{number}"
+
+
+def embedder_options(number: int) -> ActorOptions:
+    return ActorOptions(embedder_name(number), max_restarts=-1)

@@ -7,6 +7,7 @@ import ray
 
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.directory import SessionDirectoryActor
+from agent_memory.actors.embedder import EmbedderActor
 from agent_memory.actors.engine import BatchEngineActor
 from agent_memory.actors.environment import runtime_folder
 from agent_memory.actors.local_storage import LocalStorage
@@ -17,6 +18,7 @@ from agent_memory.actors.options import (
     EMBEDDED_STORAGE,
     NAMESPACE,
     SESSION_DIRECTORY,
+    embedder_options,
 )
 from agent_memory.actors.pool import BlockPoolActor
 from agent_memory.actors.storage import EmbeddedStorageActor
@@ -61,6 +63,15 @@ def start_actors(config: RuntimeConfig, model: ServedModel) -> None:
     engine.remote(config, model.folder, model.name)
     ray.remote(BlockPoolActor).options(**BLOCK_POOL.for_ray()).remote(config)
     ray.remote(SessionDirectoryActor).options(**SESSION_DIRECTORY.for_ray()).remote(config)
+
+
+def start_background_actors(config: RuntimeConfig) -> None:
+    """Create the actors that a server can be ready without, so that it is ready sooner."""
+    if config.settings.embedding_provider != "none":
+        for number in range(config.settings.num_embedders):
+            options = embedder_options(number)
+            embedder = ray.remote(EmbedderActor).options(**options.for_ray())
+            embedder.remote(config, options.name)
 
 
 def engine_environment() -> dict[str, str]:

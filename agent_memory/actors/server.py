@@ -35,6 +35,8 @@ class LocalRuntime(Protocol):
 
     def wait_until_ready(self) -> EngineInfo: ...
 
+    def start_background(self) -> None: ...
+
     def is_alive(self) -> bool: ...
 
     def drain(self) -> int: ...
@@ -106,6 +108,7 @@ def _serve(
             )
         )
         storage_thread.submit(storage.first_key_was_shown).result()
+        runtime.start_background()
         _watch(settings.home, runtime, storage, storage_thread, stop)
         if runtime.is_alive():
             reporter.step("Draining: running turns finish, new ones are refused")

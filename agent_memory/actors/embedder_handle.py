@@ -1,0 +1,159 @@
+"""The embedders as memory, surfaces and jobs see them: a pool that answers, or says so at once."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from agent_memory.actors.embedder import EmbedderStats
+from agent_memory.actors.lookup import NamedActor
+from agent_memory.actors.options import embedder_name
+from agent_memory.errors import (
+    EmbeddingRefused,
+    EmbeddingUnavailable,
+    InvalidRequest,
+    QueueFull,
+    Unavailable,
+)
+from agent_memory.ids import WorkspaceId
+from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace, Purpose
+from agent_memory.memory.recalled import Embedding
+from agent_memory.providers.breaker import CircuitBreaker
+from agent_memory.providers.choice import chosen_space
+from agent_memory.settings import Settings
+
+_T = TypeVar("_T")
+
+QUERY_TIMEOUT_S = 3.0
+"""A question that is not embedded by then is answered by words."""
+DOCUMENTS_TIMEOUT_S = 300.0
+STATS_TIMEOUT_S = 2.0
+
+
+class ServingSpaces(Protocol):
+    """Which space a workspace's vectors lie in."""
+
+    async def serving_space(self, workspace: WorkspaceId) -> EmbeddingSpace | None:
+        """None as long as the workspace has no vectors."""
+        ...
+
+
+class Caller(Protocol):
+    """An actor that may be restarting (see `NamedActor`)."""
+
+    async def call(
+        self, method: Callable[[Any], Awaitable[_T]], timeout_s: float, lost: type[Unavailable]
+    ) -> _T: ...
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingCondition:
+    """For health and metrics. state: "off", "ready", or "failing" while nothing is tried."""
+
+    state: str
+    space_id: str | None
+    last_error: str
+    embedders: tuple[EmbedderStats, ...]
+
+
+class EmbedderHandle:
+    """Calls go to the embedder that this process has asked least; a space that fails again and
+    again is not tried for a while. Implements `memory.ports.Embedder`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        spaces: ServingSpaces,
+        actors: Sequence[Caller] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        names = [embedder_name(number) for number in range(settings.num_embedders)]
+        self._actors = actors or [NamedActor(name) for name in names]
+        self._num_texts = [0] * len(self._actors)
+        self._spaces = spaces
+        self._clock = clock
+        self._breakers: dict[EmbeddingSpace, CircuitBreaker] = {}
+        self._last_error = ""
+        self._settings = settings
+
+    @property
+    def space(self) -> EmbeddingSpace:
+        """The space that new vectors belong to; `EmbeddingRefused` when there is none."""
+        space = chosen_space(self._settings)
+        if space is None:
+            raise EmbeddingRefused(
+                "This server makes no embeddings: AGENT_MEMORY_EMBEDDING_PROVIDER is 'none'."
+            )
+        return space
+
+    async def embed_query(self, workspace: WorkspaceId, text: str) -> Embedding | None:
+        if self._settings.embedding_provider == "none":
+            return None
+        space = await self._spaces.serving_space(workspace)
+        if space is None:
+            return None
+        try:
+            embedded = await self.embed(space, [text], Purpose.QUERY, QUERY_TIMEOUT_S)
+        except (EmbeddingUnavailable, InvalidRequest, QueueFull):
+            return None
+        return Embedding(space.space_id, tuple(embedded.vectors[0].tolist()))
+
+    async def embed(
+        self,
+        space: EmbeddingSpace,
+        texts: Sequence[str],
+        purpose: Purpose,
+        timeout_s: float = DOCUMENTS_TIMEOUT_S,
+    ) -> Embedded:
+        """As `EmbeddingProvider.embed`; at once `EmbeddingUnavailable` while the space fails."""
+        breaker = self._breakers.setdefault(space, CircuitBreaker(self._clock))
+        if not breaker.try_one():
+            raise EmbeddingUnavailable(f"No embeddings for the moment: {self._last_error}")
+        try:
+            embedded = await self._call(space, texts, purpose, timeout_s)
+        except EmbeddingUnavailable as error:
+            self._last_error = str(error)
+            breaker.fail(is_lasting=isinstance(error, EmbeddingRefused))
+            raise
+        except (InvalidRequest, QueueFull):
+            breaker.succeed()
+            raise
+        breaker.succeed()
+        return embedded
+
+    async def condition(self) -> EmbeddingCondition:
+        """How the pool does. What the embedders count is left out of those that do not answer."""
+        if self._settings.embedding_provider == "none":
+            return EmbeddingCondition("off", None, "", ())
+        try:
+            space = self.space
+        except EmbeddingRefused as error:
+            return EmbeddingCondition("failing", None, str(error), ())
+        answers = await asyncio.gather(
+            *(
+                actor.call(lambda it: it.stats.remote(), STATS_TIMEOUT_S, Unavailable)
+                for actor in self._actors
+            ),
+            return_exceptions=True,
+        )
+        stats = tuple(answer for answer in answers if isinstance(answer, EmbedderStats))
+        breaker = self._breakers.get(space)
+        is_failing = breaker is not None and breaker.is_open
+        told = self._last_error if is_failing else next((s.last_error for s in stats), "")
+        state = "failing" if is_failing else "ready"
+        return EmbeddingCondition(state, space.space_id, told, stats)
+
+    async def _call(
+        self, space: EmbeddingSpace, texts: Sequence[str], purpose: Purpose, timeout_s: float
+    ) -> Embedded:
+        number = min(range(len(self._actors)), key=self._num_texts.__getitem__)
+        self._num_texts[number] += len(texts)
+        try:
+            return await self._actors[number].call(
+                lambda actor: actor.embed.remote(space, list(texts), purpose),
+                timeout_s,
+                EmbeddingUnavailable,
+            )
+        finally:
+            self._num_texts[number] -= len(texts)
