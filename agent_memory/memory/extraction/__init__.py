@@ -1,0 +1,1 @@
+"""What raw text holds: conversations, diffs and logs read without a model."""

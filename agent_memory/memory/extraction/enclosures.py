@@ -1,0 +1,142 @@
+"""What is pasted into a message and is no speech: code, diffs, logs, stack traces."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from agent_memory.memory.dates import begins_with_timestamp
+from agent_memory.memory.extraction.failures.finder import find_failures
+from agent_memory.memory.extraction.lines import Lines, cut_lines
+from agent_memory.memory.extraction.patch import cut_patch
+
+_FENCE = "```"
+_PASTED = re.compile(
+    r"^(?:Traceback \(most recent|\s+at \S|thread '.* panicked at |goroutine \d+ \[|panic: |--- \S|"
+    r"---- \S|@@ -\d|FAILED \S|E {3,}\S|\s*\u25cf |(?:FAIL|ERROR): \w+ \(|<testcase|"
+    r".{0,100}<<< (?:FAILURE|ERROR)!|.{0,200} FAILED$)|\+ Exception Group Traceback",
+    re.MULTILINE,
+)
+_STAMPED = re.compile(
+    r"^[\[(<]?(?:\d{4}[-/]\d\d|\d\d:\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:|\d{10}\.)", re.M
+)
+_MIN_STAMPED = 3
+
+
+class EnclosureKind(Enum):
+    CODE = auto()
+    DIFF = auto()
+    LOG = auto()
+    TRACE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """Characters [begin, end) of the message hold it; the outer ones count its fences in."""
+
+    kind: EnclosureKind
+    begin: int
+    end: int
+    outer_begin: int
+    outer_end: int
+
+
+def find_enclosures(text: str) -> tuple[Enclosure, ...]:
+    """In their order, none within another."""
+    if "\n" not in text and _FENCE not in text:
+        return ()
+    found = _find_fenced(text) if _FENCE in text else []
+    place = 0
+    bare: list[Enclosure] = []
+    for begin, end in [*((one.outer_begin, one.outer_end) for one in found), (len(text), 0)]:
+        bare.extend(_find_bare(text, place, begin))
+        place = end
+    return tuple(sorted((*found, *bare), key=lambda one: one.begin))
+
+
+def _find_fenced(text: str) -> list[Enclosure]:
+    """A fence that is never closed goes to the end."""
+    found: list[Enclosure] = []
+    opening = text.find(_FENCE)
+    while opening >= 0:
+        line_end = text.find("\n", opening)
+        closing = text.find(_FENCE, opening + len(_FENCE))
+        if 0 <= closing < line_end or line_end < 0:
+            begin = opening + len(_FENCE)
+            info = ""
+        else:
+            begin, info = line_end + 1, text[opening + len(_FENCE) : line_end].strip().lower()
+        end = closing if closing >= 0 else len(text)
+        outer_end = min(end + len(_FENCE), len(text))
+        begin = min(begin, end)
+        found.append(Enclosure(_kind(info, text[begin:end]), begin, end, opening, outer_end))
+        opening = text.find(_FENCE, outer_end) if closing >= 0 else -1
+    return found
+
+
+def _kind(info: str, text: str) -> EnclosureKind:
+    if info in {"diff", "patch"} or ("@@ -" in text and cut_patch(text).files):
+        return EnclosureKind.DIFF
+    if info in {"log", "logs"} or len(_STAMPED.findall(text)) >= _MIN_STAMPED:
+        return EnclosureKind.LOG
+    if _PASTED.search(text) is not None:
+        return EnclosureKind.TRACE
+    return EnclosureKind.CODE
+
+
+def _find_bare(text: str, begin: int, end: int) -> list[Enclosure]:
+    part = text[begin:end]
+    if part.count("\n") < _MIN_STAMPED - 1:
+        return []
+    is_pasted = _PASTED.search(part) is not None
+    if is_pasted and "@@ -" in part and (diff := _bare_diff(part, begin)) is not None:
+        return [
+            *_find_bare(text, begin, diff.begin), diff, *_find_bare(text, diff.end, end)
+        ]  # fmt: skip
+    if len(_STAMPED.findall(part)) >= _MIN_STAMPED:
+        return _bare_log(part, begin)
+    return _bare_traces(part, begin) if is_pasted else []
+
+
+def _bare_diff(part: str, offset: int) -> Enclosure | None:
+    """From the first file's head to the last file's end."""
+    patch = cut_patch(part)
+    files = [file for file in patch.files if file.hunks]
+    if not files:
+        return None
+    lines = Lines(patch.lines, _begins(part))
+    begin, end = lines.extent(files[0].begin, files[-1].end)
+    return _bare(EnclosureKind.DIFF, offset + begin, offset + end)
+
+
+def _bare_log(part: str, offset: int) -> list[Enclosure]:
+    lines = cut_lines(part)
+    stamped = [place for place, text in enumerate(lines.texts) if begins_with_timestamp(text)]
+    if len(stamped) < _MIN_STAMPED:
+        return []
+    last = stamped[-1] + 1
+    while last < len(lines) and lines.texts[last].strip() and lines.texts[last][:1].isspace():
+        last += 1
+    begin, end = lines.extent(stamped[0], last)
+    return [_bare(EnclosureKind.LOG, offset + begin, offset + end)]
+
+
+def _bare_traces(part: str, offset: int) -> list[Enclosure]:
+    lines = cut_lines(part)
+    found: list[Enclosure] = []
+    for failure in find_failures(part, lines):
+        begin, end = lines.extent(failure.begin, failure.end)
+        if not found or offset + begin >= found[-1].end:
+            found.append(_bare(EnclosureKind.TRACE, offset + begin, offset + end))
+    return found
+
+
+def _bare(kind: EnclosureKind, begin: int, end: int) -> Enclosure:
+    return Enclosure(kind, begin, end, begin, end)
+
+
+def _begins(text: str) -> list[int]:
+    begins, place = [], 0
+    for line in text.split("\n"):
+        begins.append(place)
+        place += len(line) + 1
+    return [*begins, len(text)]

@@ -1,0 +1,85 @@
+"""A failure as an item: short to read, and found by every name in it."""
+
+from agent_memory.memory.content_hash import content_hash
+from agent_memory.memory.extraction.failures.failure import Failure
+from agent_memory.memory.extraction.findings import Passage
+from agent_memory.memory.extraction.fingerprint import fingerprint
+from agent_memory.memory.extraction.lines import Lines
+from agent_memory.memory.extraction.masks import mask
+from agent_memory.memory.extraction.stamps import last_stamp_before
+from agent_memory.memory.extraction.symbols import frame_keys, keys_of_test
+from agent_memory.memory.extraction.trace import Frame
+from agent_memory.memory.identifiers import split_identifiers
+from agent_memory.memory.item import Draft, Json, Key
+from agent_memory.memory.kinds import ItemKind, KeyKind, Role
+
+_MAX_MESSAGE = 1000
+_MAX_CAUSES = 4
+
+
+def failure_draft(failure: Failure, lines: Lines, passage: Passage) -> Draft:
+    name = fingerprint(failure)
+    text = describe(failure)
+    kind = ItemKind.TEST_FAILURE if failure.test is not None else ItemKind.STACK
+    test_id = failure.test.test_id if failure.test is not None else ""
+    occurred_at = last_stamp_before(lines, failure.begin, passage.occurred_at)
+    return Draft(
+        kind=kind,
+        text=text,
+        span=passage.span(*lines.extent(failure.begin, failure.end)),
+        occurred_at=occurred_at,
+        last_occurred_at=occurred_at,
+        content_hash=content_hash(kind, mask(failure.message), name, test_id),
+        context=_context(failure),
+        search_text=" ".join(split_identifiers(text)),
+        role=Role.TOOL,
+        source=passage.source,
+        fingerprint=name,
+        keys=_keys(failure, name),
+        metadata=_metadata(failure),
+    )
+
+
+def describe(failure: Failure) -> str:
+    """Test, exception with message, the project's frames, and what led to it."""
+    parts = [] if failure.test is None else [failure.test.test_id]
+    parts.append(head_of(failure))
+    parts.extend(f"  at {_place(frame)}" for frame in failure.frames)
+    parts.extend(f"caused by {cause[:_MAX_MESSAGE]}" for cause in failure.causes[:_MAX_CAUSES])
+    return "\n".join(part for part in parts if part)
+
+
+def head_of(failure: Failure) -> str:
+    """`Type: message`."""
+    message = failure.message[:_MAX_MESSAGE]
+    return f"{failure.exception}: {message}".strip(": ") if message else failure.exception
+
+
+def _place(frame: Frame) -> str:
+    line = f":{frame.line}" if frame.line is not None else ""
+    return f"{frame.function} ({frame.file}{line})".strip() if frame.file else frame.function
+
+
+def _context(failure: Failure) -> str:
+    what = "failed test" if failure.test is not None else "stack trace"
+    return f"{what}, {failure.language}" if failure.language else what
+
+
+def _keys(failure: Failure, name: str) -> tuple[Key, ...]:
+    own = keys_of_test(failure.test) if failure.test is not None else ()
+    fingerprint_key = Key(KeyKind.FINGERPRINT, name)
+    return tuple(dict.fromkeys((fingerprint_key, *own, *frame_keys(failure.frames))))
+
+
+def _metadata(failure: Failure) -> dict[str, Json]:
+    frames: list[Json] = [_place(frame) for frame in failure.frames]
+    metadata: dict[str, Json] = {
+        "exception": failure.exception,
+        "message": failure.message[:_MAX_MESSAGE],
+        "frames": frames,
+    }
+    if failure.test is not None:
+        metadata["test"] = failure.test.test_id
+    if failure.causes:
+        metadata["causes"] = [cause[:_MAX_MESSAGE] for cause in failure.causes[:_MAX_CAUSES]]
+    return metadata

@@ -1,0 +1,1 @@
+"""Failures of tests, as the programs that run them report them."""

@@ -1,0 +1,118 @@
+"""Where the failures of a text are: those of tests first, then stacks that no test owns."""
+
+from agent_memory.memory.extraction.failures import junit_xml
+from agent_memory.memory.extraction.failures.blocks import read_block
+from agent_memory.memory.extraction.failures.failure import Failure, failure_of
+from agent_memory.memory.extraction.failures.headings import (
+    Heading,
+    Runner,
+    may_have_headings,
+    read_heading,
+)
+from agent_memory.memory.extraction.failures.summaries import read_summary
+from agent_memory.memory.extraction.lines import Lines
+from agent_memory.memory.extraction.traces.finder import find_traces, may_have_traces
+
+
+def may_have_failures(text: str) -> bool:
+    """Cheap; False means that there is none."""
+    return may_have_traces(text) or may_have_headings(text) or junit_xml.MARK in text
+
+
+def find_failures(text: str, lines: Lines) -> list[Failure]:
+    """In their order, none within another, and no test twice that failed once."""
+    if not may_have_failures(text):
+        return []
+    if junit_xml.MARK in text:
+        failures = list(junit_xml.find_failures(text, lines))
+    else:
+        failures = _find_in_blocks(lines) if may_have_headings(text) else []
+    failures = _without_repetitions([*failures, *_find_stacks(lines, failures)])
+    return sorted(failures, key=lambda failure: failure.begin)
+
+
+def _find_in_blocks(lines: Lines) -> list[Failure]:
+    headings = _find_headings(lines)
+    ends = [*(place for place, _ in headings[1:]), len(lines)]
+    failures = [
+        read_block(heading, lines, place, end)
+        for (place, heading), end in zip(headings, ends, strict=True)
+    ]
+    failures = [failure for failure in failures if not _is_parent(failure, failures)]
+    return [*failures, *_find_summaries(lines, failures)]
+
+
+def _find_headings(lines: Lines) -> list[tuple[int, Heading]]:
+    found: list[tuple[int, Heading]] = []
+    for place, text in enumerate(lines.texts):
+        heading = read_heading(text)
+        if heading is not None and not _is_of_jest_watch(heading):
+            found.append((place, heading))
+    return found
+
+
+def _is_of_jest_watch(heading: Heading) -> bool:
+    """jest marks console output as it marks tests."""
+    return heading.runner is Runner.JEST and heading.test.name.startswith("Console")
+
+
+def _is_parent(failure: Failure, failures: list[Failure]) -> bool:
+    """A Go test that failed only because a subtest did."""
+    if failure.test is None or failure.message or failure.frames or failure.language != "go":
+        return False
+    prefix = f"{failure.test.name}/"
+    return any(other.test is not None and other.test.name.startswith(prefix) for other in failures)
+
+
+def _find_summaries(lines: Lines, failures: list[Failure]) -> list[Failure]:
+    """Of tests that no block tells about."""
+    taken = _taken(failures, len(lines))
+    known = {_short_name(failure) for failure in failures}
+    found = [read_summary(lines, at) for at in range(len(lines)) if not taken[at]]
+    return [failure for failure in found if failure and _short_name(failure) not in known]
+
+
+def _find_stacks(lines: Lines, failures: list[Failure]) -> list[Failure]:
+    stacks: list[Failure] = []
+    place = 0
+    ordered = sorted(failures, key=lambda failure: failure.begin)
+    for begin, end in [*((f.begin, f.end) for f in ordered), (len(lines), len(lines))]:
+        if begin > place:
+            traces = find_traces(lines, place, begin)
+            stacks.extend(failure_of(trace, None, trace.begin, trace.end) for trace in traces)
+        place = max(place, end)
+    return stacks
+
+
+def _without_repetitions(failures: list[Failure]) -> list[Failure]:
+    """Runners print a summary that repeats what they printed before: the fuller one stays."""
+    fullest: dict[str, Failure] = {}
+    for failure in failures:
+        if failure.test is None:
+            continue
+        name = failure.test.test_id
+        known = fullest.get(name)
+        if known is None or _fulness(failure) > _fulness(known):
+            fullest[name] = failure
+    return [
+        failure
+        for failure in failures
+        if failure.test is None or fullest[failure.test.test_id] is failure
+    ]
+
+
+def _fulness(failure: Failure) -> int:
+    return 2 * len(failure.frames) + bool(failure.message) + bool(failure.exception)
+
+
+def _short_name(failure: Failure) -> str:
+    """Without class and file, which one report gives and another does not."""
+    name = failure.test.name if failure.test is not None else ""
+    return name.rsplit("::", 1)[-1]
+
+
+def _taken(failures: list[Failure], num_lines: int) -> bytearray:
+    taken = bytearray(num_lines)
+    for failure in failures:
+        taken[failure.begin : failure.end] = b"\x01" * (failure.end - failure.begin)
+    return taken

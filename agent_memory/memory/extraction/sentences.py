@@ -1,0 +1,53 @@
+"""Speech cut into sentences, and freed of what is quoted in it."""
+
+import re
+from collections.abc import Iterator
+
+_SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?]+(?![\s\"')\]]|$)[^.!?\n]*)*(?:[.!?]+[\"')\]]*|\n|$)")
+_SHORT_FORM = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|no|dr|mr|mrs|ms|st)|\b[A-Z])\.$", re.I
+)
+_BULLET = re.compile(r"\s*(?:[-*+\u2022]|\d{1,2}[.)]|#{1,6})\s+(?=\S)")
+_QUOTED = re.compile(
+    r"`[^`\n]*`|\"[^\"\n]{0,400}\"|\u201c[^\u201d\n]{0,400}\u201d|(?<!\w)'[^'\n]{1,200}'(?!\w)"
+)
+_MAX_SENTENCE = 600
+"""Characters; what is longer is no statement but a text."""
+
+
+def find_sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Places of sentences without the white space and bullets around them. Lines that cite another
+    message (`>`) are none."""
+    begin = 0
+    pending = 0
+    for match in _SENTENCE.finditer(text):
+        end = match.end()
+        if end == match.start():
+            continue
+        piece = text[begin:end]
+        if (
+            _SHORT_FORM.search(piece.rstrip()) is not None
+            and not piece.endswith("\n")
+            and pending < 5
+        ):
+            pending += 1
+            continue
+        first, last = _trimmed(text, begin, end)
+        begin, pending = end, 0
+        if 0 < last - first <= _MAX_SENTENCE and text[first] != ">":
+            yield first, last
+
+
+def unquoted(sentence: str) -> str:
+    """As long as before; what is in backticks or quotation marks has become one long word."""
+    if not any(mark in sentence for mark in "`\"'\u201c"):
+        return sentence
+    return _QUOTED.sub(lambda match: "_" * len(match.group()), sentence)
+
+
+def _trimmed(text: str, begin: int, end: int) -> tuple[int, int]:
+    bullet = _BULLET.match(text, begin, end)
+    if bullet is not None and not text[bullet.end() - 1 : end].lstrip().startswith("["):
+        begin = bullet.end()
+    part = text[begin:end]
+    return begin + len(part) - len(part.lstrip()), begin + len(part.rstrip())

@@ -1,0 +1,102 @@
+"""Statements of a message: decisions, requirements, constraints, tasks, preferences, meanings, and
+open questions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent_memory.memory.content_hash import content_hash
+from agent_memory.memory.extraction.code_references import reference_keys
+from agent_memory.memory.extraction.cues import (
+    Classified,
+    accepted_confidence,
+    classify,
+    is_hypothetical,
+)
+from agent_memory.memory.extraction.findings import Findings
+from agent_memory.memory.extraction.sentences import find_sentences, unquoted
+from agent_memory.memory.extraction.subjects import Subject, find_subject
+from agent_memory.memory.identifiers import split_identifiers
+from agent_memory.memory.item import Draft, Span
+from agent_memory.memory.kinds import ItemKind, Role
+from agent_memory.memory.mentioned_dates import find_mentioned_dates
+
+_SHORTEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What someone says, without what is pasted into it.
+
+    begin: where it lies in the material. is_dated: its time is its own and not the material's.
+    context, source: those of its message.
+    """
+
+    text: str
+    begin: int
+    role: Role
+    speaker: str | None
+    said_at: datetime
+    is_dated: bool
+    context: str
+    source: int
+
+
+def add_statements(speech: Speech, findings: Findings) -> None:
+    if speech.role is Role.TOOL:
+        return
+    for begin, end in find_sentences(speech.text):
+        if end - begin >= _SHORTEST:
+            _add_statement(speech, begin, end, findings)
+
+
+def _add_statement(speech: Speech, begin: int, end: int, findings: Findings) -> None:
+    sentence = speech.text[begin:end]
+    plain = unquoted(sentence)
+    is_open = plain.endswith("?") or is_hypothetical(plain)
+    found = classify(plain, speech.role)
+    subject = None if is_open else find_subject(sentence, plain, _whose(speech))
+    if found is None and subject is not None:
+        found = _by_subject(subject, speech.role)
+    if found is not None:
+        findings.add(_draft(speech, begin, end, found, subject))
+
+
+def _by_subject(subject: Subject, role: Role) -> Classified | None:
+    confidence = accepted_confidence(subject.weight, role)
+    return Classified(subject.kind, confidence) if confidence is not None else None
+
+
+def _draft(
+    speech: Speech, begin: int, end: int, found: Classified, subject: Subject | None
+) -> Draft:
+    """The same statement at another time is another one where a newer one supersedes it: people
+    change their minds and change them back."""
+    sentence = speech.text[begin:end]
+    told_apart_by = [speech.speaker or "", subject.name if subject is not None else ""]
+    if subject is not None and speech.is_dated:
+        told_apart_by.append(speech.said_at.isoformat())
+    mentioned = find_mentioned_dates(sentence, speech.said_at)
+    words = (*split_identifiers(sentence), *(date.words for date in mentioned))
+    return Draft(
+        kind=found.kind,
+        text=sentence,
+        span=Span(speech.begin + begin, speech.begin + end),
+        occurred_at=speech.said_at,
+        content_hash=content_hash(found.kind, sentence, *told_apart_by),
+        context=speech.context,
+        search_text=" ".join(words),
+        role=speech.role,
+        speaker=speech.speaker,
+        source=speech.source,
+        subject=subject.name if subject is not None and found.kind in _SUPERSEDABLE else None,
+        keys=reference_keys(sentence),
+        confidence=found.confidence,
+        metadata={"mentioned_dates": [date.day for date in mentioned]} if mentioned else {},
+    )
+
+
+_SUPERSEDABLE = frozenset(ItemKind) - {ItemKind.TASK, ItemKind.QUESTION}
+
+
+def _whose(speech: Speech) -> str:
+    return speech.speaker or speech.role.value

@@ -1,0 +1,1 @@
+"""Stack traces, one language a file."""
