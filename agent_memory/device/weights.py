@@ -10,6 +10,7 @@ import mlx.core as mx
 from mlx import nn
 from mlx_lm.utils import dequantize_model, get_total_parameters, load_model
 
+from agent_memory.device.rotary import share_rotary
 from agent_memory.errors import ModelNotUsable
 
 _DEFAULT_WINDOW = 4096
@@ -36,6 +37,7 @@ def load_weights(folder: Path) -> tuple[Any, dict[str, Any]]:
         if computes_on_linux_cpu():
             model = dequantize_model(model)
             model.apply(_to_float32)
+            share_rotary(model)
         mx.eval(model.parameters())
     except (OSError, ValueError, LookupError, TypeError, RuntimeError, AttributeError) as error:
         raise ModelNotUsable(str(folder), f"its weights cannot be loaded ({error})") from error
