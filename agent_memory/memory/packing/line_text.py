@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 from agent_memory.memory.item import Item
-from agent_memory.memory.kinds import FAILURES, ItemKind, ItemState
+from agent_memory.memory.kinds import FAILURES, SEMANTIC, ItemKind, ItemState
 from agent_memory.memory.packing.recalled_text import quoted
 
 _ELLIPSIS = " […] "
@@ -35,7 +35,9 @@ def _label(item: Item) -> str:
     if item.kind is ItemKind.CHAT:
         return quoted(item.speaker or (item.role.value if item.role else item.kind.value))
     parts = [item.kind.value.replace("_", " ")]
-    if item.context:
+    if item.kind in SEMANTIC:
+        parts.extend([quoted(item.speaker)] if item.speaker else [])
+    elif item.context:
         parts.append(quoted(" ".join(item.context.split())))
     if item.kind in FAILURES and item.num_occurrences > 1:
         last = day_of(item.last_occurred_at or item.occurred_at)

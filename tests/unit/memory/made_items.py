@@ -38,6 +38,8 @@ def make_item(
     last_at: datetime | None = None,
     valid_to: datetime | None = None,
     confidence: float = 1.0,
+    successor_id: str | None = None,
+    source_id: str | None = None,
 ) -> Item:
     """An item that lies alone in its material unless `material_id` says otherwise."""
     name = item_id or f"item_{next(_NUMBERS):04}"
@@ -62,6 +64,8 @@ def make_item(
         num_occurrences=num_occurrences,
         last_occurred_at=last_at,
         valid_to=valid_to,
+        successor_id=ItemId(successor_id) if successor_id else None,
+        source_id=ItemId(source_id) if source_id else None,
     )
 
 

@@ -1,7 +1,7 @@
 """Recalled text cannot pass for the text around it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_memory.memory.packing.recalled_text import (
@@ -47,6 +47,7 @@ def test_nothing_has_no_block() -> None:
     assert as_block("") == ""
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(alphabet="</recalled_memory> \n"))
 def test_a_block_is_found_again_whatever_it_holds(around: str, inside: str) -> None:
     around = around.replace("<", "")

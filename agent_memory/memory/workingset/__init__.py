@@ -1,0 +1,1 @@
+"""What an agent should have before its eyes for the work at hand."""

@@ -1,0 +1,200 @@
+"""Makes a working set out of what memory has."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from agent_memory.errors import InvalidRequest
+from agent_memory.ids import ItemId
+from agent_memory.memory.item import Item
+from agent_memory.memory.packing.dated_lines import date_key
+from agent_memory.memory.packing.filling import Around, Filling, Offer
+from agent_memory.memory.packing.line_text import day_of, line_text
+from agent_memory.memory.packing.packer import by_density
+from agent_memory.memory.packing.recalled_text import as_block
+from agent_memory.memory.packing.said_before import SaidBefore
+from agent_memory.memory.ports import TokenCounter
+from agent_memory.memory.recalled import Recalled
+from agent_memory.memory.workingset.contenders import Contender, contenders
+from agent_memory.memory.workingset.inputs import WorkingSetInputs
+from agent_memory.memory.workingset.rendering import heading, render
+from agent_memory.memory.workingset.sections import SHARES, SectionName
+from agent_memory.memory.workingset.variety import varied
+from agent_memory.memory.workingset.working_set import Entry, Section, WorkingSet
+
+MAX_TOKENS = 32_768
+"""The largest budget."""
+FIX_TOKENS = 160
+"""What a change is cut to beside the failure that it fixed, while others wait."""
+_LONGEST_PREVIOUS = 160
+"""Characters that are said of a statement that was superseded."""
+
+
+def build_workingset(
+    inputs: WorkingSetInputs,
+    purpose: str,
+    token_budget: int,
+    counter: TokenCounter,
+    now: datetime,
+) -> WorkingSet:
+    """The working set of at most `token_budget` tokens for `purpose`, as of `now`.
+
+    The order of the inputs makes no difference, and `now` none but for what has ended by then.
+    Raises `InvalidRequest` for a budget that is negative or above `MAX_TOKENS`.
+    """
+    if not 0 <= token_budget <= MAX_TOKENS:
+        message = f"A working set has from 0 to {MAX_TOKENS} tokens, not {token_budget}."
+        raise InvalidRequest(message, "token_budget")
+    return _Builder(inputs, purpose, token_budget, counter, now).build()
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A section that is being filled."""
+
+    name: SectionName
+    filling: Filling
+    waiting: list[Contender]
+    taken: list[Contender] = field(default_factory=list)
+    fixed: dict[ItemId, list[ItemId]] = field(default_factory=dict)
+    """Failures by the change that fixed them."""
+    changes: dict[ItemId, Item] = field(default_factory=dict)
+
+
+class _Builder:
+    def __init__(
+        self,
+        inputs: WorkingSetInputs,
+        purpose: str,
+        token_budget: int,
+        counter: TokenCounter,
+        now: datetime,
+    ) -> None:
+        self._inputs = inputs
+        self._budget = token_budget
+        self._counter = counter
+        self._said = SaidBefore()
+        self._contenders = {
+            name: _in_order(name, entries)
+            for name, entries in contenders(inputs, purpose, now).items()
+        }
+
+    def build(self) -> WorkingSet:
+        drafts = self._filled()
+        working_set = self._written(drafts)
+        while working_set.num_tokens > self._budget:
+            self._drop_worst(drafts)
+            working_set = self._written(drafts)
+        return working_set
+
+    def _filled(self) -> Mapping[SectionName, _Draft]:
+        room = max(0, self._budget - self._counter.count(as_block("\n")))
+        drafts = {}
+        num_left = 0
+        for name, share in SHARES.items():
+            waiting = self._contenders[name]
+            heading_tokens = self._counter.count(heading(Section(name)) + "\n") if waiting else 0
+            allowed = int(room * share) + num_left
+            filling = Filling(max(0, allowed - heading_tokens), self._counter, self._said)
+            drafts[name] = draft = _Draft(name, filling, list(waiting))
+            _fill(draft)
+            num_left = filling.num_left if draft.taken else allowed
+        for draft in drafts.values():
+            draft.filling.room = draft.filling.num_used + num_left
+            _fill(draft)
+            draft.filling.widen_cuts()
+            num_left = draft.filling.num_left
+        return drafts
+
+    def _written(self, drafts: Mapping[SectionName, _Draft]) -> WorkingSet:
+        sections: list[Section] = []
+        mark = 0
+        for name in SectionName:
+            draft = drafts[name]
+            entries = _entries(draft, mark)
+            mark += len(entries)
+            num_dropped = len(self._contenders[name]) - len(draft.taken)
+            sections.append(Section(name, entries, num_dropped))
+        working_set = WorkingSet(
+            tuple(sections), 0, is_degraded=self._inputs.is_degraded, note=self._inputs.note
+        )
+        text = render(working_set)
+        return replace(working_set, num_tokens=self._counter.count(text) if text else 0)
+
+    def _drop_worst(self, drafts: Mapping[SectionName, _Draft]) -> None:
+        """What was taken last, from the last section that has something."""
+        for name in reversed(tuple(SHARES)):
+            draft = drafts[name]
+            if draft.taken:
+                dropped = draft.taken.pop().item.item_id
+                for change, failures in tuple(draft.fixed.items()):
+                    draft.fixed[change] = [one for one in failures if one != dropped]
+                    if not draft.fixed[change]:
+                        del draft.fixed[change]
+                return
+
+
+def _in_order(name: SectionName, entries: Sequence[Contender]) -> list[Contender]:
+    """Messages by what they are worth for their length, everything else by worth and variety."""
+    if name is not SectionName.CITATIONS:
+        return varied(entries)
+    by_item = {entry.item.item_id: entry for entry in entries}
+    weighed = [Recalled(entry.item, entry.worth, {}) for entry in entries]
+    return [by_item[entry.item.item_id] for entry in by_density(weighed)]
+
+
+def _fill(draft: _Draft) -> None:
+    """Offer what waits; what does not fit waits on."""
+    waiting, draft.waiting = draft.waiting, []
+    for entry in waiting:
+        match draft.filling.offer(entry.item, Around(after=_was(entry.previous))):
+            case Offer.TAKEN:
+                draft.taken.append(entry)
+                _offer_fixes(draft, entry)
+            case Offer.SAID:
+                pass
+            case Offer.TOO_LONG:
+                draft.waiting.append(entry)
+
+
+def _offer_fixes(draft: _Draft, failure: Contender) -> None:
+    for fix in failure.fixes:
+        change = fix.change
+        is_there = change.item_id in draft.changes
+        offered = Offer.TAKEN if is_there else draft.filling.offer_cut(change, FIX_TOKENS, _FIXES)
+        if offered is Offer.TAKEN:
+            draft.changes[change.item_id] = change
+            draft.fixed.setdefault(change.item_id, []).append(failure.item.item_id)
+
+
+_FIXES = Around(before="fixes [999]: ")
+"""What stands there in the end has the same length at most."""
+
+
+def _was(previous: Item | None) -> str:
+    if previous is None:
+        return ""
+    until = f" until {day_of(previous.valid_to)}" if previous.valid_to is not None else ""
+    said = line_text(replace(previous, text=previous.text[:_LONGEST_PREVIOUS]))
+    return f" (was{until}: {said})"
+
+
+def _entries(draft: _Draft, num_before: int) -> tuple[Entry, ...]:
+    by_item = {entry.item.item_id: entry for entry in draft.taken}
+    fixing = [draft.changes[item_id] for item_id in draft.fixed]
+    items = sorted([*(entry.item for entry in draft.taken), *fixing], key=date_key)
+    return tuple(
+        Entry(
+            mark=mark,
+            item=item,
+            text=draft.filling.lines[item.item_id].removeprefix(_prefix(draft, item)),
+            is_whole=draft.filling.is_whole(item.item_id),
+            score=by_item[item.item_id].score if item.item_id in by_item else None,
+            fixes=tuple(sorted(draft.fixed.get(item.item_id, ()))),
+        )
+        for mark, item in enumerate(items, num_before + 1)
+    )
+
+
+def _prefix(draft: _Draft, item: Item) -> str:
+    return _FIXES.before if item.item_id in draft.fixed else ""
