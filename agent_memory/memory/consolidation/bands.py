@@ -15,12 +15,11 @@ from agent_memory.memory.consolidation.shingles import Shingles, shingles_of
 
 NUM_BANDS = 12
 ROWS_PER_BAND = 5
-_SEED = 7
-_RANDOM = np.random.Generator(np.random.PCG64(_SEED))
-_FACTORS, _SUMMANDS = _RANDOM.integers(
-    0, 2**64, (2, 1, NUM_BANDS * ROWS_PER_BAND), dtype=np.uint64, endpoint=False
+_NUM_HASHES = NUM_BANDS * ROWS_PER_BAND
+_FACTORS, _SUMMANDS = (  # as good as random, and the same for every version of numpy
+    np.frombuffer(hashlib.shake_256(name).digest(8 * _NUM_HASHES), dtype="<u8")
+    for name in (b"factors", b"summands")
 )
-_FACTORS |= np.uint64(1)
 
 
 def bands_of(text: str) -> tuple[int, ...]:
@@ -35,7 +34,9 @@ def bands_of(text: str) -> tuple[int, ...]:
 def _signature(shingles: Shingles) -> npt.NDArray[np.uint64]:
     """Of each of the hash functions the least value over all sequences (its upper 32 bits)."""
     hashed = np.frombuffer(b"".join(map(_hash, shingles)), dtype="<u8").reshape(-1, 1)
-    least: npt.NDArray[np.uint64] = ((hashed * _FACTORS + _SUMMANDS) >> np.uint64(32)).min(axis=0)
+    least: npt.NDArray[np.uint64] = (
+        (hashed * (_FACTORS | np.uint64(1)) + _SUMMANDS) >> np.uint64(32)
+    ).min(axis=0)
     return least.astype("<u8")
 
 

@@ -4,7 +4,7 @@ from random import Random
 
 from agent_memory.memory.consolidation.bands import NUM_BANDS, bands_of
 
-GOLDEN = -7_158_478_029_563_517_632
+GOLDEN = 3_975_429_026_858_685_340
 TEXT = (
     "We decided to keep the transcripts of all sessions in PostgreSQL because losing one of them "
     "is not an option, whatever happens to the caches below the prompt or to the machine itself"
