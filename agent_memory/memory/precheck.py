@@ -1,16 +1,14 @@
 """What failed near this before: near a file, a symbol, a test or a command."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from agent_memory.ids import ItemId, WorkspaceId
+from agent_memory.ids import ItemId
 from agent_memory.memory.fixes import Fix, keys_worth, known_fixes, last_seen_at
 from agent_memory.memory.item import Item, Key
 from agent_memory.memory.kinds import FAILURES, ItemState
-from agent_memory.memory.recalled import Query, Recalled
-from agent_memory.memory.sources import Sources
+from agent_memory.memory.recalled import Recalled
 
 LEAST_SCORE = 0.35
 """Of the best score: failures that share no key with the target and are less like it are not near.
@@ -37,27 +35,6 @@ class PastFailure:
     def is_fixed(self) -> bool:
         """A change that touches it came, and it was not seen again."""
         return any(fix.has_held for fix in self.fixes)
-
-
-_MAX_LINKED = 12
-
-
-async def find_failures_near(
-    sources: Sources, workspace: WorkspaceId, query: Query, limit: int
-) -> tuple[PastFailure, ...]:
-    """The failures nearest to `query`, whose text and keys name the target."""
-    looking = replace(query, kinds=FAILURES)
-    recalled = sources.rank(await sources.search.search(workspace, looking), looking)
-    failures = [entry for entry in recalled if _is_failure(entry.item)]
-    found = await asyncio.gather(
-        *(
-            sources.items.find_linked(workspace, entry.item.item_id, _MAX_LINKED)
-            for entry in failures[: 2 * limit]
-        )
-    )
-    names = (entry.item.item_id for entry in failures)
-    linked = dict(zip(names, found, strict=False))
-    return failures_near(query.keys, failures[: 2 * limit], linked, limit)
 
 
 def failures_near(
