@@ -15,9 +15,6 @@ MaterialId = NewType("MaterialId", str)
 """A piece of raw text as it was handed in."""
 ItemId = NewType("ItemId", str)
 """Something remembered: a message, a decision, a failure, a change."""
-ImpressionId = NewType("ImpressionId", str)
-"""A recall whose results were shown, so that feedback on them can be learned from."""
-FeedbackId = NewType("FeedbackId", str)
 JobId = NewType("JobId", str)
 """A piece of work left for later."""
 BlockHash = NewType("BlockHash", str)
