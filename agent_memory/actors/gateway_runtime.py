@@ -6,12 +6,16 @@ from agent_memory.actors.condition import RuntimeCondition
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.engine_handle import EngineHandle
+from agent_memory.actors.memory_parts import stored_memory
 from agent_memory.actors.pool_handle import PoolHandle
+from agent_memory.actors.served_tokens import ServedTokens
 from agent_memory.actors.session_catalogue import SessionCatalogue
 from agent_memory.actors.session_travel import SessionTravel
 from agent_memory.actors.turn_gateway import TurnGateway
+from agent_memory.actors.turn_recall import TurnRecall
 from agent_memory.api.limits import Limits
 from agent_memory.api.runtime import Runtime
+from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.settings import Settings
 from agent_memory.store.authenticator import KeyAuthenticator
 from agent_memory.store.database import Database
@@ -27,12 +31,15 @@ def gateway_runtime(config: RuntimeConfig) -> Runtime:
     database = Database(config.database_url, max_size=MAX_CONNECTIONS)
     store = SessionStore(database)
     engine, pool, directory = EngineHandle(config.secret), PoolHandle(), DirectoryHandle()
+    memory = stored_memory(database, WordsOnly(), ServedTokens(engine).counter)
+    recall = TurnRecall(memory.recollect, store)
     return Runtime(
-        turns=TurnGateway(config.secret, engine, directory, store, int(time.time())),
+        turns=TurnGateway(config.secret, engine, directory, store, int(time.time()), recall),
         sessions=SessionCatalogue(store, directory, pool, engine),
         keys=KeyAuthenticator(KeyStore(database)),
         condition=RuntimeCondition(database, directory, pool, engine),
         travel=SessionTravel(SessionCopies(database), pool, engine),
+        memory=memory,
     )
 
 

@@ -9,9 +9,11 @@ from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.place import own_node_id
 from agent_memory.actors.session import TurnCall
+from agent_memory.actors.turn_recall import TurnRecall, without_recollection
 from agent_memory.actors.wire import Exchange, PeerLost, open_exchange
 from agent_memory.errors import (
     ConversationMoved,
+    PromptTooLong,
     SessionMoved,
     StreamInterrupted,
 )
@@ -65,15 +67,18 @@ class TurnGateway:
         directory: DirectoryHandle,
         store: SessionStore,
         created: int,
+        memory: TurnRecall,
     ) -> None:
         self._secret = secret
         self._engine = engine
         self._directory = directory
         self._store = store
         self._created = created
+        self._memory = memory
 
     async def take_turn(self, request: TurnRequest) -> AsyncIterator[TurnEvent]:
         request, session_id = await self._assign(request)
+        request = await self._memory.recalled(request, session_id)
         delivery = Delivery()
         for _ in range(MAX_ATTEMPTS):
             try:
@@ -88,6 +93,10 @@ class TurnGateway:
                 # Somebody else took the conversation further: this request is a branch of it.
                 session_id = SessionId(new_id("sess"))
                 request = replace(request, session_id=session_id, expected_head=None)
+            except PromptTooLong:
+                if (shorter := without_recollection(request)) is None:
+                    raise
+                request = shorter
             else:
                 await self._afterwards(request, session_id)
                 return
@@ -95,6 +104,7 @@ class TurnGateway:
 
     async def count_tokens(self, request: TurnRequest) -> int:
         request, session_id = await self._assign(request)
+        request = await self._memory.recalled(request, session_id)
         conversation = await Conversation.load(self._store, request.workspace_id, session_id)
         info = await self._engine.info()
         continuation = conversation.continue_with(request)

@@ -19,16 +19,18 @@ from agent_memory.api.routers import (
     chat,
     completions,
     health,
+    ingest,
     messages,
     metrics,
     models,
+    recall,
     travel,
 )
 from agent_memory.api.runtime import Runtime
 from agent_memory.api.surface import Surface
 from agent_memory.errors import AgentMemoryError
 
-_ROUTERS = (messages, chat, completions, models, agents, travel, health, metrics)
+_ROUTERS = (messages, chat, completions, models, agents, travel, ingest, recall, health, metrics)
 
 
 def create_app(
@@ -41,7 +43,7 @@ def create_app(
 
     There are no interactive documentation pages: they would load scripts from elsewhere.
     """
-    counters = Metrics()
+    counters = Metrics(monotonic)
     app = FastAPI(
         title="agent_memory",
         version=agent_memory.__version__,

@@ -1,6 +1,11 @@
 """What this process counts of its HTTP traffic, for Prometheus. Label values are bounded."""
 
+import time
+from collections.abc import Callable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from agent_memory.api.memory_metrics import MemoryMetrics
 
 _LATENCY_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 _GAP_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
@@ -10,7 +15,7 @@ _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"
 class Metrics:
     """The counters of one application, in a registry of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         registry = CollectorRegistry()
         self._registry = registry
         self._requests = Counter(
@@ -49,6 +54,8 @@ class Metrics:
             ("surface", "kind"),
             registry=registry,
         )
+
+        self.memory = MemoryMetrics(registry, monotonic)
 
     def count_request(self, route: str, method: str, status: int, duration_s: float) -> None:
         """One request is over."""

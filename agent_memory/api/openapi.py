@@ -12,6 +12,8 @@ from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
 from agent_memory.api.schemas.body import Body
 from agent_memory.api.schemas.chat import ChatBody
 from agent_memory.api.schemas.completions import CompletionsBody
+from agent_memory.api.schemas.memory.ingest import IngestBody
+from agent_memory.api.schemas.memory.recall import PrecheckBody, RecallBody, WorkingSetBody
 
 _REF = "#/components/schemas/{model}"
 _BODIES: Sequence[type[Body]] = (
@@ -22,6 +24,10 @@ _BODIES: Sequence[type[Body]] = (
     CreateAgentBody,
     ForkAgentBody,
     MessagesBody,
+    IngestBody,
+    PrecheckBody,
+    RecallBody,
+    WorkingSetBody,
 )
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from agent_memory.access.principal import Principal
 from agent_memory.ids import SessionId, WorkspaceId
+from agent_memory.memory.service.memory import Memory
 from agent_memory.turns.events import TurnEvent
 from agent_memory.turns.models import ModelCard
 from agent_memory.turns.request import TurnRequest
@@ -109,3 +110,4 @@ class Runtime:
     keys: Keys
     condition: Condition
     travel: Travel
+    memory: Memory

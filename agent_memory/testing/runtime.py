@@ -9,6 +9,8 @@ from agent_memory.access.principal import ALL_SCOPES, Principal, Scope
 from agent_memory.api.runtime import Health, Runtime
 from agent_memory.errors import Conflict, NotFound, Unauthenticated
 from agent_memory.ids import KeyId, SessionId, WorkspaceId, new_id
+from agent_memory.memory.service.memory import Memory
+from agent_memory.testing.memory import dict_memory
 from agent_memory.turns.events import TurnEvent, TurnStarted
 from agent_memory.turns.messages import Message, Role, Text
 from agent_memory.turns.models import ModelCard
@@ -216,6 +218,7 @@ def scripted_runtime(
     sessions: MemorySessions | None = None,
     keys: StaticKeys | None = None,
     condition: StaticCondition | None = None,
+    memory: Memory | None = None,
 ) -> Runtime:
     """A runtime whose one key, `TEST_KEY`, may do everything, unless told otherwise."""
     sessions = sessions or MemorySessions()
@@ -225,4 +228,5 @@ def scripted_runtime(
         keys or StaticKeys({TEST_KEY: principal()}),
         condition or StaticCondition(),
         sessions,
+        memory or dict_memory(),
     )

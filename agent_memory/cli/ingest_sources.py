@@ -1,0 +1,144 @@
+"""What a file, a folder or standard input holds, as bodies of `POST /v1/ingest`.
+
+*.jsonl          one object a line: a message (`role`, `content`, …), a whole body (`thread_id`,
+                 `materials`), or {"diff": …}, {"log": …}
+*.diff *.patch   a unified diff
+*.log            a log
+anything else    text: one message for each paragraph group that fits
+"""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from agent_memory.errors import InvalidRequest, NotFound
+
+MAX_MESSAGES = 500
+"""Of one body. A file that grows at its end gives the same bodies again, but for the last."""
+MAX_TEXT_BYTES = 96 * 1024
+"""Of one message, diff or log: a little less than the server takes."""
+STANDARD_INPUT = "-"
+_SUFFIXES = {".jsonl": "jsonl", ".diff": "diffs", ".patch": "diffs", ".log": "logs"}
+_TEXT_SUFFIXES = frozenset({".txt", ".md", ".rst", ""})
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file; `name` is shown, and named in errors."""
+
+    name: str
+    kind: str
+    path: Path | None
+
+    def read(self) -> str:
+        """The whole text; what is not UTF-8 is replaced by marks."""
+        if self.path is None:
+            return sys.stdin.read()
+        return self.path.read_text(encoding="utf-8", errors="replace")
+
+
+def find_sources(place: str, kind: str | None = None) -> list[Source]:
+    """The files of `place`, in the order of their names. `NotFound` when there are none."""
+    if place == STANDARD_INPUT:
+        return [Source("standard input", kind or "jsonl", None)]
+    path = Path(place)
+    if path.is_dir():
+        found = sorted(entry for entry in path.rglob("*") if entry.is_file() and _is_known(entry))
+        if not found:
+            raise NotFound("file to ingest in", place)
+    elif path.is_file():
+        found = [path]
+    else:
+        raise NotFound("file or folder", place)
+    return [Source(str(entry), kind or _kind_of(entry), entry) for entry in found]
+
+
+def bodies(source: Source, thread: str) -> Iterator[Body]:
+    """The bodies that hold all of `source`; `InvalidRequest` names the line that cannot be read."""
+    match source.kind:
+        case "jsonl":
+            yield from _jsonl_bodies(source, thread)
+        case "diffs" | "logs":
+            for piece in _pieces(source.read()):
+                yield {"thread_id": thread, "materials": {source.kind: [piece]}}
+        case _:
+            messages = [{"role": "user", "content": piece} for piece in _pieces(source.read())]
+            yield from _chat_bodies(thread, messages)
+
+
+def _is_known(path: Path) -> bool:
+    return path.suffix in _SUFFIXES or path.suffix in _TEXT_SUFFIXES
+
+
+def _kind_of(path: Path) -> str:
+    return _SUFFIXES.get(path.suffix, "text")
+
+
+def _jsonl_bodies(source: Source, thread: str) -> Iterator[Body]:
+    waiting: dict[str, list[Body]] = {}
+    for number, line in enumerate(source.read().splitlines(), 1):
+        if not line.strip():
+            continue
+        entry = _entry(source, number, line)
+        if "materials" in entry:
+            yield {"thread_id": thread, **entry}
+            continue
+        name = str(entry.pop("thread_id", None) or entry.pop("conversation_id", None) or thread)
+        if "diff" in entry or "log" in entry:
+            kind = "diff" if "diff" in entry else "log"
+            dated = {key: entry[key] for key in ("occurred_at",) if key in entry}
+            yield {"thread_id": name, "materials": {f"{kind}s": [entry[kind]]}, **dated}
+            continue
+        waiting.setdefault(name, []).append(entry)
+        if len(waiting[name]) == MAX_MESSAGES:
+            yield from _chat_bodies(name, waiting.pop(name))
+    for name, messages in waiting.items():
+        yield from _chat_bodies(name, messages)
+
+
+def _entry(source: Source, number: int, line: str) -> Body:
+    try:
+        entry = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise InvalidRequest(f"{source.name}, line {number}: {error}.") from error
+    if not isinstance(entry, dict) or not _is_readable(entry):
+        message = "an object with 'content', 'materials', 'diff' or 'log' was expected"
+        raise InvalidRequest(f"{source.name}, line {number}: {message}.")
+    return entry
+
+
+def _is_readable(entry: Mapping[str, Any]) -> bool:
+    return any(name in entry for name in ("content", "materials", "diff", "log"))
+
+
+def _chat_bodies(thread: str, messages: list[Body]) -> Iterator[Body]:
+    for begin in range(0, len(messages), MAX_MESSAGES):
+        batch = messages[begin : begin + MAX_MESSAGES]
+        yield {"thread_id": thread, "materials": {"chat": batch}}
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The text in pieces that the server takes, cut between lines."""
+    piece: list[str] = []
+    num_bytes = 0
+    for line in _short_lines(text):
+        size = len(line.encode())
+        if piece and num_bytes + size > MAX_TEXT_BYTES:
+            yield "".join(piece)
+            piece, num_bytes = [], 0
+        piece.append(line)
+        num_bytes += size
+    if "".join(piece).strip():
+        yield "".join(piece)
+
+
+def _short_lines(text: str) -> Iterable[str]:
+    most = MAX_TEXT_BYTES // 4
+    for line in text.splitlines(keepends=True):
+        yield from (line[begin : begin + most] for begin in range(0, len(line), most))

@@ -1,0 +1,22 @@
+"""Memory as the surfaces see it."""
+
+from dataclasses import dataclass
+
+from agent_memory.memory.service.expand import Expand
+from agent_memory.memory.service.ingest import Ingest
+from agent_memory.memory.service.precheck import Precheck
+from agent_memory.memory.service.recall import Recall
+from agent_memory.memory.service.recollect import Recollect
+from agent_memory.memory.service.working_sets import WorkingSets
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Everything that can be asked of the memory of a workspace."""
+
+    ingest: Ingest
+    recall: Recall
+    working_sets: WorkingSets
+    precheck: Precheck
+    expand: Expand
+    recollect: Recollect

@@ -1,0 +1,83 @@
+"""Recalling what helps with a purpose, within a budget of tokens."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from agent_memory.ids import ThreadId, WorkspaceId
+from agent_memory.memory.kinds import ItemKind
+from agent_memory.memory.packing.packed import Packed
+from agent_memory.memory.packing.packer import pack
+from agent_memory.memory.ports import TokenCounter
+from agent_memory.memory.recalled import Query, Recalled
+
+MAX_CANDIDATES = 200
+"""Enough to fill the largest budget with messages of average length."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecallRequest:
+    """What is looked for, and where. Empty `thread_ids` and `kinds` mean any.
+
+    since: only what occurred then or later. as_of: what was held to be so at that time.
+    """
+
+    purpose: str
+    token_budget: int
+    thread_ids: tuple[ThreadId, ...] = ()
+    kinds: frozenset[ItemKind] = frozenset()
+    since: datetime | None = None
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Ranked items. `recall_id` names this finding, so that feedback can be learned from."""
+
+    recall_id: str
+    ranked: tuple[Recalled, ...]
+    is_degraded: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecallResult:
+    """What was found, and what of it went into the budget."""
+
+    found: Found
+    packed: Packed
+
+
+class Finder(Protocol):
+    """Where questions become ranked items."""
+
+    async def find(self, workspace: WorkspaceId, query: Query) -> Found: ...
+
+
+Tokens = Callable[[], Awaitable[TokenCounter]]
+"""The counter of the model that is served now."""
+
+
+class Recall:
+    """Find, rank and pack."""
+
+    def __init__(self, finder: Finder, tokens: Tokens, clock: Callable[[], datetime]) -> None:
+        self._finder = finder
+        self._tokens = tokens
+        self._clock = clock
+
+    async def recall(self, workspace: WorkspaceId, request: RecallRequest) -> RecallResult:
+        """The best of what is remembered, within the budget."""
+        query = Query(
+            text=request.purpose,
+            now=self._clock(),
+            thread_ids=request.thread_ids,
+            kinds=request.kinds,
+            since=request.since,
+            as_of=request.as_of,
+            limit=MAX_CANDIDATES,
+        )
+        found = await self._finder.find(workspace, query)
+        packed = pack(found.ranked, request.token_budget, await self._tokens())
+        return RecallResult(found, packed)
