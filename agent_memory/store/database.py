@@ -1,6 +1,6 @@
 """The way to the database: a few connections, and transactions that see one workspace."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from psycopg import AsyncConnection
@@ -8,9 +8,10 @@ from psycopg_pool import AsyncConnectionPool
 
 from agent_memory.ids import WorkspaceId
 from agent_memory.store.faults import translated_errors
+from agent_memory.store.statements import statement
 from agent_memory.store.transaction import Transaction
 
-_CONNECTION_OPTIONS: dict[str, object] = {
+CONNECTION_OPTIONS: Mapping[str, str | int] = {
     "application_name": "agent_memory",
     "connect_timeout": 5,
     "keepalives_idle": 30,
@@ -37,7 +38,7 @@ class Database:
         self._pool = AsyncConnectionPool(
             url,
             connection_class=AsyncConnection,
-            kwargs=_CONNECTION_OPTIONS,
+            kwargs=dict(CONNECTION_OPTIONS),
             min_size=0,
             max_size=max_size,
             timeout=timeout_s,
@@ -75,6 +76,14 @@ class Database:
         """A transaction that sees no workspace's rows: for what comes before one is known."""
         async with self.workspace(_NO_WORKSPACE) as transaction:
             yield transaction
+
+    @asynccontextmanager
+    async def job_queue(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that sees the jobs of all workspaces, and nothing else of them."""
+        with translated_errors():
+            async with self._connection() as connection:
+                await connection.execute(statement("enter_job_queue"))
+                yield connection
 
     async def ping(self) -> None:
         """Return when the database answers and knows our role; else `StorageUnavailable`."""

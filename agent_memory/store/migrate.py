@@ -19,6 +19,7 @@ _LOCK = 0x61676D656D6F7279
 """An arbitrary number of our own ("agmemory") for PostgreSQL's advisory lock."""
 _OLDEST_SERVER = 150_000
 _CONNECT_TIMEOUT_S = 10
+_SCHEMAS = {"agent_memory": "create_schema", "agent_memory_jobs": "create_jobs_schema"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,9 @@ def _prepare(connection: Connection) -> None:
     ensure_roles(connection)
     try:
         connection.execute(statement("ensure_vector"))
-        if connection.execute(statement("find_schema")).fetchone() is None:
-            connection.execute(statement("create_schema"))
+        for schema, creation in _SCHEMAS.items():
+            if connection.execute(statement("find_schema"), {"name": schema}).fetchone() is None:
+                connection.execute(statement(creation))
     except errors.InsufficientPrivilege as error:
         raise StorageUnavailable(administrators_sql(connection)) from error
     except (errors.FeatureNotSupported, errors.UndefinedFile) as error:

@@ -1,1 +1,1 @@
-SELECT nspname FROM pg_namespace WHERE nspname = 'agent_memory'
+SELECT nspname FROM pg_namespace WHERE nspname = %(name)s

@@ -126,15 +126,18 @@ def test_every_table_is_walled_off_by_workspace(bare: str) -> None:
     assert walled >= {"workspaces", "api_keys", "sessions", "turns", "messages"}
 
 
-def test_no_policy_but_the_key_lookup_reaches_over_the_wall(bare: str) -> None:
+def test_no_policies_but_two_of_the_owners_reach_over_the_wall(bare: str) -> None:
     migrate(bare)
 
     others = query(
         bare,
         "SELECT tablename, policyname, cmd, roles::text[] FROM pg_policies"
-        " WHERE schemaname = 'agent_memory' AND policyname <> 'own_workspace'",
+        " WHERE schemaname = 'agent_memory' AND policyname <> 'own_workspace' ORDER BY tablename",
     )
-    assert others == [("api_keys", "lookup_before_workspace", "SELECT", ["agent_memory_owner"])]
+    assert others == [
+        ("api_keys", "lookup_before_workspace", "SELECT", ["agent_memory_owner"]),
+        ("workspaces", "enumerate_for_upkeep", "SELECT", ["agent_memory_owner"]),
+    ]
 
 
 @pytest.fixture

@@ -1,0 +1,87 @@
+"""The queue as the processes see it that run jobs, of all workspaces."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from datetime import datetime
+
+import orjson
+from psycopg import AsyncConnection, sql
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from agent_memory.memory.item import Json
+from agent_memory.store.database import CONNECTION_OPTIONS, Database
+from agent_memory.store.faults import translated_errors
+from agent_memory.store.memory.safe_json import escape_mapping, unescape_mapping
+from agent_memory.store.safe_text import escape
+from agent_memory.store.statements import statement
+
+_MAX_ERROR = 2000
+
+
+class JobQueueStore:
+    """Runs the statements of the queue's own library, as the owner of its tables."""
+
+    def __init__(self, database: Database, url: str) -> None:
+        """url: of the same database, for the connection that listens."""
+        self._database = database
+        self._url = url
+
+    async def execute(
+        self, query: str, values: Mapping[str, object]
+    ) -> Sequence[dict[str, object]]:
+        """All rows, none for a statement that has none. Each call is a transaction of its own."""
+        adapted = {key: _adapted(value) for key, value in values.items()}
+        async with (
+            self._database.job_queue() as connection,
+            connection.cursor(row_factory=dict_row) as cursor,
+        ):
+            await cursor.execute(query.encode(), adapted)
+            rows = await cursor.fetchall() if cursor.description is not None else []
+        return [_unescaped(row) for row in rows]
+
+    async def notifications(self, channels: Iterable[str]) -> AsyncIterator[tuple[str, str]]:
+        """(channel, payload) of what is told from now on, over a connection of its own, until that
+        breaks (`StorageUnavailable`)."""
+        with translated_errors():
+            url = make_conninfo(self._url, **CONNECTION_OPTIONS)
+            async with await AsyncConnection.connect(url, autocommit=True) as connection:
+                for channel in channels:
+                    await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+                async with aclosing(connection.notifies()) as notifies:
+                    async for told in notifies:
+                        yield told.channel, told.payload
+
+    async def note_outcome(self, job_no: int, outcome: Mapping[str, Json]) -> None:
+        """What the job has done so far."""
+        text = orjson.dumps(escape_mapping(outcome)).decode()
+        async with self._database.job_queue() as connection:
+            values = {"job_no": job_no, "outcome": text}
+            await connection.execute(statement("note_job_outcome"), values)
+
+    async def note_error(self, job_no: int, error: str) -> None:
+        """Why the attempt failed."""
+        async with self._database.job_queue() as connection:
+            values = {"job_no": job_no, "error": escape(error[:_MAX_ERROR])}
+            await connection.execute(statement("note_job_error"), values)
+
+    async def forget_jobs(self, others_before: datetime, dead_before: datetime) -> int:
+        """Drop jobs that ended before then; the dead ones have a time of their own."""
+        async with self._database.job_queue() as connection:
+            values = {"others_before": others_before, "dead_before": dead_before}
+            cursor = await connection.execute(statement("forget_jobs"), values)
+            row = await cursor.fetchone()
+        return int(row[0]) if row is not None else 0
+
+
+def _adapted(value: object) -> object:
+    return Jsonb(value) if isinstance(value, dict) else value
+
+
+def _unescaped(row: dict[str, object]) -> dict[str, object]:
+    match row.get("args"):
+        case dict(args):
+            return {**row, "args": unescape_mapping(args)}
+        case _:
+            return row

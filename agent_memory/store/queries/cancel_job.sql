@@ -1,0 +1,1 @@
+SELECT cancel_job(%(job_no)s)

@@ -1,0 +1,1 @@
+CREATE SCHEMA agent_memory_jobs AUTHORIZATION agent_memory_owner

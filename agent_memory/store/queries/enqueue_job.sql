@@ -1,0 +1,3 @@
+SELECT enqueue_job(
+    %(kind)s, %(queue)s, %(args)s::jsonb, %(once)s, %(run_at)s::timestamptz, %(priority)s
+)

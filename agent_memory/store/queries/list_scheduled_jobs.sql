@@ -1,0 +1,1 @@
+SELECT kind, queued_at FROM list_scheduled_jobs()

@@ -1,0 +1,1 @@
+SELECT list_workspaces() AS workspace_id

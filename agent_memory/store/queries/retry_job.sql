@@ -1,0 +1,1 @@
+SELECT retry_job(%(job_no)s)
