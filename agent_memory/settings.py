@@ -5,10 +5,11 @@ Precedence: command line, then `AGENT_MEMORY_*` variables, then the defaults bel
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1024 * 1024
@@ -45,6 +46,8 @@ class Settings(BaseSettings):
     """KV kept in the engine. By default a quarter of this machine's memory."""
     shelf_budget: int = Field(20 * 1024 * MIB, ge=16 * MIB)
     """KV kept on disk."""
+    shelf_key: SecretStr | None = None
+    """64 hex digits: the KV on disk is encrypted with them (AES-256-GCM)."""
     max_batch_size: int = Field(16, ge=1, le=256)
     max_waiting: int = Field(64, ge=0)
     """Requests that may wait for the engine before 429."""
@@ -80,6 +83,18 @@ class Settings(BaseSettings):
     max_header_bytes: int = Field(16 * 1024, ge=1024)
     max_json_depth: int = Field(64, ge=8)
     log_level: str = "INFO"
+
+    @field_validator("shelf_key")
+    @classmethod
+    def _check_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and re.fullmatch("[0-9a-fA-F]{64}", key.get_secret_value()) is None:
+            raise ValueError("a key has 64 hex digits; `openssl rand -hex 32` makes one")
+        return key
+
+    @property
+    def shelf_key_bytes(self) -> bytes | None:
+        """The key of the shelf, 32 bytes, if there is one."""
+        return None if self.shelf_key is None else bytes.fromhex(self.shelf_key.get_secret_value())
 
     @property
     def url(self) -> str:

@@ -201,4 +201,7 @@ class BlockPoolActor:
         return pool
 
     def _shelf_of(self, engine: EngineInfo) -> Shelf:
-        return Shelf(self._settings.home / "shelf", engine.fingerprint, engine.kv_format)
+        settings = self._settings
+        return Shelf(
+            settings.home / "shelf", engine.fingerprint, engine.kv_format, settings.shelf_key_bytes
+        )

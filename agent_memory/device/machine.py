@@ -80,7 +80,7 @@ class ModelMachine:
         self._admission = admission
         self._background = Background(post)
         self._store = BlockStore()
-        shelf = self._shelf(shelf_folder)
+        shelf = self._shelf(shelf_folder, settings)
         self.num_logits = probe.num_logits
         self.constrainer = Constrainer(self.prompter, probe.num_logits)
         runner = MlxRunner(
@@ -171,8 +171,11 @@ class ModelMachine:
     def _lost(self, key: int) -> None:
         self.loop.cancel(key)
 
-    def _shelf(self, folder: Path | None) -> Shelf | None:
-        return None if folder is None else Shelf(folder, self.info.fingerprint, self.info.kv_format)
+    def _shelf(self, folder: Path | None, settings: Settings) -> Shelf | None:
+        if folder is None:
+            return None
+        info = self.info
+        return Shelf(folder, info.fingerprint, info.kv_format, settings.shelf_key_bytes)
 
 
 def _check_this_machine(name: str) -> None:

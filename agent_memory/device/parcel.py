@@ -10,7 +10,7 @@ from agent_memory.cache.hashing import chain_hash
 from agent_memory.cache.lease import CachedBlock, StoredBlock
 from agent_memory.device.host_tensor import ShelfBlock
 from agent_memory.device.shelf import Shelf
-from agent_memory.device.shelf_format import BlockRecord, encode_header, file_name, tensors_in_order
+from agent_memory.device.shelf_format import BlockRecord, encode_file, file_name
 from agent_memory.device.shelf_reader import FileHeader, read_block, read_header
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import BadShelfFile, InvalidRequest
@@ -57,12 +57,10 @@ def unpack(
 
 
 def _write(blocks: Sequence[ShelfBlock], shelf: Shelf, folder: Path) -> None:
-    header = encode_header(blocks, shelf.namespace)
+    header, tensors = encode_file(blocks, shelf.namespace)
     with (folder / file_name(header)).open("wb") as file:
         file.write(header)
-        for block in blocks:
-            for _, tensor in tensors_in_order(block):
-                file.write(tensor.view)
+        file.writelines(tensors)
 
 
 def _header(path: Path, shelf: Shelf) -> FileHeader:
@@ -78,7 +76,7 @@ def _header(path: Path, shelf: Shelf) -> FileHeader:
 def _read(path: Path, record: BlockRecord, header: FileHeader) -> ShelfBlock:
     fd = os.open(path, os.O_RDONLY)
     try:
-        return read_block(fd, record, header.data_start)
+        return read_block(fd, record, header)
     except (OSError, ValueError) as error:
         raise InvalidRequest(f"The KV file '{path.name}' cannot be used: {error}.") from error
     finally:

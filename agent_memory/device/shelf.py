@@ -10,6 +10,7 @@ import re
 import shutil
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from agent_memory.cache.hashing import chain_hash
@@ -24,11 +25,11 @@ from agent_memory.device.durable_file import (
 )
 from agent_memory.device.host_tensor import HostTensor, ShelfBlock
 from agent_memory.device.quarantine import Quarantine
+from agent_memory.device.sealing import Seal
 from agent_memory.device.shelf_format import (
     Namespace,
-    encode_header,
+    encode_file,
     file_name,
-    tensors_in_order,
 )
 from agent_memory.device.shelf_journal import ShelfJournal
 from agent_memory.device.shelf_reader import FileHeader, read_block, read_header
@@ -58,9 +59,15 @@ class Shelf:
     whole or absent; one that is neither is moved to `<folder>/quarantine`.
     """
 
-    def __init__(self, folder: Path, fingerprint: str, kv_format: str) -> None:
+    def __init__(
+        self, folder: Path, fingerprint: str, kv_format: str, key: bytes | None = None
+    ) -> None:
+        """key: 32 bytes to encrypt with; files of another key, or of none, are another
+        namespace's."""
         self._folder = folder
-        self.namespace = Namespace(fingerprint, kv_format)
+        self._seal = None if key is None else Seal(key)
+        key_id = None if self._seal is None else self._seal.key_id
+        self.namespace = Namespace(fingerprint, kv_format, key_id)
         self._files = folder / self.namespace.folder
         self._quarantine = Quarantine(folder / "quarantine")
         self._journal = ShelfJournal(folder / "journal.jsonl")
@@ -74,11 +81,11 @@ class Shelf:
         written, a full disk included, and then leaves nothing behind.
         """
         _check_blocks(blocks)
-        header = encode_header(blocks, self.namespace)
+        header, tensors = encode_file(blocks, self.namespace, self._seal)
         file = file_name(header)
         path = self._path(file)
         make_folder(path.parent)
-        write_durably(path, _chunks(header, blocks))
+        write_durably(path, chain((header,), tensors))
         self._journal.append("wrote", file, num_blocks=len(blocks))
         return file
 
@@ -145,11 +152,11 @@ class Shelf:
     def _read_blocks(
         self, fd: int, file: str, hashes: Collection[BlockHash]
     ) -> dict[BlockHash, ShelfBlock]:
-        header = read_header(fd, file, self.namespace)
+        header = read_header(fd, file, self.namespace, self._seal)
         records = [record for record in header.blocks if record.hash in hashes]
         if missing := set(hashes).difference(record.hash for record in records):
             raise ValueError(f"it does not hold block {min(missing)}")
-        found = {record.hash: read_block(fd, record, header.data_start) for record in records}
+        found = {record.hash: read_block(fd, record, header) for record in records}
         with contextlib.suppress(OSError):
             os.utime(fd)  # so that the least recently used is known after a restart
         return found
@@ -161,7 +168,7 @@ class Shelf:
             _log.warning("a shelf file cannot be opened: %s", error)
             return None
         try:
-            return read_header(fd, path.name, self.namespace)
+            return read_header(fd, path.name, self.namespace, self._seal)
         except (OSError, ValueError) as error:
             self._take_away(path, str(error))
             return None
@@ -183,13 +190,6 @@ def _check_blocks(blocks: Sequence[ShelfBlock]) -> None:
     for block in blocks:
         if not block.token_ids or chain_hash(block.parent, block.token_ids) != block.hash:
             raise InvariantBroken(f"block {block.hash} is not the one its hash names")
-
-
-def _chunks(header: bytes, blocks: Sequence[ShelfBlock]) -> Iterator[bytes | memoryview]:
-    yield header
-    for block in blocks:
-        for _, tensor in tensors_in_order(block):
-            yield tensor.view
 
 
 def _entry(file: str, header: FileHeader) -> ShelfEntry:

@@ -4,6 +4,7 @@ Eight bytes of header length (little-endian), a JSON header padded with spaces t
 the tensors' bytes, block after block and without holes
 (https://huggingface.co/docs/safetensors/index#format). The header holds a CRC-32 of every tensor,
 and the file is named after the SHA-256 of the header: so the name vouches for the whole file.
+Of a sealed file (see `sealing`) header and tensors are encrypted, and lie in the same places.
 """
 
 import base64
@@ -12,11 +13,12 @@ import json
 import sys
 import zlib
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agent_memory.cache.hashing import chain_hash
 from agent_memory.device.host_tensor import ITEM_SIZES, HostTensor, ShelfBlock, num_bytes
+from agent_memory.device.sealing import FileCipher, Seal
 from agent_memory.ids import BlockHash
 
 FORMAT = "agent_memory.shelf.1"
@@ -26,21 +28,24 @@ LENGTH_SIZE = 8
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """Whose blocks a file holds: other weights or another bit pattern cannot read them."""
+    """Whose blocks a file holds: other weights, another bit pattern or key cannot read them."""
 
     fingerprint: str
     kv_format: str
+    key_id: str | None = None
 
     @property
     def folder(self) -> str:
         """Name of the folder of this namespace: 16 hex digits."""
-        text = "\x00".join((FORMAT, self.fingerprint, self.kv_format))
+        parts = (FORMAT, self.fingerprint, self.kv_format, *((self.key_id,) if self.key_id else ()))
+        text = "\x00".join(parts)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class TensorRecord:
-    """Where a tensor lies. `start` and `end` count from the first byte after the header."""
+    """Where a tensor lies. `start` and `end` count from the first byte after the header; `number`
+    is its place among the tensors of the file, `tag` vouches for it in a sealed file."""
 
     name: str
     dtype: str
@@ -48,6 +53,8 @@ class TensorRecord:
     start: int
     end: int
     crc32: int
+    number: int
+    tag: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +77,51 @@ def tensors_in_order(block: ShelfBlock) -> list[tuple[str, HostTensor]]:
     return sorted(block.tensors.items(), key=lambda item: (-ITEM_SIZES[item[1].dtype], item[0]))
 
 
-def encode_header(blocks: Sequence[ShelfBlock], namespace: Namespace) -> bytes:
-    """The bytes before the first tensor, length included."""
+def encode_file(
+    blocks: Sequence[ShelfBlock], namespace: Namespace, seal: Seal | None = None
+) -> tuple[bytes, Iterator[memoryview | bytes]]:
+    """The bytes before the first tensor, length included, and those of the tensors, one by one."""
+    described = _described(blocks)
+    if seal is None:
+        return _framed(_header(blocks, described, namespace)), _plain(blocks)
+    salt, cipher = seal.new_file()
+    sealed: list[bytes] = []
+    for block, entry in zip(blocks, described, strict=True):
+        tags: dict[str, str] = {}
+        for name, tensor in tensors_in_order(block):
+            data, tag = cipher.seal_tensor(len(sealed), tensor.view)
+            sealed.append(data)
+            tags[name] = base64.b64encode(tag).decode()
+        entry["tags"] = tags
+    header = _header(blocks, described, namespace)
+    return _framed(seal.wrap(header, salt, cipher)), iter(sealed)
+
+
+def _plain(blocks: Sequence[ShelfBlock]) -> Iterator[memoryview]:
+    for block in blocks:
+        for _, tensor in tensors_in_order(block):
+            yield tensor.view
+
+
+def _described(blocks: Sequence[ShelfBlock]) -> list[dict[str, object]]:
+    return [
+        {
+            "hash": block.hash,
+            "parent": block.parent,
+            "token_ids": _pack(block.token_ids),
+            "is_snapshot": block.is_snapshot,
+            "crc32": {name: zlib.crc32(tensor.view) for name, tensor in tensors_in_order(block)},
+        }
+        for block in blocks
+    ]
+
+
+def _header(
+    blocks: Sequence[ShelfBlock], described: list[dict[str, object]], namespace: Namespace
+) -> bytes:
     entries: dict[str, object] = {}
-    described: list[dict[str, object]] = []
     cursor = 0
     for index, block in enumerate(blocks):
-        checksums: dict[str, int] = {}
         for name, tensor in tensors_in_order(block):
             end = cursor + tensor.data.nbytes
             entries[f"{index}.{name}"] = {
@@ -84,24 +129,17 @@ def encode_header(blocks: Sequence[ShelfBlock], namespace: Namespace) -> bytes:
                 "shape": list(tensor.shape),
                 "data_offsets": [cursor, end],
             }
-            checksums[name] = zlib.crc32(tensor.view)
             cursor = end
-        described.append(
-            {
-                "hash": block.hash,
-                "parent": block.parent,
-                "token_ids": _pack(block.token_ids),
-                "is_snapshot": block.is_snapshot,
-                "crc32": checksums,
-            }
-        )
     metadata = {
         "format": FORMAT,
         "fingerprint": namespace.fingerprint,
         "kv_format": namespace.kv_format,
         "blocks": json.dumps(described, separators=(",", ":")),
     }
-    text = json.dumps({"__metadata__": metadata, **entries}, separators=(",", ":")).encode()
+    return json.dumps({"__metadata__": metadata, **entries}, separators=(",", ":")).encode()
+
+
+def _framed(text: bytes) -> bytes:
     text += b" " * (-len(text) % LENGTH_SIZE)
     return len(text).to_bytes(LENGTH_SIZE, "little") + text
 
@@ -111,33 +149,43 @@ def file_name(header: bytes) -> str:
     return hashlib.sha256(header).hexdigest() + SUFFIX
 
 
-def decode_header(header: bytes, namespace: Namespace, data_size: int) -> tuple[BlockRecord, ...]:
-    """The blocks of a file that has `data_size` bytes behind `header` (length included).
+def decode_header(
+    header: bytes, namespace: Namespace, data_size: int, seal: Seal | None = None
+) -> tuple[tuple[BlockRecord, ...], FileCipher | None]:
+    """The blocks of a file that has `data_size` bytes behind `header` (length included), and what
+    opens its tensors if it is sealed.
 
     Raises `ValueError` with the reason when it is not a file of ours, of this namespace, or whole.
     """
+    text, cipher = header[LENGTH_SIZE:], None
+    if seal is not None:
+        text, cipher = seal.unwrap(text)
     try:
-        entries = json.loads(header[LENGTH_SIZE:])
+        entries = json.loads(text)
         metadata = entries.pop("__metadata__")
         _check_origin(metadata, namespace)
         records = _decode_blocks(json.loads(metadata["blocks"]), entries)
         _check_layout(records, len(entries), data_size)
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"the header is malformed: {error!r}") from error
-    return records
+    if seal is not None and any(tensor.tag is None for r in records for tensor in r.tensors):
+        raise ValueError("a tensor has no tag")
+    return records, cipher
 
 
 def _check_origin(metadata: dict[str, str], namespace: Namespace) -> None:
     if metadata["format"] != FORMAT:
         raise ValueError(f"unknown format '{metadata['format']}'")
-    if Namespace(metadata["fingerprint"], metadata["kv_format"]) != namespace:
+    made_for = (metadata["fingerprint"], metadata["kv_format"])
+    if made_for != (namespace.fingerprint, namespace.kv_format):
         raise ValueError("written for another model or KV format")
 
 
 def _decode_blocks(
     described: list[dict[str, object]], entries: dict[str, dict[str, object]]
 ) -> tuple[BlockRecord, ...]:
-    records = []
+    records: list[BlockRecord] = []
+    num_tensors = 0
     for index, block in enumerate(described):
         token_ids = _unpack(str(block["token_ids"]))
         record = BlockRecord(
@@ -145,8 +193,9 @@ def _decode_blocks(
             BlockHash(str(block["parent"])),
             token_ids,
             block["is_snapshot"] is True,
-            _decode_tensors(index, block["crc32"], entries),
+            _decode_tensors(index, block["crc32"], block.get("tags"), num_tensors, entries),
         )
+        num_tensors += len(record.tensors)
         if not token_ids or chain_hash(record.parent, token_ids) != record.hash:
             raise ValueError(f"block {index} is not the one its hash names")
         records.append(record)
@@ -154,15 +203,22 @@ def _decode_blocks(
 
 
 def _decode_tensors(
-    index: int, checksums: object, entries: dict[str, dict[str, object]]
+    index: int,
+    checksums: object,
+    tags: object,
+    num_before: int,
+    entries: dict[str, dict[str, object]],
 ) -> tuple[TensorRecord, ...]:
     if not isinstance(checksums, dict):
         raise TypeError("crc32")
     records = []
-    for name, crc32 in checksums.items():
+    for number, (name, crc32) in enumerate(checksums.items(), num_before):
+        tag = base64.b64decode(tags[name]) if isinstance(tags, dict) else None
         match entries[f"{index}.{name}"]:
             case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [int(i), int(j)]}:
-                records.append(TensorRecord(name, dtype, tuple(shape), i, j, int(crc32)))
+                records.append(
+                    TensorRecord(name, dtype, tuple(shape), i, j, int(crc32), number, tag)
+                )
             case _:
                 raise ValueError(f"the entry of tensor {index}.{name} is malformed")
     return tuple(records)
