@@ -17,6 +17,7 @@ from agent_memory.store.memory.ingest_plan import (
     KnownItem,
     ThreadRow,
 )
+from agent_memory.store.memory.key_rows import KeyColumns
 from agent_memory.store.memory.safe_json import escape_mapping
 from agent_memory.store.safe_text import escape
 from agent_memory.store.transaction import Transaction
@@ -45,11 +46,9 @@ async def write_prepared(
     ids, fresh = await _sort_materials(transaction, workspace, prepared, terms, threads)
     num_known = sum(len(entry.drafts) for entry in prepared)
     num_known -= sum(len(material.prepared.drafts) for material in fresh)
-    plan = await _plan(transaction, workspace, fresh)
-    await _insert_materials(transaction, workspace, fresh)
-    await _insert_items(transaction, workspace, plan)
+    await insert_materials(transaction, workspace, fresh)
+    plan = await write_fresh(transaction, workspace, fresh)
     await _advance_threads(transaction, workspace, threads.values())
-    await _recount(transaction, workspace, plan.changed.values())
     return Remembered(
         materials=tuple(ids),
         added=tuple(plan.added),
@@ -98,8 +97,24 @@ async def _sort_materials(
     return ids, fresh
 
 
+async def write_fresh(
+    transaction: Transaction,
+    workspace: WorkspaceId,
+    fresh: Sequence[FreshMaterial],
+    known: Sequence[KnownItem] = (),
+) -> IngestPlan:
+    """Store the drafts of new materials; `known`: items not to be added although none is found."""
+    plan = await _plan(transaction, workspace, fresh, known)
+    await _insert_items(transaction, workspace, plan)
+    await _recount(transaction, workspace, plan.changed.values())
+    return plan
+
+
 async def _plan(
-    transaction: Transaction, workspace: WorkspaceId, fresh: Sequence[FreshMaterial]
+    transaction: Transaction,
+    workspace: WorkspaceId,
+    fresh: Sequence[FreshMaterial],
+    known: Sequence[KnownItem],
 ) -> IngestPlan:
     drafts = [
         (material.thread.thread_no, draft.kind.value, draft.content_hash)
@@ -107,16 +122,17 @@ async def _plan(
         for draft in material.prepared.drafts
     ]
     numbers = await transaction.fetch_all("take_item_numbers", _Number, count=len(drafts))
+    stored = await find_known_items(transaction, workspace, drafts)
     plan = IngestPlan(
         numbers=iter([number.item_no for number in numbers]),
-        known=await _find_known(transaction, workspace, drafts),
+        known=stored | {item.identity: item for item in known},
     )
     for material in fresh:
         plan.add(material)
     return plan
 
 
-async def _find_known(
+async def find_known_items(
     transaction: Transaction, workspace: WorkspaceId, identities: Sequence[Identity]
 ) -> dict[Identity, KnownItem]:
     wanted = set(identities)
@@ -131,7 +147,7 @@ async def _find_known(
     return {row.identity: row for row in rows}
 
 
-async def _insert_materials(
+async def insert_materials(
     transaction: Transaction, workspace: WorkspaceId, fresh: Sequence[FreshMaterial]
 ) -> None:
     rows = [_material_row(material) for material in fresh]
@@ -162,15 +178,21 @@ async def _insert_items(transaction: Transaction, workspace: WorkspaceId, plan: 
         return
     rows = orjson.dumps(list(plan.rows.values())).decode()
     await transaction.run("insert_items", workspace_id=workspace, items=rows)
+    await insert_keys(transaction, workspace, plan.keys)
+    await add_to_index(transaction, workspace, list(plan.rows))
+
+
+async def insert_keys(
+    transaction: Transaction, workspace: WorkspaceId, columns: KeyColumns
+) -> None:
     await transaction.run(
         "insert_item_keys",
         workspace_id=workspace,
-        kinds=plan.keys.kinds,
-        names=plan.keys.names,
-        values=plan.keys.values,
-        item_nos=plan.keys.item_nos,
+        kinds=columns.kinds,
+        names=columns.names,
+        values=columns.values,
+        item_nos=columns.item_nos,
     )
-    await add_to_index(transaction, workspace, list(plan.rows))
 
 
 async def _advance_threads(

@@ -8,8 +8,10 @@ from agent_memory.errors import NotFound
 from agent_memory.ids import ItemId, MaterialId, ThreadId, WorkspaceId
 from agent_memory.memory.item import Item, Json, Material
 from agent_memory.memory.kinds import MaterialKind
+from agent_memory.store.cursors import Cursor
 from agent_memory.store.database import Database
 from agent_memory.store.memory.item_rows import ItemRow
+from agent_memory.store.memory.pages import ItemCursor, check_limit, has_more
 from agent_memory.store.memory.safe_json import unescape_mapping
 from agent_memory.store.safe_text import escape, unescape
 
@@ -111,6 +113,36 @@ class ItemStore:
                 limit=limit,
             )
         return [row.item() for row in rows]
+
+    async def list_page(
+        self,
+        workspace: WorkspaceId,
+        thread: ThreadId | None,
+        kinds: frozenset[str],
+        states: frozenset[str],
+        cursor: str | None,
+        limit: int,
+    ) -> tuple[Sequence[Item], str | None]:
+        """Up to `limit` (1 to 1000) items after `cursor`, the oldest first, and the cursor of the
+        next page, or None on the last. No kinds or states mean any."""
+        check_limit(limit)
+        after = None if cursor is None else ItemCursor.decode(cursor)
+        async with self._database.workspace(workspace) as transaction:
+            rows = await transaction.fetch_all(
+                "list_items_in_order",
+                ItemRow,
+                workspace_id=workspace,
+                thread_id=None if thread is None else escape(thread),
+                kinds=sorted(kinds) or None,
+                states=sorted(states) or None,
+                after=after and after.cursor.created_at,
+                after_no=after and after.item_no,
+                limit=limit + 1,
+            )
+        page = rows[:limit]
+        following = Cursor(page[-1].occurred_at, str(page[-1].item_no)) if page else None
+        more = following.encode() if following and has_more(rows, limit) else None
+        return [row.item() for row in page], more
 
 
 def _material(row: _MaterialRow) -> Material:

@@ -279,11 +279,12 @@ CREATE TABLE consolidated_items (
     consolidation_id text NOT NULL,
     item_no bigint NOT NULL,
     before jsonb NOT NULL,
+    after jsonb NOT NULL,
     PRIMARY KEY (workspace_id, consolidation_id, item_no),
     FOREIGN KEY (workspace_id, consolidation_id) REFERENCES consolidations ON DELETE CASCADE,
     FOREIGN KEY (workspace_id, item_no) REFERENCES items ON DELETE CASCADE
 );
-COMMENT ON COLUMN consolidated_items.before IS 'State, validity, successor and counts, to be put back';
+COMMENT ON COLUMN consolidated_items.before IS 'State, validity, successor and counts, to put back';
 CREATE INDEX consolidated_items_by_item ON consolidated_items (workspace_id, item_no);
 
 ALTER TABLE threads ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;

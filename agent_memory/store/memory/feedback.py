@@ -1,0 +1,154 @@
+"""What was said of items, counted on the items themselves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent_memory.errors import NotFound
+from agent_memory.ids import ItemId, WorkspaceId, new_id
+from agent_memory.memory.feedback import Feedback, Verdict
+from agent_memory.store.cursors import Cursor
+from agent_memory.store.database import Database
+from agent_memory.store.memory.lock import lock_memory
+from agent_memory.store.memory.pages import check_limit, has_more
+from agent_memory.store.safe_text import escape
+from agent_memory.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class _FeedbackRow:
+    feedback_id: str
+    item_id: ItemId
+    verdict: str
+    created_at: datetime
+    impression_id: str | None
+    other_item_id: ItemId | None
+    withdrawn_at: datetime | None
+
+    def feedback(self) -> Feedback:
+        return Feedback(
+            feedback_id=self.feedback_id,
+            item_id=self.item_id,
+            verdict=Verdict(self.verdict),
+            created_at=self.created_at,
+            impression_id=self.impression_id,
+            other_item_id=self.other_item_id,
+            withdrawn_at=self.withdrawn_at,
+        )
+
+
+class FeedbackStore:
+    """Every method sees one workspace: an item of another is `NotFound`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add_feedback(
+        self,
+        workspace: WorkspaceId,
+        item: ItemId,
+        verdict: Verdict,
+        impression_id: str | None = None,
+        other_item: ItemId | None = None,
+    ) -> Feedback:
+        """Keep it and count it on the item. `NotFound` without the item, or without the other
+        item or the impression where one is named."""
+        async with self._database.workspace(workspace) as transaction:
+            await lock_memory(transaction, workspace)
+            await _check_items(transaction, workspace, item, other_item)
+            await _check_impression(transaction, workspace, impression_id)
+            row = await transaction.fetch_one(
+                "insert_feedback",
+                _FeedbackRow,
+                workspace_id=workspace,
+                feedback_id=new_id("fb"),
+                item_id=item,
+                verdict=verdict.value,
+                impression_id=impression_id,
+                other_item_id=other_item,
+            )
+            if row is None:
+                raise NotFound("item", item)
+            await _count(transaction, workspace, row, 1)
+        return row.feedback()
+
+    async def withdraw_feedback(self, workspace: WorkspaceId, feedback_id: str) -> Feedback:
+        """Take it back, counts too; doing so again changes nothing. `NotFound` without it."""
+        async with self._database.workspace(workspace) as transaction:
+            await lock_memory(transaction, workspace)
+            before = await transaction.fetch_one(
+                "get_feedback",
+                _FeedbackRow,
+                workspace_id=workspace,
+                feedback_id=escape(feedback_id),
+            )
+            row = await transaction.fetch_one(
+                "withdraw_feedback",
+                _FeedbackRow,
+                workspace_id=workspace,
+                feedback_id=escape(feedback_id),
+            )
+            if before is None or row is None:
+                raise NotFound("feedback", feedback_id)
+            if before.withdrawn_at is None:
+                await _count(transaction, workspace, row, -1)
+        return row.feedback()
+
+    async def list_feedback(
+        self, workspace: WorkspaceId, cursor: str | None, limit: int
+    ) -> tuple[Sequence[Feedback], str | None]:
+        """Up to `limit` (1 to 1000) after `cursor`, the oldest first, and the next cursor."""
+        check_limit(limit)
+        after = None if cursor is None else Cursor.decode(cursor)
+        async with self._database.workspace(workspace) as transaction:
+            rows = await transaction.fetch_all(
+                "list_feedback",
+                _FeedbackRow,
+                workspace_id=workspace,
+                after=after and after.created_at,
+                after_id=after and after.id,
+                limit=limit + 1,
+            )
+        page = [row.feedback() for row in rows[:limit]]
+        following = Cursor(page[-1].created_at, page[-1].feedback_id) if page else None
+        return page, following.encode() if following and has_more(rows, limit) else None
+
+
+async def _check_items(
+    transaction: Transaction, workspace: WorkspaceId, item: ItemId, other: ItemId | None
+) -> None:
+    wanted = [item] if other is None else [item, other]
+    for one in wanted:
+        found = await transaction.fetch_value(
+            "find_item_numbers", workspace_id=workspace, item_ids=[escape(one)]
+        )
+        if found is None:
+            raise NotFound("item", one)
+
+
+async def _check_impression(
+    transaction: Transaction, workspace: WorkspaceId, impression_id: str | None
+) -> None:
+    if impression_id is None:
+        return
+    found = await transaction.fetch_value(
+        "find_impression", workspace_id=workspace, impression_id=escape(impression_id)
+    )
+    if found is None:
+        raise NotFound("recall", impression_id)
+
+
+async def _count(
+    transaction: Transaction, workspace: WorkspaceId, row: _FeedbackRow, by: int
+) -> None:
+    """`outdated` and `duplicate` count as not helpful: both say that it should not be shown."""
+    is_used = row.verdict == Verdict.USED
+    is_helpful = row.verdict == Verdict.HELPFUL
+    await transaction.run(
+        "count_feedback",
+        workspace_id=workspace,
+        item_id=row.item_id,
+        num_uses=by if is_used else 0,
+        num_helpful=by if is_helpful else 0,
+        num_not_helpful=0 if is_used or is_helpful else by,
+    )

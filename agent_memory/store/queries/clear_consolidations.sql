@@ -1,0 +1,1 @@
+DELETE FROM consolidations WHERE workspace_id = %(workspace_id)s

@@ -1,0 +1,1 @@
+DELETE FROM impressions WHERE workspace_id = %(workspace_id)s

@@ -1,0 +1,1 @@
+DELETE FROM memory_statistics WHERE workspace_id = %(workspace_id)s

@@ -1,0 +1,1 @@
+DELETE FROM postings WHERE workspace_id = %(workspace_id)s

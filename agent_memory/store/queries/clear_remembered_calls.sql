@@ -1,0 +1,1 @@
+DELETE FROM remembered_calls WHERE workspace_id = %(workspace_id)s

@@ -1,0 +1,1 @@
+DELETE FROM term_statistics WHERE workspace_id = %(workspace_id)s

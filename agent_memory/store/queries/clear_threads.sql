@@ -1,0 +1,1 @@
+DELETE FROM threads WHERE workspace_id = %(workspace_id)s

@@ -1,0 +1,1 @@
+DELETE FROM weight_sets WHERE workspace_id = %(workspace_id)s

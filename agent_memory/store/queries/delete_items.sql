@@ -1,0 +1,2 @@
+DELETE FROM items
+WHERE workspace_id = %(workspace_id)s AND item_no = ANY (%(item_nos)s::bigint[])

@@ -1,0 +1,1 @@
+SELECT policy, version FROM redaction_policies WHERE workspace_id = %(workspace_id)s

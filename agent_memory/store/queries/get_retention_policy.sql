@@ -1,0 +1,1 @@
+SELECT policy FROM retention_policies WHERE workspace_id = %(workspace_id)s

@@ -1,0 +1,20 @@
+SELECT
+    space_id, provider, model, num_dimensions, state, created_at,
+    (
+        SELECT count(*) FROM item_vectors
+        WHERE item_vectors.workspace_id = embedding_spaces.workspace_id
+            AND item_vectors.space_id = embedding_spaces.space_id
+    ) AS num_vectors,
+    (
+        SELECT count(*) FROM items
+        WHERE items.workspace_id = embedding_spaces.workspace_id AND state <> 'merged'
+            AND NOT EXISTS (
+                SELECT FROM item_vectors
+                WHERE item_vectors.workspace_id = items.workspace_id
+                    AND item_vectors.space_id = embedding_spaces.space_id
+                    AND item_vectors.item_no = items.item_no
+            )
+    ) AS num_missing
+FROM embedding_spaces
+WHERE workspace_id = %(workspace_id)s
+ORDER BY created_at DESC, space_id
