@@ -198,6 +198,7 @@ class BlockPoolActor:
         pool.reset_resident(engine.incarnation)
         for file in pool.adopt_shelf(shelf.scan()):
             shelf.delete(file)
+        shelf.make_room(pool.stats().shelf_bytes, settings.shelf_budget)
         return pool
 
     def _shelf_of(self, engine: EngineInfo) -> Shelf:

@@ -44,11 +44,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ForeignNamespace:
-    """Files of another model or KV format, which nobody here can read."""
+    """Files of another model, KV format or key, which nobody here can read; `used_at` is the Unix
+    time of their last use."""
 
     name: str
     num_files: int
     nbytes: int
+    used_at: float
 
 
 class Shelf:
@@ -137,9 +139,22 @@ class Shelf:
         found = []
         for folder in sorted(self._folder.iterdir()):
             if folder != self._files and _NAMESPACE.fullmatch(folder.name):
-                sizes = [path.stat().st_size for path in _files_below(folder)]
-                found.append(ForeignNamespace(folder.name, len(sizes), sum(sizes)))
+                stats = [path.stat() for path in _files_below(folder)]
+                nbytes = sum(stat.st_size for stat in stats)
+                used_at = max((stat.st_mtime for stat in stats), default=0.0)
+                found.append(ForeignNamespace(folder.name, len(stats), nbytes, used_at))
         return found
+
+    def make_room(self, nbytes: int, budget: int) -> None:
+        """Delete files of others, those used longest ago first, until theirs and `nbytes` of our
+        own fit into `budget`."""
+        others = self.foreign_namespaces()
+        total = nbytes + sum(namespace.nbytes for namespace in others)
+        for namespace in sorted(others, key=lambda namespace: namespace.used_at):
+            if total <= budget:
+                return
+            self.delete_foreign(namespace)
+            total -= namespace.nbytes
 
     def delete_foreign(self, namespace: ForeignNamespace) -> None:
         """Delete all files of another namespace."""
