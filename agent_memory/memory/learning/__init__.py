@@ -1,0 +1,1 @@
+"""What ranking learns from feedback."""

@@ -1,0 +1,59 @@
+"""What feedback on like questions says of an item for this one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from agent_memory.ids import ItemId
+from agent_memory.memory.feedback import Feedback, Verdict
+from agent_memory.memory.learning.likeness import Question, likeness
+from agent_memory.memory.learning.salience import LARGEST_EFFECT
+from agent_memory.memory.learning.tally import last_words
+
+LEAST_LIKENESS = 0.5
+"""Questions that are less alike say nothing of each other."""
+_JUDGEMENTS = frozenset({Verdict.HELPFUL, Verdict.NOT_HELPFUL, Verdict.USED})
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether an item helped with a question."""
+
+    item_id: ItemId
+    question: Question
+    has_helped: bool
+
+
+def judgements(
+    feedback: Iterable[Feedback], questions: Mapping[str, Question]
+) -> tuple[Judgement, ...]:
+    """Of each item and question the last. `questions` are by impression; feedback whose impression
+    is not among them is left out."""
+    return tuple(
+        Judgement(one.item_id, question, one.verdict is not Verdict.NOT_HELPFUL)
+        for one in last_words(feedback)
+        if one.verdict in _JUDGEMENTS
+        and (question := questions.get(one.impression_id or "")) is not None
+    )
+
+
+def irrelevance_factors(question: Question, judged: Sequence[Judgement]) -> Mapping[ItemId, float]:
+    """What scores are multiplied by: below 1, for items that did not help with like questions.
+
+    Each judgement weighs as much as its question is like this one. Those that helped make up for
+    those that did not; they raise nothing, since that is what salience does.
+    """
+    balance: dict[ItemId, float] = {}
+    likenesses: dict[int, float] = {}
+    for one in judged:
+        key = id(one.question)
+        if key not in likenesses:
+            likenesses[key] = likeness(question, one.question)
+        weight = likenesses[key]
+        if weight >= LEAST_LIKENESS:
+            change = weight if one.has_helped else -weight
+            balance[one.item_id] = balance.get(one.item_id, 0.0) + change
+    return {
+        item_id: 1 - LARGEST_EFFECT * min(1.0, -value)
+        for item_id, value in balance.items()
+        if value < 0
+    }

@@ -1,0 +1,40 @@
+"""Feedback, counted by item."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from agent_memory.ids import ItemId
+from agent_memory.memory.feedback import Feedback, Verdict
+
+_JUDGEMENTS = frozenset({Verdict.HELPFUL, Verdict.NOT_HELPFUL})
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """num_not_helpful: without a question; that it did not help with one says nothing of others."""
+
+    num_helpful: int = 0
+    num_not_helpful: int = 0
+    num_used: int = 0
+
+
+def tally(feedback: Iterable[Feedback]) -> Mapping[ItemId, Tally]:
+    """Of each item: of one question its last judgement counts, and being used counts once."""
+    counts: dict[ItemId, list[int]] = {}
+    for one in last_words(feedback):
+        num = counts.setdefault(one.item_id, [0, 0, 0])
+        num[0] += one.verdict is Verdict.HELPFUL
+        num[1] += one.verdict is Verdict.NOT_HELPFUL and one.impression_id is None
+        num[2] += one.verdict is Verdict.USED
+    return {item_id: Tally(*num) for item_id, num in counts.items()}
+
+
+def last_words(feedback: Iterable[Feedback]) -> list[Feedback]:
+    """For each item and question the last judgement, and of every other verdict the last, in the
+    order that they were given in. What was withdrawn is as if it had never been given."""
+    last: dict[tuple[ItemId, str | None, frozenset[Verdict]], Feedback] = {}
+    standing = [one for one in feedback if one.withdrawn_at is None]
+    for one in sorted(standing, key=lambda one: (one.created_at, one.feedback_id)):
+        kind = _JUDGEMENTS if one.verdict in _JUDGEMENTS else frozenset({one.verdict})
+        last[one.item_id, one.impression_id, kind] = one
+    return sorted(last.values(), key=lambda one: (one.created_at, one.feedback_id))
