@@ -11,6 +11,7 @@ from typing import Any
 import mlx.core as mx
 from mlx_lm.models import base
 
+from agent_memory.device.cpu_math import attend_to_past
 from agent_memory.device.row_layers import RowLayer
 
 
@@ -21,7 +22,7 @@ class PerRow(tuple[Any, ...]):
 
 
 class BatchLayer:
-    """One layer of several rows, each fed one token."""
+    """One layer of rows that are fed one token each, or of one that is fed several."""
 
     bits = 0
     group_size = 0
@@ -67,8 +68,7 @@ def install_attention() -> None:
         bits: int = 8,
     ) -> mx.array:
         if isinstance(keys, PerRow):
-            by_row = _composed if _composes(queries, mask) else _fused
-            return by_row(queries, keys, values, scale, mask)
+            return _attend_by_row(queries, keys, values, scale, mask)
         attended: mx.array = stock(
             queries, keys, values, scale=scale, mask=mask, group_size=group_size, bits=bits
         )
@@ -78,35 +78,16 @@ def install_attention() -> None:
     base.quantized_scaled_dot_product_attention = attend
 
 
-def _composes(queries: mx.array, mask: Any) -> bool:
-    """Attention has no fused kernel on a CPU; MLX puts it together from the same operations."""
-    on_cpu = mx.default_device().type == mx.DeviceType.cpu
-    return on_cpu and mask is None and queries.shape[2] == 1
-
-
-def _composed(
-    queries: mx.array, keys: PerRow, values: PerRow, scale: float, mask: None
+def _attend_by_row(
+    queries: mx.array, keys: PerRow, values: PerRow, scale: float, mask: Any
 ) -> mx.array:
-    """As MLX composes it, bit for bit, with what can be done for all rows done for all at once.
-    Queries that share a head of keys become queries of one head: two thirds of the time."""
-    del mask
-    batch, num_heads, _, size = queries.shape
-    num_kv_heads = keys[0].shape[1]
-    scaled = (queries * scale).reshape(batch, num_kv_heads, num_heads // num_kv_heads, size)
-    attended = mx.concatenate(
-        [
-            mx.softmax(row_queries @ row_keys.swapaxes(2, 3), axis=-1, precise=True) @ row_values
-            for row_queries, row_keys, row_values in zip(
-                mx.split(scaled, batch), keys, values, strict=True
-            )
-        ]
-    )
-    return attended.reshape(batch, num_heads, 1, values[0].shape[-1])
-
-
-def _fused(queries: mx.array, keys: PerRow, values: PerRow, scale: float, mask: Any) -> mx.array:
     count = len(keys)
     masks = mask if isinstance(mask, PerRow) else (mask,) * count
+    if mx.default_device().type == mx.DeviceType.cpu:
+        if mask is None and queries.shape[2] == 1:
+            return _next_tokens_on_cpu(queries, keys, values, scale)
+        if masks == ("causal",):
+            return attend_to_past(queries, keys[0], values[0], scale)
     return mx.concatenate(
         [
             mx.fast.scaled_dot_product_attention(
@@ -117,3 +98,20 @@ def _fused(queries: mx.array, keys: PerRow, values: PerRow, scale: float, mask: 
             )
         ]
     )
+
+
+def _next_tokens_on_cpu(queries: mx.array, keys: PerRow, values: PerRow, scale: float) -> mx.array:
+    """As MLX composes it, bit for bit, with what can be done for all rows done for all at once.
+    Queries that share a head of keys become queries of one head: two thirds of the time."""
+    count, num_heads, _, size = queries.shape
+    num_kv_heads = keys[0].shape[1]
+    scaled = (queries * scale).reshape(count, num_kv_heads, num_heads // num_kv_heads, size)
+    attended = mx.concatenate(
+        [
+            mx.softmax(row_queries @ row_keys.swapaxes(2, 3), axis=-1, precise=True) @ row_values
+            for row_queries, row_keys, row_values in zip(
+                mx.split(scaled, count), keys, values, strict=True
+            )
+        ]
+    )
+    return attended.reshape(count, num_heads, 1, values[0].shape[-1])

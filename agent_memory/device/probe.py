@@ -53,16 +53,17 @@ def probe_model(model: Any, layout: CacheLayout) -> Probe:
 def _why_single(
     model: Any, layout: CacheLayout, rows: Sequence[Sequence[Any]], lengths: Sequence[int]
 ) -> str | None:
-    """None when two rows computed together give what each gives alone."""
-    tokens = mx.array([[7], [8]])
+    """None when rows computed together, or several tokens of one, give what each gives alone."""
+    tokens, several = mx.array([[7], [8]]), mx.array([[7, 8]])
     alone = mx.concatenate(
         [model(tokens[at : at + 1], cache=layout.fork(layers)) for at, layers in enumerate(rows)]
     )
-    offset = mx.array(list(lengths))
+    alone_several = model(several, cache=layout.fork(rows[0]))[:, -1]
     try:
-        cache = [BatchLayer(layers, offset) for layers in zip(*rows, strict=True)]
-        together = model(tokens, cache=cache)
-        difference = _largest(together - alone)
+        single = _batch([layout.fork(rows[0])], lengths[:1])
+        together_several = model(several, cache=single)[:, -1]
+        together = model(tokens, cache=_batch(rows, lengths))
+        difference = max(_largest(together - alone), _largest(together_several - alone_several))
     except Exception as error:  # noqa: BLE001  models fail here in ways of their own
         reason = str(error).partition("\n")[0]
         return f"its layers do not take rows of different lengths ({reason})"
@@ -70,6 +71,11 @@ def _why_single(
     if difference > tolerance * max(1.0, _largest(alone)):
         return "its rows do not come out the same in a batch"
     return None
+
+
+def _batch(rows: Sequence[Sequence[Any]], lengths: Sequence[int]) -> list[BatchLayer]:
+    offset = mx.array(list(lengths))
+    return [BatchLayer(layers, offset) for layers in zip(*rows, strict=True)]
 
 
 def _largest(values: mx.array) -> float:

@@ -16,6 +16,7 @@ from agent_memory.device.block_keeper import BlockKeeper
 from agent_memory.device.cache_layout import CacheLayout
 from agent_memory.device.kv_cut import fill_layers
 from agent_memory.device.leased_prefix import PrefixGatherer
+from agent_memory.device.model_head import project_last_only
 from agent_memory.device.row import Row, next_tokens
 from agent_memory.device.row_layers import STEP, FullLayer
 from agent_memory.device.sampling import Logprobs, RowSampler, draw_tokens
@@ -78,6 +79,7 @@ class MlxRunner:
         on_ready: Callable[[int], None],
         on_stored: Callable[[int, Stored], None],
     ) -> None:
+        project_last_only(model)
         self._model = model
         self._layout = layout
         self._gatherer = gatherer
@@ -115,7 +117,7 @@ class MlxRunner:
 
     def prefill(self, row: RowId, token_ids: Sequence[int]) -> _Prefilled:
         this = self._rows[row]
-        self._model(mx.array([token_ids]), cache=this.layers)
+        self._model(mx.array([token_ids]), cache=self._cache([this]))
         this.length += len(token_ids)
         states = [layer.state for layer in this.layers]
         mark = _mark(states)
@@ -154,7 +156,7 @@ class MlxRunner:
     def decode_behind(self, row: RowId, token_ids: Sequence[int]) -> _Decoded:
         this = self._rows[row]
         tokens = mx.concatenate([mx.array(list(token_ids), mx.int32), next_tokens([this])])
-        logits = self._model(tokens[None], cache=this.layers)[:, -1, :]
+        logits = self._model(tokens[None], cache=self._cache([this]))[:, -1, :]
         this.length += len(token_ids)
         return self._draw([row], [this], logits)
 
@@ -221,18 +223,24 @@ class MlxRunner:
     def _forward(self, batch: Sequence[Row], tokens: mx.array) -> mx.array:
         """Logits [rows, vocabulary] behind one token each."""
         if len(batch) >= self._min_batch:
-            offset = mx.array([row.length for row in batch])
-            cache = [
-                BatchLayer(layers, offset)
-                for layers in zip(*(row.layers for row in batch), strict=True)
-            ]
-            logits: mx.array = self._model(tokens[:, None], cache=cache)
+            logits: mx.array = self._model(tokens[:, None], cache=self._cache(batch))
             return logits[:, -1, :]
         parts = [
             self._model(tokens[at : at + 1, None], cache=row.layers)[:, -1, :]
             for at, row in enumerate(batch)
         ]
         return parts[0] if len(parts) == 1 else mx.concatenate(parts)
+
+    def _cache(self, batch: Sequence[Row]) -> Sequence[Any]:
+        """The layers of these rows, as the model takes them."""
+        if len(batch) < self._min_batch:
+            (row,) = batch
+            return row.layers
+        offset = mx.array([row.length for row in batch])
+        return [
+            BatchLayer(layers, offset)
+            for layers in zip(*(row.layers for row in batch), strict=True)
+        ]
 
 
 def _mark(states: Sequence[Any]) -> mx.array:

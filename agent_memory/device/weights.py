@@ -10,6 +10,7 @@ import mlx.core as mx
 from mlx import nn
 from mlx_lm.utils import dequantize_model, get_total_parameters, load_model
 
+from agent_memory.device.cpu_math import install_activations
 from agent_memory.device.rotary import share_rotary
 from agent_memory.errors import ModelNotUsable
 
@@ -32,6 +33,7 @@ def load_weights(folder: Path) -> tuple[Any, dict[str, Any]]:
     if computes_on_linux_cpu():
         # Fused kernels are compiled with g++ there, which a machine may lack and a start waits for.
         mx.disable_compile()
+        install_activations()
     try:
         model, config = load_model(folder, lazy=True)
         if computes_on_linux_cpu():

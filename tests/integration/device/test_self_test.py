@@ -31,7 +31,7 @@ def test_it_passes_here() -> None:
 
 def test_attention_that_mixes_rows_up_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     install_attention()
-    monkeypatch.setattr("agent_memory.device.attention._composed", forgetful_attention)
+    monkeypatch.setattr("agent_memory.device.attention._attend_by_row", forgetful_attention)
     with pytest.raises(InvariantBroken, match="in a batch"):
         run_self_test()
 
@@ -46,6 +46,6 @@ def test_a_bit_that_changes_in_keeping_is_found(monkeypatch: pytest.MonkeyPatch)
 def test_an_engine_does_not_start_when_it_fails(
     model_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent_memory.device.attention._composed", forgetful_attention)
+    monkeypatch.setattr("agent_memory.device.attention._attend_by_row", forgetful_attention)
     with pytest.raises(ModelNotUsable, match="self-test failed on this machine"):
         MlxEngine.load(model_folder("llama"), "llama", small_settings(), None)
