@@ -32,18 +32,20 @@ _SYSLOG = re.compile(
     rf"({_MON}) {{1,2}}(\d{{1,2}}) (\d\d):(\d\d):(\d\d)(?:\.(\d{{1,9}}))?(?: (\d{{4}}))?"
 )
 _MAIL = re.compile(
-    rf"(?:(?:{_DAY}), )?\d{{1,2}} (?:{_MON}) \d{{4}} \d\d:\d\d(?::\d\d)?(?: (?:[+-]\d{{4}}|GMT|UTC))?"
+    rf"(?:(?:{_DAY}), )?\d{{1,2}} (?:{_MON}) \d{{4}} \d\d:\d\d(?::\d\d)?"
+    r"(?: (?:[+-]\d{4}|GMT|UTC))?"
 )
 _GIT = re.compile(
     rf"(?:{_DAY}) ({_MON}) {{1,2}}(\d{{1,2}}) (\d\d):(\d\d):(\d\d) (\d{{4}})(?: ([+-]\d{{4}}))?"
 )
 _SPOKEN_CLOCK = r"(\d{1,2})(?::(\d\d)(?::(\d\d))?)? ?([AaPp]\.?[Mm]\b\.?)?"
 _SPOKEN = re.compile(
-    rf"(?:{_SPOKEN_CLOCK} on )?(?:(?:{_DAY})[a-z]*,? )?(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({_MONTH})\.?,? (\d{{4}})"
-    rf"(?:,? (?:at )?{_SPOKEN_CLOCK})?"
+    rf"(?:{_SPOKEN_CLOCK} on )?(?:(?:{_DAY})[a-z]*,? )?(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? "
+    rf"({_MONTH})\.?,? (\d{{4}})(?:,? (?:at )?{_SPOKEN_CLOCK})?"
 )
 _SPOKEN_US = re.compile(
-    rf"(?:(?:{_DAY})[a-z]*,? )?({_MONTH})\.? (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})(?:,? (?:at )?{_SPOKEN_CLOCK})?"
+    rf"(?:(?:{_DAY})[a-z]*,? )?({_MONTH})\.? (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})"
+    rf"(?:,? (?:at )?{_SPOKEN_CLOCK})?"
 )
 _SLASHES = re.compile(
     r"(\d{1,2})/(\d{1,2})/(\d{2}|\d{4}),? (\d{1,2}):(\d\d)(?::(\d\d))? ?([AaPp][Mm])?"

@@ -3,12 +3,20 @@
 import re
 
 _PART = re.compile(r"[A-Z]+(?![^\W\dA-Z_])|[A-Z]?[^\W\dA-Z_]+|\d+")
+_HAS_COMPOUND = re.compile(r"[a-z\d][A-Z]|[A-Z]{2}[a-z]|\w_|_\w|\w\$|\$\w|[A-Za-z]\d")
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list written as one text."""
+    return frozenset(text.split())
 
 
 def split_identifiers(text: str) -> tuple[str, ...]:
     """The words inside the compound identifiers of a text (`getUserName`, `MAX_SIZE`), in lower
     case and in their order. Plain words are not among them."""
+    if _HAS_COMPOUND.search(text) is None:
+        return ()
     words: list[str] = []
     for match in _IDENTIFIER.finditer(text):
         identifier = match.group()

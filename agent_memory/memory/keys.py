@@ -1,13 +1,11 @@
 """Keys that a question names, so that it leads to items with the same ones."""
 
 from agent_memory.memory.extraction.code_references import likely_keys
+from agent_memory.memory.extraction.failure_draft import keys_of_failure
 from agent_memory.memory.extraction.failures.finder import find_failures
-from agent_memory.memory.extraction.fingerprint import fingerprint
 from agent_memory.memory.extraction.lines import cut_lines
-from agent_memory.memory.extraction.symbols import frame_keys, keys_of_test
 from agent_memory.memory.identifiers import split_identifiers
 from agent_memory.memory.item import Key
-from agent_memory.memory.kinds import KeyKind
 
 __all__ = ["find_keys", "split_identifiers"]
 
@@ -20,9 +18,7 @@ def find_keys(text: str) -> tuple[Key, ...]:
     keys: list[Key] = []
     failures = find_failures(text, cut_lines(text))
     for failure in failures:
-        keys.append(Key(KeyKind.FINGERPRINT, fingerprint(failure)))
-        keys.extend(keys_of_test(failure.test) if failure.test is not None else ())
-        keys.extend(frame_keys(failure.frames))
+        keys.extend(keys_of_failure(failure))
     if not failures:
         keys.extend(likely_keys(text))
     return tuple(dict.fromkeys(keys))[:_MAX_KEYS]

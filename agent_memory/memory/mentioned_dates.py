@@ -42,7 +42,8 @@ _AGO = re.compile(
     re.IGNORECASE,
 )
 _IN = re.compile(
-    r"\bin (\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten) (day|week|month|year)s?\b",
+    r"\bin (\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten) "
+    r"(day|week|month|year)s?\b",
     re.IGNORECASE,
 )
 _DAY_MONTH = re.compile(

@@ -1,6 +1,6 @@
 """What to search for when the purpose is a sentence, a log, or both."""
 
-from agent_memory.memory.extraction.failure_draft import describe
+from agent_memory.memory.extraction.failure_draft import describe, search_words_of
 from agent_memory.memory.extraction.failures.finder import find_failures
 from agent_memory.memory.extraction.lines import cut_lines
 from agent_memory.memory.identifiers import split_identifiers
@@ -17,5 +17,7 @@ def search_words(purpose: str) -> str:
     taken = {place for failure in failures for place in range(failure.begin, failure.end)}
     prose = "\n".join(text for place, text in enumerate(lines.texts) if place not in taken)
     parts = [prose.strip()[:_MAX_PROSE], *map(describe, failures[:_MAX_FAILURES])]
-    text = "\n".join(part for part in parts if part)
-    return "\n".join((text, " ".join(split_identifiers(text)))).strip()
+    words = list(split_identifiers(parts[0]))
+    for failure in failures[:_MAX_FAILURES]:
+        words.extend(search_words_of(failure))
+    return "\n".join((*(part for part in parts if part), " ".join(words))).strip()

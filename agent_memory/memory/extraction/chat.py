@@ -1,5 +1,6 @@
 """Conversations: every message whole, and what is stated in it."""
 
+from calendar import month_name
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,8 +11,8 @@ from agent_memory.memory.chat_message import ChatMessage
 from agent_memory.memory.content_hash import content_hash
 from agent_memory.memory.extraction.artifacts import add_artifacts
 from agent_memory.memory.extraction.code_references import reference_keys
-from agent_memory.memory.extraction.enclosures import Enclosure, EnclosureKind, find_enclosures
 from agent_memory.memory.extraction.diff import read_diff
+from agent_memory.memory.extraction.enclosures import Enclosure, EnclosureKind, find_enclosures
 from agent_memory.memory.extraction.findings import Findings, Passage
 from agent_memory.memory.extraction.log import read_log
 from agent_memory.memory.extraction.statements import Speech, add_statements
@@ -204,7 +205,7 @@ def _from_metadata(described: Json, material: Material) -> _Message | None:
 
 
 def _context(said_at: datetime, speaker: str | None) -> str:
-    day = f"{said_at.day} {said_at:%B} {said_at.year}"
+    day = f"{said_at.day} {month_name[said_at.month]} {said_at.year}"
     return f"{day}, {speaker}" if speaker is not None else day
 
 

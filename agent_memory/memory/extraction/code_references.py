@@ -1,6 +1,7 @@
 """Code that a sentence speaks of: `in backticks`, as a call(), or by a name no word has."""
 
 import re
+from collections.abc import Iterator
 
 from agent_memory.memory.extraction.symbols import symbol_keys
 from agent_memory.memory.item import Key
@@ -8,14 +9,10 @@ from agent_memory.memory.paths import find_paths, keys_of_named_files
 
 _BACKTICKS = re.compile(r"`([^`\n]{1,120})`")
 _NAME = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|::|#)[A-Za-z_$~][\w$]*)*(?:\(\))?")
-_CALL = re.compile(r"(?<![\w.`$])([A-Za-z_$][\w$]*(?:(?:\.|::)[A-Za-z_$][\w$]*)*)\(\)")
-_SNAKE = re.compile(r"(?<![\w`/.$-])(_*[A-Za-z]\w*_\w+)(?![\w/-])")
-_CAMEL = re.compile(
-    r"(?<![\w`/.$-])((?:[A-Za-z]\w*(?:\.|::|#))*[A-Za-z]\w*[a-z]\w*[A-Z]\w*)(?![\w/-])"
+_TOKEN = re.compile(
+    r"(?<![\w`/.$:-])[A-Za-z_]\w*+(?:(?:\.|::|#)[A-Za-z_]\w*+)*+(?:\(\))?(?![/\w-])"
 )
-_QUALIFIED = re.compile(
-    r"(?<![\w`/.$-])([A-Za-z]\w+(?:(?:\.[A-Za-z]\w+){2,}|(?:::[A-Za-z]\w+)+))(?![\w/-])"
-)
+_HUMP = re.compile(r"[a-z\d][A-Z]")
 _MAX_KEYS = 40
 
 
@@ -27,10 +24,8 @@ def find_symbols(text: str) -> tuple[tuple[str, int], ...]:
             name = _NAME.fullmatch(match.group(1).strip())
             if name is not None and not find_paths(name.group()):
                 found.append((name.group().removesuffix("()"), match.start(1)))
-    if "()" in text:
-        found.extend((match.group(1), match.start()) for match in _CALL.finditer(text))
-    if "_" in text:
-        found.extend((match.group(1), match.start()) for match in _SNAKE.finditer(text))
+    if "()" in text or "_" in text:
+        found.extend((name, at) for name, at, is_call in _tokens(text) if is_call or "_" in name)
     return tuple(dict.fromkeys(found))
 
 
@@ -45,7 +40,18 @@ def reference_keys(text: str) -> tuple[Key, ...]:
 def likely_keys(text: str) -> tuple[Key, ...]:
     """Also of names that merely look like code: for a question, where a wrong key finds nothing."""
     keys = list(reference_keys(text))
-    for pattern in (_CAMEL, _QUALIFIED):
-        for match in pattern.finditer(text):
-            keys.extend(symbol_keys(match.group(1)))
+    for name, _, _ in _tokens(text):
+        if _HUMP.search(name) is not None or "::" in name or name.count(".") > 1:
+            keys.extend(symbol_keys(name))
     return tuple(dict.fromkeys(keys))[:_MAX_KEYS]
+
+
+def _tokens(text: str) -> Iterator[tuple[str, int, bool]]:
+    """Names outside backticks, with their places, and whether brackets follow."""
+    for match in _TOKEN.finditer(text):
+        name = match.group()
+        if len(name) <= _LONGEST and not find_paths(name):
+            yield name.removesuffix("()"), match.start(), name.endswith("()")
+
+
+_LONGEST = 200

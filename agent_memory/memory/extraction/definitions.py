@@ -31,12 +31,13 @@ _BY_EXTENSION = {
 }
 _PYTHON = re.compile(r"\s*(?:async +)?(?:def|class) +(\w+)")
 _TYPE = re.compile(
-    r"\s*(?:[@\w]+(?:\([^()]*\))? +){0,8}(?:class|interface|enum|record|struct|trait|union|namespace|"
-    r"object|module|protocol) +(\w+)"
+    r"\s*(?:[@\w]+(?:\([^()]*\))? +){0,8}(?:class|interface|enum|record|struct|trait|union|"
+    r"namespace|object|module|protocol) +(\w+)"
 )
 _SCRIPT = re.compile(
     r"\s*(?:export +)?(?:default +)?(?:declare +)?(?:async +)?(?:function\*? *(\w+)|"
-    r"(?:const|let|var) +(\w+) *(?::[^=]*)?= *(?:async *)?(?:\(|function\b|\w+ *=>)|type +(\w+) *[=<])"
+    r"(?:const|let|var) +(\w+) *(?::[^=]*)?= *(?:async *)?(?:\(|function\b|\w+ *=>)|"
+    r"type +(\w+) *[=<])"
 )
 _GO = re.compile(r"func +(?:\(\s*(?:\w+ +)?\*?(\w+)(?:\[[^\]]*\])?\s*\) +)?(\w+)|type +(\w+) ")
 _RUST = re.compile(

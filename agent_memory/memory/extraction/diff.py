@@ -15,6 +15,8 @@ from agent_memory.memory.paths import file_keys, stem
 _WHOLE_UP_TO = 6000
 """Characters of a file's change that are shown as one item; what is longer is shown by hunks."""
 _MAX_HUNK = 8000
+MAX_HUNKS = 200
+"""Of one file; its summary counts the others, and the raw text has them."""
 _MAX_SYMBOLS = 40
 _MAX_WORDS = 400
 _UNREADABLE = "The text has no hunk of a unified diff; it is kept as it is."
@@ -60,7 +62,7 @@ class _Writer:
             self._draft(text, begin, end, self._change.hunks, self._passage.source)
         )
         if not is_whole:
-            for hunk in self._change.hunks:
+            for hunk in self._change.hunks[:MAX_HUNKS]:
                 first, last = self._part.hunks[hunk.part]
                 begin, end = self._begins[first], self._end_of(last)
                 text = self._passage.text[begin:end][:_MAX_HUNK]

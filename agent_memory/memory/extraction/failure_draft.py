@@ -9,6 +9,7 @@ from agent_memory.memory.extraction.masks import mask
 from agent_memory.memory.extraction.stamps import last_stamp_before
 from agent_memory.memory.extraction.symbols import frame_keys, keys_of_test
 from agent_memory.memory.extraction.trace import Frame
+from agent_memory.memory.extraction.under_test import keys_under_test, names_under_test
 from agent_memory.memory.identifiers import split_identifiers
 from agent_memory.memory.item import Draft, Json, Key
 from agent_memory.memory.kinds import ItemKind, KeyKind, Role
@@ -19,23 +20,24 @@ _MAX_CAUSES = 4
 
 def failure_draft(failure: Failure, lines: Lines, passage: Passage) -> Draft:
     name = fingerprint(failure)
-    text = describe(failure)
+    begin, end = lines.extent(failure.begin, failure.end)
+    text = describe(failure) or passage.text[begin:end].strip()[:_MAX_MESSAGE]
     kind = ItemKind.TEST_FAILURE if failure.test is not None else ItemKind.STACK
     test_id = failure.test.test_id if failure.test is not None else ""
     occurred_at = last_stamp_before(lines, failure.begin, passage.occurred_at)
     return Draft(
         kind=kind,
         text=text,
-        span=passage.span(*lines.extent(failure.begin, failure.end)),
+        span=passage.span(begin, end),
         occurred_at=occurred_at,
         last_occurred_at=occurred_at,
         content_hash=content_hash(kind, mask(failure.message), name, test_id),
         context=_context(failure),
-        search_text=" ".join(split_identifiers(text)),
+        search_text=" ".join(search_words_of(failure)),
         role=Role.TOOL,
         source=passage.source,
         fingerprint=name,
-        keys=_keys(failure, name),
+        keys=keys_of_failure(failure),
         metadata=_metadata(failure),
     )
 
@@ -65,10 +67,20 @@ def _context(failure: Failure) -> str:
     return f"{what}, {failure.language}" if failure.language else what
 
 
-def _keys(failure: Failure, name: str) -> tuple[Key, ...]:
-    own = keys_of_test(failure.test) if failure.test is not None else ()
-    fingerprint_key = Key(KeyKind.FINGERPRINT, name)
-    return tuple(dict.fromkeys((fingerprint_key, *own, *frame_keys(failure.frames))))
+def keys_of_failure(failure: Failure) -> tuple[Key, ...]:
+    """Its fingerprint, its test and what that tests, the files and symbols of its stack."""
+    keys = [Key(KeyKind.FINGERPRINT, fingerprint(failure))]
+    if failure.test is not None:
+        keys.extend((*keys_of_test(failure.test), *keys_under_test(failure.test)))
+    keys.extend(frame_keys(failure.frames))
+    return tuple(dict.fromkeys(keys))
+
+
+def search_words_of(failure: Failure) -> tuple[str, ...]:
+    """What it tests, and the words of every identifier in it: not shown, but searched for."""
+    tested = names_under_test(failure.test) if failure.test is not None else ()
+    split = split_identifiers(" ".join((describe(failure), *tested)))
+    return (*tested, *split)
 
 
 def _metadata(failure: Failure) -> dict[str, Json]:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from unidiff.patch import Hunk, PatchedFile, PatchSet
 from unidiff.errors import UnidiffParseError
+from unidiff.patch import Hunk, PatchedFile, PatchSet
 
 from agent_memory.memory.extraction.definitions import defined_in, family_of
 from agent_memory.memory.extraction.patch import FilePart
@@ -122,7 +122,7 @@ class FileChange:
 def read_file(lines: Sequence[str], part: FilePart) -> FileChange:
     """Whatever of the file's hunks can be parsed."""
     header = lines[part.begin : part.hunks[0][0] if part.hunks else part.end]
-    parsed = _parse(header, [lines[begin:end] for begin, end in part.hunks])
+    parsed = _parse([lines[begin:end] for begin, end in part.hunks])
     source, target = _names(header)
     path = target or source
     what = _what(header, source, target)
@@ -135,7 +135,7 @@ def read_file(lines: Sequence[str], part: FilePart) -> FileChange:
     return FileChange(path, old_path, what, hunks, num_broken)
 
 
-def _parse(header: Sequence[str], hunks: Sequence[Sequence[str]]) -> list[tuple[int, Hunk | None]]:
+def _parse(hunks: Sequence[Sequence[str]]) -> list[tuple[int, Hunk | None]]:
     """All at once; one by one when that fails, so that a broken hunk spoils no other."""
     whole = _parse_patch([line for hunk in hunks for line in hunk])
     if whole is not None and len(whole) == len(hunks):

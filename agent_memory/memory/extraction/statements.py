@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent_memory.memory.content_hash import content_hash
-from agent_memory.memory.extraction.code_references import reference_keys
-from agent_memory.memory.extraction.cues import (
+from agent_memory.memory.extraction.classification import (
     Classified,
-    accepted_confidence,
+    accept,
     classify,
     is_hypothetical,
+    is_question,
+    words_of,
 )
+from agent_memory.memory.extraction.code_references import reference_keys
 from agent_memory.memory.extraction.findings import Findings
 from agent_memory.memory.extraction.sentences import find_sentences, unquoted
 from agent_memory.memory.extraction.subjects import Subject, find_subject
@@ -52,18 +54,14 @@ def add_statements(speech: Speech, findings: Findings) -> None:
 def _add_statement(speech: Speech, begin: int, end: int, findings: Findings) -> None:
     sentence = speech.text[begin:end]
     plain = unquoted(sentence)
-    is_open = plain.endswith("?") or is_hypothetical(plain)
-    found = classify(plain, speech.role)
-    subject = None if is_open else find_subject(sentence, plain, _whose(speech))
+    words = words_of(plain)
+    found = classify(plain, words, speech.role)
+    is_open = is_question(plain) or is_hypothetical(plain, words)
+    subject = None if is_open else find_subject(sentence, plain, words, _whose(speech))
     if found is None and subject is not None:
-        found = _by_subject(subject, speech.role)
+        found = accept(subject.kind, subject.weight, speech.role)
     if found is not None:
         findings.add(_draft(speech, begin, end, found, subject))
-
-
-def _by_subject(subject: Subject, role: Role) -> Classified | None:
-    confidence = accepted_confidence(subject.weight, role)
-    return Classified(subject.kind, confidence) if confidence is not None else None
 
 
 def _draft(

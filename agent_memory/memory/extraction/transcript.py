@@ -7,21 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent_memory.memory.dates import parse_datetime
+from agent_memory.memory.identifiers import word_set
 from agent_memory.memory.kinds import Role
 
 _ROLES = {
-    "user": Role.USER, "human": Role.USER, "me": Role.USER, "you": Role.USER, "customer": Role.USER,
-    "assistant": Role.ASSISTANT, "ai": Role.ASSISTANT, "bot": Role.ASSISTANT, "agent": Role.ASSISTANT,
-    "chatgpt": Role.ASSISTANT, "claude": Role.ASSISTANT, "gpt": Role.ASSISTANT,
-    "model": Role.ASSISTANT, "copilot": Role.ASSISTANT, "gemini": Role.ASSISTANT,
-    "system": Role.SYSTEM, "developer": Role.SYSTEM, "tool": Role.TOOL, "function": Role.TOOL,
+    "user": Role.USER, "human": Role.USER, "me": Role.USER, "you": Role.USER,
+    "customer": Role.USER, "assistant": Role.ASSISTANT, "ai": Role.ASSISTANT,
+    "bot": Role.ASSISTANT, "agent": Role.ASSISTANT, "chatgpt": Role.ASSISTANT,
+    "claude": Role.ASSISTANT, "gpt": Role.ASSISTANT, "model": Role.ASSISTANT,
+    "copilot": Role.ASSISTANT, "gemini": Role.ASSISTANT, "system": Role.SYSTEM,
+    "developer": Role.SYSTEM, "tool": Role.TOOL, "function": Role.TOOL,
 }  # fmt: skip
-_NO_NAMES = frozenset(
+_NO_NAMES = word_set(
     "note todo fixme warning error info debug example http https ps nb tip caution update edit "
     "summary result results output input answer question steps step expected actual reason fix "
     "caused date time subject from to cc re fwd host port file line url status title version "
     "description author fatal critical trace usage returns raises args parameters because "
-    "however also first second third finally cause problem solution options option pros cons".split()
+    "however also first second third finally cause problem solution options option pros cons"
 )
 _NAME = r"[^\W\d_][\w.'@-]*(?: [\w.'@-]+){0,3}"
 _DATE = r"[\[(](?P<date>[^\])\n]{4,40})[\])]"
@@ -33,7 +35,8 @@ _HEAD = re.compile(
     rf"(?P<plain>{_NAME})(?: [\[(](?P<late>[^\])\n]{{4,40}})[\])])?: ?)"
 )
 _WHATSAPP = re.compile(
-    rf"(?P<date>\d{{1,2}}/\d{{1,2}}/\d{{2,4}},? \d{{1,2}}:\d\d(?::\d\d)?(?: ?[AaPp][Mm])?) - (?P<plain>{_NAME}): "
+    r"(?P<date>\d{1,2}/\d{1,2}/\d{2,4},? \d{1,2}:\d\d(?::\d\d)?(?: ?[AaPp][Mm])?) - "
+    rf"(?P<plain>{_NAME}): "
 )
 _IRC = re.compile(r"(?P<date>\d\d:\d\d(?::\d\d)?) <(?P<irc>[\w.|`-]{1,30})> ")
 _LONGEST_HEAD = 120
@@ -88,9 +91,7 @@ def _utterance(text: str, head: _Head, end: int, occurred_at: datetime) -> Utter
     return Utterance(role or Role.USER, speaker, *strip(text, head.begin, end), said_at)
 
 
-_PLAIN_ROLES = frozenset(
-    "user human me you assistant ai bot system developer tool function model".split()
-)
+_PLAIN_ROLES = word_set("user human me you assistant ai bot system developer tool function model")
 
 
 def _find_heads(text: str) -> Iterator[_Head]:

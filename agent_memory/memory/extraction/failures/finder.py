@@ -36,9 +36,10 @@ def _find_in_blocks(lines: Lines) -> list[Failure]:
     ends = [*(place for place, _ in headings[1:]), len(lines)]
     failures = [
         read_block(heading, lines, place, end)
-        for (place, heading), end in zip(headings, ends, strict=True)
+        for (place, heading), end in zip(headings, ends, strict=False)
     ]
-    failures = [failure for failure in failures if not _is_parent(failure, failures)]
+    parents = _parents(failures)
+    failures = [failure for failure in failures if not _is_only_parent(failure, parents)]
     return [*failures, *_find_summaries(lines, failures)]
 
 
@@ -56,12 +57,17 @@ def _is_of_jest_watch(heading: Heading) -> bool:
     return heading.runner is Runner.JEST and heading.test.name.startswith("Console")
 
 
-def _is_parent(failure: Failure, failures: list[Failure]) -> bool:
-    """A Go test that failed only because a subtest did."""
+def _parents(failures: list[Failure]) -> frozenset[str]:
+    """Names of Go tests that have subtests among the failures."""
+    names = (failure.test.name for failure in failures if failure.test is not None)
+    return frozenset(name.rpartition("/")[0] for name in names if "/" in name)
+
+
+def _is_only_parent(failure: Failure, parents: frozenset[str]) -> bool:
+    """It failed only because a subtest did."""
     if failure.test is None or failure.message or failure.frames or failure.language != "go":
         return False
-    prefix = f"{failure.test.name}/"
-    return any(other.test is not None and other.test.name.startswith(prefix) for other in failures)
+    return failure.test.name in parents
 
 
 def _find_summaries(lines: Lines, failures: list[Failure]) -> list[Failure]:

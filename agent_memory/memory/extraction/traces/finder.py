@@ -34,10 +34,14 @@ def _parse_at(lines: Lines, place: int, floor: int, end: int) -> Trace | None:
         return rust.parse(lines, place, end)
     if ("panic" in text or "fatal" in text or "goroutine" in text) and go.is_head(text):
         return go.parse(lines, place, end)
+    return _parse_frames(lines, place, floor, end)
+
+
+def _parse_frames(lines: Lines, place: int, floor: int, end: int) -> Trace | None:
+    """Of languages that put the head of a trace above frames that begin with `at`."""
+    text = lines.texts[place]
     if not text.lstrip().startswith("at "):
         return None
     if java.is_frame(text):
         return java.parse(lines, place, floor, end)
-    if javascript.is_frame(text):
-        return javascript.parse(lines, place, floor, end)
-    return None
+    return javascript.parse(lines, place, floor, end) if javascript.is_frame(text) else None

@@ -18,6 +18,7 @@ _GROUP_LINE = re.compile(r"\s*[|+](?:-[-+]*)? ?")
 _MEMBER = re.compile(r"\s*\+?-?\+-+ (?:\d+|\.\.\.) -+")
 _LIBRARY = ("site-packages", "dist-packages", "/lib/python", "\\lib\\", "<frozen ", "<string>")
 _MAX_MESSAGE_LINES = 10
+_MAX_GROUP_LINES = 500
 
 
 def parse(lines: Lines, at: int, end: int) -> Trace | None:
@@ -85,19 +86,23 @@ def _find_chained(lines: Lines, place: int, end: int) -> int | None:
 def _parse_group(lines: Lines, at: int, end: int) -> Trace | None:
     """A group's lines bear a margin of bars; without it they are ordinary tracebacks."""
     last = at + 1
-    while last < end and _GROUP_LINE.match(lines.texts[last]) is not None:
+    while (
+        last < min(end, at + _MAX_GROUP_LINES) and _GROUP_LINE.match(lines.texts[last]) is not None
+    ):
         last += 1
     marks = [index for index in range(at, last) if _MEMBER.match(lines.texts[index])]
     bare = [_GROUP_LINE.sub("", lines.texts[index], count=1) for index in range(at, last)]
-    stripped = Lines([*lines.texts[:at], *bare], lines.begins)
-    head = _parse_one(stripped, at, marks[0] if marks else last)
+    stripped = Lines(bare, lines.begins[at : last + 1])
+    head = _parse_one(stripped, 0, marks[0] - at if marks else last - at)
     if head is None:
         return None
     members = [
-        _parse_member(stripped, begin + 1, stop)
-        for begin, stop in zip(marks, [*marks[1:], last], strict=True)
+        _parse_member(stripped, begin + 1 - at, stop - at)
+        for begin, stop in zip(marks, [*marks[1:], last], strict=False)
     ]
-    return replace(head, end=last, causes=tuple(member for member in members if member is not None))
+    return replace(
+        head, begin=at, end=last, causes=tuple(member for member in members if member is not None)
+    )
 
 
 def _parse_member(lines: Lines, begin: int, end: int) -> Trace | None:

@@ -12,8 +12,10 @@ _PLACE = re.compile(r"(\S.*?):(\d+):\d+:?$")
 _CALL = re.compile(r"\s*\d+: (?:0x[0-9a-f]+ - )?(\S.*)$")
 _AT = re.compile(r"\s+at (\S.*?):(\d+)(?::\d+)?$")
 _HASH = re.compile(r"::h[0-9a-f]{16}$")
-_LIBRARY = ("std::", "core::", "alloc::", "rust_begin_unwind", "test::", "__rust", "tokio::",
-            "_start", "main", "__libc_start", "<alloc::", "<core::", "<std::", "start_thread")  # fmt: skip
+_LIBRARY_CRATES = (
+    "std::", "core::", "alloc::", "test::", "tokio::", "<alloc::", "<core::", "<std::", "__rust",
+)  # fmt: skip
+_ENTRY = frozenset({"rust_begin_unwind", "_start", "main", "__libc_start_main", "start_thread"})
 _LIBRARY_FILES = ("/rustc/", "/.cargo/registry/", "/rust/library/", "/lib/rustlib/")
 _MAX_MESSAGE_LINES = 20
 _ENDS = ("note:", "stack backtrace:", "----", "failures:", "thread '", "test ")
@@ -67,6 +69,6 @@ def _read_backtrace(lines: Lines, place: int, end: int) -> tuple[list[Frame], in
 
 def _frame(call: str, file: str | None, line: str) -> Frame:
     call = _HASH.sub("", call)
-    is_library = call.startswith(_LIBRARY[:-5]) or call in _LIBRARY
+    is_library = call.startswith(_LIBRARY_CRATES) or call in _ENTRY
     is_library = is_library or (file is not None and any(mark in file for mark in _LIBRARY_FILES))
     return Frame(call, file, int(line[:9]) if line else None, not is_library)
