@@ -21,6 +21,8 @@ MAX_RECENT = 12
 MAX_FAILURES = 6
 """Whose changes are looked for: the best found and the newest."""
 MAX_LINKED = 12
+MAX_HISTORIES = 6
+"""Decisions whose earlier statements are looked for."""
 _GROUPS = (
     frozenset({ItemKind.CONSTRAINT, ItemKind.REQUIREMENT, ItemKind.PREFERENCE}),
     frozenset({ItemKind.DECISION}),
@@ -78,6 +80,7 @@ class WorkingSets:
         inputs = WorkingSetInputs(
             relevant=tuple(relevant),
             recent=tuple(newest),
+            superseded=await self._superseded(workspace, relevant, newest),
             linked=await self._linked(workspace, relevant, newest),
             is_degraded=found.is_degraded,
             note=found.note,
@@ -105,6 +108,25 @@ class WorkingSets:
         return await self._timeline.list_items(
             workspace, frozenset(kinds), request.thread_id, request.as_of, MAX_RECENT
         )
+
+    async def _superseded(
+        self, workspace: WorkspaceId, relevant: Sequence[Recalled], recent: Sequence[Item]
+    ) -> tuple[Item, ...]:
+        """What the decisions that have a subject took the place of."""
+        items = (*(entry.item for entry in relevant), *recent)
+        decisions = dict.fromkeys(
+            item.item_id
+            for item in items
+            if item.kind is ItemKind.DECISION and item.subject is not None
+        )
+        histories = await asyncio.gather(
+            *(
+                self._items.find_history(workspace, decision)
+                for decision in list(decisions)[:MAX_HISTORIES]
+            )
+        )
+        earlier = {item.item_id: item for history in histories for item in history}
+        return tuple(earlier.values())
 
     async def _linked(
         self, workspace: WorkspaceId, relevant: Sequence[Recalled], recent: Sequence[Item]
