@@ -17,7 +17,10 @@ from benchmarks.crash.reference import Reference
 
 NUM_SESSIONS = 6
 MAX_WORK_S = 1.2
-"""A worker that is ready is killed within so many seconds."""
+"""A worker is killed within so many seconds after its first turn, or after it is ready."""
+EARLY = 0.3
+"""Share of the workers for which the latter counts."""
+READY = b'{"ready":true}\n'
 AMPLE = 1 << 30
 TIGHT_RESIDENT, TIGHT_SHELF = 1_500_000, 3_000_000
 """Bytes for about a third of the sessions: blocks are evicted and files discarded all the time."""
@@ -108,11 +111,15 @@ class EngineRounds:
         """What it acknowledges until it is killed; a line that was cut off was not said."""
         assert worker.stdout is not None
         is_turn = TypeAdapter(Acknowledged)
+        # Some are killed in the middle of their first turns, while they restore.
+        is_early = self._dice.random() < EARLY
+        delay_s = self._dice.random() * MAX_WORK_S
+        is_doomed = False
         for line in worker.stdout:
-            if line == b'{"ready":true}\n':
-                delay_s = self._dice.random() * MAX_WORK_S
+            if not is_doomed and (is_early or line != READY):
+                is_doomed = True
                 threading.Timer(delay_s, worker.kill).start()
-            elif line.endswith(b"\n"):
+            if line.endswith(b"\n") and line != READY:
                 yield is_turn.validate_json(line)
 
     def _damage(self) -> None:
