@@ -6,7 +6,7 @@ from agent_memory.actors.condition import RuntimeCondition
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.engine_handle import EngineHandle
-from agent_memory.actors.memory_parts import stored_memory
+from agent_memory.actors.memory_parts import rank_plainly, stored_memory, utc_now
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.actors.served_tokens import ServedTokens
 from agent_memory.actors.session_catalogue import SessionCatalogue
@@ -15,6 +15,7 @@ from agent_memory.actors.turn_gateway import TurnGateway
 from agent_memory.actors.turn_recall import TurnRecall
 from agent_memory.api.limits import Limits
 from agent_memory.api.runtime import Runtime
+from agent_memory.memory.service.composition import World
 from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.settings import Settings
 from agent_memory.store.authenticator import KeyAuthenticator
@@ -31,7 +32,8 @@ def gateway_runtime(config: RuntimeConfig) -> Runtime:
     database = Database(config.database_url, max_size=MAX_CONNECTIONS)
     store = SessionStore(database)
     engine, pool, directory = EngineHandle(config.secret), PoolHandle(), DirectoryHandle()
-    memory = stored_memory(database, WordsOnly(), ServedTokens(engine).counter)
+    world = World(WordsOnly(), WordsOnly(), rank_plainly, ServedTokens(engine).counter, utc_now)
+    memory = stored_memory(database, world)
     recall = TurnRecall(memory.recollect, store)
     return Runtime(
         turns=TurnGateway(config.secret, engine, directory, store, int(time.time()), recall),

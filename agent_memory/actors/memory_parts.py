@@ -4,42 +4,65 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.ports import Embedder
+from agent_memory.memory.ingestion import Remembered
+from agent_memory.memory.jobs import JobKind, NewJob
 from agent_memory.memory.recalled import Candidates, Query, Recalled
-from agent_memory.memory.redaction.policy import RedactionPolicy
-from agent_memory.memory.service.composition import Reading, Surroundings, compose
+from agent_memory.memory.service.composition import Stores, World, compose
+from agent_memory.memory.service.jobs import ONE_AT_A_TIME
 from agent_memory.memory.service.memory import Memory
-from agent_memory.memory.service.recall import Tokens
 from agent_memory.store.database import Database
+from agent_memory.store.jobs import JobStore, enqueue_job
+from agent_memory.store.memory.changes import ItemChangeStore
+from agent_memory.store.memory.erasure import ErasureStore
+from agent_memory.store.memory.feedback import FeedbackStore
 from agent_memory.store.memory.ingestion import IngestionStore
 from agent_memory.store.memory.items import ItemStore
+from agent_memory.store.memory.messages import MessageStore
+from agent_memory.store.memory.policies import PolicyStore
 from agent_memory.store.memory.search import SearchStore
+from agent_memory.store.memory.threads import ThreadStore
+from agent_memory.store.memory.weight_sets import WeightSetStore
+from agent_memory.store.transaction import Transaction
+
+CAUSED = (JobKind.EMBED_ITEMS, JobKind.CONSOLIDATE)
+"""What new items are in need of."""
 
 
-def stored_memory(database: Database, embedder: Embedder, tokens: Tokens) -> Memory:
+def stored_memory(database: Database, world: World) -> Memory:
     """All of memory over `database`."""
-    reading: Reading = ItemStore(database)
-    return compose(
-        Surroundings(
-            ingestion=IngestionStore(database),
-            search=SearchStore(database),
-            reading=reading,
-            redaction_policies=_Policies(),
-            embedder=embedder,
-            rank=_rank,
-            tokens=tokens,
-            clock=_now,
-        )
+    return compose(memory_stores(database), world)
+
+
+def memory_stores(database: Database) -> Stores:
+    """Where everything is kept."""
+    return Stores(
+        ingestion=IngestionStore(database, on_remembered=queue_upkeep),
+        search=SearchStore(database),
+        reading=ItemStore(database),
+        messages=MessageStore(database),
+        changes=ItemChangeStore(database, on_remembered=queue_upkeep),
+        erasure=ErasureStore(database),
+        threads=ThreadStore(database),
+        policies=PolicyStore(database),
+        verdicts=FeedbackStore(database),
+        weights=WeightSetStore(database),
+        jobs=JobStore(database),
     )
 
 
-class _Policies:
-    async def get_redaction(self, workspace: WorkspaceId) -> tuple[RedactionPolicy, int]:
-        del workspace
-        return RedactionPolicy(), 0
+async def queue_upkeep(
+    transaction: Transaction, workspace: WorkspaceId, remembered: Remembered
+) -> None:
+    """Jobs that are there exactly if the items are; of each kind one waits at a time."""
+    del workspace
+    if remembered.added or remembered.updated:
+        for kind in CAUSED:
+            await enqueue_job(transaction, NewJob(kind, once=ONE_AT_A_TIME))
 
 
-async def _rank(workspace: WorkspaceId, query: Query, candidates: Candidates) -> Sequence[Recalled]:
+async def rank_plainly(
+    workspace: WorkspaceId, query: Query, candidates: Candidates
+) -> Sequence[Recalled]:
     del workspace, query
     scored = [
         Recalled(
@@ -52,5 +75,5 @@ async def _rank(workspace: WorkspaceId, query: Query, candidates: Candidates) ->
     return sorted(scored, key=lambda entry: -entry.score)
 
 
-def _now() -> datetime:
+def utc_now() -> datetime:
     return datetime.now(UTC)

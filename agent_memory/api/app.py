@@ -18,8 +18,12 @@ from agent_memory.api.routers import (
     agents,
     chat,
     completions,
+    conversations,
+    feedback,
     health,
     ingest,
+    memory_messages,
+    memory_upkeep,
     messages,
     metrics,
     models,
@@ -30,7 +34,22 @@ from agent_memory.api.runtime import Runtime
 from agent_memory.api.surface import Surface
 from agent_memory.errors import AgentMemoryError
 
-_ROUTERS = (messages, chat, completions, models, agents, travel, ingest, recall, health, metrics)
+_ROUTERS = (
+    messages,
+    chat,
+    completions,
+    models,
+    agents,
+    travel,
+    ingest,
+    recall,
+    feedback,
+    memory_messages,
+    conversations,
+    memory_upkeep,
+    health,
+    metrics,
+)
 
 
 def create_app(

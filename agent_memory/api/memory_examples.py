@@ -109,3 +109,42 @@ PAST_FAILURES: Mapping[str, object] = {
         }
     ]
 }
+MESSAGE: Mapping[str, object] = {
+    "id": "item_09aa",
+    "conversation_id": "support-7",
+    "role": "user",
+    "speaker": None,
+    "content": "My order never came.",
+    "metadata": {},
+    "position": 0,
+    "importance": 0.61,
+    "importance_override": None,
+    "occurred_at": "2026-01-01T09:00:00+00:00",
+    "created_at": "2026-01-01T09:00:00+00:00",
+    "state": "active",
+    "legal_hold": False,
+}
+MESSAGES: Mapping[str, object] = {"data": [MESSAGE], "embedding": "done", "redactions": {}}
+FOUND_MESSAGES: Mapping[str, object] = {
+    "results": [
+        {
+            **MESSAGE,
+            "similarity": 0.61,
+            "recency": 0.99,
+            "score": 0.03,
+            "components": {"bm25": 3.1, "similarity": 0.61, "recency": 0.99, "importance": 0.61},
+        }
+    ],
+    "degraded": False,
+    "note": "",
+}
+CONVERSATION: Mapping[str, object] = {
+    "id": "support-7",
+    "title": "The missing order",
+    "num_messages": 2,
+    "num_items": 3,
+    "legal_hold": False,
+    "created_at": "2026-01-01T09:00:00+00:00",
+    "updated_at": "2026-01-01T09:01:00+00:00",
+}
+ERASED: Mapping[str, object] = {"erased": {"items": 3, "materials": 2, "threads": 1}}

@@ -12,8 +12,16 @@ from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
 from agent_memory.api.schemas.body import Body
 from agent_memory.api.schemas.chat import ChatBody
 from agent_memory.api.schemas.completions import CompletionsBody
+from agent_memory.api.schemas.memory.feedback import FeedbackBody, RollBackBody
 from agent_memory.api.schemas.memory.ingest import IngestBody
+from agent_memory.api.schemas.memory.messages import (
+    ConversationBody,
+    MessageBatchBody,
+    MessageBody,
+    MessageChangeBody,
+)
 from agent_memory.api.schemas.memory.recall import PrecheckBody, RecallBody, WorkingSetBody
+from agent_memory.api.schemas.memory.upkeep import HoldBody
 
 _REF = "#/components/schemas/{model}"
 _BODIES: Sequence[type[Body]] = (
@@ -25,6 +33,13 @@ _BODIES: Sequence[type[Body]] = (
     ForkAgentBody,
     MessagesBody,
     IngestBody,
+    ConversationBody,
+    FeedbackBody,
+    HoldBody,
+    MessageBatchBody,
+    MessageBody,
+    MessageChangeBody,
+    RollBackBody,
     PrecheckBody,
     RecallBody,
     WorkingSetBody,

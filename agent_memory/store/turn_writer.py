@@ -1,6 +1,9 @@
 """The writing of one finished turn."""
 
 from agent_memory.errors import Conflict, InvariantBroken
+from agent_memory.memory.item import Json
+from agent_memory.memory.jobs import JobKind, NewJob
+from agent_memory.store.jobs import enqueue_job
 from agent_memory.store.message_codec import encode_parts
 from agent_memory.store.safe_text import strip_unsafe
 from agent_memory.store.transaction import Transaction
@@ -28,6 +31,7 @@ async def write_turn(transaction: Transaction, turn: TurnCommit) -> SessionRecor
         )
     await _append_messages(transaction, turn)
     await _insert_turn(transaction, turn, held.num_turns)
+    await _remember_later(transaction, turn)
     return await _advance_session(transaction, turn)
 
 
@@ -83,6 +87,17 @@ async def _insert_turn(transaction: Transaction, turn: TurnCommit, ordinal: int)
     )
     values = turn_values(turn.workspace_id, turn.session_id, written, ordinal)
     await transaction.run("insert_turn", **values)
+
+
+async def _remember_later(transaction: Transaction, turn: TurnCommit) -> None:
+    """The exchange is remembered by a job that is there exactly if the turn is."""
+    if turn.remember_in is not None:
+        args: dict[str, Json] = {
+            "session_id": turn.session_id,
+            "turn_id": turn.turn_id,
+            "thread_id": turn.remember_in,
+        }
+        await enqueue_job(transaction, NewJob(JobKind.REMEMBER_EXCHANGE, args))
 
 
 async def _advance_session(transaction: Transaction, turn: TurnCommit) -> SessionRecord:

@@ -1,21 +1,28 @@
 """Memory without a database: the ports of `memory.ports` over dictionaries."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from agent_memory.errors import NotFound
-from agent_memory.ids import ItemId, MaterialId, ThreadId, WorkspaceId, new_id
+from agent_memory.ids import ItemId, JobId, MaterialId, ThreadId, WorkspaceId, new_id
+from agent_memory.memory.erased import Erased
+from agent_memory.memory.feedback import Feedback, Verdict
 from agent_memory.memory.ingestion import Prepared, Remembered
-from agent_memory.memory.item import Draft, Item, Material
+from agent_memory.memory.item import Draft, Item, Json, Material
+from agent_memory.memory.jobs import NewJob
 from agent_memory.memory.kinds import ItemKind, ItemState
 from agent_memory.memory.ports import TokenCounter
 from agent_memory.memory.recalled import Candidate, Candidates, Query, Recalled
 from agent_memory.memory.redaction.policy import RedactionPolicy
-from agent_memory.memory.service.composition import Surroundings, compose
+from agent_memory.memory.service.composition import Stores, World, compose
 from agent_memory.memory.service.memory import Memory
 from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.memory.terms import query_terms
+from agent_memory.memory.thread import Thread, ThreadStatistics
+from agent_memory.memory.weight_set import WeightSet
 
 
 @dataclass
@@ -135,12 +142,257 @@ class DictMemory:
         ]
         return sorted(items, key=lambda item: item.occurred_at, reverse=True)[:limit]
 
+    async def list_page(
+        self,
+        workspace: WorkspaceId,
+        thread: ThreadId | None,
+        kinds: frozenset[str],
+        states: frozenset[str],
+        cursor: str | None,
+        limit: int,
+    ) -> tuple[Sequence[Item], str | None]:
+        items = [
+            item
+            for item in self.shelf(workspace).items.values()
+            if thread in (None, item.thread_id)
+            and (not kinds or item.kind in kinds)
+            and (not states or item.state in states)
+        ]
+        begin = int(cursor or 0)
+        end = begin + limit
+        return items[begin:end], str(end) if end < len(items) else None
+
+    async def find_messages(
+        self, workspace: WorkspaceId, contents: Sequence[tuple[ThreadId, str]]
+    ) -> Sequence[Item]:
+        shelf = self.shelf(workspace)
+        places = [(thread, ItemKind.CHAT, content_hash) for thread, content_hash in contents]
+        return [shelf.items[shelf.item_ids[place]] for place in places if place in shelf.item_ids]
+
+    async def replace_message(
+        self, workspace: WorkspaceId, item: ItemId, prepared: Prepared
+    ) -> Remembered:
+        text = prepared.drafts[0].text
+        await self._change(workspace, item, text=text, metadata=prepared.drafts[0].metadata)
+        return Remembered((), (), (item,))
+
+    async def set_metadata(
+        self, workspace: WorkspaceId, item: ItemId, metadata: Mapping[str, Json]
+    ) -> None:
+        await self._change(workspace, item, metadata=dict(metadata))
+
+    async def set_importance(
+        self, workspace: WorkspaceId, item: ItemId, importance: float | None
+    ) -> None:
+        await self._change(workspace, item, importance_override=importance)
+
+    async def set_legal_hold(self, workspace: WorkspaceId, item: ItemId, is_held: bool) -> None:
+        await self._change(workspace, item, legal_hold=is_held)
+
+    async def archive(self, workspace: WorkspaceId, items: Sequence[ItemId]) -> int:
+        for item in items:
+            await self._change(workspace, item, state=ItemState.ARCHIVED)
+        return len(items)
+
+    async def erase_item(self, workspace: WorkspaceId, item: ItemId) -> Erased:
+        await self.get_item(workspace, item)
+        return self._erase(workspace, lambda other: item in (other.item_id, other.source_id))
+
+    async def erase_items(self, workspace: WorkspaceId, items: Sequence[ItemId]) -> Erased:
+        return self._erase(workspace, lambda other: other.item_id in items)
+
+    async def erase_thread(self, workspace: WorkspaceId, thread: ThreadId) -> Erased:
+        erased = self._erase(workspace, lambda other: other.thread_id == thread)
+        if not erased.num_items:
+            raise NotFound("thread", thread)
+        return replace(erased, num_threads=1)
+
+    async def erase_all(self, workspace: WorkspaceId) -> Erased:
+        return self._erase(workspace, lambda _: True)
+
+    async def _change(self, workspace: WorkspaceId, item: ItemId, **changes: Any) -> None:
+        held = await self.get_item(workspace, item)
+        self.shelf(workspace).items[item] = replace(held, **changes)
+
+    def _erase(self, workspace: WorkspaceId, is_doomed: Callable[[Item], bool]) -> Erased:
+        shelf = self.shelf(workspace)
+        doomed = [item.item_id for item in shelf.items.values() if is_doomed(item)]
+        for item_id in doomed:
+            del shelf.items[item_id]
+        shelf.item_ids = {k: v for k, v in shelf.item_ids.items() if v in shelf.items}
+        return Erased(num_items=len(doomed))
+
+
+class DictThreads:
+    """Implements `Threads` over what a `DictMemory` holds."""
+
+    def __init__(self, memory: DictMemory) -> None:
+        self._memory = memory
+        self._titles: dict[tuple[WorkspaceId, ThreadId], str | None] = {}
+        self._held: set[tuple[WorkspaceId, ThreadId]] = set()
+
+    async def get_thread(self, workspace: WorkspaceId, thread: ThreadId) -> Thread:
+        items = self._items(workspace, thread)
+        if not items:
+            raise NotFound("thread", thread)
+        return Thread(
+            thread,
+            self._titles.get((workspace, thread)),
+            (workspace, thread) in self._held,
+            items[0].recorded_at,
+            items[-1].recorded_at,
+            len(items),
+            sum(item.kind is ItemKind.CHAT for item in items),
+        )
+
+    async def list_threads(
+        self, workspace: WorkspaceId, cursor: str | None, limit: int
+    ) -> tuple[Sequence[Thread], str | None]:
+        del cursor
+        items = self._memory.shelf(workspace).items.values()
+        threads = list(dict.fromkeys(item.thread_id for item in items))
+        return [await self.get_thread(workspace, thread) for thread in threads[:limit]], None
+
+    async def set_title(self, workspace: WorkspaceId, thread: ThreadId, title: str | None) -> None:
+        await self.get_thread(workspace, thread)
+        self._titles[workspace, thread] = title
+
+    async def set_legal_hold(self, workspace: WorkspaceId, thread: ThreadId, is_held: bool) -> None:
+        await self.get_thread(workspace, thread)
+        (self._held.add if is_held else self._held.discard)((workspace, thread))
+
+    async def measure_thread(self, workspace: WorkspaceId, thread: ThreadId) -> ThreadStatistics:
+        items = self._items(workspace, thread)
+        return ThreadStatistics(
+            await self.get_thread(workspace, thread),
+            Counter(item.kind.value for item in items),
+            Counter(item.role.value for item in items if item.role),
+            Counter(item.state.value for item in items),
+            sum(len(item.text) for item in items if item.kind is ItemKind.CHAT),
+            min(item.occurred_at for item in items),
+            max(item.occurred_at for item in items),
+        )
+
+    def _items(self, workspace: WorkspaceId, thread: ThreadId) -> list[Item]:
+        items = self._memory.shelf(workspace).items.values()
+        return [item for item in items if item.thread_id == thread]
+
+
+class DictPolicies:
+    """Implements `RedactionPolicyStore`."""
+
+    def __init__(self) -> None:
+        self._policies: dict[WorkspaceId, tuple[RedactionPolicy, int]] = {}
+
+    async def get_redaction(self, workspace: WorkspaceId) -> tuple[RedactionPolicy, int]:
+        return self._policies.get(workspace, (RedactionPolicy(), 0))
+
+    async def set_redaction(self, workspace: WorkspaceId, policy: RedactionPolicy) -> int:
+        _, version = await self.get_redaction(workspace)
+        self._policies[workspace] = (policy, version + 1)
+        return version + 1
+
+
+class DictVerdicts:
+    """Implements `Verdicts` over items that a `DictMemory` holds."""
+
+    def __init__(self, items: DictMemory) -> None:
+        self._items = items
+        self._given: dict[WorkspaceId, dict[str, Feedback]] = {}
+
+    async def add_feedback(
+        self,
+        workspace: WorkspaceId,
+        item: ItemId,
+        verdict: Verdict,
+        impression_id: str | None = None,
+        other_item: ItemId | None = None,
+    ) -> Feedback:
+        await self._items.get_item(workspace, item)
+        given = Feedback(new_id("fb"), item, verdict, datetime.now(UTC), impression_id, other_item)
+        self._given.setdefault(workspace, {})[given.feedback_id] = given
+        return given
+
+    async def withdraw_feedback(self, workspace: WorkspaceId, feedback_id: str) -> Feedback:
+        try:
+            given = self._given.get(workspace, {})[feedback_id]
+        except KeyError:
+            raise NotFound("feedback", feedback_id) from None
+        withdrawn = replace(given, withdrawn_at=given.withdrawn_at or datetime.now(UTC))
+        self._given[workspace][feedback_id] = withdrawn
+        return withdrawn
+
+    async def list_feedback(
+        self, workspace: WorkspaceId, cursor: str | None, limit: int
+    ) -> tuple[Sequence[Feedback], str | None]:
+        del cursor
+        return list(self._given.get(workspace, {}).values())[:limit], None
+
+
+class DefaultWeights:
+    """Implements `WeightSets` where nothing was ever learned."""
+
+    async def list_weights(self, workspace: WorkspaceId) -> Sequence[WeightSet]:
+        del workspace
+        return []
+
+    async def go_live(self, workspace: WorkspaceId, version: int) -> None:
+        del workspace
+        if version:
+            raise NotFound("weight set", str(version))
+
+
+class ListedJobs:
+    """Implements `Jobs`; `queued` are all of them, in order."""
+
+    def __init__(self) -> None:
+        self.queued: list[tuple[WorkspaceId, NewJob]] = []
+
+    async def enqueue_job(self, workspace: WorkspaceId, job: NewJob) -> JobId:
+        self.queued.append((workspace, job))
+        return JobId(f"job_{len(self.queued)}")
+
 
 class WordCounter:
     """Implements `TokenCounter`: a token is a word."""
 
     def count(self, text: str) -> int:
         return len(text.split())
+
+
+async def word_tokens() -> TokenCounter:
+    return WordCounter()
+
+
+async def words_first(
+    workspace: WorkspaceId, query: Query, candidates: Candidates
+) -> Sequence[Recalled]:
+    """Meets `Rank`: by words in common, then by keys."""
+    del workspace, query
+    return [
+        Recalled(found.item, found.bm25 + found.num_shared_keys, {"bm25": found.bm25})
+        for found in candidates.found
+    ]
+
+
+def dict_memory(memory: DictMemory | None = None, jobs: ListedJobs | None = None) -> Memory:
+    """All of memory over dictionaries."""
+    memory = memory or DictMemory()
+    words = WordsOnly()
+    stores = Stores(
+        ingestion=memory,
+        search=memory,
+        reading=memory,
+        messages=memory,
+        changes=memory,
+        erasure=memory,
+        threads=DictThreads(memory),
+        policies=DictPolicies(),
+        verdicts=DictVerdicts(memory),
+        weights=DefaultWeights(),
+        jobs=jobs or ListedJobs(),
+    )
+    return compose(stores, World(words, words, words_first, word_tokens, lambda: datetime.now(UTC)))
 
 
 def _keep(
@@ -209,47 +461,4 @@ def _admits(query: Query, item: Item) -> bool:
         and (query.until is None or item.occurred_at <= query.until)
         and all(item.metadata.get(k) == v for k, v in (query.metadata or {}).items())
         and (query.include_archived or item.state is not ItemState.ARCHIVED)
-    )
-
-
-async def words_first(
-    workspace: WorkspaceId, query: Query, candidates: Candidates
-) -> Sequence[Recalled]:
-    """Meets `Rank`: by words in common, then by keys."""
-    del workspace, query
-    return [
-        Recalled(found.item, found.bm25 + found.num_shared_keys, {"bm25": found.bm25})
-        for found in candidates.found
-    ]
-
-
-class FixedPolicy:
-    """Implements `RedactionPolicies` with one policy for all."""
-
-    def __init__(self, policy: RedactionPolicy | None = None) -> None:
-        self.policy = policy or RedactionPolicy()
-
-    async def get_redaction(self, workspace: WorkspaceId) -> tuple[RedactionPolicy, int]:
-        del workspace
-        return self.policy, 0
-
-
-async def word_tokens() -> TokenCounter:
-    return WordCounter()
-
-
-def dict_memory(store: DictMemory | None = None) -> Memory:
-    """All of memory over dictionaries."""
-    store = store or DictMemory()
-    return compose(
-        Surroundings(
-            ingestion=store,
-            search=store,
-            reading=store,
-            redaction_policies=FixedPolicy(),
-            embedder=WordsOnly(),
-            rank=words_first,
-            tokens=word_tokens,
-            clock=lambda: datetime.now(UTC),
-        )
     )

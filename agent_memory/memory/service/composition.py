@@ -6,45 +6,88 @@ from datetime import datetime
 from typing import Protocol
 
 from agent_memory.memory.ports import Embedder, Ingestion, Items, Search, Timeline
+from agent_memory.memory.service.conversations import Conversations
 from agent_memory.memory.service.expand import Expand
+from agent_memory.memory.service.feedback import FeedbackBook, Verdicts, WeightSets
 from agent_memory.memory.service.find import Find, Rank
-from agent_memory.memory.service.ingest import Ingest, RedactionPolicies
+from agent_memory.memory.service.holds import Holds
+from agent_memory.memory.service.ingest import Ingest
+from agent_memory.memory.service.jobs import Jobs
 from agent_memory.memory.service.memory import Memory
+from agent_memory.memory.service.message_ports import (
+    EmbedNow,
+    Erasure,
+    ItemChanges,
+    MessageFinder,
+    Pages,
+    Threads,
+)
+from agent_memory.memory.service.messages import Messages, MessageStores
 from agent_memory.memory.service.precheck import Precheck
 from agent_memory.memory.service.preparing import prepare_all
 from agent_memory.memory.service.recall import Recall, Tokens
 from agent_memory.memory.service.recollect import Recollect
+from agent_memory.memory.service.redaction import Redaction, RedactionPolicyStore
 from agent_memory.memory.service.understanding import understood
 from agent_memory.memory.service.working_sets import WorkingSets
 
 
-class Reading(Items, Timeline, Protocol):
-    """Items one by one, and by what they are."""
+class Reading(Items, Timeline, Pages, Protocol):
+    """Items one by one, by what they are, and page by page."""
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What memory stands on: stores, an embedder, a tokenizer and a clock."""
+class Stores:
+    """Where everything is kept."""
 
     ingestion: Ingestion
     search: Search
     reading: Reading
-    redaction_policies: RedactionPolicies
+    messages: MessageFinder
+    changes: ItemChanges
+    erasure: Erasure
+    threads: Threads
+    policies: RedactionPolicyStore
+    verdicts: Verdicts
+    weights: WeightSets
+    jobs: Jobs
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What else memory stands on: embedders, a ranking, a tokenizer and a clock."""
+
     embedder: Embedder
+    embed_now: EmbedNow
     rank: Rank
     tokens: Tokens
     clock: Callable[[], datetime]
 
 
-def compose(world: Surroundings) -> Memory:
-    """Memory over `world`."""
-    finder = Find(world.search, world.embedder, understood, world.rank)
-    working_sets = WorkingSets(finder, world.reading, world.reading, world.tokens, world.clock)
+def compose(stores: Stores, world: World) -> Memory:
+    """Memory over `stores`."""
+    finder = Find(stores.search, world.embedder, understood, world.rank)
+    reading, clock = stores.reading, world.clock
+    working_sets = WorkingSets(finder, reading, reading, world.tokens, clock)
+    message_stores = MessageStores(
+        stores.ingestion,
+        stores.messages,
+        reading,
+        stores.changes,
+        stores.erasure,
+        stores.policies,
+        world.embed_now,
+    )
     return Memory(
-        ingest=Ingest(world.ingestion, world.redaction_policies, prepare_all, world.clock),
-        recall=Recall(finder, world.tokens, world.clock),
+        ingest=Ingest(stores.ingestion, stores.policies, prepare_all, clock),
+        recall=Recall(finder, world.tokens, clock),
         working_sets=working_sets,
-        precheck=Precheck(finder, world.reading, world.clock),
-        expand=Expand(world.reading),
+        precheck=Precheck(finder, reading, clock),
+        expand=Expand(reading),
         recollect=Recollect(working_sets),
+        messages=Messages(message_stores, finder, prepare_all, clock),
+        conversations=Conversations(stores.threads, reading, stores.erasure),
+        feedback=FeedbackBook(stores.verdicts, stores.weights),
+        redaction=Redaction(stores.policies, stores.jobs),
+        holds=Holds(stores.changes, stores.threads),
     )

@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass
 
+from agent_memory.memory.service.conversations import Conversations
 from agent_memory.memory.service.expand import Expand
+from agent_memory.memory.service.feedback import FeedbackBook
+from agent_memory.memory.service.holds import Holds
 from agent_memory.memory.service.ingest import Ingest
+from agent_memory.memory.service.messages import Messages
 from agent_memory.memory.service.precheck import Precheck
 from agent_memory.memory.service.recall import Recall
 from agent_memory.memory.service.recollect import Recollect
+from agent_memory.memory.service.redaction import Redaction
 from agent_memory.memory.service.working_sets import WorkingSets
 
 
@@ -20,3 +25,8 @@ class Memory:
     precheck: Precheck
     expand: Expand
     recollect: Recollect
+    messages: Messages
+    conversations: Conversations
+    feedback: FeedbackBook
+    redaction: Redaction
+    holds: Holds

@@ -44,7 +44,7 @@ def test_every_operation_has_a_summary_and_an_example(app: FastAPI) -> None:
         for operation in operations.values():
             assert operation["summary"], path
             responses = operation["responses"]
-            [good] = [status for status in responses if status.startswith("2")]
+            good, *_ = [status for status in responses if status.startswith("2")]
             assert any("example" in media for media in responses[good]["content"].values()), path
 
 
