@@ -9,7 +9,7 @@ from agent_memory.memory.item import Key
 
 __all__ = ["find_keys", "split_identifiers"]
 
-_MAX_KEYS = 120
+_MAX_KEYS = 200
 
 
 def find_keys(text: str) -> tuple[Key, ...]:

@@ -5,7 +5,7 @@ from agent_memory.memory.extraction.failures.finder import find_failures
 from agent_memory.memory.extraction.lines import cut_lines
 from agent_memory.memory.identifiers import split_identifiers
 
-_MAX_FAILURES = 8
+_MAX_FAILURES = 20
 _MAX_PROSE = 4000
 
 

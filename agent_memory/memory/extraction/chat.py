@@ -57,8 +57,6 @@ def read_chat(material: Material, findings: Findings) -> None:
     messages = list(_messages(material))
     for message in messages:
         _Reader(material, message, findings, said).read()
-    if not messages and material.text.strip():
-        findings.note("No message was found in the conversation; its raw text is kept.")
     add_artifacts(material, findings)
 
 

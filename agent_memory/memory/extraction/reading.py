@@ -10,6 +10,7 @@ from agent_memory.memory.item import Draft, Material
 from agent_memory.memory.kinds import MaterialKind
 
 _EMPTY = "The text is empty."
+_NOTHING = "Nothing was found in the text; it is kept as it is."
 
 
 def extract(material: Material) -> tuple[tuple[Draft, ...], tuple[str, ...]]:
@@ -29,4 +30,6 @@ def extract(material: Material) -> tuple[tuple[Draft, ...], tuple[str, ...]]:
             read_log(passage, findings)
         case _:
             assert_never(material.kind)
+    if not findings.drafts:
+        findings.note(_NOTHING)
     return tuple(findings.drafts), tuple(findings.notes)

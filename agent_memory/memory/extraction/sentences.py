@@ -4,9 +4,7 @@ import re
 from collections.abc import Iterator
 
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?]+(?![\s\"')\]]|$)[^.!?\n]*)*(?:[.!?]+[\"')\]]*|\n|$)")
-_SHORT_FORM = re.compile(
-    r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|no|dr|mr|mrs|ms|st)|\b[A-Z])\.$", re.I
-)
+_SHORT_FORM = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf|approx|Dr|Mr|Mrs|Ms|St|[A-Z])\.$")
 _BULLET = re.compile(r"\s*(?:[-*+\u2022]|\d{1,2}[.)]|#{1,6})\s+(?=\S)")
 _QUOTED = re.compile(
     r"`[^`\n]*`|\"[^\"\n]{0,400}\"|\u201c[^\u201d\n]{0,400}\u201d|(?<!\w)'[^'\n]{1,200}'(?!\w)"
@@ -19,23 +17,22 @@ def find_sentences(text: str) -> Iterator[tuple[int, int]]:
     """Places of sentences without the white space and bullets around them. Lines that cite another
     message (`>`) are none."""
     begin = 0
-    pending = 0
     for match in _SENTENCE.finditer(text):
         end = match.end()
-        if end == match.start():
-            continue
         piece = text[begin:end]
-        if (
-            _SHORT_FORM.search(piece.rstrip()) is not None
-            and not piece.endswith("\n")
-            and pending < 5
-        ):
-            pending += 1
+        if _goes_on(piece, text[end : end + 2]):
             continue
         first, last = _trimmed(text, begin, end)
-        begin, pending = end, 0
+        begin = end
         if 0 < last - first <= _MAX_SENTENCE and text[first] != ">":
             yield first, last
+
+
+def _goes_on(piece: str, following: str) -> bool:
+    """It ends with an abbreviation, and not with its line or the text."""
+    if not piece.endswith(".") or not following.strip() or "\n" in following:
+        return False
+    return len(piece) < _MAX_SENTENCE and _SHORT_FORM.search(piece[-8:]) is not None
 
 
 def unquoted(sentence: str) -> str:
@@ -47,7 +44,7 @@ def unquoted(sentence: str) -> str:
 
 def _trimmed(text: str, begin: int, end: int) -> tuple[int, int]:
     bullet = _BULLET.match(text, begin, end)
-    if bullet is not None and not text[bullet.end() - 1 : end].lstrip().startswith("["):
+    if bullet is not None:
         begin = bullet.end()
     part = text[begin:end]
     return begin + len(part) - len(part.lstrip()), begin + len(part.rstrip())

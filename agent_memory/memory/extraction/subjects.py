@@ -10,8 +10,8 @@ _ATTRIBUTES = (
     "address|api key|base image|base url|branch|bucket|budget|bundler|capacity|channel|code ?name|"
     "colou?r|country|currency|database|deadline|default|domain|due date|editor|email|endpoint|"
     "engine|format|formatter|framework|frequency|host|hostname|id|image|interval|key|language|"
-    "launch date|length|licen[cs]e|limit|linter|location|log level|maximum|minimum|mode|model|name|namespace|"
-    "owner|package manager|password|path|phone number|plan|pool size|port|prefix|price|priority|"
+    "launch date|length|licen[cs]e|limit|linter|location|log level|maximum|minimum|mode|model|"
+    "name|namespace|owner|package manager|password|path|phone number|plan|pool size|port|prefix|price|priority|"
     "protocol|provider|quota|rate|rate limit|region|release date|replica count|retention|retries|"
     "runtime|schedule|schema|server|size|stack|start date|status|strategy|suffix|threshold|"
     "time zone|timeout|timezone|title|ttl|url|user ?name|version|window|zone"
@@ -145,7 +145,9 @@ def _find_name(pattern: re.Pattern[str], sentence: str, plain: str, speaker: str
     noun = _normal(sentence[match.start("noun") : match.end("noun")])
     of = _normal_specifier(sentence[match.start("of") : match.end("of")])
     first = noun.split()[0] if noun else ""
-    if not first or first in _VAGUE or first.endswith("ing") or "one" in noun.split():
+    if not first or first in _VAGUE or "one" in noun.split():
+        return None
+    if match.group("owner") is None and first.endswith("ing"):
         return None
     name = f"{of} {noun}" if of else noun
     return f"{speaker}'s {name}" if (match.group("owner") or "").lower() == "my" else name
