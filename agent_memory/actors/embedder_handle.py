@@ -34,7 +34,7 @@ STATS_TIMEOUT_S = 2.0
 class ServingSpaces(Protocol):
     """Which space a workspace's vectors lie in."""
 
-    async def serving_space(self, workspace: WorkspaceId) -> EmbeddingSpace | None:
+    async def find_serving(self, workspace: WorkspaceId) -> EmbeddingSpace | None:
         """None as long as the workspace has no vectors."""
         ...
 
@@ -90,7 +90,7 @@ class EmbedderHandle:
     async def embed_query(self, workspace: WorkspaceId, text: str) -> Embedding | None:
         if self._settings.embedding_provider == "none":
             return None
-        space = await self._spaces.serving_space(workspace)
+        space = await self._spaces.find_serving(workspace)
         if space is None:
             return None
         try:

@@ -66,11 +66,20 @@ class JobQueueStore:
             values = {"job_no": job_no, "error": escape(error[:_MAX_ERROR])}
             await connection.execute(statement("note_job_error"), values)
 
+    async def rescue_jobs(self, silent_s: float, max_attempts: int) -> int:
+        """Put back the running jobs of workers that have not been seen for so long; how many. One
+        that has been tried so often is dead."""
+        return await self._count("rescue_jobs", silent_s=silent_s, max_attempts=max_attempts)
+
     async def forget_jobs(self, others_before: datetime, dead_before: datetime) -> int:
         """Drop jobs that ended before then; the dead ones have a time of their own."""
+        return await self._count(
+            "forget_jobs", others_before=others_before, dead_before=dead_before
+        )
+
+    async def _count(self, name: str, **values: object) -> int:
         async with self._database.job_queue() as connection:
-            values = {"others_before": others_before, "dead_before": dead_before}
-            cursor = await connection.execute(statement("forget_jobs"), values)
+            cursor = await connection.execute(statement(name), values)
             row = await cursor.fetchone()
         return int(row[0]) if row is not None else 0
 

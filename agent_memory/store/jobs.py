@@ -193,6 +193,14 @@ class JobStore:
             rows = await transaction.fetch_all("list_scheduled_jobs", _ScheduledRow)
         return {row.kind: row.queued_at for row in rows}
 
+    async def last_queued(self, workspace: WorkspaceId) -> dict[str, datetime]:
+        """When a job of each kind was last queued, as far as jobs are kept."""
+        async with self._database.workspace(workspace) as transaction:
+            rows = await transaction.fetch_all(
+                "list_last_jobs", _ScheduledRow, workspace_id=workspace
+            )
+        return {row.kind: row.queued_at for row in rows}
+
     async def list_workspaces(self) -> Sequence[WorkspaceId]:
         async with self._database.no_workspace() as transaction:
             rows = await transaction.fetch_all("list_workspaces", _WorkspaceRow)

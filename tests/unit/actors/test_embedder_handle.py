@@ -66,7 +66,7 @@ class Spaces:
     def __init__(self, space: EmbeddingSpace | None) -> None:
         self.space = space
 
-    async def serving_space(self, workspace: WorkspaceId) -> EmbeddingSpace | None:
+    async def find_serving(self, workspace: WorkspaceId) -> EmbeddingSpace | None:
         del workspace
         return self.space
 
