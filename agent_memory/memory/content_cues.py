@@ -1,0 +1,65 @@
+"""What in a text makes it worth keeping, or not: numbers, dates, names, references, questions."""
+
+import math
+import re
+from dataclasses import dataclass
+
+_LONG = 40
+"""Words; more say no more about how much there is in a text."""
+_MAX_READ = 4_000
+_NUMBER = re.compile(r"\d")
+_DATE = re.compile(
+    r"\b(?:\d{4}-\d\d(?:-\d\d)?|\d{1,2}:\d\d|yesterday|today|tomorrow|tonight|(?:mon|tues|wednes|thurs"
+    r"|fri|satur|sun)day|january|february|march|april|june|july|august|september|october|november"
+    r"|december|(?:last|next|this) (?:week|weekend|month|year|summer|winter|spring|fall|night)"
+    r"|(?:days?|weeks?|months?|years?) (?:ago|later)|birthday|anniversary|deadline)\b",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"(?<=[a-z,;'\u2019] )(?!I\b|I['\u2019])[A-Z][\w'\u2019-]+")
+_REFERENCE = re.compile(
+    r"https?://|\b[\w-]{1,64}/[\w.-]|`[^`\n]{1,200}`"
+    r"|\b\w+_\w|\b[a-z]+[A-Z]|\b\w+\(\)"
+    r"|\b\w+\.(?:py|js|ts|java|go|rs|md|json|ya?ml|toml|sql|sh|c|h|cpp|rb)\b"
+)
+_FIRST_PERSON = re.compile(
+    r"\b(?:I|we|my|our|mine|ours|I['\u2019]\w+|we['\u2019]\w+)\b", re.IGNORECASE
+)
+_FILLER = re.compile(
+    r"^\W*(?:ok(?:ay)?|yes|yeah|yep|no|nope|sure|thanks|thank you|thx|great|cool|nice|wow|awesome"
+    r"|lol"
+    r"|haha|hi|hey|hello|bye|goodbye|see you|got it|sounds good|good|right|exactly|absolutely"
+    r"|definitely|congrats|you['\u2019]re welcome|no problem|glad"
+    r"|that['\u2019]s (?:great|awesome|cool|amazing|wonderful|so))\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ContentCues:
+    """Each from 0 to 1. `length` grows with the logarithm of the words and ends at 40 of them;
+    `filler`: it begins as an acknowledgement or a greeting does; `question`: it ends in one."""
+
+    length: float
+    number: float
+    date: float
+    name: float
+    reference: float
+    first_person: float
+    question: float
+    filler: float
+
+
+def content_cues(text: str) -> ContentCues:
+    """Of the first 4,000 characters."""
+    text = text[:_MAX_READ]
+    num_words = len(text.split())
+    return ContentCues(
+        length=min(1.0, math.log1p(num_words) / math.log1p(_LONG)),
+        number=float(_NUMBER.search(text) is not None),
+        date=float(_DATE.search(text) is not None),
+        name=float(_NAME.search(text) is not None),
+        reference=float(_REFERENCE.search(text) is not None),
+        first_person=float(_FIRST_PERSON.search(text) is not None),
+        question=float(text.rstrip().endswith("?")),
+        filler=float(_FILLER.match(text) is not None),
+    )
