@@ -13,6 +13,8 @@ from agent_memory.memory.kinds import SEMANTIC, ItemKind, ItemState
 
 MIN_JACCARD = 0.85
 MIN_SIMILARITY = 0.97
+MAX_COMPARED = 4_000
+"""Characters; of longer texts only equal ones are the same."""
 MIN_MESSAGE_WORDS = 6
 """Shorter messages (`ok`, `thanks a lot`) answer what was said before them, each something else."""
 _REPLACEABLE = SEMANTIC - {ItemKind.QUESTION}
@@ -67,15 +69,16 @@ def decide(
         return Merge(earlier.item_id, later.item_id, reason)
     if can_supersede(earlier, later):
         return Supersede(earlier.item_id, later.item_id, f"newer about '{earlier.subject}'")
-    distinction = find_distinction(one.text, other.text) or "not alike enough"
-    return Keep(one.item_id, other.item_id, distinction)
+    return Keep(one.item_id, other.item_id, _describe_difference(one.text, other.text))
 
 
 def find_sameness(one: Item, other: Item, similarity: float | None) -> str | None:
     """Why both say the same, or None."""
     if normal_text(one.text) == normal_text(other.text):
         return "the same words" if one.text.strip() else None
-    if one.kind not in _COMPARED or find_distinction(one.text, other.text) is not None:
+    if one.kind not in _COMPARED or max(len(one.text), len(other.text)) > MAX_COMPARED:
+        return None
+    if find_distinction(one.text, other.text) is not None:
         return None
     share = jaccard(shingles_of(one.text), shingles_of(other.text))
     if share >= MIN_JACCARD:
@@ -83,6 +86,12 @@ def find_sameness(one: Item, other: Item, similarity: float | None) -> str | Non
     if similarity is not None and similarity >= MIN_SIMILARITY:
         return f"the same meaning (cosine {similarity:.3f})"
     return None
+
+
+def _describe_difference(one: str, other: str) -> str:
+    if max(len(one), len(other)) > MAX_COMPARED:
+        return "not equal"
+    return find_distinction(one, other) or "not alike enough"
 
 
 def can_supersede(one: Item, other: Item) -> bool:

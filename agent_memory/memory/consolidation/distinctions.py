@@ -48,8 +48,8 @@ _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _NAMED = re.compile(
     r"`[^`\n]{1,200}`"  # code
     r"|\"[^\"\n]{1,80}\""  # a quotation
-    r"|https?://\S+|[\w.+-]+@[\w.-]+|@\w+|\#\w+"
-    r"|(?:[\w.-]*/)+[\w.-]+"  # a path
+    r"|https?://\S+|[\w.+-]{1,64}@[\w.-]{1,64}|@\w+|\#\w+"
+    r"|(?:[\w.-]{0,64}/){1,16}[\w.-]{1,64}"  # a path
     r"|\b\w+(?:\.\w+)+\b|\b\w+_\w+\b|\b[a-z]+[A-Z]\w*\b|\b\w+\(\)"  # identifiers
     r"|\b[A-Z]{2,}\w*\b|\b[A-Za-z]+\d\w*\b"  # acronyms, model numbers
 )
