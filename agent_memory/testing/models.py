@@ -87,6 +87,44 @@ SHAPES: Mapping[str, Mapping[str, object]] = {
         "rope_theta": 10000.0,
         "partial_rotary_factor": 0.5,
     },
+    "mla": {
+        **_SMALL,
+        "model_type": "deepseek_v3",
+        "num_hidden_layers": 2,
+        "num_key_value_heads": 4,
+        "q_lora_rank": 32,
+        "kv_lora_rank": 32,
+        "qk_rope_head_dim": 16,
+        "qk_nope_head_dim": 16,
+        "v_head_dim": 16,
+        "first_k_dense_replace": 2,
+        "n_routed_experts": 2,
+        "n_shared_experts": 1,
+        "num_experts_per_tok": 1,
+        "n_group": 1,
+        "topk_group": 1,
+        "moe_intermediate_size": 32,
+        "rope_theta": 10000.0,
+    },
+    "sinks": {
+        **_SMALL,
+        "model_type": "gpt_oss",
+        "num_hidden_layers": 4,
+        "sliding_window": 24,
+        "num_local_experts": 2,
+        "num_experts_per_tok": 1,
+        "rope_theta": 10000,
+    },
+    "mamba": {
+        **_SMALL,
+        "model_type": "mamba",
+        "num_hidden_layers": 2,
+        "state_size": 8,
+        "conv_kernel": 4,
+        "use_bias": False,
+        "use_conv_bias": True,
+        "time_step_rank": 8,
+    },
     "smollm2-135m": {
         "model_type": "llama",
         "hidden_size": 576,
@@ -102,7 +140,8 @@ SHAPES: Mapping[str, Mapping[str, object]] = {
         "max_position_embeddings": 8192,
     },
 }
-"""Configurations by name: plain KV, sliding windows, recurrent layers, and a real size."""
+"""Configurations by name: plain KV, sliding windows, recurrent layers beside plain ones, latent KV,
+windows with attention sinks, recurrent layers alone, and a real size."""
 
 
 def make_model_folder(folder: Path, shape: str = "llama", seed: int = 0) -> Path:

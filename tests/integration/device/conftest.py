@@ -1,4 +1,4 @@
-"""Small models of three shapes, and an engine for each, made once."""
+"""Small models of several shapes, and an engine for each, made once."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -57,7 +57,8 @@ def llama(engine_of: Callable[[str], MlxEngine]) -> MlxEngine:
     return engine_of("llama")
 
 
-@pytest.fixture(params=["llama", "gemma3", "recurrent"])
+@pytest.fixture(params=["llama", "gemma3", "recurrent", "mla", "sinks", "mamba"])
 def engine(request: pytest.FixtureRequest, engine_of: Callable[[str], MlxEngine]) -> MlxEngine:
-    """Plain KV, sliding windows, recurrent layers."""
+    """Plain KV, sliding windows, recurrent layers beside plain ones, latent KV, windows with sinks,
+    recurrent layers alone."""
     return engine_of(request.param)
