@@ -39,6 +39,7 @@ class Constrainer:
             request.tool_choice,
             request.json_schema,
             CallForm(*prompter.call_markers) if prompter.has_json_calls else None,
+            is_single_call=not request.parallel_tool_calls,
         )
         if grammar is None:
             return None

@@ -24,6 +24,11 @@ class Output:
         """Whether a call was given out; the finish reason is TOOL_CALLS then."""
         return self._parser.has_tool_calls
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the only call that is wanted was given out: nothing may follow."""
+        return self._parser.is_complete
+
     def push(
         self, token_ids: Sequence[int], choices: Sequence[TokenChoice] = ()
     ) -> tuple[tuple[OutputDelta, ...], str | None]:

@@ -174,6 +174,7 @@ class Prompter:
         prompt_tokens: Sequence[int],
         tools: Sequence[ToolSpec] = (),
         tool_choice: ToolChoice = ToolChoice(),  # noqa: B008  frozen value
+        parallel_tool_calls: bool = True,
         parse: bool = True,
         stops: Sequence[str] = (),
         new_call_id: Callable[[], str] = fresh_call_id,
@@ -191,6 +192,7 @@ class Prompter:
             else parse_calls_with(self._tokenizer.tool_parser, template_tools(tools)),
             new_call_id=new_call_id,
             stops=stops,
+            is_single_call=not parallel_tool_calls,
             starts_in_thinking=parse and self.starts_in_thinking(prompt_tokens),
         )
         return Output(self._vocabulary, parser, is_chat=parse)
@@ -202,6 +204,7 @@ class Prompter:
             prompt_tokens=request.prompt_tokens,
             tools=request.tools,
             tool_choice=request.tool_choice,
+            parallel_tool_calls=request.parallel_tool_calls,
             parse=request.parse_output,
             stops=request.sampling.stop,
         )

@@ -173,7 +173,7 @@ class StepLoop:
         ends_with_eos = forced[-1] in self._eos
         deltas, stop = choice.text.push(forced[:-1] if ends_with_eos else forced, ())
         self._outbox.put(choice.generation.key, Generated(choice.index, forced, deltas))
-        self._finisher.finish_if_ended(choice, stop, ends_with_eos)
+        self._finisher.finish_if_ended(choice, stop, ends_with_eos, choice.text.is_complete)
 
     def _start_if_prefilled(self, generation: Generation) -> None:
         if generation.num_to_prefill > 0:

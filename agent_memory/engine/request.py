@@ -18,6 +18,7 @@ class GenerationRequest:
         end-of-turn token or reach `max_tokens`, the choice finishes at once.
     root: the root hash of this workspace's blocks.
     group: fairness is between groups (the workspace).
+    parallel_tool_calls: False: the answer ends behind its first call.
     parse_output: split the text into thinking, text and tool calls; False gives raw text.
     """
 
@@ -30,6 +31,7 @@ class GenerationRequest:
     forced_tokens: tuple[int, ...] = ()
     tools: tuple[ToolSpec, ...] = ()
     tool_choice: ToolChoice = ToolChoice()  # noqa: RUF009  frozen value
+    parallel_tool_calls: bool = True
     parse_output: bool = True
     thinking: bool | None = None
     json_schema: str | None = None

@@ -114,6 +114,11 @@ class ChoiceText(Protocol):
     @property
     def has_tool_calls(self) -> bool: ...
 
+    @property
+    def is_complete(self) -> bool:
+        """Nothing may follow what was pushed."""
+        ...
+
     def push(
         self, token_ids: Sequence[int], choices: Sequence[TokenChoice]
     ) -> tuple[tuple[OutputDelta, ...], str | None]:

@@ -90,4 +90,5 @@ class WorkReader:
         if not ends_with_eos:
             deltas, stop = choice.text.push((token_id,), () if chosen is None else (chosen,))
         self._outbox.put(choice.generation.key, Generated(choice.index, (token_id,), deltas))
+        is_complete = is_complete or choice.text.is_complete
         self._finisher.finish_if_ended(choice, stop, ends_with_eos, is_complete)

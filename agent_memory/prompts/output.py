@@ -59,7 +59,8 @@ class OutputParser:
 
     Whitespace around thinking, after it, and around calls belongs to no part and is dropped.
     Stop strings are looked for in text only. `parse_call` reads a finished call in the model's
-    format; a call that nobody can read is given out as text, as it was written.
+    format; a call that nobody can read is given out as text, as it was written. With
+    `is_single_call` everything ends behind the first call.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class OutputParser:
         parse_call: ParseCall,
         new_call_id: Callable[[], str],
         stops: Sequence[str] = (),
+        is_single_call: bool = False,
         starts_in_thinking: bool = False,
     ) -> None:
         self._form = form
@@ -77,6 +79,7 @@ class OutputParser:
         self._parse_call = parse_call
         self._new_call_id = new_call_id
         self._stops = StopMatcher(stops)
+        self._is_single_call = is_single_call
         self._state = _State.THINKING if starts_in_thinking else _State.TEXT
         self._drops_leading_spaces = starts_in_thinking
         self._ledger = TokenLedger()
@@ -89,6 +92,8 @@ class OutputParser:
         self.stop_sequence: str | None = None
         """The stop string that was met; nothing is given out after it."""
         self.has_tool_calls = False
+        self.is_complete = False
+        """The only call that is wanted was given out."""
 
     def push(
         self, text: str, num_tokens: int = 1, logprobs: Sequence[TokenLogprob] = ()
@@ -180,7 +185,7 @@ class OutputParser:
                 self._read_call(marker)
                 return
             self._end_call(marker if marker == form.call_end else "")
-            if marker == form.call_start:
+            if marker == form.call_start and not self.is_complete:
                 self._begin_call()
             return
         if marker in form.dropped:
@@ -249,6 +254,13 @@ class OutputParser:
     def _end_call(self, end: str) -> None:
         """The call is whole: give out what is not out yet. `end` is the marker that closed it."""
         self._state = _State.TEXT
+        self._read_end_of_call(end)
+        if self._is_single_call and self.has_tool_calls:
+            self.is_complete = True
+            self._pending = ""
+            self._state = _State.STOPPED
+
+    def _read_end_of_call(self, end: str) -> None:
         if self._is_call_open:
             if closing := self._call.close():
                 self._give_arguments(closing)
@@ -276,6 +288,8 @@ class OutputParser:
 
     def _give_calls(self, calls: Sequence[ParsedCall]) -> None:
         for call in calls:
+            if self._is_single_call and self.has_tool_calls:
+                return
             self._start_call(call.id or self._new_call_id(), call.name)
             self._give_arguments(call.arguments)
 

@@ -31,6 +31,8 @@ def output_grammar(
     tool_choice: ToolChoice,
     json_schema: str | None,
     call_form: CallForm | None,
+    *,
+    is_single_call: bool = False,
 ) -> str | None:
     """The grammar, or None when the answer is free.
 
@@ -51,7 +53,7 @@ def output_grammar(
     answers: list[str] = []
     if callable_tools and call_form is not None:
         answers.append("calls")
-        is_single = tool_choice.mode is ToolMode.NAMED
+        is_single = is_single_call or tool_choice.mode is ToolMode.NAMED
         rules.extend(_call_rules(callable_tools, call_form, is_single=is_single))
     if json_schema is not None and not must_call:
         answers.append("json")

@@ -135,6 +135,7 @@ class Turn:
             forced_tokens=self._recorder.begin_attempt(),
             tools=request.tools,
             tool_choice=request.tool_choice,
+            parallel_tool_calls=request.parallel_tool_calls,
             parse_output=request.raw_prompt is None,
             thinking=request.thinking,
             json_schema=request.json_schema,

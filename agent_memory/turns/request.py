@@ -32,6 +32,7 @@ class TurnRequest:
     """What a client asks of one session.
 
     messages: the whole conversation (system first) or, when `is_delta`, only what is new.
+    parallel_tool_calls: False: the answer ends behind its first call of a tool.
     raw_prompt: text for `/v1/completions`, which has no messages and no template.
     session_id: the session the client named, or None to find or make one by history.
     max_tokens_given: False when the client named no bound and the rest of the window is meant.

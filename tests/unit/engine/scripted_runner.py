@@ -180,6 +180,8 @@ class ScriptedText:
         self._index = index
         self._breaks = request.group == "broken text"
         self.has_tool_calls = request.group == "calls tools"
+        self._ends_calls = self.has_tool_calls and not request.parallel_tool_calls
+        self.is_complete = False
 
     def push(
         self, token_ids: Sequence[int], choices: Sequence[TokenChoice]
@@ -191,6 +193,7 @@ class ScriptedText:
         shown = [word for word in words if word not in self._stops]
         assert len(choices) in {0, len(words)}
         text = "".join(f"{word} " for word in shown)
+        self.is_complete = self._ends_calls
         return ((TextDelta(self._index, text, len(words)),) if text else ()), stop
 
     def finish(self) -> tuple[OutputDelta, ...]:

@@ -1,5 +1,7 @@
 """What a request hears, whatever happens beside it."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -72,6 +74,15 @@ def test_an_answer_that_calls_tools_says_so_at_its_end(runner: ScriptedRunner) -
     runner.script["r"] = [5, EOS]
     driver = LoopDriver(runner)
     driver.run(a_request("r", PROMPT, group="calls tools"))
+    assert driver.finished("r")[0].reason is FinishReason.TOOL_CALLS
+
+
+def test_an_answer_ends_behind_the_only_call_that_is_wanted(runner: ScriptedRunner) -> None:
+    runner.script["r"] = [5, 6, EOS]
+    driver = LoopDriver(runner)
+    request = a_request("r", PROMPT, group="calls tools")
+    driver.run(replace(request, parallel_tool_calls=False))
+    assert driver.tokens("r") == [5]
     assert driver.finished("r")[0].reason is FinishReason.TOOL_CALLS
 
 

@@ -31,7 +31,11 @@ def parse_tagged(body: str) -> Sequence[ParsedCall]:
 
 
 def parser(
-    form: OutputFormat = QWEN, *, stops: Sequence[str] = (), starts_in_thinking: bool = False
+    form: OutputFormat = QWEN,
+    *,
+    stops: Sequence[str] = (),
+    is_single_call: bool = False,
+    starts_in_thinking: bool = False,
 ) -> OutputParser:
     numbers = count(1)
     return OutputParser(
@@ -40,6 +44,7 @@ def parser(
         parse_call=parse_json_calls if form.has_json_calls else parse_tagged,
         new_call_id=lambda: f"call_{next(numbers)}",
         stops=stops,
+        is_single_call=is_single_call,
         starts_in_thinking=starts_in_thinking,
     )
 
@@ -114,6 +119,30 @@ def test_parallel_calls_have_their_own_ids() -> None:
         ("call", 'call_1 f {"a":1}'),
         ("call", 'call_2 f {"a":1}'),
     ]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        CALL + "\n" + CALL,
+        CALL + "And then",
+        CALL.removesuffix("\n</tool_call>") + CALL,
+        CALL.replace("}\n<", '}\n{"name": "g", "arguments": {}}\n<'),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_single_call_is_all_when_no_more_are_wanted(written: str, size: int) -> None:
+    reader = parser(is_single_call=True)
+    text = "Sure." + written
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    assert read(pieces, reader) == [("text", "Sure."), ("call", 'call_1 f {"a":1}')]
+    assert reader.is_complete
+
+
+def test_an_answer_without_a_call_is_never_complete_by_itself() -> None:
+    reader = parser(is_single_call=True)
+    assert read(["Sure.", "<tool_call>what?</tool_call>"], reader)
+    assert not reader.is_complete
 
 
 def test_two_calls_between_one_pair_of_markers_are_two_calls() -> None:

@@ -34,6 +34,13 @@ def test_a_named_call_is_one_call_of_that_tool() -> None:
     assert '\\"f\\"' not in text
 
 
+def test_one_call_is_enough_where_no_more_are_wanted() -> None:
+    choice = ToolChoice(ToolMode.REQUIRED)
+    text = output_grammar((F, G), choice, None, FORM, is_single_call=True) or ""
+    assert "calls: call\n" in text
+    assert "call: call_0 | call_1" in text
+
+
 def test_a_schema_leaves_room_for_calls_unless_there_are_none() -> None:
     assert "(calls | json)" in (grammar((F,), ToolChoice(), ANY) or "")
     assert "(json)" in (grammar((), ToolChoice(), ANY) or "")
