@@ -53,7 +53,7 @@ _SLASHES = re.compile(
 _GLOG = re.compile(r"[IWEF](\d\d)(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?")
 _EPOCH = re.compile(r"(\d{10})(?:[.,](\d{1,9})|(\d{3}))?(?![\w.])")
 _LEAD = re.compile(r"[\[(<\s]*(?:[\"']?(?:time|timestamp|ts|date|@timestamp)[\"']?[=:]\s*[\"']?)?")
-_HAS_TIME = re.compile(r"\d:\d\d|\d{4}[-/.]\d|\d{10}")
+_HAS_TIME = re.compile(r"\d{8}T\d|\d:\d\d|\d{4}[-/.]\d|\d{10}")
 
 
 def find_timestamp(text: str, near: datetime) -> datetime | None:

@@ -62,7 +62,7 @@ def _draft(template: Template, records: Sequence[Record], lines: Lines, passage:
         metadata["level"] = first.level
     return Draft(
         kind=kind,
-        text=example if len(records) == 1 else template.text,
+        text=example if len(records) == 1 else _shown(template, first),
         span=passage.span(begin, end),
         occurred_at=occurred_at,
         last_occurred_at=max(
@@ -76,6 +76,10 @@ def _draft(template: Template, records: Sequence[Record], lines: Lines, passage:
         num_occurrences=len(records),
         metadata=metadata,
     )
+
+
+def _shown(template: Template, first: Record) -> str:
+    return f"{first.level} {template.text}" if first.level is not None else template.text
 
 
 def _search_words(example: str, *, is_shown: bool) -> tuple[str, ...]:

@@ -7,19 +7,17 @@ from agent_memory.memory.identifiers import word_set
 from agent_memory.memory.kinds import ItemKind
 
 _ATTRIBUTES = (
-    "address|api key|base image|base url|branch|bucket|budget|bundler|capacity|channel|code ?name|"
-    "colou?r|country|currency|database|deadline|default|domain|due date|editor|email|endpoint|"
-    "engine|format|formatter|framework|frequency|host|hostname|id|image|interval|key|language|"
-    "launch date|length|licen[cs]e|limit|linter|location|log level|maximum|minimum|mode|model|"
-    "name|namespace|owner|package manager|password|path|phone number|plan|pool size|port|prefix|price|priority|"
-    "protocol|provider|quota|rate|rate limit|region|release date|replica count|retention|retries|"
-    "runtime|schedule|schema|server|size|stack|start date|status|strategy|suffix|threshold|"
-    "time zone|timeout|timezone|title|ttl|url|user ?name|version|window|zone"
+    "address|api key|base image|base url|branch|bucket|budget|bundler|capacity|channel|code name|"
+    "codename|color|colour|country|currency|database|deadline|default|domain|due date|editor|"
+    "email|endpoint|engine|format|formatter|framework|frequency|host|hostname|id|image|interval|"
+    "key|language|launch date|length|licence|license|limit|linter|location|log level|maximum|"
+    "minimum|mode|model|name|namespace|owner|package manager|password|path|phone number|plan|"
+    "pool size|port|prefix|price|priority|protocol|provider|quota|rate|rate limit|region|"
+    "release date|replica count|retention|retries|runtime|schedule|schema|server|size|stack|"
+    "start date|status|strategy|suffix|threshold|time zone|timeout|timezone|title|ttl|url|"
+    "user name|username|version|window|zone"
 )
-_ATTRIBUTE_WORDS = frozenset(
-    word.replace(" ?", "").replace("u?", "u")
-    for word in re.split(r"\||(?<!\?) (?!\?)", _ATTRIBUTES)
-) | {"color", "license", "licence", "username", "codename", "date"}
+_ATTRIBUTE_WORDS = word_set(_ATTRIBUTES.replace("|", " "))
 _COPULA = (
     r"(?:is|are|was changed to|is set to|should be|must be|will be|has changed to|changed to|"
     r"has moved to|moved to|=) (?:now |set to |currently |always )?"

@@ -10,16 +10,22 @@ from agent_memory.memory.extraction.masks import mask
 
 _ANY = "<*>"
 _DEPTH = 4
-_SIMILARITY = 0.5
+_SIMILARITY = 0.7
 _MAX_CLUSTERS = 256
 """Compared with each line; beyond it the cluster that was used least lately is closed."""
 _MAX_TOKENS = 120
+_LEAD = re.compile(
+    r"(?:[\s\[\](),|:-]*(?:<time>|(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|ERR|FATAL|CRITICAL|"
+    r"SEVERE)\b))+[\s\]),|:-]*"
+)
+"""Time and level, which say nothing about which event it is."""
 _RUN = re.compile(r"<\*>(?: <\*>)+")
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """`text` with `<*>` and `<sort>` for what varies; `members`: indices of its lines."""
+    """`text` without time and level, with `<*>` and `<sort>` for what varies.
+    `members`: indices of its lines."""
 
     text: str
     members: tuple[int, ...]
@@ -35,7 +41,7 @@ def group(texts: Sequence[str]) -> tuple[Template, ...]:
     patterns: dict[int, str] = {}
     members: dict[int, list[int]] = {}
     for index, text in enumerate(texts):
-        masked = " ".join(mask(text).split()[:_MAX_TOKENS])
+        masked = " ".join(_LEAD.sub("", mask(text), count=1).split()[:_MAX_TOKENS])
         cluster, _ = drain.add_log_message(masked)
         patterns[cluster.cluster_id] = cluster.get_template()
         members.setdefault(cluster.cluster_id, []).append(index)

@@ -89,7 +89,8 @@ _FORMS: tuple[tuple[str, re.Pattern[str], _Reader], ...] = (
     ("ERROR: ", re.compile(r"ERROR: (\w+) \(([\w.]+)\)"), _unittest),
     ("\u25cf ", re.compile(r"\s*\u25cf (\S.*)$"), _jest),
 )
-_MARKS = ("--- ", "<<< ", " FAILED", "Testcase: ", "___ ", "FAIL: ", "ERROR: ", "\u25cf ")
+_SUMMARY_MARKS = ("FAILED ", "ERROR ")
+_MARKS = (*_SUMMARY_MARKS, *(mark for mark, _, _ in _FORMS))
 
 
 def may_have_headings(text: str) -> bool:

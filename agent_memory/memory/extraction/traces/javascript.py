@@ -60,7 +60,7 @@ def _find_head(lines: Lines, at: int, floor: int) -> tuple[int, str, str]:
 
 def _read_frame(text: str) -> Frame | None:
     """`at name (file:line:column)` or `at file:line:column`."""
-    text = text.strip()
+    text = text.strip().removesuffix(" {")
     if not text.startswith("at "):
         return None
     function, place = "", text[3:].removeprefix("async ")

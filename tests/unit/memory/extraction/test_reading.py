@@ -3,10 +3,10 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent_memory.memory.extraction.chat import chat_material
 from agent_memory.memory.chat_message import ChatMessage
+from agent_memory.memory.extraction.chat import chat_material
 from agent_memory.memory.extraction.reading import extract
-from agent_memory.memory.item import Material
+from agent_memory.memory.item import Json, Material
 from agent_memory.memory.keys import find_keys
 from agent_memory.memory.kinds import SEMANTIC, ItemKind, MaterialKind, Role
 from agent_memory.memory.search_words import search_words
@@ -19,12 +19,16 @@ PIECES = st.sampled_from(
         '  File "a.py", line 1, in b\n', "ValueError: x\n", "panic: x\n",
         "goroutine 1 [running]:\n", "main.f()\n\t/a/b.go:1 +0x1\n", "stack backtrace:\n",
         "thread 'main' panicked at src/a.rs:1:2:\n", "   0: a::b\n             at ./a.rs:1:2\n",
-        "@@ -1,3 +1,3 @@ def f():\n", "+added\n", "-removed\n", " kept\n", "--- a/x.py\n+++ b/x.py\n",
-        "diff --git a/x.py b/x.py\n", "rename from a\n", "Binary files a/x and b/x differ\n",
+        "@@ -1,3 +1,3 @@ def f():\n", "+added\n", "-removed\n", " kept\n",
+        "--- a/x.py\n+++ b/x.py\n",
+        "diff --git a/x.py b/x.py\n",
+        "rename from a\n", "Binary files a/x and b/x differ\n",
         "FAILED t.py::test_a - E: x\n", "____ test_a ____\n", "E   assert 1 == 2\n", "t.py:3: E\n",
         "--- FAIL: TestA (0.00s)\n", "    a_test.go:1: no\n", "---- a::b stdout ----\n",
-        "  \u25cf suite \u203a test\n", "      at f (a.js:1:2)\n", '<testcase name="a" classname="b">',
-        '<failure type="E" message="m">', "]]></failure></testcase>\n", "```\n", "```diff\n", "`a_b`",
+        "  \u25cf suite \u203a test\n", "      at f (a.js:1:2)\n",
+        '<testcase name="a" classname="b">',
+        '<failure type="E" message="m">', "]]></failure></testcase>\n", "```\n", "```diff\n",
+        "`a_b`",
         "2024-05-01 10:00:00 ERROR boom\n", "May  1 10:00:00 host app: x\n", "User: ", "**Ann:** ",
         "We decided to use X for Y. ", "The port is 80. ", '"quoted', "> cited\n", "last Friday ",
         "[ ] task\n", "\r\n", "\n\n", "\t", "\x00", "\ud800", "\u2028", "\U0001f642", " ",
@@ -75,7 +79,7 @@ def test_an_empty_text_leaves_a_note() -> None:
 
 
 def test_messages_that_the_metadata_puts_outside_the_text_are_noted() -> None:
-    extents = [{"begin": 0, "end": 99, "role": "user"}]
+    extents: list[Json] = [{"begin": 0, "end": 99, "role": "user"}]
     torn = Material(THREAD, MaterialKind.CHAT, "short", NOW, metadata={"messages": extents})
     drafts, notes = extract(torn)
     assert drafts == ()

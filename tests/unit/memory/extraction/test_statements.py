@@ -64,7 +64,12 @@ def test_what_is_asked_supposed_denied_or_quoted_is_no_decision(sentence: str) -
 
 @pytest.mark.parametrize(
     "sentence",
-    ["How are you today?", "That must've been fun!", "Your help means a lot.", "You must be tired."],
+    [
+        "How are you today?",
+        "That must've been fun!",
+        "Your help means a lot.",
+        "You must be tired.",
+    ],
 )
 def test_small_talk_states_nothing(sentence: str) -> None:
     assert statements(sentence) == []
