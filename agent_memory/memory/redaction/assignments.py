@@ -47,7 +47,7 @@ _VARIABLE = re.compile(r"pass(?!ion|port)|pwd|secret|token|key$|cred|input|param
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z_]*")
 _MAX_QUOTED = 1024
 _MIN_STRONG, _MIN_WEAK = 4, 16
-_MAX_GENERATED = 256
+_MAX_JUDGED = 256
 
 
 def find_assigned(mode: AssignmentMode, text: str, folded: str) -> Iterator[Span]:
@@ -121,7 +121,8 @@ def _name(folded: str, named: re.Match[str]) -> str:
 
 
 def _is_generated(value: str) -> bool:
-    if not _MIN_WEAK <= len(value) <= _MAX_GENERATED or any(map(str.isspace, value)):
+    value = value[:_MAX_JUDGED]
+    if len(value) < _MIN_WEAK or any(map(str.isspace, value)):
         return False
     if is_hex(value):
         return len(value) >= 32 and any(map(str.isalpha, value))
@@ -137,7 +138,8 @@ def _is_no_label(value: str) -> bool:
 
 def _is_bare_literal(text: str, named: re.Match[str], span: Span, value: str) -> bool:
     operator = named["operator"]
-    if _CODE.fullmatch(value.rstrip(",;")) or text[span.end : span.end + 1] in {"(", "[", "{", "<"}:
+    value = value.rstrip(",;")
+    if _CODE.fullmatch(value) or text[span.end : span.end + 1] in {"(", "[", "{", "<"}:
         return False
     if value.startswith(("/", "./", "~/")) and not looks_drawn(value):
         return False

@@ -20,6 +20,8 @@ _FORMS = re.compile(
     | \{\{.{0,200}\}\}.{0,20} | \{\w{0,80}\} | %\(\w{1,80}\)s | %[sdrv] | %\w{1,80}%   # a template
     | <[^>]{0,200}>? | \[[^\]]{0,200}\]?                                  # <your key>
     | (.)\1{2,}                                                           # ********, xxxxxxxx
+    | .{0,60}(?:\.{3}|…)                                                  # cut off: sk-...
+    | 0o[0-7]{3,4}                                                        # the mode of a file
     | \.{2,} | …+ | -+ | _+
     | (?:your|my|the|some|insert|enter|put|add|replace)[-_ ].{0,80}
     | @\{?[A-Za-z_][\w.]{0,80}\}? | :\w{1,40} | \?                        # a bound parameter
@@ -30,4 +32,4 @@ _FORMS = re.compile(
 
 def is_placeholder(word: str) -> bool:
     """Whether it names a secret, its type or where it comes from, instead of being one."""
-    return word.lower().strip(".!?;:") in _WORDS or _FORMS.fullmatch(word) is not None
+    return word.lower().strip(".,!?;:") in _WORDS or _FORMS.fullmatch(word) is not None

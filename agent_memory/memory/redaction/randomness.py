@@ -10,7 +10,7 @@ import re
 from collections import Counter
 
 _RUN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
-_HEX = re.compile(r"[0-9a-fA-F]+(?:-[0-9a-fA-F]+)*")
+_HEX = re.compile(r"(?:0x)?[0-9a-fA-F]+(?:-[0-9a-fA-F]+)*")
 _MAX_MEAN_RUN = 3.2
 _MAX_WORD_SHARE = 0.45
 _WORD_LENGTH = 4

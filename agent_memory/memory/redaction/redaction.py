@@ -14,7 +14,7 @@ from agent_memory.memory.redaction.redacted import Redacted, Removal
 from agent_memory.memory.redaction.rule import fold
 from agent_memory.memory.redaction.rules import Rules, rules_of
 
-MAX_PASSES = 8
+MAX_PASSES = 32
 """What is left around a mark may read as something else; nearly always one pass finds all."""
 
 

@@ -35,6 +35,11 @@ The secret is out!
 self.token = token
 api_key = os.environ["API_KEY"]
 api_key=settings.api_key,
+    access_token=access_token,
+    add_to_git_credential=False,
+client = Client(api_key="hf_...")
+_SECRET_FILE_MODE = 0o600
+order = 0xA9FB57DBA1EEA9BC3E660A909D838D718C397AA3B561A6F7901E0E82974856A7
 password_hash = hash_password(password)
 version 1.2.3.4 and 10.0.0.1
 commit 9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f00
@@ -166,7 +171,7 @@ FRAGMENTS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(FRAGMENTS, max_size=14).map("".join))
 def test_redacting_again_changes_nothing(text: str) -> None:
     once = redact(text, EVERYTHING).text
@@ -174,7 +179,7 @@ def test_redacting_again_changes_nothing(text: str) -> None:
     assert redact(once, EVERYTHING).text == once
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(FRAGMENTS, max_size=14).map("".join))
 def test_the_report_accounts_for_every_change(text: str) -> None:
     redacted = redact(text, EVERYTHING)
