@@ -9,8 +9,9 @@ from agent_memory.memory.learning.likeness import Question, likeness
 from agent_memory.memory.learning.salience import LARGEST_EFFECT
 from agent_memory.memory.learning.tally import last_words
 
-LEAST_LIKENESS = 0.5
-"""Questions that are less alike say nothing of each other."""
+LEAST_LIKENESS = 0.7
+"""Questions that are less alike say nothing of each other. Measured on LoCoMo: from 0.5 to 0.7 the
+gain is the same, and at 0.7 it varies the least."""
 _JUDGEMENTS = frozenset({Verdict.HELPFUL, Verdict.NOT_HELPFUL, Verdict.USED})
 
 

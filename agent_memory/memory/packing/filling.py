@@ -18,7 +18,8 @@ SMALLEST_SHARE = 96
 SHORTEST_CUT = 32
 """Tokens; an item is not cut to less than that."""
 
-_WIDEST_MARK = "[999] "
+_MARK = "[99] "
+"""Most have two digits; what more it comes to in the end is seen when the whole is counted."""
 _MAX_CUTS = 5
 _LESS = 0.9
 
@@ -136,5 +137,5 @@ class Filling:
 
     def _cost(self, item: Item, text: str) -> int:
         day = day_of(item.occurred_at)
-        num_tokens = self._counter.count(f"{_WIDEST_MARK}{text}\n")
+        num_tokens = self._counter.count(f"{_MARK}{text}\n")
         return num_tokens if day in self._days else num_tokens + self._counter.count(f"{day}\n")

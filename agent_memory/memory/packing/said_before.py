@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from agent_memory.ids import MaterialId
 from agent_memory.memory.content_hash import normal_text
-from agent_memory.memory.item import Item, Span
+from agent_memory.memory.item import Item
+from agent_memory.memory.packing.stretches import Stretches
 
 NEAR = 0.85
 """Of the three-word sequences of two texts, the share in common that makes them one."""
@@ -34,29 +35,38 @@ class SaidBefore:
 
     def __init__(self) -> None:
         self._names: set[str] = set()
-        self._spans: dict[MaterialId, list[Span]] = {}
+        self._taken: dict[MaterialId, Stretches] = {}
         self._texts: list[_Text] = []
         self._having: dict[tuple[str, ...], list[int]] = {}
+        self._last_read: tuple[str, _Text] | None = None
 
     def is_said(self, item: Item) -> bool:
         """Whether what was taken says the same as `item`."""
         if not self._names.isdisjoint(_names(item)):
             return True
-        return self._is_covered(item) or self._is_near(_read(item.text))
+        return self._is_covered(item) or self._is_near(self._read(item.text))
 
     def add(self, item: Item) -> None:
         """Take `item`."""
         self._names.update(_names(item))
-        self._spans.setdefault(item.material_id, []).append(item.span)
-        text = _read(item.text)
+        self._taken.setdefault(item.material_id, Stretches()).add(item.span)
+        text = self._read(item.text)
         for shingle in text.shingles:
             self._having.setdefault(shingle, []).append(len(self._texts))
         self._texts.append(text)
 
     def _is_covered(self, item: Item) -> bool:
-        spans = self._spans.get(item.material_id, ())
-        num_covered = sum(_overlap(item.span, taken) for taken in spans)
+        taken = self._taken.get(item.material_id)
+        if taken is None:
+            return False
+        num_covered = taken.num_in(item.span)
         return num_covered > 0 and num_covered >= COVERED * (item.span.end - item.span.begin)
+
+    def _read(self, text: str) -> _Text:
+        """What is taken was mostly asked about just before."""
+        if self._last_read is None or self._last_read[0] != text:
+            self._last_read = (text, _read(text))
+        return self._last_read[1]
 
     def _is_near(self, text: _Text) -> bool:
         shared = Counter(at for shingle in text.shingles for at in self._having.get(shingle, ()))
@@ -65,10 +75,6 @@ class SaidBefore:
             and text.decisive == self._texts[at].decisive
             for at, num_shared in shared.items()
         )
-
-
-def _overlap(one: Span, other: Span) -> int:
-    return max(0, min(one.end, other.end) - max(one.begin, other.begin))
 
 
 def _names(item: Item) -> tuple[str, ...]:

@@ -167,8 +167,8 @@ def _offer_fixes(draft: _Draft, failure: Contender) -> None:
             draft.fixed.setdefault(change.item_id, []).append(failure.item.item_id)
 
 
-_FIXES = Around(before="fixes [999]: ")
-"""What stands there in the end has the same length at most."""
+_FIXES = Around(before="fixes [99]: ")
+"""In the end the mark of the failure stands there."""
 
 
 def _was(previous: Item | None) -> str:
