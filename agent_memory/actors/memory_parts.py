@@ -13,6 +13,7 @@ from agent_memory.memory.service.memory import Memory
 from agent_memory.store.database import Database
 from agent_memory.store.jobs import JobStore, enqueue_job
 from agent_memory.store.memory.changes import ItemChangeStore
+from agent_memory.store.memory.consolidations import ConsolidationStore
 from agent_memory.store.memory.erasure import ErasureStore
 from agent_memory.store.memory.feedback import FeedbackStore
 from agent_memory.store.memory.ingestion import IngestionStore
@@ -44,6 +45,7 @@ def memory_stores(database: Database) -> Stores:
         erasure=ErasureStore(database),
         threads=ThreadStore(database),
         policies=PolicyStore(database),
+        consolidations=ConsolidationStore(database),
         verdicts=FeedbackStore(database),
         weights=WeightSetStore(database),
         jobs=JobStore(database),

@@ -8,6 +8,8 @@ from typing import Any
 
 from agent_memory.errors import NotFound
 from agent_memory.ids import ItemId, JobId, MaterialId, ThreadId, WorkspaceId, new_id
+from agent_memory.memory.consolidation.plan import ConsolidationPlan
+from agent_memory.memory.consolidation.record import ConsolidationRecord
 from agent_memory.memory.erased import Erased
 from agent_memory.memory.feedback import Feedback, Verdict
 from agent_memory.memory.ingestion import Prepared, Remembered
@@ -279,10 +281,11 @@ class DictThreads:
 
 
 class DictPolicies:
-    """Implements `RedactionPolicyStore`."""
+    """Implements `Policies`."""
 
     def __init__(self) -> None:
         self._policies: dict[WorkspaceId, tuple[RedactionPolicy, int]] = {}
+        self._retention: dict[WorkspaceId, Mapping[str, Json]] = {}
 
     async def get_redaction(self, workspace: WorkspaceId) -> tuple[RedactionPolicy, int]:
         return self._policies.get(workspace, (RedactionPolicy(), 0))
@@ -291,6 +294,51 @@ class DictPolicies:
         _, version = await self.get_redaction(workspace)
         self._policies[workspace] = (policy, version + 1)
         return version + 1
+
+    async def get_retention(self, workspace: WorkspaceId) -> Mapping[str, Json] | None:
+        return self._retention.get(workspace)
+
+    async def set_retention(self, workspace: WorkspaceId, policy: Mapping[str, Json]) -> None:
+        self._retention[workspace] = policy
+
+
+class NothingConsolidated:
+    """Implements `Consolidations` where nothing is ever alike."""
+
+    async def put_bands(
+        self, workspace: WorkspaceId, bands: Mapping[ItemId, Sequence[int]]
+    ) -> None:
+        del workspace, bands
+
+    async def list_unbanded(self, workspace: WorkspaceId, limit: int) -> Sequence[Item]:
+        del workspace, limit
+        return []
+
+    async def find_near(
+        self, workspace: WorkspaceId, bands: Sequence[int], limit: int
+    ) -> Sequence[Item]:
+        del workspace, bands, limit
+        return []
+
+    async def list_by_subject(
+        self, workspace: WorkspaceId, subjects: Sequence[str], limit: int
+    ) -> Sequence[Item]:
+        del workspace, subjects, limit
+        return []
+
+    async def apply_plan(self, workspace: WorkspaceId, plan: ConsolidationPlan) -> Sequence[str]:
+        del workspace
+        return [f"cons_{number}" for number, _ in enumerate(plan.actions)]
+
+    async def undo(self, workspace: WorkspaceId, consolidation_id: str) -> None:
+        del workspace
+        raise NotFound("consolidation", consolidation_id)
+
+    async def list_consolidations(
+        self, workspace: WorkspaceId, cursor: str | None, limit: int
+    ) -> tuple[Sequence[ConsolidationRecord], str | None]:
+        del workspace, cursor, limit
+        return [], None
 
 
 class DictVerdicts:
@@ -388,6 +436,7 @@ def dict_memory(memory: DictMemory | None = None, jobs: ListedJobs | None = None
         erasure=memory,
         threads=DictThreads(memory),
         policies=DictPolicies(),
+        consolidations=NothingConsolidated(),
         verdicts=DictVerdicts(memory),
         weights=DefaultWeights(),
         jobs=jobs or ListedJobs(),

@@ -1,8 +1,8 @@
 """What keeps the memory of a workspace in order."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from agent_memory.access.principal import Scope
@@ -10,10 +10,19 @@ from agent_memory.api.call import Call
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.json_body import parse_object
 from agent_memory.api.openapi import answers, takes
-from agent_memory.api.schemas.memory.upkeep import HoldBody
+from agent_memory.api.schemas.memory.upkeep import (
+    ConsolidationRunBody,
+    HoldBody,
+    RetentionRunBody,
+)
+from agent_memory.api.translators.memory_upkeep import (
+    consolidation_json,
+    record_json,
+    retention_json,
+    setting_json,
+)
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import ItemId, ThreadId
-from agent_memory.memory.service.redaction import RedactionSetting
 
 router = APIRouter(prefix="/v1/memory", tags=["Memory"])
 
@@ -27,6 +36,48 @@ _REDACTION = {
     },
     "version": 1,
     "job_id": "job_17",
+}
+_RETENTION = {
+    "archive_after_days": 90.0,
+    "erase_after_days": None,
+    "by_kind": {"log": {"archive_after_days": None, "erase_after_days": 30.0}},
+    "archive_below": None,
+    "spare_above": 0.8,
+    "min_age_days": 1.0,
+    "max_active": None,
+    "max_items": 100_000,
+}
+_RETAINED = {
+    "dry_run": True,
+    "planned": {"archive": {"age": 12}, "erase": {"count": 3}},
+    "held": {},
+    "kept": 985,
+    "archived": 0,
+    "erased": 0,
+    "items": [{"id": "item_5e0c", "fate": "archive", "because_of": "age"}],
+}
+_ACTION = {
+    "id": "cons_01",
+    "action": "supersede",
+    "reason": "statements about 'database of ledger'",
+    "changes": [
+        {"id": "item_5e0c", "from": "active", "to": "superseded", "successor_id": "item_77aa"}
+    ],
+}
+_CONSOLIDATED = {
+    "dry_run": False,
+    "items_seen": 120,
+    "states": {"superseded": 1},
+    "num_actions": 1,
+    "actions": [_ACTION],
+}
+_RECORD = {
+    "id": "cons_01",
+    "action": "supersede",
+    "reason": "statements about 'database of ledger'",
+    "items": ["item_5e0c"],
+    "created_at": "2026-01-01T09:00:00+00:00",
+    "undone_at": None,
 }
 _HELD = {"held": True, "item_id": None, "thread_id": "proj-1"}
 
@@ -45,7 +96,7 @@ async def get_redaction(request: Request) -> Response:
     """Kinds of secrets and personal data, rules of the workspace's own, and what stays."""
     call = await Call.open(request, Scope.MEMORY)
     return json_answer(
-        _setting_json(await call.surface.runtime.memory.redaction.get(call.workspace))
+        setting_json(await call.surface.runtime.memory.redaction.get(call.workspace))
     )
 
 
@@ -60,7 +111,7 @@ async def set_redaction(request: Request) -> Response:
     call = await Call.open(request, Scope.ADMIN)
     raw: Any = parse_object(await request.body(), call.surface.limits)
     return json_answer(
-        _setting_json(await call.surface.runtime.memory.redaction.set(call.workspace, raw))
+        setting_json(await call.surface.runtime.memory.redaction.set(call.workspace, raw))
     )
 
 
@@ -84,9 +135,86 @@ async def set_hold(request: Request) -> Response:
     return json_answer({"held": body.held, "item_id": body.item_id, "thread_id": body.thread_id})
 
 
-def _setting_json(setting: RedactionSetting) -> dict[str, object]:
-    return {
-        "policy": dict(setting.policy),
-        "version": setting.version,
-        "job_id": setting.job_id,
-    }
+@router.get(
+    "/retention/policy",
+    summary="Read how long what is kept",
+    responses=answers("The policy in force.", _RETENTION),
+)
+async def get_retention(request: Request) -> Response:
+    """Ages in days by kind, thresholds of importance, and how many items at most."""
+    call = await Call.open(request, Scope.MEMORY)
+    retention = call.surface.runtime.memory.retention
+    return json_answer(dict(await retention.get_policy(call.workspace)))
+
+
+@router.put(
+    "/retention/policy",
+    summary="Set how long what is kept",
+    openapi_extra=_takes_object(_RETENTION),
+    responses=answers("The policy in force.", _RETENTION),
+)
+async def set_retention(request: Request) -> Response:
+    """What is left out is as by default: nothing goes."""
+    call = await Call.open(request, Scope.ADMIN)
+    raw: Any = parse_object(await request.body(), call.surface.limits)
+    retention = call.surface.runtime.memory.retention
+    return json_answer(dict(await retention.set_policy(call.workspace, raw)))
+
+
+@router.post(
+    "/retention/run",
+    summary="Archive and erase what the policy says",
+    openapi_extra=takes(RetentionRunBody, {"dry_run": True}),
+    responses=answers("Counts of what was done, or would be.", _RETAINED),
+)
+async def run_retention(request: Request) -> Response:
+    """A dry run only counts. What is under legal hold stays as it is."""
+    call = await Call.open(request, Scope.ADMIN)
+    body = await call.read(RetentionRunBody)
+    retention = call.surface.runtime.memory.retention
+    return json_answer(retention_json(await retention.run(call.workspace, is_dry=body.dry_run)))
+
+
+@router.post(
+    "/consolidation/run",
+    summary="Merge duplicates and mark what was superseded",
+    openapi_extra=takes(ConsolidationRunBody, {"dry_run": True}),
+    responses=answers("Actions that were done, or would be.", _CONSOLIDATED),
+)
+async def run_consolidation(request: Request) -> Response:
+    """Looks at what no run has looked at, and at what feedback calls outdated or duplicate."""
+    call = await Call.open(request, Scope.ADMIN)
+    body = await call.read(ConsolidationRunBody)
+    consolidate = call.surface.runtime.memory.consolidate
+    return json_answer(
+        consolidation_json(await consolidate.run(call.workspace, is_dry=body.dry_run))
+    )
+
+
+@router.get(
+    "/consolidation",
+    summary="List what was consolidated",
+    responses=answers("A page, the newest first.", {"data": [_RECORD], "next_cursor": None}),
+)
+async def list_consolidations(
+    request: Request,
+    cursor: Annotated[str | None, Query(max_length=512)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """Each action with its reason; those that were undone bear the time."""
+    call = await Call.open(request, Scope.MEMORY)
+    consolidate = call.surface.runtime.memory.consolidate
+    page, following = await consolidate.list(call.workspace, cursor, limit)
+    return json_answer({"data": [record_json(one) for one in page], "next_cursor": following})
+
+
+@router.delete(
+    "/consolidation/{id}",
+    summary="Undo one action of a consolidation",
+    responses=answers("It is undone.", {"id": "cons_01", "undone": True}),
+)
+async def undo_consolidation(request: Request, id: str) -> Response:  # noqa: A002  the path's word
+    """The items are as they were. 409 when something has changed since."""
+    call = await Call.open(request, Scope.ADMIN)
+    await call.surface.runtime.memory.consolidate.undo(call.workspace, id)
+    return json_answer({"id": id, "undone": True})

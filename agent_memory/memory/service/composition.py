@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from agent_memory.memory.ports import Embedder, Ingestion, Items, Search, Timeline
+from agent_memory.memory.service.consolidate import Consolidate, Consolidations
 from agent_memory.memory.service.conversations import Conversations
 from agent_memory.memory.service.expand import Expand
 from agent_memory.memory.service.feedback import FeedbackBook, Verdicts, WeightSets
@@ -28,12 +29,17 @@ from agent_memory.memory.service.preparing import prepare_all
 from agent_memory.memory.service.recall import Recall, Tokens
 from agent_memory.memory.service.recollect import Recollect
 from agent_memory.memory.service.redaction import Redaction, RedactionPolicyStore
+from agent_memory.memory.service.retention import Retention, RetentionPolicies
 from agent_memory.memory.service.understanding import understood
 from agent_memory.memory.service.working_sets import WorkingSets
 
 
 class Reading(Items, Timeline, Pages, Protocol):
     """Items one by one, by what they are, and page by page."""
+
+
+class Policies(RedactionPolicyStore, RetentionPolicies, Protocol):
+    """What a workspace has removed, and how long it keeps what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,8 @@ class Stores:
     changes: ItemChanges
     erasure: Erasure
     threads: Threads
-    policies: RedactionPolicyStore
+    policies: Policies
+    consolidations: Consolidations
     verdicts: Verdicts
     weights: WeightSets
     jobs: Jobs
@@ -78,16 +85,24 @@ def compose(stores: Stores, world: World) -> Memory:
         stores.policies,
         world.embed_now,
     )
+    consolidating = Consolidate(
+        stores.consolidations, reading, stores.verdicts, stores.search, world.embedder, clock
+    )
+    settle = consolidating.settle
     return Memory(
-        ingest=Ingest(stores.ingestion, stores.policies, prepare_all, clock),
+        ingest=Ingest(stores.ingestion, stores.policies, prepare_all, settle, clock),
         recall=Recall(finder, world.tokens, clock),
         working_sets=working_sets,
         precheck=Precheck(finder, reading, clock),
         expand=Expand(reading),
         recollect=Recollect(working_sets),
-        messages=Messages(message_stores, finder, prepare_all, clock),
+        messages=Messages(message_stores, finder, prepare_all, settle, clock),
         conversations=Conversations(stores.threads, reading, stores.erasure),
         feedback=FeedbackBook(stores.verdicts, stores.weights),
         redaction=Redaction(stores.policies, stores.jobs),
         holds=Holds(stores.changes, stores.threads),
+        retention=Retention(
+            stores.policies, reading, stores.threads, stores.changes, stores.erasure, clock
+        ),
+        consolidate=consolidating,
     )

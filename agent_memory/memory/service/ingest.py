@@ -2,13 +2,13 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from agent_memory.errors import InvalidRequest
-from agent_memory.ids import ThreadId, WorkspaceId
+from agent_memory.ids import ItemId, ThreadId, WorkspaceId
 from agent_memory.memory.chat_message import ChatMessage
 from agent_memory.memory.ingestion import Prepared, Remembered
 from agent_memory.memory.item import Json
@@ -58,6 +58,18 @@ class RedactionPolicies(Protocol):
 Prepare = Callable[[IngestRequest, datetime, RedactionPolicy, int], Sequence[Prepared]]
 """(what was handed in, when it happened, the policy, its version) -> redacted and derived."""
 
+Settle = Callable[[WorkspaceId, Sequence[ItemId]], Awaitable[None]]
+"""Lets new statements take the place of older ones about the same."""
+
+
+async def settle_statements(
+    settle: Settle, workspace: WorkspaceId, prepared: Sequence[Prepared], remembered: Remembered
+) -> None:
+    """Only statements take anything's place; most ingestions have none, and save the way."""
+    has_statements = any(draft.subject for entry in prepared for draft in entry.drafts)
+    if has_statements and remembered.added:
+        await settle(workspace, remembered.added)
+
 
 class Ingest:
     """Redact, derive, store: in this order, so that no secret is ever written."""
@@ -67,11 +79,13 @@ class Ingest:
         store: Ingestion,
         policies: RedactionPolicies,
         prepare: Prepare,
+        settle: Settle,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._policies = policies
         self._prepare = prepare
+        self._settle = settle
         self._clock = clock
 
     async def ingest(
@@ -85,6 +99,7 @@ class Ingest:
         policy, version = await self._policies.get_redaction(workspace)
         prepared = await self._prepared(request, policy, version)
         remembered = await self._store.remember(workspace, prepared, idempotency_key)
+        await settle_statements(self._settle, workspace, prepared, remembered)
         kinds = Counter(draft.kind.value for entry in prepared for draft in entry.drafts)
         redactions: Counter[str] = Counter()
         for entry in prepared:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from agent_memory.memory.service.consolidate import Consolidate
 from agent_memory.memory.service.conversations import Conversations
 from agent_memory.memory.service.expand import Expand
 from agent_memory.memory.service.feedback import FeedbackBook
@@ -12,6 +13,7 @@ from agent_memory.memory.service.precheck import Precheck
 from agent_memory.memory.service.recall import Recall
 from agent_memory.memory.service.recollect import Recollect
 from agent_memory.memory.service.redaction import Redaction
+from agent_memory.memory.service.retention import Retention
 from agent_memory.memory.service.working_sets import WorkingSets
 
 
@@ -30,3 +32,5 @@ class Memory:
     feedback: FeedbackBook
     redaction: Redaction
     holds: Holds
+    retention: Retention
+    consolidate: Consolidate

@@ -16,7 +16,13 @@ from agent_memory.memory.kinds import ItemKind, Role
 from agent_memory.memory.ports import Ingestion, Items
 from agent_memory.memory.recalled import Query, Recalled
 from agent_memory.memory.recency import recency
-from agent_memory.memory.service.ingest import IngestRequest, Prepare, RedactionPolicies
+from agent_memory.memory.service.ingest import (
+    IngestRequest,
+    Prepare,
+    RedactionPolicies,
+    Settle,
+    settle_statements,
+)
 from agent_memory.memory.service.message_ports import (
     EmbedNow,
     Erasure,
@@ -106,11 +112,13 @@ class Messages:
         stores: MessageStores,
         finder: Finder,
         prepare: Prepare,
+        settle: Settle,
         clock: Callable[[], datetime],
     ) -> None:
         self._stores = stores
         self._finder = finder
         self._prepare = prepare
+        self._settle = settle
         self._clock = clock
 
     async def add(
@@ -126,7 +134,8 @@ class Messages:
             for at, message in enumerate(new)
             for entry in self._prepare(_as_ingestion(message), now, policy, version)
         ]
-        await self._stores.ingestion.remember(workspace, prepared, idempotency_key)
+        remembered = await self._stores.ingestion.remember(workspace, prepared, idempotency_key)
+        await settle_statements(self._settle, workspace, prepared, remembered)
         messages = await self._stored(workspace, prepared)
         messages = await self._with_overrides(workspace, messages, new)
         return Kept(messages, await self._embedded(workspace, messages), _redactions(prepared))

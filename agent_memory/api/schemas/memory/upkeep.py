@@ -26,4 +26,3 @@ class ConsolidationRunBody(Body):
     """`POST /v1/memory/consolidation/run`. A dry run only says what would be done."""
 
     dry_run: bool = False
-    thread_id: ThreadName | None = None

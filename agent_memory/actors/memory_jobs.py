@@ -1,0 +1,93 @@
+"""The jobs of memory itself: what they do, composed for the process that runs them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent_memory.actors.exchange import exchange_request
+from agent_memory.actors.memory_parts import memory_stores, rank_plainly, utc_now
+from agent_memory.ids import SessionId, ThreadId, TurnId, WorkspaceId
+from agent_memory.jobs.forms import STRICT, JobForm, NoArgs
+from agent_memory.jobs.spec import JobRun, JobSpec, Outcome, Spec
+from agent_memory.memory.estimated_tokens import EstimatedTokens
+from agent_memory.memory.jobs import JobKind
+from agent_memory.memory.ports import Embedder, TokenCounter
+from agent_memory.memory.service.composition import World, compose
+from agent_memory.memory.service.consolidate import Consolidate
+from agent_memory.memory.service.ingest import Ingest
+from agent_memory.memory.service.retention import Retention
+from agent_memory.memory.service.words_only import WordsOnly
+from agent_memory.store.database import Database
+from agent_memory.store.turn_messages import TurnMessageStore
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeArgs:
+    """Which turn, and the thread that it is remembered in."""
+
+    __pydantic_config__ = STRICT
+
+    session_id: str
+    turn_id: str
+    thread_id: str
+
+
+class RememberExchange:
+    """The job that ingests what was said in a turn. Run again, it adds nothing."""
+
+    def __init__(self, turns: TurnMessageStore, ingest: Ingest) -> None:
+        self._turns = turns
+        self._ingest = ingest
+
+    async def do(self, run: JobRun, workspace: WorkspaceId, args: ExchangeArgs) -> Outcome:
+        del run
+        said = await self._turns.find_said(
+            workspace, SessionId(args.session_id), TurnId(args.turn_id)
+        )
+        if said is None:
+            return {"note": "The session was deleted meanwhile."}
+        request = exchange_request(ThreadId(args.thread_id), said.messages, said.started_at)
+        if request is None:
+            return {"note": "Nothing was said that is kept."}
+        remembered = (await self._ingest.ingest(workspace, request)).remembered
+        return {"num_added": len(remembered.added), "num_known": remembered.num_known}
+
+
+class RunConsolidation:
+    """The job that merges duplicates and marks what was superseded."""
+
+    def __init__(self, consolidate: Consolidate) -> None:
+        self._consolidate = consolidate
+
+    async def do(self, run: JobRun, workspace: WorkspaceId, args: NoArgs) -> Outcome:
+        del run, args
+        done = await self._consolidate.run(workspace, is_dry=False)
+        return {"num_items": done.num_items, "num_actions": len(done.plan.actions)}
+
+
+class RunRetention:
+    """The job that archives and erases by the policy."""
+
+    def __init__(self, retention: Retention) -> None:
+        self._retention = retention
+
+    async def do(self, run: JobRun, workspace: WorkspaceId, args: NoArgs) -> Outcome:
+        del run, args
+        done = await self._retention.run(workspace, is_dry=False)
+        return {"num_archived": done.num_archived, "num_erased": done.num_erased}
+
+
+def memory_specs(database: Database, embedder: Embedder) -> Sequence[Spec]:
+    """Every kind of job that memory causes."""
+    world = World(embedder, WordsOnly(), rank_plainly, _estimated, utc_now)
+    memory = compose(memory_stores(database), world)
+    exchange = RememberExchange(TurnMessageStore(database), memory.ingest)
+    return [
+        JobSpec(JobForm(JobKind.REMEMBER_EXCHANGE, ExchangeArgs), exchange.do),
+        JobSpec(JobForm(JobKind.CONSOLIDATE, NoArgs), RunConsolidation(memory.consolidate).do),
+        JobSpec(JobForm(JobKind.APPLY_RETENTION, NoArgs), RunRetention(memory.retention).do),
+    ]
+
+
+async def _estimated() -> TokenCounter:
+    """Jobs pack nothing; what they compose asks for a counter all the same."""
+    return EstimatedTokens()
