@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Awaitable
 
+from agent_memory.actors.background_metrics import embedding_lines, job_lines
 from agent_memory.actors.directory_handle import DirectoryHandle
+from agent_memory.actors.embedder_handle import EmbedderHandle
 from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.actors.session_catalogue import numbers_of
 from agent_memory.api.runtime import Health
 from agent_memory.errors import AgentMemoryError, Unavailable
 from agent_memory.store.database import Database
+from agent_memory.store.jobs import JobStore
 
 CHECK_TIMEOUT_S = 3.0
 
@@ -23,11 +26,15 @@ class RuntimeCondition:
         directory: DirectoryHandle,
         pool: PoolHandle,
         engine: EngineHandle,
+        jobs: JobStore,
+        embedders: EmbedderHandle,
     ) -> None:
         self._database = database
         self._directory = directory
         self._pool = pool
         self._engine = engine
+        self._jobs = jobs
+        self._embedders = embedders
         self._is_started = False
 
     async def health(self) -> Health:
@@ -40,6 +47,8 @@ class RuntimeCondition:
         checks = dict(zip(names, results, strict=True))
         is_ready = all(result == "ok" for result in results)
         self._is_started = self._is_started or is_ready
+        # Told, but no reason to send requests elsewhere: memory is found by its words meanwhile.
+        checks["embeddings"] = self._embedders.problem() or "ok"
         return Health(self._is_started, is_ready, checks)
 
     async def metrics(self) -> str:
@@ -58,7 +67,15 @@ class RuntimeCondition:
             for name, value in numbers_of(f"agent_memory_{prefix}", part).items():
                 kind = "counter" if name.endswith("_total") else "gauge"
                 lines += [f"# TYPE {name} {kind}", f"{name} {float(value)}"]
+        lines += embedding_lines(await self._embedders.condition())
+        lines += await self._job_lines()
         return "\n".join(lines) + "\n" if lines else ""
+
+    async def _job_lines(self) -> list[str]:
+        try:
+            return job_lines(await self._jobs.count_all_jobs())
+        except Unavailable:
+            return []
 
     async def _check_sessions(self) -> None:
         if (await self._directory.stats()).is_draining:

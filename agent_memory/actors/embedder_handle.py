@@ -29,6 +29,13 @@ QUERY_TIMEOUT_S = 3.0
 """A question that is not embedded by then is answered by words."""
 DOCUMENTS_TIMEOUT_S = 300.0
 STATS_TIMEOUT_S = 2.0
+SERVING_KNOWN_S = 5.0
+"""A space that was just retired keeps its vectors for longer than this."""
+MAX_KNOWN_SPACES = 10_000
+
+
+class _NoAnswer(EmbeddingUnavailable):
+    """An embedder is dead, restarting, or slow."""
 
 
 class ServingSpaces(Protocol):
@@ -52,7 +59,6 @@ class EmbeddingCondition:
     """For health and metrics. state: "off", "ready", or "failing" while nothing is tried."""
 
     state: str
-    space_id: str | None
     last_error: str
     embedders: tuple[EmbedderStats, ...]
 
@@ -74,6 +80,7 @@ class EmbedderHandle:
         self._spaces = spaces
         self._clock = clock
         self._breakers: dict[EmbeddingSpace, CircuitBreaker] = {}
+        self._serving: dict[WorkspaceId, tuple[EmbeddingSpace, float]] = {}
         self._last_error = ""
         self._settings = settings
 
@@ -90,7 +97,7 @@ class EmbedderHandle:
     async def embed_query(self, workspace: WorkspaceId, text: str) -> Embedding | None:
         if self._settings.embedding_provider == "none":
             return None
-        space = await self._spaces.find_serving(workspace)
+        space = await self.find_serving(workspace)
         if space is None:
             return None
         try:
@@ -98,6 +105,18 @@ class EmbedderHandle:
         except (EmbeddingUnavailable, InvalidRequest, QueueFull):
             return None
         return Embedding(space.space_id, tuple(embedded.vectors[0].tolist()))
+
+    async def find_serving(self, workspace: WorkspaceId) -> EmbeddingSpace | None:
+        """The space that the workspace's questions are asked in, as of some seconds ago."""
+        known = self._serving.get(workspace)
+        if known is not None and self._clock() < known[1]:
+            return known[0]
+        space = await self._spaces.find_serving(workspace)
+        if len(self._serving) >= MAX_KNOWN_SPACES:
+            self._serving.clear()
+        if space is not None:
+            self._serving[workspace] = (space, self._clock() + SERVING_KNOWN_S)
+        return space
 
     async def embed(
         self,
@@ -114,7 +133,9 @@ class EmbedderHandle:
             embedded = await self._call(space, texts, purpose, timeout_s)
         except EmbeddingUnavailable as error:
             self._last_error = str(error)
-            breaker.fail(is_lasting=isinstance(error, EmbeddingRefused))
+            # Documents may be slow because there are many of them: that says nothing.
+            if purpose is Purpose.QUERY or not isinstance(error, _NoAnswer):
+                breaker.fail(is_lasting=isinstance(error, EmbeddingRefused))
             raise
         except (InvalidRequest, QueueFull):
             breaker.succeed()
@@ -122,14 +143,24 @@ class EmbedderHandle:
         breaker.succeed()
         return embedded
 
-    async def condition(self) -> EmbeddingCondition:
-        """How the pool does. What the embedders count is left out of those that do not answer."""
+    def problem(self) -> str | None:
+        """Why there are no vectors now, as far as this process knows; None when there are, or are
+        to be none."""
         if self._settings.embedding_provider == "none":
-            return EmbeddingCondition("off", None, "", ())
+            return None
         try:
             space = self.space
         except EmbeddingRefused as error:
-            return EmbeddingCondition("failing", None, str(error), ())
+            return str(error)
+        breaker = self._breakers.get(space)
+        is_failing = breaker is not None and breaker.is_open
+        return f"failing: {self._last_error}" if is_failing else None
+
+    async def condition(self) -> EmbeddingCondition:
+        """How the pool does. What the embedders count is left out of those that do not answer."""
+        if self._settings.embedding_provider == "none":
+            return EmbeddingCondition("off", "", ())
+        problem = self.problem()
         answers = await asyncio.gather(
             *(
                 actor.call(lambda it: it.stats.remote(), STATS_TIMEOUT_S, Unavailable)
@@ -138,11 +169,8 @@ class EmbedderHandle:
             return_exceptions=True,
         )
         stats = tuple(answer for answer in answers if isinstance(answer, EmbedderStats))
-        breaker = self._breakers.get(space)
-        is_failing = breaker is not None and breaker.is_open
-        told = self._last_error if is_failing else next((s.last_error for s in stats), "")
-        state = "failing" if is_failing else "ready"
-        return EmbeddingCondition(state, space.space_id, told, stats)
+        last_error = problem or next((one.last_error for one in stats if one.last_error), "")
+        return EmbeddingCondition("failing" if problem else "ready", last_error, stats)
 
     async def _call(
         self, space: EmbeddingSpace, texts: Sequence[str], purpose: Purpose, timeout_s: float
@@ -153,7 +181,7 @@ class EmbedderHandle:
             return await self._actors[number].call(
                 lambda actor: actor.embed.remote(space, list(texts), purpose),
                 timeout_s,
-                EmbeddingUnavailable,
+                _NoAnswer,
             )
         finally:
             self._num_texts[number] -= len(texts)

@@ -5,7 +5,10 @@ import time
 from agent_memory.actors.condition import RuntimeCondition
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.directory_handle import DirectoryHandle
+from agent_memory.actors.embedder_handle import EmbedderHandle
+from agent_memory.actors.embedding_service import EmbeddingService, InlineEmbedding
 from agent_memory.actors.engine_handle import EngineHandle
+from agent_memory.actors.job_desk import JobDesk
 from agent_memory.actors.memory_parts import rank_plainly, stored_memory, utc_now
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.actors.served_tokens import ServedTokens
@@ -16,11 +19,12 @@ from agent_memory.actors.turn_recall import TurnRecall
 from agent_memory.api.limits import Limits
 from agent_memory.api.runtime import Runtime
 from agent_memory.memory.service.composition import World
-from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.settings import Settings
 from agent_memory.store.authenticator import KeyAuthenticator
 from agent_memory.store.database import Database
+from agent_memory.store.jobs import JobStore
 from agent_memory.store.keys import KeyStore
+from agent_memory.store.memory.spaces import SpaceStore
 from agent_memory.store.session_copies import SessionCopies
 from agent_memory.store.sessions import SessionStore
 
@@ -32,16 +36,22 @@ def gateway_runtime(config: RuntimeConfig) -> Runtime:
     database = Database(config.database_url, max_size=MAX_CONNECTIONS)
     store = SessionStore(database)
     engine, pool, directory = EngineHandle(config.secret), PoolHandle(), DirectoryHandle()
-    world = World(WordsOnly(), WordsOnly(), rank_plainly, ServedTokens(engine).counter, utc_now)
+    spaces = SpaceStore(database)
+    embedders = EmbedderHandle(config.settings, spaces)
+    embed_now = InlineEmbedding(embedders, spaces)
+    jobs = JobStore(database)
+    world = World(embedders, embed_now, rank_plainly, ServedTokens(engine).counter, utc_now)
     memory = stored_memory(database, world)
     recall = TurnRecall(memory.recollect, store)
     return Runtime(
         turns=TurnGateway(config.secret, engine, directory, store, int(time.time()), recall),
         sessions=SessionCatalogue(store, directory, pool, engine),
         keys=KeyAuthenticator(KeyStore(database)),
-        condition=RuntimeCondition(database, directory, pool, engine),
+        condition=RuntimeCondition(database, directory, pool, engine, jobs, embedders),
         travel=SessionTravel(SessionCopies(database), pool, engine),
         memory=memory,
+        embeddings=EmbeddingService(embedders),
+        workers=JobDesk(jobs, utc_now),
     )
 
 

@@ -1,6 +1,7 @@
 """The part of a server that lives in Ray. Import it only when the environment is prepared."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import time
@@ -18,6 +19,7 @@ from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.environment import runtime_folder
 from agent_memory.actors.gateway import application
+from agent_memory.actors.janitor_handle import JanitorHandle
 from agent_memory.actors.model_choice import ServedModel
 from agent_memory.actors.options import MLX_RESOURCE, NAMESPACE
 from agent_memory.actors.runtime import (
@@ -127,6 +129,15 @@ class RayRuntime:
         return await EngineHandle(self._config.secret).info(READY_TIMEOUT_S)
 
     async def _drain(self) -> int:
+        """Turns and jobs side by side."""
+        num_busy, _ = await asyncio.gather(self._drain_turns(), self._drain_jobs())
+        return num_busy
+
+    async def _drain_jobs(self) -> None:
+        with contextlib.suppress(Unavailable):
+            await JanitorHandle().drain(self._settings.drain_grace_s)
+
+    async def _drain_turns(self) -> int:
         directory = DirectoryHandle()
         deadline = time.monotonic() + self._settings.drain_grace_s
         try:

@@ -10,12 +10,14 @@ from agent_memory.actors.directory import SessionDirectoryActor
 from agent_memory.actors.embedder import EmbedderActor
 from agent_memory.actors.engine import BatchEngineActor
 from agent_memory.actors.environment import runtime_folder
+from agent_memory.actors.janitor import JanitorActor
 from agent_memory.actors.local_storage import LocalStorage
 from agent_memory.actors.model_choice import ServedModel
 from agent_memory.actors.options import (
     BATCH_ENGINE,
     BLOCK_POOL,
     EMBEDDED_STORAGE,
+    JANITOR,
     NAMESPACE,
     SESSION_DIRECTORY,
     embedder_options,
@@ -72,6 +74,7 @@ def start_background_actors(config: RuntimeConfig) -> None:
             options = embedder_options(number)
             embedder = ray.remote(EmbedderActor).options(**options.for_ray())
             embedder.remote(config, options.name)
+    ray.remote(JanitorActor).options(**JANITOR.for_ray()).remote(config)
 
 
 def engine_environment() -> dict[str, str]:

@@ -19,6 +19,7 @@ from agent_memory.api.routers import (
     chat,
     completions,
     conversations,
+    embeddings,
     feedback,
     health,
     ingest,
@@ -29,6 +30,7 @@ from agent_memory.api.routers import (
     models,
     recall,
     travel,
+    workers,
 )
 from agent_memory.api.runtime import Runtime
 from agent_memory.api.surface import Surface
@@ -38,6 +40,7 @@ _ROUTERS = (
     messages,
     chat,
     completions,
+    embeddings,
     models,
     agents,
     travel,
@@ -47,6 +50,7 @@ _ROUTERS = (
     memory_messages,
     conversations,
     memory_upkeep,
+    workers,
     health,
     metrics,
 )

@@ -12,6 +12,7 @@ from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
 from agent_memory.api.schemas.body import Body
 from agent_memory.api.schemas.chat import ChatBody
 from agent_memory.api.schemas.completions import CompletionsBody
+from agent_memory.api.schemas.embeddings import EmbeddingsBody
 from agent_memory.api.schemas.memory.feedback import FeedbackBody, RollBackBody
 from agent_memory.api.schemas.memory.ingest import IngestBody
 from agent_memory.api.schemas.memory.messages import (
@@ -21,7 +22,8 @@ from agent_memory.api.schemas.memory.messages import (
     MessageChangeBody,
 )
 from agent_memory.api.schemas.memory.recall import PrecheckBody, RecallBody, WorkingSetBody
-from agent_memory.api.schemas.memory.upkeep import HoldBody
+from agent_memory.api.schemas.memory.upkeep import ConsolidationRunBody, HoldBody, RetentionRunBody
+from agent_memory.api.schemas.workers import StartJobBody
 
 _REF = "#/components/schemas/{model}"
 _BODIES: Sequence[type[Body]] = (
@@ -30,18 +32,22 @@ _BODIES: Sequence[type[Body]] = (
     CompletionsBody,
     CountTokensBody,
     CreateAgentBody,
+    EmbeddingsBody,
     ForkAgentBody,
     MessagesBody,
     IngestBody,
+    ConsolidationRunBody,
     ConversationBody,
     FeedbackBody,
     HoldBody,
     MessageBatchBody,
     MessageBody,
     MessageChangeBody,
+    RetentionRunBody,
     RollBackBody,
     PrecheckBody,
     RecallBody,
+    StartJobBody,
     WorkingSetBody,
 )
 

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent_memory.access.principal import Principal
-from agent_memory.ids import SessionId, WorkspaceId
+from agent_memory.ids import JobId, SessionId, WorkspaceId
+from agent_memory.memory.embedding_space import Embedded
+from agent_memory.memory.item import Json
+from agent_memory.memory.jobs import JobCount, JobRecord, JobState, SchedulerStatus
 from agent_memory.memory.service.memory import Memory
 from agent_memory.turns.events import TurnEvent
 from agent_memory.turns.models import ModelCard
@@ -80,6 +83,43 @@ class Travel(Protocol):
         ...
 
 
+class Embeddings(Protocol):
+    """The model that memory is searched with, for anybody's texts."""
+
+    async def embed(self, texts: Sequence[str], model: str, num_dims: int | None) -> Embedded:
+        """`NotFound` for any other model; `InvalidRequest` for a size it cannot have;
+        `EmbeddingUnavailable` while there are no vectors to be had."""
+        ...
+
+
+class Workers(Protocol):
+    """The jobs of a workspace. Unknown ids raise `NotFound`."""
+
+    async def start(self, workspace: WorkspaceId, kind: str, args: Mapping[str, Json]) -> JobRecord:
+        """Queue a job; `InvalidRequest` for a kind or arguments that may not be."""
+        ...
+
+    async def get(self, workspace: WorkspaceId, job: JobId) -> JobRecord: ...
+
+    async def list(
+        self, workspace: WorkspaceId, state: JobState | None, cursor: str | None, limit: int
+    ) -> tuple[Sequence[JobRecord], str | None]:
+        """Newest first, and the cursor of the next page."""
+        ...
+
+    async def cancel(self, workspace: WorkspaceId, job: JobId) -> JobRecord:
+        """`Conflict` when it has ended."""
+        ...
+
+    async def retry(self, workspace: WorkspaceId, job: JobId) -> JobRecord:
+        """`Conflict` unless it is dead or cancelled."""
+        ...
+
+    async def counts(self, workspace: WorkspaceId) -> Sequence[JobCount]: ...
+
+    async def scheduler(self) -> SchedulerStatus: ...
+
+
 class Keys(Protocol):
     async def authenticate(self, key: str) -> Principal:
         """The holder of `key`; `Unauthenticated` when it is unknown, expired or revoked."""
@@ -111,3 +151,5 @@ class Runtime:
     condition: Condition
     travel: Travel
     memory: Memory
+    embeddings: Embeddings
+    workers: Workers

@@ -7,13 +7,14 @@ import numpy as np
 
 from agent_memory.errors import Conflict, EmbeddingRefused, InvalidRequest
 from agent_memory.ids import ItemId, WorkspaceId
-from agent_memory.jobs.forms import ONE_AT_A_TIME, NoArgs
+from agent_memory.jobs.forms import NoArgs
 from agent_memory.jobs.ports import Jobs, TextEmbedder, Vectors
 from agent_memory.jobs.spec import JobRun, Outcome
 from agent_memory.memory.embedded_text import embedded_text
 from agent_memory.memory.embedding_space import EmbeddingSpace, Purpose
 from agent_memory.memory.item import Item
 from agent_memory.memory.jobs import JobKind, NewJob
+from agent_memory.memory.service.jobs import ONE_AT_A_TIME
 from agent_memory.memory.stored_space import SpaceState
 
 BATCH = 64

@@ -10,14 +10,12 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from agent_memory.errors import InvalidRequest
 from agent_memory.memory.item import Json
 from agent_memory.memory.jobs import JobKind, NewJob
+from agent_memory.memory.service.jobs import ONE_AT_A_TIME
 
 Args = TypeVar("Args")
 
 STRICT = ConfigDict(extra="forbid", strict=True)
 """Of arguments: nothing unknown, nothing converted."""
-
-ONE_AT_A_TIME = "all"
-"""The `once` of jobs that do all there is to do in a workspace."""
 
 
 @dataclass(frozen=True, slots=True)

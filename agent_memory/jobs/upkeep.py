@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from agent_memory.errors import EmbeddingRefused
 from agent_memory.ids import WorkspaceId
-from agent_memory.jobs.forms import ONE_AT_A_TIME
 from agent_memory.jobs.ports import EndedJobs, PastJobs, TextEmbedder, Vectors
 from agent_memory.jobs.spec import JobRun, Outcome
 from agent_memory.memory.jobs import JobKind, NewJob
+from agent_memory.memory.service.jobs import ONE_AT_A_TIME
 from agent_memory.memory.stored_space import SpaceState, StoredSpace
 
 ENDED_KEPT = timedelta(days=3)

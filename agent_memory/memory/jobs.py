@@ -130,3 +130,11 @@ class JobWorker:
 
     worker_no: int
     seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulerStatus:
+    """What is done again and again, and who does it."""
+
+    schedule: tuple[ScheduledJob, ...]
+    workers: tuple[JobWorker, ...]

@@ -8,7 +8,7 @@ from agent_memory.memory.embedding_space import EmbeddingSpace
 from agent_memory.providers.embedding import EmbeddingProvider
 from agent_memory.providers.gemini_embeddings import GEMINI_URL, GeminiEmbeddings
 from agent_memory.providers.minilm.provider import MINILM_SPACE, MiniLm
-from agent_memory.providers.openai_embeddings import OPENAI_URL, OpenAiEmbeddings
+from agent_memory.providers.openai_embeddings import OPENAI_URL, OpenAiEmbeddings, takes_sizes
 from agent_memory.providers.upstream import Upstream
 from agent_memory.settings import EmbeddingProviderName, Settings
 
@@ -51,6 +51,17 @@ def chosen_space(settings: Settings) -> EmbeddingSpace | None:
                     "AGENT_MEMORY_EMBEDDING_DIMS."
                 )
             return EmbeddingSpace(name, model, num_dims)
+
+
+def can_shorten(space: EmbeddingSpace) -> bool:
+    """The first dimensions of a vector, normalised again, are a vector in their own right."""
+    match space.provider:
+        case "openai":
+            return takes_sizes(space.model)
+        case "gemini":
+            return True
+        case _:
+            return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,6 @@ class EmbeddingProvider(Protocol):
         """Whose vectors these are."""
         ...
 
-    @property
-    def can_shorten(self) -> bool:
-        """The first dimensions of a vector, normalised again, are a vector of their own right."""
-        ...
-
     async def embed(self, texts: Sequence[str], purpose: Purpose) -> Embedded:
         """All texts or none. A text that is too long for the model is cut.
 

@@ -23,8 +23,6 @@ class GeminiEmbeddings:
     """One model of the Gemini API. Vectors of another than the full size come unnormalised from
     there; here they are normalised."""
 
-    can_shorten = True
-
     def __init__(self, upstream: Upstream, model: str, num_dims: int) -> None:
         self._upstream = upstream
         self.space = EmbeddingSpace("gemini", model, num_dims)

@@ -14,6 +14,11 @@ _BATCH = 128
 _CAN_BE_ASKED_FOR_A_SIZE = "text-embedding-3"
 
 
+def takes_sizes(model: str) -> bool:
+    """Its vectors are made to be cut, and it can be asked for fewer dimensions."""
+    return model.rpartition("/")[2].startswith(_CAN_BE_ASKED_FOR_A_SIZE)
+
+
 class OpenAiEmbeddings:
     """One model of one server.
 
@@ -23,7 +28,6 @@ class OpenAiEmbeddings:
     def __init__(self, upstream: Upstream, model: str, num_dims: int) -> None:
         self._upstream = upstream
         self.space = EmbeddingSpace("openai", model, num_dims)
-        self.can_shorten = model.rpartition("/")[2].startswith(_CAN_BE_ASKED_FOR_A_SIZE)
 
     async def embed(self, texts: Sequence[str], purpose: Purpose) -> Embedded:
         del purpose  # these models know no difference
@@ -48,7 +52,7 @@ class OpenAiEmbeddings:
             "input": batch,
             "encoding_format": "float",
         }
-        if self.can_shorten:
+        if takes_sizes(self.space.model):
             body["dimensions"] = self.space.num_dims
         return body
 

@@ -10,6 +10,8 @@ from agent_memory.api.runtime import Health, Runtime
 from agent_memory.errors import Conflict, NotFound, Unauthenticated
 from agent_memory.ids import KeyId, SessionId, WorkspaceId, new_id
 from agent_memory.memory.service.memory import Memory
+from agent_memory.testing.embeddings import HashingEmbeddings
+from agent_memory.testing.jobs import DictWorkers
 from agent_memory.testing.memory import dict_memory
 from agent_memory.turns.events import TurnEvent, TurnStarted
 from agent_memory.turns.messages import Message, Role, Text
@@ -219,6 +221,8 @@ def scripted_runtime(
     keys: StaticKeys | None = None,
     condition: StaticCondition | None = None,
     memory: Memory | None = None,
+    embeddings: HashingEmbeddings | None = None,
+    workers: DictWorkers | None = None,
 ) -> Runtime:
     """A runtime whose one key, `TEST_KEY`, may do everything, unless told otherwise."""
     sessions = sessions or MemorySessions()
@@ -229,4 +233,6 @@ def scripted_runtime(
         condition or StaticCondition(),
         sessions,
         memory or dict_memory(),
+        embeddings or HashingEmbeddings(),
+        workers or DictWorkers(),
     )

@@ -30,7 +30,6 @@ class MiniLm:
     """
 
     space = MINILM_SPACE
-    can_shorten = False
 
     def __init__(self, weights: Weights, tokenizer: Tokenizer, num_threads: int) -> None:
         self._weights = weights

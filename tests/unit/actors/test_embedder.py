@@ -19,7 +19,6 @@ from agent_memory.settings import Settings
 
 class Ones:
     space = MINILM_SPACE
-    can_shorten = False
 
     async def embed(self, texts: Sequence[str], purpose: Purpose) -> Embedded:
         del purpose

@@ -11,6 +11,8 @@ from fastapi import FastAPI
 
 from agent_memory.api.app import create_app
 from agent_memory.api.limits import Limits
+from agent_memory.testing.embeddings import HashingEmbeddings
+from agent_memory.testing.jobs import DictWorkers
 from agent_memory.testing.runtime import (
     TEST_KEY,
     MemorySessions,
@@ -44,6 +46,16 @@ def condition() -> StaticCondition:
 
 
 @pytest.fixture
+def embeddings() -> HashingEmbeddings:
+    return HashingEmbeddings()
+
+
+@pytest.fixture
+def workers() -> DictWorkers:
+    return DictWorkers()
+
+
+@pytest.fixture
 def limits() -> Limits:
     return Limits(ping_interval_s=0.02)
 
@@ -54,9 +66,14 @@ def app(
     sessions: MemorySessions,
     keys: StaticKeys,
     condition: StaticCondition,
+    embeddings: HashingEmbeddings,
+    workers: DictWorkers,
     limits: Limits,
 ) -> FastAPI:
-    return create_app(scripted_runtime(turns, sessions, keys, condition), limits)
+    runtime = scripted_runtime(
+        turns, sessions, keys, condition, embeddings=embeddings, workers=workers
+    )
+    return create_app(runtime, limits)
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ class Lengths:
     """Embeds a text as its length. Refuses "bad", breaks at "bug", is away while `is_away`."""
 
     space = EmbeddingSpace("test", "lengths", 1)
-    can_shorten = False
 
     def __init__(self) -> None:
         self.batches: list[tuple[Purpose, list[str]]] = []
