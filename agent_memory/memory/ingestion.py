@@ -11,7 +11,8 @@ from agent_memory.memory.item import Draft, Material
 class Prepared:
     """A material with everything derived from it, ready to be stored in one transaction.
 
-    content_hash: SHA-256 (hex) of kind and text; the same text in the same thread is stored once.
+    content_hash: SHA-256 (hex) of kind and text and, of a conversation, who said what when; the
+        same in the same thread is stored once.
     notes: what could not be read, in words for people; the raw text is kept all the same.
     redactions: how many of each kind of secret were removed. redaction_version: of the policy by
     which they were; 0 without one.

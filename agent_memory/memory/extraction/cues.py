@@ -25,8 +25,8 @@ _MOOD = (
     "incredible|nice|proud|quite|rewarding|satisfying|scary|so|such|tired|tough|wonderful"
 )
 _IDIOM = (
-    "a|an|at|be|been|down|ever|feel|forget|fun|get|give|good|great|had|happy|here|if|in|know|let|"
-    "miss|mind|nice|one|quit|ready|the|then|there|think|thought|up|wait|want|when|worry"
+    "a|an|at|be|been|down|ever|feel|forget|fun|get|give|good|great|had|happy|here|if|in|knew|know|let|"
+    "miss|mind|nice|one|quit|ready|saw|the|then|there|think|thought|up|wait|want|when|worry"
 )
 
 
@@ -128,8 +128,8 @@ CUES = (
         ItemKind.CONSTRAINT,
         0.8,
         "never always not don't only avoid",
-        r"^(?:please )?(?:never|always|do not|don't|only|avoid) "
-        rf"(?!(?:{_IDIOM})\b)(?!(?:always|never) \w+ing\b)\w+",
+        rf"^(?:please )?(?:never|always) (?!(?:{_IDIOM})\b)(?!\w+ing\b)\w+",
+        rf"^(?:please )?(?:do not|don't|only|avoid) (?!(?:{_IDIOM})\b)\w+",
     ),
     _cue(
         ItemKind.CONSTRAINT,
@@ -205,7 +205,8 @@ CUES = (
         ItemKind.GLOSSARY,
         0.85,
         "stands short abbreviation acronym defined refers mean",
-        r"\b(?:stands for|is short for|is an (?:abbreviation|acronym) (?:of|for)|is defined as)\b",
+        r"^(?!(?:it|this|that|he|she|they|which|who)\b)(?:the (?:term|word) )?[\w.-]+(?: [\w.-]+)? "
+        r"(?:stands for|is short for|is an (?:abbreviation|acronym) (?:of|for)|is defined as)\b",
         r"^[\w-]+ refers to\b",
         r"\bby [\w-]+(?: [\w-]+)? (?:we|i) mean\b",
     ),

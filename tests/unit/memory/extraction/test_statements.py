@@ -69,6 +69,9 @@ def test_what_is_asked_supposed_denied_or_quoted_is_no_decision(sentence: str) -
         "That must've been fun!",
         "Your help means a lot.",
         "You must be tired.",
+        "It stands for freedom.",
+        "Always staying here.",
+        "Don't give up!",
     ],
 )
 def test_small_talk_states_nothing(sentence: str) -> None:
