@@ -47,8 +47,11 @@ class Query:
 class Candidate:
     """An item that some arm of the search found, and what the arms measured.
 
-    bm25: of its own text. bm25_window: of it with its neighbours in the conversation. similarity:
-    cosine to the question, None without vectors. num_shared_keys: keys in common with the question.
+    bm25: of its own text. bm25_window: of it with its neighbours in the conversation.
+    coverage, coverage_window: which share of the question's words, by their weight, it has, and
+    has with its neighbours. bm25_answered: of the question that it directly follows, if it does.
+    similarity: cosine to the question, None without vectors. similarity_near: the greatest among
+    its neighbours'. num_shared_keys: keys in common with the question.
     A measure is 0 where that arm did not find the item. terms: what it is found by, each once.
     """
 
@@ -58,6 +61,10 @@ class Candidate:
     similarity: float | None = None
     num_shared_keys: int = 0
     terms: frozenset[str] = frozenset()
+    coverage: float = 0.0
+    coverage_window: float = 0.0
+    bm25_answered: float = 0.0
+    similarity_near: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.bm25 import Collection, LexicalScores, Postings, score
+from agent_memory.memory.bm25 import Collection, Postings, score
+from agent_memory.memory.lexical import LexicalScores
 from agent_memory.memory.recalled import Query
 from agent_memory.memory.terms import query_terms
 from agent_memory.store.memory.packed import unpack

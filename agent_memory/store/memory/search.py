@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.bm25 import LexicalScores, no_scores
+from agent_memory.memory.bm25 import no_scores
+from agent_memory.memory.lexical import LexicalScores, place_key
 from agent_memory.memory.recalled import Candidate, Candidates, Query
 from agent_memory.store.database import Database
+from agent_memory.store.memory.candidate_rows import CandidateRow
 from agent_memory.store.memory.filters import filter_parameters, is_filtered
-from agent_memory.store.memory.item_rows import ItemRow
 from agent_memory.store.memory.key_arm import find_by_keys
 from agent_memory.store.memory.lexical_arm import find_by_words
-from agent_memory.store.memory.vector_arm import find_nearest, measure_similarity
+from agent_memory.store.memory.similarities import Similarities, measure_similarity
+from agent_memory.store.memory.vector_arm import find_nearest
 from agent_memory.store.transaction import Transaction
 
 NUM_LEXICAL = 200
@@ -29,16 +31,6 @@ class _Found:
     shared_keys: Mapping[int, int] = field(default_factory=dict)
     similarity: Mapping[int, float] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
-
-    def candidate(self, row: ItemRow, similarity: Mapping[int, float]) -> Candidate:
-        return Candidate(
-            item=row.item(),
-            bm25=self.lexical.own_score(row.item_no),
-            bm25_window=self.lexical.window_score(row.item_no, row.thread_no, row.place),
-            similarity=similarity.get(row.item_no),
-            num_shared_keys=self.shared_keys.get(row.item_no, 0),
-            terms=frozenset(row.terms),
-        )
 
 
 class SearchStore:
@@ -65,9 +57,9 @@ class SearchStore:
             except TimeoutError:
                 found.missing.append("time ran out")
             rows = await _fetch(transaction, workspace, query, found)
-            similarity = await _complete(transaction, workspace, query, found, rows)
+            similarities = await _compare(transaction, workspace, query, rows)
         return Candidates(
-            found=tuple(found.candidate(row, similarity) for row in rows),
+            found=tuple(_candidate(row, found, similarities) for row in rows),
             is_degraded=bool(found.missing),
             note=", ".join(found.missing),
         )
@@ -84,16 +76,16 @@ async def _ask_arms(
 
 async def _fetch(
     transaction: Transaction, workspace: WorkspaceId, query: Query, found: _Found
-) -> Sequence[ItemRow]:
+) -> Sequence[CandidateRow]:
     """The items found, as far as the question admits them."""
-    rows: dict[int, ItemRow] = {}
+    rows: dict[int, CandidateRow] = {}
     item_nos = [*found.shared_keys, *found.similarity]
     begin, end = 0, NUM_LEXICAL
     while True:
         own, windows = found.lexical.best(begin, end)
         batch = await transaction.fetch_all(
             "get_candidates",
-            ItemRow,
+            CandidateRow,
             workspace_id=workspace,
             item_nos=[*item_nos, *own],
             thread_nos=[thread_no for thread_no, _ in windows],
@@ -107,16 +99,28 @@ async def _fetch(
         item_nos, begin, end = [], end, end * _DEEPER
 
 
-async def _complete(
-    transaction: Transaction,
-    workspace: WorkspaceId,
-    query: Query,
-    found: _Found,
-    rows: Sequence[ItemRow],
-) -> Mapping[int, float]:
-    """The similarity of all candidates, those of the other arms too."""
-    lacking = [row.item_no for row in rows if row.item_no not in found.similarity]
-    if query.embedding is None or not lacking:
-        return found.similarity
-    measured = await measure_similarity(transaction, workspace, query.embedding, lacking)
-    return {**found.similarity, **measured}
+async def _compare(
+    transaction: Transaction, workspace: WorkspaceId, query: Query, rows: Sequence[CandidateRow]
+) -> Similarities:
+    """All candidates, those of the other arms too, with the question."""
+    if query.embedding is None:
+        return Similarities()
+    return await measure_similarity(transaction, workspace, query.embedding, rows)
+
+
+def _candidate(row: CandidateRow, found: _Found, similarities: Similarities) -> Candidate:
+    items, windows = found.lexical.items, found.lexical.windows
+    around = row.item_no if row.place is None else place_key(row.thread_no, row.place)
+    window = items if row.place is None else windows
+    return Candidate(
+        item=row.item(),
+        bm25=items.score(row.item_no),
+        bm25_window=window.score(around),
+        coverage=items.covered(row.item_no),
+        coverage_window=window.covered(around),
+        bm25_answered=found.lexical.messages.score(around - 1) if row.follows_question else 0.0,
+        similarity=similarities.of(row),
+        similarity_near=similarities.near(row),
+        num_shared_keys=found.shared_keys.get(row.item_no, 0),
+        terms=frozenset(row.terms),
+    )

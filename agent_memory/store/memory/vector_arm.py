@@ -37,21 +37,3 @@ async def find_nearest(
         **filters,
     )
     return {row.item_no: 1.0 - row.distance for row in rows}
-
-
-async def measure_similarity(
-    transaction: Transaction,
-    workspace: WorkspaceId,
-    embedding: Embedding,
-    item_nos: Sequence[int],
-) -> Mapping[int, float]:
-    """Cosine similarity of those items that have a vector in the same space."""
-    rows = await transaction.fetch_all(
-        "measure_similarity",
-        _DistanceRow,
-        workspace_id=workspace,
-        space_id=embedding.space_id,
-        embedding=vector_text(embedding.vector),
-        item_nos=list(item_nos),
-    )
-    return {row.item_no: 1.0 - row.distance for row in rows}

@@ -7,7 +7,14 @@ WITH wanted AS MATERIALIZED (
         USING (thread_no, place)
     WHERE workspace_id = %(workspace_id)s
 )
-SELECT stored_items.*
+SELECT stored_items.*, EXISTS (
+    SELECT FROM items AS before
+    WHERE before.workspace_id = %(workspace_id)s
+        AND before.thread_no = stored_items.thread_no
+        AND before.place = stored_items.place - 1
+        AND before.position IS NOT NULL
+        AND right(rtrim(before.text), 1) = '?'
+) AS follows_question
 FROM wanted JOIN stored_items USING (item_no)
 WHERE workspace_id = %(workspace_id)s
     AND (%(thread_ids)s::text[] IS NULL OR thread_id = ANY (%(thread_ids)s::text[]))

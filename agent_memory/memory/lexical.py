@@ -1,0 +1,87 @@
+"""What words say of items: scores by item, by window and by message."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
+
+OWN_WEIGHT = 0.5
+"""Of an item's own score beside that of its window, each divided by the best of its kind."""
+NUM_PLACES = 1 << 31
+"""Of a thread: more than a position can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What has a term of the question: ascending keys, and beside each the BM25 score and the
+    share of the question's terms, by weight, that it has."""
+
+    keys: Integers
+    scores: Floats
+    coverage: Floats
+
+    def score(self, key: int) -> float:
+        """0 for what has no term."""
+        return _look_up(self.keys, self.scores, key)
+
+    def covered(self, key: int) -> float:
+        return _look_up(self.keys, self.coverage, key)
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalScores:
+    """Of items by their numbers, of windows and messages by `place_key`.
+
+    item_places: `place_key` of the items, -1 without a place.
+    """
+
+    items: Scored
+    windows: Scored
+    messages: Scored
+    item_places: Integers
+
+    def best(self, begin: int, end: int) -> tuple[list[int], list[tuple[int, int]]]:
+        """What stands from `begin` up to `end` in the order of own and window scores together:
+        numbers of items, and places, whose messages may lack every term themselves."""
+        of_places = _normal(self.windows.scores)
+        own = _normal(self.items.scores)
+        of_windows = look_up_all(self.windows.keys, of_places, self.item_places)
+        around = np.where(self.item_places < 0, own, of_windows)
+        relevance = np.concatenate([OWN_WEIGHT * own + around, of_places])
+        order = np.argsort(-relevance, kind="stable")[begin:end]
+        num_items = self.items.keys.size
+        items = self.items.keys[order[order < num_items]]
+        places = self.windows.keys[order[order >= num_items] - num_items]
+        return items.tolist(), [split_place_key(key) for key in places.tolist()]
+
+
+def place_key(thread_no: int, place: int) -> int:
+    """One number for a place in a thread; the next place has the next number."""
+    return thread_no * NUM_PLACES + place
+
+
+def split_place_key(key: int) -> tuple[int, int]:
+    """Thread and place."""
+    return divmod(key, NUM_PLACES)
+
+
+def look_up_all(keys: Integers, values: Floats, wanted: Integers) -> Floats:
+    """The value beside each wanted key, 0 where there is none; `keys` ascend."""
+    if not keys.size:
+        return np.zeros(wanted.size)
+    at = np.minimum(np.searchsorted(keys, wanted), keys.size - 1)
+    return np.where(keys[at] == wanted, values[at], 0.0)
+
+
+def _look_up(keys: Integers, values: Floats, key: int) -> float:
+    at = int(np.searchsorted(keys, key))
+    return float(values[at]) if at < keys.size and keys[at] == key else 0.0
+
+
+def _normal(scores: Floats) -> Floats:
+    """Divided by the best of them."""
+    return scores / scores.max() if scores.size else scores
