@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from agent_memory.actors.embedder_handle import EmbedderHandle
+from agent_memory.actors.memory_jobs import memory_specs
 from agent_memory.actors.memory_parts import utc_now
 from agent_memory.jobs import forms
 from agent_memory.jobs.embedding import EmbedItems, Reembed
@@ -38,6 +39,7 @@ def job_specs(
             Expire(ImpressionStore(database), RememberedCallStore(database), spaces).do,
         ),
     ]
+    of_workspaces += memory_specs(database, embedders)
     kinds = [spec.kind for spec in of_workspaces]
     return [
         *of_workspaces,

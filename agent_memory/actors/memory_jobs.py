@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from agent_memory.actors.exchange import exchange_request
 from agent_memory.actors.memory_parts import memory_stores, rank_plainly, utc_now
 from agent_memory.ids import SessionId, ThreadId, TurnId, WorkspaceId
+from agent_memory.jobs import forms
 from agent_memory.jobs.forms import STRICT, JobForm, NoArgs
 from agent_memory.jobs.spec import JobRun, JobSpec, Outcome, Spec
 from agent_memory.memory.estimated_tokens import EstimatedTokens
@@ -83,8 +84,8 @@ def memory_specs(database: Database, embedder: Embedder) -> Sequence[Spec]:
     exchange = RememberExchange(TurnMessageStore(database), memory.ingest)
     return [
         JobSpec(JobForm(JobKind.REMEMBER_EXCHANGE, ExchangeArgs), exchange.do),
-        JobSpec(JobForm(JobKind.CONSOLIDATE, NoArgs), RunConsolidation(memory.consolidate).do),
-        JobSpec(JobForm(JobKind.APPLY_RETENTION, NoArgs), RunRetention(memory.retention).do),
+        JobSpec(forms.CONSOLIDATE, RunConsolidation(memory.consolidate).do),
+        JobSpec(forms.APPLY_RETENTION, RunRetention(memory.retention).do),
     ]
 
 

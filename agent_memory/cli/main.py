@@ -19,6 +19,8 @@ COMMANDS = {
     "chat": "Talk to the model of a running server.",
     "keys": "Create, list and revoke API keys.",
     "sessions": "List, show and delete sessions.",
+    "ingest": "Remember conversations, diffs, logs and text.",
+    "recall": "Show what is remembered that helps with a purpose.",
     "doctor": "Check what this machine has and lacks, with the remedy.",
     "config": "Show the settings in force and where each comes from.",
     "version": "Show the version.",
