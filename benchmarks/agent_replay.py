@@ -140,7 +140,7 @@ class Client:
         traffic.num_prompt += usage["prompt_tokens"]
         traffic.num_cached += details.get("cached_tokens") or 0
         traffic.num_generated += usage["completion_tokens"]
-        if (reason := details.get("miss_reason")) is not None:
+        if (reason := usage.get("miss_reason")) is not None:
             traffic.misses[_kind(reason)] += 1
 
 

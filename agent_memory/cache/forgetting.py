@@ -24,8 +24,8 @@ def outgrown_tails(tree: BlockTree, block: Block, owner: str) -> list[Block]:
 
 
 def outgrown_snapshots(tree: BlockTree, path: Sequence[Block], owner: str) -> list[Block]:
-    """Snapshots of `owner` along `path` when a newer one ends it, but for the last before that:
-    from there the last turn can be taken once more."""
+    """Snapshots of `owner` along `path` when a newer one ends it, but for the first, from which
+    others continue, and the last before it: from there the last turn can be taken once more."""
     if not path or not path[-1].is_snapshot:
         return []
     sequence, starts = bytearray(), {path[0].parent: 0}
@@ -44,7 +44,7 @@ def outgrown_snapshots(tree: BlockTree, path: Sequence[Block], owner: str) -> li
             and sequence.startswith(child.tokens, start)
         ]
     found.sort(key=lambda item: item[0])
-    return [snapshot for _, snapshot in found[:-1]]
+    return [snapshot for _, snapshot in found[1:-1]]
 
 
 def forgettable(

@@ -23,7 +23,7 @@ Files = Mapping[BlockHash, str]
 
 
 class BlockKeeper:
-    """Cuts a row into blocks. Full ones that are new go into one file, the tail into its own."""
+    """Cuts a row into blocks. New full ones go into one file, snapshots and the tail each into one."""
 
     def __init__(
         self,
@@ -52,7 +52,9 @@ class BlockKeeper:
         when they are on the shelf, or cannot be."""
         blocks = self._full_blocks(row, root, token_ids)
         num_tokens = len(blocks) * self._block_size
-        if not only_full and (tail := self._tail(row, root, token_ids, blocks)) is not None:
+        hashes = [block.hash for block in blocks]
+        blocks += row.marks
+        if not only_full and (tail := self._tail(row, root, token_ids, hashes)) is not None:
             blocks.append(tail)
             num_tokens = len(token_ids)
         mx.eval([list(block.tensors.values()) for block in blocks])
@@ -64,6 +66,17 @@ class BlockKeeper:
             return
         self._write(self._shelf, new, lambda files: then(self._on_shelf(blocks, files, num_tokens)))
 
+    def snapshot(self, row: Row, root: BlockHash, token_ids: Sequence[int]) -> KvBlock | None:
+        """What the row is now, when it holds exactly `token_ids`, for layers that cannot be cut by
+        position later; None where there are none, or no place for it."""
+        if not self._layout.has_snapshots:
+            return None
+        hashes: list[BlockHash] = []
+        for begin in range(0, len(token_ids) - self._block_size + 1, self._block_size):
+            parent = hashes[-1] if hashes else root
+            hashes.append(chain_hash(parent, tuple(token_ids[begin : begin + self._block_size])))
+        return self._tail(row, root, token_ids, hashes)
+
     def _full_blocks(self, row: Row, root: BlockHash, token_ids: Sequence[int]) -> list[KvBlock]:
         blocks: list[KvBlock] = []
         parent = root
@@ -74,7 +87,7 @@ class BlockKeeper:
         return blocks
 
     def _tail(
-        self, row: Row, root: BlockHash, token_ids: Sequence[int], full: Sequence[KvBlock]
+        self, row: Row, root: BlockHash, token_ids: Sequence[int], full: Sequence[BlockHash]
     ) -> KvBlock | None:
         """What is behind the full blocks; with a snapshot, if the model needs one.
 
@@ -87,7 +100,7 @@ class BlockKeeper:
         begin = num_before * self._block_size
         if begin < 0 or begin == len(token_ids):
             return None
-        parent = full[num_before - 1].hash if num_before else root
+        parent = full[num_before - 1] if num_before else root
         tokens = token_ids[begin:]
         return self._block(row, parent, tokens, begin, is_snapshot=self._layout.has_snapshots)
 
@@ -115,8 +128,8 @@ class BlockKeeper:
         host = [to_host(block) for block in new]
         is_full = [len(b.token_ids) == self._block_size and not b.is_snapshot for b in host]
         full = [block for block, yes in zip(host, is_full, strict=True) if yes]
-        tails = [block for block, yes in zip(host, is_full, strict=True) if not yes]
-        groups = [group for group in (full, tails) if group]
+        others = [[block] for block, yes in zip(host, is_full, strict=True) if not yes]
+        groups = [group for group in (full, *others) if group]
         self._background.write(lambda: _write(shelf, groups), lambda files: then(files or {}))
 
     def _on_shelf(self, blocks: Sequence[KvBlock], files: Files, num_tokens: int) -> Stored:

@@ -1,7 +1,7 @@
 """One row of the batch on the device."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import mlx.core as mx
@@ -15,13 +15,14 @@ class Row:
     """layers: its keys, values and states, one per layer of the model.
 
     length: tokens in the layers, those included that the device has yet to compute.
-    blocks: what the row was restored from. tokens: an array in which the row's next token stands
+    blocks: what the row was restored from. marks: snapshots taken at boundaries on the way. tokens: an array in which the row's next token stands
     at `place`, once it decodes.
     """
 
     layers: Sequence[Any]
     length: int = 0
     blocks: tuple[KvBlock, ...] = ()
+    marks: list[KvBlock] = field(default_factory=list)
     sampler: RowSampler | None = None
     tokens: Any = None
     place: int = 0

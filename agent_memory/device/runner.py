@@ -124,6 +124,13 @@ class MlxRunner:
         mx.async_eval(states, mark)  # type: ignore[no-untyped-call]
         return _Prefilled(mark)
 
+    def mark(self, row: RowId, request: GenerationRequest, token_ids: Sequence[int]) -> None:
+        this = self._rows[row]
+        if (block := self._keeper.snapshot(this, request.root, token_ids)) is not None:
+            this.marks.append(block)
+            # At once: what the layers hold now is written over when more is fed.
+            mx.async_eval(list(block.tensors.values()))  # type: ignore[no-untyped-call]
+
     def fork(self, row: RowId, copy: RowId) -> None:
         this = self._rows[row]
         self._rows[copy] = Row(self._layout.fork(this.layers), this.length)

@@ -60,6 +60,11 @@ class Generation:
         return len(self.sequence) - 1 - self.num_fed
 
     @property
+    def pauses(self) -> list[int]:
+        """How much is left to prefill at each boundary of the prompt."""
+        return [len(self.sequence) - 1 - boundary for boundary in self.request.boundaries]
+
+    @property
     def unfinished(self) -> list[Choice]:
         return [choice for choice in self.choices if not choice.is_finished]
 

@@ -160,7 +160,9 @@ class StepLoop:
         self._outbox.put(generation.key, restored)
         self._take_forced(first)
         if not first.is_finished:
-            self._scheduler.begin_prefill(generation.key, generation.num_to_prefill)
+            self._scheduler.begin_prefill(
+                generation.key, generation.num_to_prefill, generation.pauses
+            )
             self._start_if_prefilled(generation)
 
     def _take_forced(self, choice: Choice) -> None:
@@ -214,6 +216,8 @@ class StepLoop:
                 launched.append(DecodeLaunched([first], work, chunk.num_tokens))
                 return first
             work = self._runner.prefill(first.row, token_ids)
+            if end in generation.request.boundaries:
+                self._runner.mark(first.row, generation.request, generation.sequence[:end])
             launched.append(PrefillLaunched(generation, chunk.num_tokens, end, work))
             self._start_if_prefilled(generation)
         return None

@@ -16,6 +16,8 @@ class GenerationRequest:
         is 1): they are fed as they are, one `Generated` event tells what they say, and generation
         goes on behind them, at the same positions, as if nothing had happened. If they end with an
         end-of-turn token or reach `max_tokens`, the choice finishes at once.
+    boundaries: places in the prompt, in tokens from its beginning, where others may continue: a
+        model whose layers cannot be cut by position keeps their state there.
     root: the root hash of this workspace's blocks.
     group: fairness is between groups (the workspace).
     parallel_tool_calls: False: the answer ends behind its first call.
@@ -29,6 +31,7 @@ class GenerationRequest:
     sampling: SamplingParams
     lease: Lease
     forced_tokens: tuple[int, ...] = ()
+    boundaries: tuple[int, ...] = ()
     tools: tuple[ToolSpec, ...] = ()
     tool_choice: ToolChoice = ToolChoice()  # noqa: RUF009  frozen value
     parallel_tool_calls: bool = True

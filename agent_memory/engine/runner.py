@@ -66,6 +66,11 @@ class ModelRunner(Protocol):
         """Feed tokens to a row; nothing is drawn."""
         ...
 
+    def mark(self, row: RowId, request: GenerationRequest, token_ids: Sequence[int]) -> None:
+        """Remember the row as it is now, at a boundary: it holds `token_ids`, and `store` will keep
+        what others need to continue from here."""
+        ...
+
     def fork(self, row: RowId, copy: RowId) -> None:
         """A second row with the same past."""
         ...

@@ -1,6 +1,7 @@
 """Which rows run next: admission, prefill chunks, decoding."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from agent_memory.engine.fair_queue import FairQueue
@@ -22,6 +23,8 @@ class Ticket:
     is_ready: bool = False
     phase: Phase = Phase.WAITING
     num_to_prefill: int = 0
+    pauses: list[int] = field(default_factory=list)
+    """Numbers of tokens left to prefill at which a chunk has to end, the next one last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +93,11 @@ class Scheduler:
             self._prefilling.append(key)
         return key
 
-    def begin_prefill(self, key: int, num_tokens: int) -> None:
-        """An admitted request has `num_tokens` tokens to prefill; none means that it decodes."""
+    def begin_prefill(self, key: int, num_tokens: int, pauses: Sequence[int] = ()) -> None:
+        """An admitted request has `num_tokens` tokens to prefill; none means that it decodes. A
+        chunk ends where so many are left as any of `pauses` says."""
         self._tickets[key].num_to_prefill = num_tokens
+        self._tickets[key].pauses = sorted(p for p in pauses if 0 < p < num_tokens)
         if num_tokens == 0:
             self._begin_decoding(key)
 
@@ -103,7 +108,11 @@ class Scheduler:
         key = self._choose_prefill()
         ticket = self._tickets[key]
         num_tokens = min(ticket.num_to_prefill, self._pace.chunk_limit(self._num_decoding))
+        if ticket.pauses:
+            num_tokens = min(num_tokens, ticket.num_to_prefill - ticket.pauses[-1])
         ticket.num_to_prefill -= num_tokens
+        if ticket.pauses and ticket.num_to_prefill == ticket.pauses[-1]:
+            ticket.pauses.pop()
         if ticket.num_to_prefill == 0:
             self._begin_decoding(key)
         return Chunk(key, num_tokens)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import InvalidRequest, PromptTooLong
@@ -10,18 +11,26 @@ from agent_memory.prompts.request import PromptRequest
 from agent_memory.prompts.splice import assemble, plan_splices
 from agent_memory.sessions.conversation import Continuation
 from agent_memory.sessions.ports import Engine
-from agent_memory.turns.messages import Message
+from agent_memory.turns.messages import Message, Role, Text
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.sampling import SamplingParams
+from agent_memory.turns.sequence import num_common
 from agent_memory.turns.transcript import GeneratedTurn
+
+MIN_BOUNDARY = 32
+"""A beginning of fewer tokens is computed sooner than kept."""
+MAX_MARKS = 4
+"""Of one request, as Anthropic has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the engine is to read. `generation_suffix` is its end, put there by the template."""
+    """What the engine is to read. `generation_suffix` is its end, put there by the template;
+    `boundaries` are places where others may go on, in tokens from its beginning."""
 
     tokens: tuple[int, ...]
     generation_suffix: str
+    boundaries: tuple[int, ...] = ()
 
 
 async def build_prompt(
@@ -35,7 +44,24 @@ async def build_prompt(
     if request.raw_prompt is not None:
         rendered = await engine.render(PromptRequest(raw_prompt=request.raw_prompt))
         return Prompt(rendered.pieces[0], "")
-    return await _render(engine, request, continuation.messages, generated, info)
+    prompt = await _render(engine, request, continuation.messages, generated, info)
+    if not info.has_snapshots:
+        return prompt
+    marked = [continuation.messages[:num] for num in request.cache_marks if num]
+    preamble = _preamble(continuation.messages)
+    beginnings = [
+        (await _render(engine, request, messages, generated, info)).tokens
+        for messages in (preamble, *marked[-MAX_MARKS:])
+    ]
+    found = {num_common(beginning, prompt.tokens) for beginning in beginnings}
+    boundaries = sorted(at for at in found if MIN_BOUNDARY <= at < len(prompt.tokens) - 1)
+    return replace(prompt, boundaries=tuple(boundaries))
+
+
+def _preamble(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """What many conversations begin with, and a message that begins like no other."""
+    system = tuple(takewhile(lambda message: message.role is Role.SYSTEM, messages))
+    return (*system, Message(Role.USER, (Text("\N{OBJECT REPLACEMENT CHARACTER}"),)))
 
 
 async def _render(

@@ -133,6 +133,7 @@ class Turn:
             sampling=sampling,
             lease=lease,
             forced_tokens=self._recorder.begin_attempt(),
+            boundaries=prompt.boundaries,
             tools=request.tools,
             tool_choice=request.tool_choice,
             parallel_tool_calls=request.parallel_tool_calls,

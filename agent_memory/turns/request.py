@@ -41,6 +41,7 @@ class TurnRequest:
         refused with `ConversationMoved` if it has got further since.
     delivered_tokens: generated tokens that the client has already received from a session process
         that died (choice 0); the turn goes on behind them.
+    cache_marks: how many messages stand before each place that the client marked as worth keeping.
     json_schema: JSON text of the schema that the answer must satisfy (`{"type": "object"}` for any
         object), or None for free text.
     """
@@ -61,5 +62,6 @@ class TurnRequest:
     max_tokens_given: bool = True
     json_schema: str | None = None
     expected_head: str | None = None
+    cache_marks: tuple[int, ...] = ()
     delivered_tokens: tuple[int, ...] = ()
     memory: TurnMemory | None = None

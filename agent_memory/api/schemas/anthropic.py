@@ -12,9 +12,18 @@ JsonObject = dict[str, Any]
 StopText = Annotated[str, Field(min_length=1)]
 
 
+class CacheControl(Inner):
+    """Marks a place in the prompt that others may go on from. Everything is kept anyway; `ttl` is
+    accepted, and use decides how long."""
+
+    type: Literal["ephemeral"]
+    ttl: str | None = None
+
+
 class TextBlock(Inner):
     type: Literal["text"]
     text: str
+    cache_control: CacheControl | None = None
 
 
 class ThinkingBlock(Inner):
@@ -31,6 +40,7 @@ class ToolUseBlock(Inner):
     id: Annotated[str, Field(min_length=1)]
     name: Annotated[str, Field(min_length=1)]
     input: JsonObject
+    cache_control: CacheControl | None = None
 
 
 class OtherBlock(Inner):
@@ -54,6 +64,7 @@ class ToolResultBlock(Inner):
     tool_use_id: Annotated[str, Field(min_length=1)]
     content: str | list[ResultBlock] | None = None
     is_error: bool | None = None
+    cache_control: CacheControl | None = None
 
 
 _KNOWN_BLOCKS = frozenset({"text", "thinking", "redacted_thinking", "tool_use", "tool_result"})

@@ -70,12 +70,14 @@ def _turn(body: CountTokensBody, identity: TurnIdentity, sampling: SamplingParam
     choice = _tool_choice(body.tool_choice)
     check_tools(tools, choice)
     format_ = body.output_config.format if body.output_config else None
+    messages, marks = _conversation(body)
     return TurnRequest(
         turn_id=identity.turn_id,
         request_id=identity.request_id,
         workspace_id=identity.workspace_id,
         session_id=identity.session_id,
-        messages=(*_system(body.system), *_conversation(body.messages)),
+        messages=messages,
+        cache_marks=marks,
         sampling=sampling,
         tools=tools,
         tool_choice=choice,
@@ -131,18 +133,32 @@ def _system(system: str | Sequence[Block] | None) -> Iterator[Message]:
     yield Message(Role.SYSTEM, tuple(_text_only(blocks, "system")))
 
 
-def _conversation(messages: Sequence[InputMessage]) -> Iterator[Message]:
-    for index, message in enumerate(messages):
-        param = f"messages.{index}.content"
-        content = message.content
-        if isinstance(content, str):
-            yield Message(Role(message.role), (Text(content),))
-        elif message.role == "user":
-            yield from _user_messages(content, param)
-        elif message.role == "assistant":
-            yield from _assistant_message(content, param)
-        else:
-            yield Message(Role.SYSTEM, tuple(_text_only(content, param)))
+def _conversation(body: CountTokensBody) -> tuple[tuple[Message, ...], tuple[int, ...]]:
+    """The messages, and how many of them stand before each mark of the client's."""
+    messages = list(_system(body.system))
+    marks = [len(messages)] if _is_marked(body.system) else []
+    for index, message in enumerate(body.messages):
+        messages += _messages_of(message, f"messages.{index}.content")
+        if _is_marked(message.content):
+            marks.append(len(messages))
+    return tuple(messages), tuple(marks)
+
+
+def _is_marked(content: str | Sequence[Block] | None) -> bool:
+    blocks = () if content is None or isinstance(content, str) else content
+    return any(getattr(block, "cache_control", None) is not None for block in blocks)
+
+
+def _messages_of(message: InputMessage, param: str) -> Iterator[Message]:
+    content = message.content
+    if isinstance(content, str):
+        yield Message(Role(message.role), (Text(content),))
+    elif message.role == "user":
+        yield from _user_messages(content, param)
+    elif message.role == "assistant":
+        yield from _assistant_message(content, param)
+    else:
+        yield Message(Role.SYSTEM, tuple(_text_only(content, param)))
 
 
 def _user_messages(blocks: Sequence[Block], param: str) -> Iterator[Message]:

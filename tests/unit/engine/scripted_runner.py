@@ -45,6 +45,7 @@ class ScriptedRunner:
     looks_ahead: bool = True
     needs_reading: set[str] = field(default_factory=set)
     cached: dict[str, int] = field(default_factory=dict)
+    marks: list[tuple[str, int]] = field(default_factory=list)
     fails_at: dict[str, str] = field(default_factory=dict)
     script: dict[str, Sequence[int]] = field(default_factory=dict)
     stepwise: set[str] = field(default_factory=set)
@@ -76,6 +77,10 @@ class ScriptedRunner:
         self.chunks.append((this.request.request_id, len(token_ids)))
         this.tokens.extend(token_ids)
         return ScriptedWork(Drawn(()))
+
+    def mark(self, row: RowId, request: GenerationRequest, token_ids: Sequence[int]) -> None:
+        assert tuple(self.rows[row].tokens) == tuple(token_ids)
+        self.marks.append((request.request_id, len(token_ids)))
 
     def fork(self, row: RowId, copy: RowId) -> None:
         this = self.rows[row]

@@ -101,6 +101,16 @@ def test_a_cached_prefix_is_not_prefilled_again(runner: ScriptedRunner) -> None:
     assert driver.tokens("r") == answer(PROMPT, 5)
 
 
+def test_prefill_pauses_at_every_boundary_that_is_still_to_come(runner: ScriptedRunner) -> None:
+    prompt = tuple(range(1, 60))
+    runner.cached["r"] = 20
+    request = replace(a_request("r", prompt), boundaries=(7, 20, 24, 40, 58, 59, 80))
+    driver = LoopDriver(runner)
+    driver.run(request)
+    assert runner.marks == [("r", 24), ("r", 40)]
+    assert driver.tokens("r") == answer(prompt, 5)
+
+
 def test_several_choices_share_one_prefill(runner: ScriptedRunner) -> None:
     driver = LoopDriver(runner)
     driver.run(a_request("r", PROMPT, n=3))

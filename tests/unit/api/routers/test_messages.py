@@ -346,3 +346,22 @@ async def test_the_session_in_the_metadata_of_claude_code_is_used_and_told(
     assert turns.requests[0].session_id == session
     assert response.headers["x-session-id"] == session
     assert response.headers["x-model"] == "org/tiny"
+
+
+async def test_places_marked_as_worth_keeping_are_passed_on(
+    client: httpx.AsyncClient, turns: ScriptedTurns
+) -> None:
+    mark = {"type": "ephemeral", "ttl": "1h"}
+    body = {
+        **HELLO,
+        "system": [{"type": "text", "text": "Be terse.", "cache_control": mark}],
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "Hi", "cache_control": mark}]},
+            {"role": "assistant", "content": "Hello."},
+            {"role": "user", "content": "Bye"},
+        ],
+    }
+    assert (await client.post("/v1/messages", json=body)).status_code == 200
+    assert turns.requests[0].cache_marks == (1, 2)
+    bad = {**body, "system": [{"type": "text", "text": "x", "cache_control": {"type": "for ever"}}]}
+    assert (await client.post("/v1/messages", json=bad)).status_code == 400
