@@ -146,4 +146,4 @@ def _sum_by_key(
         return np.empty(0, np.int64), [np.empty(0) for _ in columns]
     unique, inverse = np.unique(np.concatenate(keys), return_inverse=True)
     summed = [np.bincount(inverse, np.concatenate(values), unique.size) for values in columns]
-    return unique, summed
+    return unique, [column.astype(np.float64, copy=False) for column in summed]

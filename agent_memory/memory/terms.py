@@ -66,7 +66,8 @@ def iterate_terms(text: str) -> Iterator[str]:
 @lru_cache(maxsize=1 << 16)
 def token_terms(token: str) -> tuple[str, ...]:
     """The terms of one word or identifier; of a script without spaces, every two characters."""
-    token = unicodedata.normalize("NFKC", _POSSESSIVE.sub("", token[:MAX_TERM_LENGTH]))[:MAX_TERM_LENGTH]
+    word = _POSSESSIVE.sub("", token[:MAX_TERM_LENGTH])
+    token = unicodedata.normalize("NFKC", word)[:MAX_TERM_LENGTH]
     if _UNSPACED.fullmatch(token):
         return tuple(token[at : at + 2] for at in range(max(1, len(token) - 1)))
     parts = [part for part in _BOUNDARY.split(token) if part]
