@@ -121,6 +121,7 @@ class RayRuntime:
             # Nobody is left to ask for an orderly end.
             node.kill_all_processes(check_alive=False, allow_graceful=False)
             return
+        _stop_listening()
         serve.shutdown()
         stop_actors()
         ray.shutdown()
@@ -149,6 +150,12 @@ class RayRuntime:
         except AgentMemoryError:
             return 0
         return num_busy
+
+
+def _stop_listening() -> None:
+    """Hear no more of Ray's errors: it would print that its controller, told to end, has ended."""
+    worker.global_worker.threads_stopped.set()
+    worker.global_worker.gcs_error_subscriber.close()
 
 
 @contextmanager

@@ -1,10 +1,10 @@
 """The database and the keys of a server on one machine."""
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
 
 from agent_memory.access.principal import ALL_SCOPES
+from agent_memory.actors.presence import local_key_path
 from agent_memory.errors import Unauthenticated
 from agent_memory.ids import WorkspaceId
 from agent_memory.secrets_file import write_private
@@ -16,14 +16,6 @@ from agent_memory.store.migrate import migrate
 from agent_memory.store.workspaces import WorkspaceStore
 
 
-@dataclass(frozen=True, slots=True)
-class LocalKeys:
-    """`first` is the key made on the very first start; `local` belongs to the command line."""
-
-    first: str | None
-    local: str
-
-
 class LocalStorage:
     """`DATABASE_URL` or, without it, an embedded PostgreSQL that is kept running."""
 
@@ -32,8 +24,11 @@ class LocalStorage:
         self._postgres: EmbeddedPostgres | None = None
         self._url = settings.database_url
 
-    def start(self) -> LocalKeys:
-        """Blocks until the schema is up to date and the owner has a key."""
+    def start(self) -> str | None:
+        """Blocks until the schema is up to date, and the owner and the command line have keys.
+
+        Returns the owner's first key, until it was shown.
+        """
         if self._url is None:
             self._postgres = EmbeddedPostgres.start(self._home / "postgres")
         migrate(self.url)
@@ -56,13 +51,14 @@ class LocalStorage:
         if self._postgres is not None:
             self._postgres.stop()
 
-    async def _make_keys(self) -> LocalKeys:
+    async def _make_keys(self) -> str | None:
         database = Database(self.url, max_size=1)
         try:
             keys = KeyStore(database)
             workspace = await WorkspaceStore(database).ensure_workspace()
             first = await self._first_key(keys, workspace)
-            return LocalKeys(first, await self._local_key(keys, workspace))
+            await self._make_local_key(keys, workspace)
+            return first
         finally:
             await database.close()
 
@@ -84,13 +80,11 @@ class LocalStorage:
         except FileNotFoundError:
             return None
 
-    async def _local_key(self, keys: KeyStore, workspace: WorkspaceId) -> str:
+    async def _make_local_key(self, keys: KeyStore, workspace: WorkspaceId) -> None:
         """The command line's own key, kept beside the data and made anew if it was revoked."""
-        path = self._home / "run" / "local.key"
+        path = local_key_path(self._home)
         try:
-            key = path.read_text().strip()
-            await keys.find_key(key)
+            await keys.find_key(path.read_text().strip())
         except (FileNotFoundError, Unauthenticated):
             _, key = await keys.create_key(workspace, "command line", ALL_SCOPES, None)
             write_private(path, key.encode())
-        return key

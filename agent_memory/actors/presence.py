@@ -1,9 +1,10 @@
 """What a running server leaves in its data directory, so that the command line finds it.
 
     <data_dir>/run/server.json   where it answers, which process it is, where its database is
-    <data_dir>/run/cli.key       an admin key for the command line of the same user
+    <data_dir>/run/local.key     an admin key for the command line of the same user
 
-Both are readable by their owner alone (mode 600): a database URL holds a password.
+Both are readable by their owner alone (mode 600): a database URL holds a password. The key stays
+when the server stops, for the next one.
 """
 
 from dataclasses import asdict, dataclass
@@ -30,9 +31,8 @@ class Presence:
 _PRESENCE = TypeAdapter(Presence)
 
 
-def write_presence(home: Path, presence: Presence, key: str) -> None:
-    """Say that the server of the data directory `home` is there, and leave it `key`."""
-    write_private(_key_path(home), key.encode())
+def write_presence(home: Path, presence: Presence) -> None:
+    """Say that the server of the data directory `home` is there."""
     write_private(_record_path(home), orjson.dumps(asdict(presence)))
 
 
@@ -49,20 +49,19 @@ def read_presence(home: Path) -> Presence | None:
 
 def read_local_key(home: Path) -> str | None:
     try:
-        return _key_path(home).read_text().strip()
+        return local_key_path(home).read_text().strip()
     except OSError:
         return None
 
 
 def clear_presence(home: Path) -> None:
-    """Take both files back."""
+    """Take the record back."""
     _record_path(home).unlink(missing_ok=True)
-    _key_path(home).unlink(missing_ok=True)
+
+
+def local_key_path(home: Path) -> Path:
+    return home / "run" / "local.key"
 
 
 def _record_path(home: Path) -> Path:
     return home / "run" / "server.json"
-
-
-def _key_path(home: Path) -> Path:
-    return home / "run" / "cli.key"

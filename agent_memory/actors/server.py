@@ -79,7 +79,7 @@ def _serve(
     stop: StopSignals,
     started: float,
 ) -> None:
-    keys_later = storage_thread.submit(storage.start)
+    first_key_later = storage_thread.submit(storage.start)
     prepare_environment(settings.home, settings.ray_address is None, settings.max_header_bytes)
     reporter.step("Starting Ray and PostgreSQL")
     # Ray reads its environment when it is imported, so it is imported only now.
@@ -88,18 +88,18 @@ def _serve(
     try:
         runtime.start()
         stop.listen()
-        keys = keys_later.result()
+        first_key = first_key_later.result()
         reporter.step(f"Loading {settings.model} and starting the gateway")
         runtime.start_actors(storage.url, model)
         runtime.serve()
         info = runtime.wait_until_ready()
         url = settings.url
         presence = Presence(url, os.getpid(), info.model, datetime.now(UTC), storage.url)
-        write_presence(settings.home, presence, keys.local)
+        write_presence(settings.home, presence)
         reporter.ready(
             Banner(
                 url=url,
-                key=keys.first,
+                key=first_key,
                 model=info.model,
                 model_notes=info.notes,
                 data_dir=str(settings.home),

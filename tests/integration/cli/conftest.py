@@ -12,10 +12,11 @@ import pytest
 import uvicorn
 from typer.testing import CliRunner, Result
 
-from agent_memory.actors.presence import Presence, write_presence
+from agent_memory.actors.presence import Presence, local_key_path, write_presence
 from agent_memory.api.app import create_app
 from agent_memory.api.limits import Limits
 from agent_memory.cli.main import app
+from agent_memory.secrets_file import write_private
 from agent_memory.testing.postgres import embedded_database
 from agent_memory.testing.runtime import (
     TEST_KEY,
@@ -57,7 +58,8 @@ def server(data_dir: Path, sessions: MemorySessions) -> Iterator[str]:
     ):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         presence = Presence(url, os.getpid(), "tiny", datetime.now(UTC), database_url)
-        write_presence(data_dir, presence, TEST_KEY)
+        write_presence(data_dir, presence)
+        write_private(local_key_path(data_dir), TEST_KEY.encode())
         web = uvicorn.Server(uvicorn.Config(surface, log_level="error", lifespan="off"))
         thread = threading.Thread(target=web.run, args=([listener],))
         thread.start()

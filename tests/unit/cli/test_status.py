@@ -61,7 +61,7 @@ def test_without_a_server_it_exits_with_3(tmp_path: Path) -> None:
 def test_a_record_of_a_process_that_is_gone_is_no_server(tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()
-    (run / "cli.key").write_text("am_1_secret")
+    (run / "local.key").write_text("am_1_secret")
     (run / "server.json").write_bytes(
         orjson.dumps(
             {
