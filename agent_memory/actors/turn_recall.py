@@ -58,7 +58,7 @@ class TurnRecall:
         messages = (*(stored.messages if request.is_delta else ()), *request.messages)
         recalled = [m.recollection for m in stored.messages if m.recollection is not None]
         return Said(
-            tuple(message.text for message in messages),
+            (*(message.text for message in messages), *(one.text for one in recalled)),
             frozenset(item_id for one in recalled for item_id in one.item_ids),
         )
 
