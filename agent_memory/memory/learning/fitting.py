@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agent_memory.memory.fusion import TEMPERATURE
 from agent_memory.memory.learning.landscape import Landscape, Matrix, Vector
 from agent_memory.memory.learning.lessons import Lesson
 
-SHARPNESS = 10.0
-"""A score higher by a tenth makes an item preferred with odds of e to 1."""
+SHARPNESS = TEMPERATURE
+"""So that a unit of weighted signs makes an item preferred with odds of e to 1, as is meant by the
+weights."""
 RIDGE = 16.0
 """How strongly the current weights hold. On LoCoMo, where they fit, learned ones rank as well as
 they do and the trial keeps them out; where they do not, nDCG@10 rises by 5 points."""

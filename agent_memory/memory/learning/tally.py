@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from agent_memory.ids import ItemId
 from agent_memory.memory.feedback import Feedback, Verdict
+from agent_memory.memory.item import Item
 
 _JUDGEMENTS = frozenset({Verdict.HELPFUL, Verdict.NOT_HELPFUL})
 
@@ -27,6 +28,15 @@ def tally(feedback: Iterable[Feedback]) -> Mapping[ItemId, Tally]:
         num[1] += one.verdict is Verdict.NOT_HELPFUL and one.impression_id is None
         num[2] += one.verdict is Verdict.USED
     return {item_id: Tally(*num) for item_id, num in counts.items()}
+
+
+def tallies_on(items: Iterable[Item]) -> Mapping[ItemId, Tally]:
+    """As they are counted on the items themselves, for those that have any."""
+    return {
+        item.item_id: Tally(item.num_helpful, item.num_not_helpful, item.num_uses)
+        for item in items
+        if item.num_helpful or item.num_not_helpful or item.num_uses
+    }
 
 
 def last_words(feedback: Iterable[Feedback]) -> list[Feedback]:

@@ -1,10 +1,12 @@
 """Counting feedback."""
 
+from dataclasses import replace
+
 from agent_memory.ids import ItemId
 from agent_memory.memory.feedback import Verdict
-from agent_memory.memory.learning.tally import Tally, last_words, tally
+from agent_memory.memory.learning.tally import Tally, last_words, tallies_on, tally
 from tests.unit.memory.learning.given import given
-from tests.unit.memory.made_items import day
+from tests.unit.memory.made_items import day, make_item
 
 A = ItemId("a")
 
@@ -32,3 +34,8 @@ def test_what_was_withdrawn_is_as_if_it_had_never_been_given() -> None:
     earlier = given(Verdict.HELPFUL, at=1)
     withdrawn = given(Verdict.NOT_HELPFUL, at=2, withdrawn_at=day(3))
     assert last_words([earlier, withdrawn]) == [earlier]
+
+
+def test_what_is_counted_on_items_can_be_used_as_it_is() -> None:
+    counted = replace(make_item("x", item_id="a"), num_helpful=2, num_uses=3)
+    assert tallies_on([counted, make_item("y")]) == {A: Tally(2, 0, 3)}

@@ -1,0 +1,7 @@
+"""The scores of recall as a function of its weights."""
+
+from agent_memory.memory.fusion import fuse
+from agent_memory.memory.learning.landscape import Landscape, Range
+from agent_memory.memory.weights import RANGES
+
+RECALL = Landscape(fuse, {name: Range(low, high) for name, (low, high) in RANGES.items()})
