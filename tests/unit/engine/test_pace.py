@@ -25,6 +25,16 @@ def test_a_mixed_step_is_charged_for_its_prefill_only() -> None:
     assert pace.chunk_limit(1) == 64
 
 
+def test_small_chunks_are_charged_what_small_chunks_cost() -> None:
+    pace = Pace(512, slowdown=2.0)
+    pace.observe(num_decoding=1, num_prefilled=0, seconds=0.050)
+    pace.observe(num_decoding=0, num_prefilled=512, seconds=0.512)
+    pace.observe(num_decoding=1, num_prefilled=96, seconds=0.050 + 0.192)
+    assert pace.chunk_limit(1) == 48
+    pace.observe(num_decoding=0, num_prefilled=512, seconds=0.512)
+    assert pace.chunk_limit(1) == 48
+
+
 def test_a_slow_device_still_gets_on() -> None:
     pace = Pace(512)
     pace.observe(num_decoding=1, num_prefilled=0, seconds=0.001)
