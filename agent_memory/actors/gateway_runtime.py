@@ -9,7 +9,7 @@ from agent_memory.actors.embedder_handle import EmbedderHandle
 from agent_memory.actors.embedding_service import EmbeddingService, InlineEmbedding
 from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.job_desk import JobDesk
-from agent_memory.actors.memory_parts import rank_plainly, stored_memory, utc_now
+from agent_memory.actors.memory_parts import stored_memory, utc_now
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.actors.served_tokens import ServedTokens
 from agent_memory.actors.session_catalogue import SessionCatalogue
@@ -40,7 +40,7 @@ def gateway_runtime(config: RuntimeConfig) -> Runtime:
     embedders = EmbedderHandle(config.settings, spaces)
     embed_now = InlineEmbedding(embedders, spaces)
     jobs = JobStore(database)
-    world = World(embedders, embed_now, rank_plainly, ServedTokens(engine).counter, utc_now)
+    world = World(embedders, embed_now, ServedTokens(engine).counter, utc_now)
     memory = stored_memory(database, world)
     recall = TurnRecall(memory.recollect, store)
     return Runtime(

@@ -4,20 +4,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent_memory.actors.exchange import exchange_request
-from agent_memory.actors.memory_parts import memory_stores, rank_plainly, utc_now
+from agent_memory.actors.memory_parts import memory_stores, utc_now
 from agent_memory.ids import SessionId, ThreadId, TurnId, WorkspaceId
 from agent_memory.jobs import forms
 from agent_memory.jobs.forms import STRICT, JobForm, NoArgs
 from agent_memory.jobs.spec import JobRun, JobSpec, Outcome, Spec
 from agent_memory.memory.estimated_tokens import EstimatedTokens
 from agent_memory.memory.jobs import JobKind
+from agent_memory.memory.learning.recall_landscape import RECALL
+from agent_memory.memory.learning.weight_learner import WeightLearner
 from agent_memory.memory.ports import Embedder, TokenCounter
 from agent_memory.memory.service.composition import World, compose
 from agent_memory.memory.service.consolidate import Consolidate
 from agent_memory.memory.service.ingest import Ingest
 from agent_memory.memory.service.retention import Retention
 from agent_memory.memory.service.words_only import WordsOnly
+from agent_memory.memory.weights import DEFAULT_WEIGHTS
 from agent_memory.store.database import Database
+from agent_memory.store.memory.impressions import ImpressionStore
+from agent_memory.store.memory.weight_sets import WeightSetStore
 from agent_memory.store.turn_messages import TurnMessageStore
 
 
@@ -77,15 +82,33 @@ class RunRetention:
         return {"num_archived": done.num_archived, "num_erased": done.num_erased}
 
 
+class LearnWeights:
+    """The job that learns from feedback what to rank by."""
+
+    def __init__(self, learner: WeightLearner) -> None:
+        self._learner = learner
+
+    async def do(self, run: JobRun, workspace: WorkspaceId, args: NoArgs) -> Outcome:
+        del run, args
+        learned = await self._learner.learn_weights(workspace)
+        if learned is None:
+            return {"note": "Too little was said since the last time."}
+        return {"went_live": learned.wins, **learned.record}
+
+
 def memory_specs(database: Database, embedder: Embedder) -> Sequence[Spec]:
     """Every kind of job that memory causes."""
-    world = World(embedder, WordsOnly(), rank_plainly, _estimated, utc_now)
+    world = World(embedder, WordsOnly(), _estimated, utc_now)
     memory = compose(memory_stores(database), world)
     exchange = RememberExchange(TurnMessageStore(database), memory.ingest)
+    learner = WeightLearner(
+        ImpressionStore(database), WeightSetStore(database), DEFAULT_WEIGHTS.as_mapping(), RECALL
+    )
     return [
         JobSpec(JobForm(JobKind.REMEMBER_EXCHANGE, ExchangeArgs), exchange.do),
         JobSpec(forms.CONSOLIDATE, RunConsolidation(memory.consolidate).do),
         JobSpec(forms.APPLY_RETENTION, RunRetention(memory.retention).do),
+        JobSpec(forms.LEARN_WEIGHTS, LearnWeights(learner).do),
     ]
 
 

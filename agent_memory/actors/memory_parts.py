@@ -1,12 +1,10 @@
 """Memory over PostgreSQL, composed for the process that serves it."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from agent_memory.ids import WorkspaceId
 from agent_memory.memory.ingestion import Remembered
 from agent_memory.memory.jobs import JobKind, NewJob
-from agent_memory.memory.recalled import Candidates, Query, Recalled
 from agent_memory.memory.service.composition import Stores, World, compose
 from agent_memory.memory.service.jobs import ONE_AT_A_TIME
 from agent_memory.memory.service.memory import Memory
@@ -16,6 +14,7 @@ from agent_memory.store.memory.changes import ItemChangeStore
 from agent_memory.store.memory.consolidations import ConsolidationStore
 from agent_memory.store.memory.erasure import ErasureStore
 from agent_memory.store.memory.feedback import FeedbackStore
+from agent_memory.store.memory.impressions import ImpressionStore
 from agent_memory.store.memory.ingestion import IngestionStore
 from agent_memory.store.memory.items import ItemStore
 from agent_memory.store.memory.messages import MessageStore
@@ -48,6 +47,7 @@ def memory_stores(database: Database) -> Stores:
         consolidations=ConsolidationStore(database),
         verdicts=FeedbackStore(database),
         weights=WeightSetStore(database),
+        impressions=ImpressionStore(database),
         jobs=JobStore(database),
     )
 
@@ -60,21 +60,6 @@ async def queue_upkeep(
     if remembered.added or remembered.updated:
         for kind in CAUSED:
             await enqueue_job(transaction, NewJob(kind, once=ONE_AT_A_TIME))
-
-
-async def rank_plainly(
-    workspace: WorkspaceId, query: Query, candidates: Candidates
-) -> Sequence[Recalled]:
-    del workspace, query
-    scored = [
-        Recalled(
-            found.item,
-            0.5 * found.bm25 + found.bm25_window + found.num_shared_keys,
-            {"bm25": found.bm25, "bm25_window": found.bm25_window},
-        )
-        for found in candidates.found
-    ]
-    return sorted(scored, key=lambda entry: -entry.score)
 
 
 def utc_now() -> datetime:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from agent_memory.access.principal import ALL_SCOPES, Principal
-from agent_memory.actors.memory_parts import rank_plainly, stored_memory, utc_now
+from agent_memory.actors.memory_parts import stored_memory, utc_now
 from agent_memory.api.runtime import Runtime
 from agent_memory.errors import Unavailable
 from agent_memory.ids import KeyId, WorkspaceId
@@ -17,7 +17,7 @@ from agent_memory.store.database import Database
 def offline_runtime(database: Database, workspace: WorkspaceId) -> Runtime:
     """Memory alone, for whoever may read the data directory. Everything else is `Unavailable`."""
     words = WordsOnly()
-    world = World(words, words, rank_plainly, _estimated, utc_now)
+    world = World(words, words, _estimated, utc_now)
     absent: Any = _Absent()
     return Runtime(
         turns=absent,

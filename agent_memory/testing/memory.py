@@ -11,7 +11,7 @@ from agent_memory.ids import ItemId, JobId, MaterialId, ThreadId, WorkspaceId, n
 from agent_memory.memory.consolidation.plan import ConsolidationPlan
 from agent_memory.memory.consolidation.record import ConsolidationRecord
 from agent_memory.memory.erased import Erased
-from agent_memory.memory.feedback import Feedback, Verdict
+from agent_memory.memory.feedback import Feedback, Impression, Verdict
 from agent_memory.memory.ingestion import Prepared, Remembered
 from agent_memory.memory.item import Draft, Item, Json, Material
 from agent_memory.memory.jobs import NewJob
@@ -21,6 +21,7 @@ from agent_memory.memory.recalled import Candidate, Candidates, Query, Recalled
 from agent_memory.memory.redaction.policy import RedactionPolicy
 from agent_memory.memory.service.composition import Stores, World, compose
 from agent_memory.memory.service.memory import Memory
+from agent_memory.memory.service.ranker import Ranked
 from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.memory.terms import query_terms
 from agent_memory.memory.thread import Thread, ThreadStatistics
@@ -378,7 +379,7 @@ class DictVerdicts:
 
 
 class DefaultWeights:
-    """Implements `WeightSets` where nothing was ever learned."""
+    """Implements `Weightings` where nothing was ever learned."""
 
     async def list_weights(self, workspace: WorkspaceId) -> Sequence[WeightSet]:
         del workspace
@@ -388,6 +389,20 @@ class DefaultWeights:
         del workspace
         if version:
             raise NotFound("weight set", str(version))
+
+    async def find_live(self, workspace: WorkspaceId) -> WeightSet | None:
+        del workspace
+        return None
+
+
+class ListedImpressions:
+    """Implements `Impressions`; `logged` are all of them, in order."""
+
+    def __init__(self) -> None:
+        self.logged: list[tuple[WorkspaceId, Impression]] = []
+
+    async def log_impression(self, workspace: WorkspaceId, impression: Impression) -> None:
+        self.logged.append((workspace, impression))
 
 
 class ListedJobs:
@@ -412,15 +427,15 @@ async def word_tokens() -> TokenCounter:
     return WordCounter()
 
 
-async def words_first(
-    workspace: WorkspaceId, query: Query, candidates: Candidates
-) -> Sequence[Recalled]:
+async def words_first(workspace: WorkspaceId, query: Query, candidates: Candidates) -> Ranked:
     """Meets `Rank`: by words in common, then by keys."""
     del workspace, query
-    return [
-        Recalled(found.item, found.bm25 + found.num_shared_keys, {"bm25": found.bm25})
-        for found in candidates.found
-    ]
+    return Ranked(
+        tuple(
+            Recalled(found.item, found.bm25 + found.num_shared_keys, {"bm25": found.bm25})
+            for found in candidates.found
+        )
+    )
 
 
 def dict_memory(memory: DictMemory | None = None, jobs: ListedJobs | None = None) -> Memory:
@@ -439,9 +454,10 @@ def dict_memory(memory: DictMemory | None = None, jobs: ListedJobs | None = None
         consolidations=NothingConsolidated(),
         verdicts=DictVerdicts(memory),
         weights=DefaultWeights(),
+        impressions=ListedImpressions(),
         jobs=jobs or ListedJobs(),
     )
-    return compose(stores, World(words, words, words_first, word_tokens, lambda: datetime.now(UTC)))
+    return compose(stores, World(words, words, word_tokens, lambda: datetime.now(UTC), words_first))
 
 
 def _keep(

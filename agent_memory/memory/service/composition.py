@@ -1,5 +1,6 @@
 """How the parts of memory are put together."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +27,8 @@ from agent_memory.memory.service.message_ports import (
 from agent_memory.memory.service.messages import Messages, MessageStores
 from agent_memory.memory.service.precheck import Precheck
 from agent_memory.memory.service.preparing import prepare_all
-from agent_memory.memory.service.recall import Recall, Tokens
+from agent_memory.memory.service.ranker import LiveWeights, Ranker
+from agent_memory.memory.service.recall import Impressions, Recall, Tokens
 from agent_memory.memory.service.recollect import Recollect
 from agent_memory.memory.service.redaction import Redaction, RedactionPolicyStore
 from agent_memory.memory.service.retention import Retention, RetentionPolicies
@@ -40,6 +42,10 @@ class Reading(Items, Timeline, Pages, Protocol):
 
 class Policies(RedactionPolicyStore, RetentionPolicies, Protocol):
     """What a workspace has removed, and how long it keeps what."""
+
+
+class Weightings(WeightSets, LiveWeights, Protocol):
+    """Versions of weights, and which of them ranks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +62,27 @@ class Stores:
     policies: Policies
     consolidations: Consolidations
     verdicts: Verdicts
-    weights: WeightSets
+    weights: Weightings
+    impressions: Impressions
     jobs: Jobs
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What else memory stands on: embedders, a ranking, a tokenizer and a clock."""
+    """What else memory stands on: embedders, a tokenizer and a clock; and a ranking, where it is
+    not the one that learns."""
 
     embedder: Embedder
     embed_now: EmbedNow
-    rank: Rank
     tokens: Tokens
     clock: Callable[[], datetime]
+    rank: Rank | None = None
 
 
 def compose(stores: Stores, world: World) -> Memory:
     """Memory over `stores`."""
-    finder = Find(stores.search, world.embedder, understood, world.rank)
+    rank = world.rank or Ranker(stores.weights, time.monotonic).rank
+    finder = Find(stores.search, world.embedder, understood, rank)
     reading, clock = stores.reading, world.clock
     working_sets = WorkingSets(finder, reading, reading, world.tokens, clock)
     message_stores = MessageStores(
@@ -91,7 +100,7 @@ def compose(stores: Stores, world: World) -> Memory:
     settle = consolidating.settle
     return Memory(
         ingest=Ingest(stores.ingestion, stores.policies, prepare_all, settle, clock),
-        recall=Recall(finder, world.tokens, clock),
+        recall=Recall(finder, world.tokens, stores.impressions, clock),
         working_sets=working_sets,
         precheck=Precheck(finder, reading, clock),
         expand=Expand(reading),

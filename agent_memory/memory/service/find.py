@@ -1,15 +1,16 @@
 """From a question to ranked items."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from agent_memory.errors import Unavailable
 from agent_memory.ids import WorkspaceId, new_id
 from agent_memory.memory.ports import Embedder, Search
-from agent_memory.memory.recalled import Candidates, Embedding, Query, Recalled
+from agent_memory.memory.recalled import Candidates, Embedding, Query
+from agent_memory.memory.service.ranker import Ranked
 from agent_memory.memory.service.recall import Found
 
-Rank = Callable[[WorkspaceId, Query, Candidates], Awaitable[Sequence[Recalled]]]
+Rank = Callable[[WorkspaceId, Query, Candidates], Awaitable[Ranked]]
 Understand = Callable[[Query], Query]
 """The question with the words that stand for it, and the files, tests and symbols it names."""
 
@@ -31,7 +32,13 @@ class Find:
         query = replace(self._understand(query), embedding=embedding)
         candidates = await self._search.search(workspace, query)
         ranked = await self._rank(workspace, query, candidates)
-        return Found(new_id("recall"), tuple(ranked), candidates.is_degraded, candidates.note)
+        return Found(
+            new_id("recall"),
+            ranked.items,
+            candidates.is_degraded,
+            candidates.note,
+            ranked.weights_version,
+        )
 
     async def _embedded(self, workspace: WorkspaceId, text: str) -> Embedding | None:
         try:

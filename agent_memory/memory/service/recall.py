@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Protocol
 
 from agent_memory.ids import ThreadId, WorkspaceId
+from agent_memory.memory.feedback import Impression
 from agent_memory.memory.kinds import ItemKind
+from agent_memory.memory.learning.arrangement import as_ranked
 from agent_memory.memory.packing.packed import Packed
 from agent_memory.memory.packing.packer import pack
 from agent_memory.memory.ports import TokenCounter
@@ -39,6 +41,7 @@ class Found:
     ranked: tuple[Recalled, ...]
     is_degraded: bool = False
     note: str = ""
+    weights_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,24 @@ Tokens = Callable[[], Awaitable[TokenCounter]]
 """The counter of the model that is served now."""
 
 
-class Recall:
-    """Find, rank and pack."""
+class Impressions(Protocol):
+    async def log_impression(self, workspace: WorkspaceId, impression: Impression) -> None:
+        """Keep what was shown, so that feedback on it can be learned from."""
+        ...
 
-    def __init__(self, finder: Finder, tokens: Tokens, clock: Callable[[], datetime]) -> None:
+
+class Recall:
+    """Find, rank, pack, and keep what was shown."""
+
+    def __init__(
+        self,
+        finder: Finder,
+        tokens: Tokens,
+        impressions: Impressions,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._finder = finder
+        self._impressions = impressions
         self._tokens = tokens
         self._clock = clock
 
@@ -80,4 +96,8 @@ class Recall:
         )
         found = await self._finder.find(workspace, query)
         packed = pack(found.ranked, request.token_budget, await self._tokens())
+        if found.ranked:
+            shown = as_ranked(found.ranked).shown()
+            impression = Impression(found.recall_id, found.weights_version, shown)
+            await self._impressions.log_impression(workspace, impression)
         return RecallResult(found, packed)

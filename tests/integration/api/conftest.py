@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from agent_memory.actors.memory_parts import rank_plainly, stored_memory, utc_now
+from agent_memory.actors.memory_parts import stored_memory, utc_now
 from agent_memory.api.app import create_app
 from agent_memory.api.limits import Limits
 from agent_memory.ids import WorkspaceId
@@ -55,7 +55,7 @@ async def database(url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def app(database: Database) -> FastAPI:
-    world = World(WordsOnly(), WordsOnly(), rank_plainly, word_tokens, utc_now)
+    world = World(WordsOnly(), WordsOnly(), word_tokens, utc_now)
     keys = StaticKeys({key: principal(WorkspaceId(key[3:])) for key in (OURS, THEIRS)})
     runtime = scripted_runtime(ScriptedTurns(()), keys=keys, memory=stored_memory(database, world))
     return create_app(runtime, Limits())

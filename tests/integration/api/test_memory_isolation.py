@@ -21,6 +21,10 @@ async def known(theirs: httpx.AsyncClient) -> dict[str, str]:
     said = {"conversation_id": "theirs", "role": "user", "content": "The amber is in the cedar."}
     message = (await theirs.post("/v1/memory/messages", json=said)).json()["id"]
     recalled = await theirs.post("/v1/recall", json={"purpose": "amber"})
+    for database in ("PostgreSQL", "MySQL"):
+        decided = {**said, "content": f"We decided to use {database} for the ledger."}
+        await theirs.post("/v1/memory/messages", json=decided)
+    done = (await theirs.get("/v1/memory/consolidation")).json()["data"]
     verdict = {"verdict": "helpful", "item_ids": [message]}
     feedback = (await theirs.post("/v1/feedback", json=verdict)).json()["data"][0]["id"]
     return {
@@ -28,6 +32,7 @@ async def known(theirs: httpx.AsyncClient) -> dict[str, str]:
         "thread": "theirs",
         "feedback": feedback,
         "recall": recalled.json()["recall_id"],
+        "consolidation": done[0]["id"],
     }
 
 
@@ -48,7 +53,14 @@ async def test_every_route_with_an_id_of_others_says_not_found(
         ("PUT", "/v1/memory/conversations/{id}", thread, {"title": "mine"}),
         ("DELETE", "/v1/memory/conversations/{id}", thread, None),
         ("DELETE", "/v1/feedback/{id}", feedback, None),
+        ("DELETE", "/v1/memory/consolidation/{id}", known["consolidation"], None),
         ("POST", "/v1/feedback", "", {"verdict": "helpful", "item_ids": [item]}),
+        (
+            "POST",
+            "/v1/feedback",
+            "",
+            {"verdict": "used", "item_ids": [message], "recall_id": known["recall"]},
+        ),
         (
             "POST",
             "/v1/feedback",
