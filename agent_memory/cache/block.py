@@ -13,8 +13,10 @@ MAX_OWNERS = 32
 class Block:
     """A node of the tree of prefixes. `tokens` is packed, `nbytes` is its size in memory.
 
-    num_refs: active leases that use it. owners: sessions that made or used it; emptied for good
-    when `is_common`. is_abandoned: all of them were deleted, and something else kept it here.
+    num_refs: active leases that use it. root: the hash that its path begins from, as far as that is
+    known here; `num_before` tokens come before it. owners: sessions that made or used it; emptied
+    for good when `is_common`. is_abandoned: all of them were deleted, and something else kept it
+    here.
     """
 
     hash: BlockHash
@@ -24,6 +26,8 @@ class Block:
     is_snapshot: bool
     is_resident: bool = False
     file: str | None = None
+    root: BlockHash = BlockHash("")  # noqa: RUF009  a text
+    num_before: int = 0
     num_refs: int = 0
     owners: set[str] = field(default_factory=set)
     is_common: bool = False

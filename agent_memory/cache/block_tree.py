@@ -32,9 +32,28 @@ class BlockTree:
         """Blocks that follow `parent`; empty when none do."""
         return self._children.get(parent, {}).values()
 
-    def add(self, block: Block) -> None:
+    def add(self, block: Block) -> list[Block]:
+        """A new block. Returns the descendants that were known already, and begin elsewhere now
+        that what comes before them is known."""
         self._blocks[block.hash] = block
         self._children.setdefault(block.parent, {})[block.hash] = block
+        self._place(block)
+        waiting = [child for child in self.children(block.hash) if child.root != block.root]
+        moved: list[Block] = []
+        while waiting:
+            moved.append(child := waiting.pop())
+            self._place(child)
+            waiting += self.children(child.hash)
+        return moved
+
+    def descendants(self, block: Block) -> list[Block]:
+        """Blocks that are of no use without `block`."""
+        found: list[Block] = []
+        waiting = list(self.children(block.hash))
+        while waiting:
+            found.append(child := waiting.pop())
+            waiting += self.children(child.hash)
+        return found
 
     def remove(self, block: Block) -> None:
         del self._blocks[block.hash]
@@ -52,3 +71,11 @@ class BlockTree:
             for name, block in siblings.items():
                 if block.parent != parent or chain_hash(parent, unpack(block.tokens)) != name:
                     raise InvariantBroken(f"block {name} is not the one its hash names")
+                above = self._blocks.get(parent)
+                if above is not None and above.root != block.root:
+                    raise InvariantBroken(f"block {name} and the one before it begin elsewhere")
+
+    def _place(self, block: Block) -> None:
+        parent = self._blocks.get(block.parent)
+        block.root = parent.root if parent is not None else block.parent
+        block.num_before = parent.num_before + parent.num_tokens if parent is not None else 0

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from agent_memory.cache.block import Block
 from agent_memory.cache.lease import Lease
 from agent_memory.errors import InvariantBroken
-from agent_memory.ids import LeaseId
+from agent_memory.ids import BlockHash, LeaseId
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveLease:
-    """A lease with what it holds: references to `blocks`, and `reserved` bytes."""
+    """A lease with what it holds: references to `blocks`, and `reserved` bytes of the workspace
+    that `root` begins."""
 
     lease: Lease
+    root: BlockHash
     owner: str
     blocks: tuple[Block, ...]
     reserved: int
@@ -31,15 +33,15 @@ class LeaseBook:
     def open(self, active: ActiveLease) -> None:
         self._leases[active.lease.lease_id] = active
         for block in active.blocks:
-            block.num_refs += 1
             block.add_owner(active.owner)
 
     def close(self, lease_id: LeaseId) -> ActiveLease | None:
-        """Let go of what the lease holds; None when it is unknown."""
-        active = self._leases.pop(lease_id, None)
-        for block in active.blocks if active is not None else ():
-            block.num_refs -= 1
-        return active
+        """The lease is over; None when it is unknown."""
+        return self._leases.pop(lease_id, None)
+
+    def has_any_of(self, root: BlockHash) -> bool:
+        """Some turn of that workspace is under way."""
+        return any(active.root == root for active in self._leases.values())
 
     def of_owner(self, owner: str) -> tuple[LeaseId, ...]:
         return tuple(name for name, active in self._leases.items() if active.owner == owner)

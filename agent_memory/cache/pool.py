@@ -2,13 +2,16 @@
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
 
 from agent_memory.cache.block import Block
+from agent_memory.cache.eviction_order import Standing
 from agent_memory.cache.forgetting import forgettable, outgrown_snapshots, outgrown_tails
 from agent_memory.cache.hashing import chain_hash
 from agent_memory.cache.lease import CachedBlock, Lease, Location, StoredBlock
 from agent_memory.cache.lease_book import ActiveLease, LeaseBook
 from agent_memory.cache.prefix import Prefix, PrefixSearch
+from agent_memory.cache.rebuild_cost import Rates
 from agent_memory.cache.register import BlockRegister
 from agent_memory.cache.shelf_entry import ShelfEntry
 from agent_memory.cache.stats import PoolStats, PoolTally
@@ -73,8 +76,8 @@ class BlockPool:
             return None
         self._register.touch(prefix.blocks)
         lease = self._draw_up(lease_id, prefix)
-        self._leases.open(ActiveLease(lease, owner, prefix.blocks, num_needed, self._clock()))
-        self._register.resident.reserved += num_needed
+        self._leases.open(ActiveLease(lease, root, owner, prefix.blocks, num_needed, self._clock()))
+        self._register.resident.reserve(root, num_needed)
         self._tally.count(lease, len(prompt_tokens))
         return lease
 
@@ -93,8 +96,10 @@ class BlockPool:
         blocks = self._store(stored, is_resident=active is not None)
         if active is not None:
             self._supersede(blocks, active.owner)
-        self._register.touch((*(active.blocks if active is not None else ()), *blocks))
-        self._register.enforce_budgets()
+        used = active.blocks if active is not None else ()
+        still_there = takewhile(lambda block: block in self._register.tree, used)
+        self._register.touch((*still_there, *blocks))
+        self._register.enforce_budgets(blocks[0].root if blocks else None)
 
     def release(self, lease_id: LeaseId) -> None:
         """The lease ends and leaves nothing; an unknown one is no matter.
@@ -171,12 +176,22 @@ class BlockPool:
 
         Those are beyond the budget, or hold only blocks that other files hold too.
         """
+        ends: list[Block] = []
         for entry in sorted(entries, key=lambda entry: entry.mtime):
             self._register.add_file(entry.file, entry.nbytes)
-            self._register.touch(self._store_blocks(entry.blocks, is_resident=False))
+            ends += self._store_blocks(entry.blocks, is_resident=False)
             self._register.settle_files((entry.file,))
+        self._register.touch_all(ends)
         self._register.enforce_budgets()
         return self._register.take_discards()
+
+    def learn(self, rates: Rates) -> None:
+        """How fast this engine and its disk have turned out to be."""
+        self._register.cost.rates = rates
+
+    def standing(self, root: BlockHash) -> tuple[Standing, Standing]:
+        """How a workspace stands in memory and on the shelf."""
+        return self._register.resident.standing(root), self._register.shelf.standing(root)
 
     def stats(self) -> PoolStats:
         """The pool in figures, now."""
@@ -219,15 +234,26 @@ class BlockPool:
             )
 
     def _find_with_room(self, root: BlockHash, reusable: bytes, num_needed: int) -> Prefix | None:
+        """The prefix, held from now on; None when there is no room."""
+        register = self._register
         prefix = self._search.find(root, reusable)
-        if self._register.make_room(num_needed, keep=prefix.blocks):
+        register.hold(prefix.blocks)
+        # A turn is worth more than what is kept for turns to come: a workspace that has none under
+        # way gets room for one, whatever others lose.
+        if register.make_room(num_needed, root) or (
+            not self._leases.has_any_of(root)
+            and register.make_room(num_needed, root, from_all=True)
+        ):
             return prefix
+        register.let_go(prefix.blocks)
         if len(self._leases):
             return None
         # Nobody will make room: this prefix is in its own way, and is read from the shelf instead.
-        self._register.touch(prefix.blocks)
-        self._register.make_room(num_needed, keep=())
-        return self._search.find(root, reusable)
+        register.touch(prefix.blocks)
+        register.make_room(num_needed, root, from_all=True)
+        prefix = self._search.find(root, reusable)
+        register.hold(prefix.blocks)
+        return prefix
 
     def _draw_up(self, lease_id: LeaseId, prefix: Prefix) -> Lease:
         return Lease(
@@ -243,8 +269,9 @@ class BlockPool:
     def _close(self, lease_id: LeaseId) -> ActiveLease | None:
         active = self._leases.close(lease_id)
         if active is not None:
-            self._register.resident.reserved -= active.reserved
-            self._register.enforce_budgets()
+            self._register.let_go(active.blocks)
+            self._register.resident.reserve(active.root, -active.reserved)
+            self._register.enforce_budgets(active.root)
         return active
 
     def _store(self, stored: Sequence[StoredBlock], is_resident: bool) -> list[Block]:

@@ -1,11 +1,12 @@
 """Every block's places, and what becomes of it when it loses one."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from agent_memory.cache.block import Block
 from agent_memory.cache.block_tree import BlockTree
 from agent_memory.cache.lease import StoredBlock
 from agent_memory.cache.losses import Losses
+from agent_memory.cache.rebuild_cost import RebuildCost
 from agent_memory.cache.resident_ledger import ResidentLedger
 from agent_memory.cache.shelf_ledger import ShelfLedger
 from agent_memory.cache.tokens import pack
@@ -22,8 +23,9 @@ class BlockRegister:
     def __init__(self, resident_budget: int, shelf_budget: int) -> None:
         self.tree = BlockTree()
         self.losses = Losses()
-        self.resident = ResidentLedger(resident_budget)
-        self.shelf = ShelfLedger(shelf_budget)
+        self.cost = RebuildCost()
+        self.resident = ResidentLedger(resident_budget, self.cost)
+        self.shelf = ShelfLedger(shelf_budget, self.cost)
         self._to_evict: dict[BlockHash, None] = {}
         self._to_discard: dict[str, None] = {}
         self.num_evicted = 0
@@ -37,7 +39,8 @@ class BlockRegister:
                 return None
             tokens = pack(stored.token_ids)
             block = Block(stored.hash, stored.parent, tokens, stored.nbytes, stored.is_snapshot)
-            self.tree.add(block)
+            for moved in self.tree.add(block):
+                self._move(moved)
         if is_resident and not block.is_resident:
             self.resident.add(block)
             self._to_evict.pop(block.hash, None)
@@ -58,44 +61,66 @@ class BlockRegister:
                 self._order_discard(name)
 
     def touch(self, blocks: Sequence[Block]) -> None:
-        """Use of a path from a root: its beginning is what will be wanted again first."""
+        """Use of a path from a root: nothing goes before what is useless without it."""
+        in_memory = on_shelf = 0.0
+        file: str | None = None
         for block in reversed(blocks):
             if block not in self.tree:
                 continue
             if block.is_resident:
-                self.resident.touch(block)
-            if block.file is not None:
-                self.shelf.touch(block.file)
+                in_memory = self.resident.touch(block, in_memory)
+            if block.file is not None and block.file != file:
+                on_shelf = self.shelf.touch(block.file, on_shelf)
+                file = block.file
 
-    def make_room(self, num_needed: int, keep: Collection[Block]) -> bool:
-        """Evict until `num_needed` bytes are free; when that cannot be done, evict nothing."""
+    def touch_all(self, blocks: Sequence[Block]) -> None:
+        """Use of many paths, the least recently used first; `blocks` are what they end with."""
+        seen: set[BlockHash] = set()
+        paths: list[Block] = []
+        for end in reversed(blocks):
+            path: list[Block] = []
+            block: Block | None = end
+            while block is not None and block.hash not in seen:
+                seen.add(block.hash)
+                path.append(block)
+                block = self.tree.get(block.parent)
+            paths += reversed(path)
+        self.touch(paths)
+
+    def hold(self, blocks: Iterable[Block]) -> None:
+        """One more lease uses the blocks: they stay where they are."""
+        for block in blocks:
+            block.num_refs += 1
+            if block.num_refs == 1 and block.is_resident:
+                self.resident.hold(block)
+            if block.num_refs == 1 and block.file is not None:
+                self.shelf.hold(block)
+
+    def let_go(self, blocks: Iterable[Block]) -> None:
+        """One lease less uses the blocks."""
+        for block in blocks:
+            block.num_refs -= 1
+            if block.num_refs == 0 and block.is_resident:
+                self.resident.let_go(block)
+            if block.num_refs == 0 and block.file is not None:
+                self.shelf.let_go(block)
+
+    def make_room(self, num_needed: int, workspace: BlockHash, *, from_all: bool = False) -> bool:
+        """Evict until `num_needed` bytes are free, at the expense of `workspace` and of those that
+        have more than their share, or of all; when that cannot be done, evict nothing."""
         missing = num_needed - self.resident.num_free
-        kept = {block.hash for block in keep}
-        victims = []
-        for block in self.resident.eviction_order():
-            if missing <= 0:
-                break
-            if block.hash not in kept:
-                victims.append(block)
-                missing -= block.nbytes
-        if missing > 0:
+        if missing <= 0:
+            return True
+        if not self.resident.can_free(missing, workspace, from_all=from_all):
             return False
-        for block in victims:
-            self.evict(block, "evicted")
+        self._evict_some(missing, workspace, from_all=from_all)
         return True
 
-    def enforce_budgets(self) -> None:
-        """Evict and discard as far as leases allow."""
-        if self.shelf.nbytes > self.shelf.budget:
-            for file in tuple(self.shelf.discard_order()):
-                self.discard(file.name, "evicted")
-                if self.shelf.nbytes <= self.shelf.budget:
-                    break
-        if self.resident.num_free < 0:
-            for block in tuple(self.resident.eviction_order()):
-                self.evict(block, "evicted")
-                if self.resident.num_free >= 0:
-                    break
+    def enforce_budgets(self, workspace: BlockHash | None = None) -> None:
+        """Evict and discard as far as leases allow, because of what `workspace` has added."""
+        for from_all in (False, True):
+            self._discard_some(self.shelf.nbytes - self.shelf.budget, workspace, from_all=from_all)
+            self._evict_some(-self.resident.num_free, workspace, from_all=from_all)
 
     def evict(self, block: Block, reason: str) -> None:
         """The engine shall drop a resident block."""
@@ -126,7 +151,7 @@ class BlockRegister:
 
     def empty_engine(self) -> None:
         """Nothing is resident any more, and nothing needs to be evicted."""
-        for block in self.resident.blocks():
+        for block in reversed(self.resident.blocks()):
             self.resident.remove(block)
             self._bury_if_lost(block, "lost with the engine")
         self._to_evict.clear()
@@ -171,7 +196,27 @@ class BlockRegister:
         self._to_discard[name] = None
         self.num_discarded += 1
 
+    def _evict_some(self, nbytes: int, workspace: BlockHash | None, *, from_all: bool) -> None:
+        for block in self.resident.take(nbytes, workspace, from_all=from_all):
+            self.evict(block, "evicted")
+
+    def _discard_some(self, nbytes: int, workspace: BlockHash | None, *, from_all: bool) -> None:
+        for file in self.shelf.take(nbytes, workspace, from_all=from_all):
+            self.discard(file.name, "evicted")
+
+    def _move(self, block: Block) -> None:
+        if block.is_resident:
+            self.resident.move(block)
+        if block.file is not None:
+            self.shelf.move(block)
+
     def _bury_if_lost(self, block: Block, reason: str) -> None:
-        if not block.is_resident and block.file is None:
-            self.tree.remove(block)
-            self.losses.note(block, reason)
+        if block.is_resident or block.file is not None:
+            return
+        self.tree.remove(block)
+        self.losses.note(block, reason)
+        for orphan in self.tree.descendants(block):
+            if orphan.is_resident:
+                self.resident.demote(orphan)
+            if orphan.file is not None:
+                self.shelf.demote(orphan)

@@ -4,37 +4,48 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from agent_memory.cache.block import Block
+from agent_memory.cache.eviction_order import EvictionOrder, Standing
+from agent_memory.cache.rebuild_cost import RebuildCost, computing_work
 from agent_memory.errors import InvariantBroken
 from agent_memory.ids import BlockHash
 
 
 @dataclass(slots=True, eq=False)
 class ShelfFile:
-    """A file of `nbytes`; `blocks` are those that have no other place on the shelf."""
+    """A file of `nbytes`; `blocks` are those that have no other place on the shelf.
+
+    work: what it takes to compute them again. num_held: how many of them leases may read.
+    """
 
     name: str
     nbytes: int
     blocks: dict[BlockHash, Block] = field(default_factory=dict)
-
-    @property
-    def is_held(self) -> bool:
-        """True when a lease may read it."""
-        return any(block.num_refs for block in self.blocks.values())
+    work: float = 0.0
+    num_held: int = 0
 
 
 class ShelfLedger:
-    """Files, the least recently used first. Bytes throughout."""
+    """Which files there are, and which of them go first. Bytes throughout."""
 
-    def __init__(self, budget: int) -> None:
-        self.budget = budget
+    def __init__(self, budget: int, cost: RebuildCost) -> None:
         self.nbytes = 0
+        self._cost = cost
         self._files: dict[str, ShelfFile] = {}
+        self._order: EvictionOrder[ShelfFile] = EvictionOrder(budget)
 
     def __len__(self) -> int:
         return len(self._files)
 
     def __contains__(self, name: str) -> bool:
         return name in self._files
+
+    @property
+    def budget(self) -> int:
+        return self._order.budget
+
+    def standing(self, workspace: BlockHash) -> Standing:
+        """What a workspace has here, and what it may count on."""
+        return Standing(self._order.in_use(workspace), self._order.share(workspace))
 
     @property
     def num_blocks(self) -> int:
@@ -58,37 +69,83 @@ class ShelfLedger:
         """Forget a file; returns the blocks that counted on it, which now have none."""
         file = self._files.pop(name)
         self.nbytes -= file.nbytes
+        if file in self._order:
+            self._order.remove(file)
         for block in file.blocks.values():
             block.file = None
         return tuple(file.blocks.values())
 
     def link(self, block: Block, name: str) -> None:
         """From now on `block` counts on the file."""
+        file = self._files[name]
         block.file = name
-        self._files[name].blocks[block.hash] = block
+        file.blocks[block.hash] = block
+        file.work += computing_work(block)
+        if file not in self._order:
+            self._order.add(file, block.root, file.nbytes, is_held=False)
+        if block.num_refs:
+            self.hold(block)
 
     def unlink(self, block: Block) -> None:
         """From now on `block`, which is on the shelf, counts on no file."""
-        if block.file is not None:
-            del self._files[block.file].blocks[block.hash]
-            block.file = None
+        if block.file is None:
+            return
+        file = self._files[block.file]
+        if block.num_refs:
+            self.let_go(block)
+        del file.blocks[block.hash]
+        block.file = None
+        if not file.blocks:
+            self._order.remove(file)
 
-    def touch(self, name: str) -> None:
-        """Make a file the most recently used one."""
-        self._files[name] = self._files.pop(name)
+    def touch(self, name: str, at_least: float) -> float:
+        """A file is used now; see `EvictionOrder.touch`."""
+        file = self._files[name]
+        cost_per_byte = self._cost.of_computing(file.work) / max(1, file.nbytes)
+        return self._order.touch(file, cost_per_byte, at_least)
 
-    def discard_order(self) -> Iterator[ShelfFile]:
-        """Files that no active lease reads, the least recently used first."""
-        return (file for file in self._files.values() if not file.is_held)
+    def demote(self, block: Block) -> None:
+        """`block` has become useless; its file, too, when it begins with that block."""
+        file = self._files[block.file or ""]
+        if next(iter(file.blocks.values())) is block:
+            self._order.demote(file)
+
+    def move(self, block: Block) -> None:
+        """The block's workspace has become known."""
+        self._order.move(self._files[block.file or ""], block.root)
+
+    def hold(self, block: Block) -> None:
+        """A lease may read a block that nobody held."""
+        file = self._files[block.file or ""]
+        file.num_held += 1
+        self._order.hold(file)
+
+    def let_go(self, block: Block) -> None:
+        """No lease may read the block any more."""
+        file = self._files[block.file or ""]
+        file.num_held -= 1
+        if not file.num_held:
+            self._order.let_go(file)
+
+    def take(
+        self, num_bytes: int, workspace: BlockHash | None, *, from_all: bool
+    ) -> Iterator[ShelfFile]:
+        """Files to be discarded, and removed by the caller; see `EvictionOrder.take`."""
+        return self._order.take(num_bytes, workspace, from_all=from_all)
 
     def check_integrity(self) -> None:
         """Raise `InvariantBroken` when sums or links are wrong or too much is kept."""
+        self._order.check_integrity()
         if self.nbytes != sum(file.nbytes for file in self._files.values()):
             raise InvariantBroken("shelf bytes do not add up")
+        if len(self._order) != len(self._files):
+            raise InvariantBroken("a file has no place in the order")
         for file in self._files.values():
             if not file.blocks:
                 raise InvariantBroken(f"nothing counts on {file.name}")
             if any(block.file != file.name for block in file.blocks.values()):
                 raise InvariantBroken(f"a block of {file.name} is elsewhere")
-        if self.nbytes > self.budget and next(self.discard_order(), None) is not None:
+            if file.num_held != sum(block.num_refs > 0 for block in file.blocks.values()):
+                raise InvariantBroken(f"holds of {file.name} do not add up")
+        if self.nbytes > self.budget and self._order.has_idle():
             raise InvariantBroken("the shelf budget is exceeded though files can be discarded")

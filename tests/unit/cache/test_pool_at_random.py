@@ -7,8 +7,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from agent_memory.cache.eviction_order import Standing
+from agent_memory.cache.hashing import root_hash
 from agent_memory.cache.lease import Lease, Location, StoredBlock
 from agent_memory.cache.pool import BlockPool
+from agent_memory.cache.rebuild_cost import Rates
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import BlockHash, LeaseId
 from tests.unit.cache.sequences import (
@@ -22,6 +25,8 @@ from tests.unit.cache.sequences import (
 )
 
 token_lists = st.lists(st.integers(0, 1), min_size=1, max_size=14)
+OTHER_ROOT = root_hash("model", "float32", "another workspace")
+roots = st.sampled_from([ROOT, OTHER_ROOT])
 owners = st.sampled_from(["alice", "bob", "carol"])
 lease_ids = st.sampled_from([LeaseId(f"lease {i}") for i in range(4)])
 
@@ -57,7 +62,7 @@ class PoolMachine(RuleBasedStateMachine):
         super().__init__()
         self.pool = self.make_pool()
         self.engine = Engine()
-        self.leases: dict[LeaseId, tuple[Lease, list[int]]] = {}
+        self.leases: dict[LeaseId, tuple[Lease, BlockHash, list[int]]] = {}
         self.snapshots: set[BlockHash] = set()
         self.num_files = 0
         self.num_incarnations = 0
@@ -70,22 +75,36 @@ class PoolMachine(RuleBasedStateMachine):
         self.num_files += 1
         return f"file {self.num_files}"
 
-    @rule(lease_id=lease_ids, owner=owners, prompt=token_lists, num=st.integers(0, 8))
-    def lease(self, lease_id: LeaseId, owner: str, prompt: list[int], num: int) -> None:
-        self.leases.pop(lease_id, None)
+    @rule(lease_id=lease_ids, owner=owners, root=roots, prompt=token_lists, num=st.integers(0, 8))
+    def lease(
+        self, lease_id: LeaseId, owner: str, root: BlockHash, prompt: list[int], num: int
+    ) -> None:
+        self.release(lease_id)
+        is_first = all(other != root for _, other, _ in self.leases.values())
+        before = self.standing_of_other(root)
         num_needed = (len(prompt) + num) * BYTES_PER_TOKEN
         try:
-            lease = self.pool.lease(ROOT, prompt, num, lease_id, owner)
+            lease = self.pool.lease(root, prompt, num, lease_id, owner)
         except InvalidRequest:
             assert num_needed > 200
             return
+        if lease is None or not is_first:
+            self.check_nothing_taken(root, before)
         if lease is None:
             assert self.leases
             return
         assert num_needed <= 200
         self.engine.obey(lease)
         self.check_lease(lease, prompt)
-        self.leases[lease_id] = (lease, prompt)
+        self.leases[lease_id] = (lease, root, prompt)
+
+    def standing_of_other(self, root: BlockHash) -> tuple[Standing, Standing]:
+        return self.pool.standing(OTHER_ROOT if root == ROOT else ROOT)
+
+    def check_nothing_taken(self, root: BlockHash, before: tuple[Standing, Standing]) -> None:
+        """What `root` has just done did not cost the other workspace anything of its share."""
+        for then, now in zip(before, self.standing_of_other(root), strict=True):
+            assert now.in_use == then.in_use or then.in_use > now.share
 
     def check_lease(self, lease: Lease, prompt: list[int]) -> None:
         assert lease.num_cached_tokens == sum(block.num_used for block in lease.cached)
@@ -102,19 +121,21 @@ class PoolMachine(RuleBasedStateMachine):
 
     @rule(lease_id=lease_ids, answer=st.lists(st.integers(0, 1), max_size=4), on_disk=st.booleans())
     def publish(self, lease_id: LeaseId, answer: list[int], on_disk: bool) -> None:
-        _, prompt = self.leases.pop(lease_id, (None, []))
+        _, root, prompt = self.leases.pop(lease_id, (None, ROOT, []))
         if prompt:
-            stored = cut([*prompt, *answer], self.new_file() if on_disk else None)
+            before = self.standing_of_other(root)
+            stored = cut([*prompt, *answer], self.new_file() if on_disk else None, root)
             self.engine.keep(stored)
             self.pool.publish(lease_id, stored, ())
+            self.check_nothing_taken(root, before)
 
     @rule(lease_id=lease_ids, on_disk=st.booleans())
     def publish_snapshot(self, lease_id: LeaseId, on_disk: bool) -> None:
-        _, prompt = self.leases.pop(lease_id, (None, []))
+        _, root, prompt = self.leases.pop(lease_id, (None, ROOT, []))
         if prompt:
             place = self.new_file() if on_disk else None
-            full = cut(prompt[: len(prompt) - len(prompt) % BLOCK_SIZE], place)
-            parent = full[-1].hash if full else ROOT
+            full = cut(prompt[: len(prompt) - len(prompt) % BLOCK_SIZE], place, root)
+            parent = full[-1].hash if full else root
             state = self.new_file() if on_disk else None
             stored = [*full, snapshot([*prompt[len(full) * BLOCK_SIZE :], 7], state, parent)]
             self.snapshots.add(stored[-1].hash)
@@ -123,7 +144,7 @@ class PoolMachine(RuleBasedStateMachine):
 
     @rule(lease_id=lease_ids, is_bad=st.booleans())
     def publish_nothing(self, lease_id: LeaseId, is_bad: bool) -> None:
-        lease, _ = self.leases.pop(lease_id, (None, []))
+        lease, _, _ = self.leases.pop(lease_id, (None, ROOT, []))
         cached = lease.cached if lease is not None else ()
         read = {block.file for block in cached if block.location is Location.SHELF}
         bad = [name for name in read if name is not None] if is_bad else []
@@ -139,9 +160,9 @@ class PoolMachine(RuleBasedStateMachine):
     def forget_owner(self, owner: str) -> None:
         self.engine.delete(self.pool.forget_owner(owner))
 
-    @rule(owner=owners, token_ids=token_lists)
-    def forget_sequence(self, owner: str, token_ids: list[int]) -> None:
-        self.engine.delete(self.pool.forget_sequence(owner, ROOT, token_ids))
+    @rule(owner=owners, root=roots, token_ids=token_lists)
+    def forget_sequence(self, owner: str, root: BlockHash, token_ids: list[int]) -> None:
+        self.engine.delete(self.pool.forget_sequence(owner, root, token_ids))
 
     @rule()
     def restart_engine(self) -> None:
@@ -155,12 +176,18 @@ class PoolMachine(RuleBasedStateMachine):
         self.restart_engine()
         self.pool = self.make_pool()
 
-    @rule(token_ids=token_lists, mtime=st.integers(0, 5))
-    def adopt(self, token_ids: list[int], mtime: int) -> None:
+    @rule(token_ids=token_lists, root=roots, mtime=st.integers(0, 5), num_lost=st.integers(0, 1))
+    def adopt(self, token_ids: list[int], root: BlockHash, mtime: int, num_lost: int) -> None:
+        """A file of the shelf, of which the first blocks may have been elsewhere."""
         file = self.new_file()
-        blocks = [block for block in cut(token_ids, file) if block.file == file]
-        self.engine.files[file] = {block.hash for block in blocks}
-        self.engine.delete(self.pool.adopt_shelf([entry(file, blocks, float(mtime))]))
+        blocks = [block for block in cut(token_ids, file, root) if block.file == file][num_lost:]
+        if blocks:
+            self.engine.files[file] = {block.hash for block in blocks}
+            self.engine.delete(self.pool.adopt_shelf([entry(file, blocks, float(mtime))]))
+
+    @rule(prefill=st.sampled_from([1.0, 1e4]), shelf=st.sampled_from([1.0, 1e9]))
+    def learn(self, prefill: float, shelf: float) -> None:
+        self.pool.learn(Rates(prefill, shelf))
 
     @rule(token_ids=token_lists)
     def touch(self, token_ids: list[int]) -> None:
@@ -172,7 +199,7 @@ class PoolMachine(RuleBasedStateMachine):
 
     @invariant()
     def what_active_leases_read_is_there(self) -> None:
-        for lease, _ in self.leases.values():
+        for lease, _, _ in self.leases.values():
             for block in lease.cached:
                 if block.location is Location.RESIDENT:
                     assert block.hash in self.engine.resident
