@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from agent_memory.ids import ItemId
 from agent_memory.memory.feedback import Feedback, Verdict
-from agent_memory.memory.learning.likeness import Question, likeness
+from agent_memory.memory.learning.likeness import LikenessTo, Question
 from agent_memory.memory.learning.salience import LARGEST_EFFECT
 from agent_memory.memory.learning.tally import last_words
 
@@ -37,24 +37,32 @@ def judgements(
     )
 
 
-def irrelevance_factors(question: Question, judged: Sequence[Judgement]) -> Mapping[ItemId, float]:
-    """What scores are multiplied by: below 1, for items that did not help with like questions.
+class Experience:
+    """Judgements, ready to be asked about questions that come."""
 
-    Each judgement weighs as much as its question is like this one. Those that helped make up for
-    those that did not; they raise nothing, since that is what salience does.
-    """
-    balance: dict[ItemId, float] = {}
-    likenesses: dict[int, float] = {}
-    for one in judged:
-        key = id(one.question)
-        if key not in likenesses:
-            likenesses[key] = likeness(question, one.question)
-        weight = likenesses[key]
-        if weight >= LEAST_LIKENESS:
-            change = weight if one.has_helped else -weight
-            balance[one.item_id] = balance.get(one.item_id, 0.0) + change
-    return {
-        item_id: 1 - LARGEST_EFFECT * min(1.0, -value)
-        for item_id, value in balance.items()
-        if value < 0
-    }
+    def __init__(self, judged: Sequence[Judgement]) -> None:
+        self._by_question: dict[int, list[Judgement]] = {}
+        self._questions: dict[int, Question] = {}
+        for one in judged:
+            self._by_question.setdefault(id(one.question), []).append(one)
+            self._questions[id(one.question)] = one.question
+        self._likeness = LikenessTo(list(self._questions.values()))
+
+    def irrelevance_factors(self, question: Question) -> Mapping[ItemId, float]:
+        """What scores are multiplied by: below 1, for items that did not help with like questions.
+
+        Each judgement weighs as much as its question is like this one. Those that helped make up
+        for those that did not; they raise nothing, since that is what salience does.
+        """
+        balance: dict[ItemId, float] = {}
+        likenesses = self._likeness.of(question)
+        for judged, weight in zip(self._by_question.values(), likenesses, strict=True):
+            if weight >= LEAST_LIKENESS:
+                for one in judged:
+                    change = weight if one.has_helped else -weight
+                    balance[one.item_id] = balance.get(one.item_id, 0.0) + change
+        return {
+            item_id: 1 - LARGEST_EFFECT * min(1.0, -value)
+            for item_id, value in balance.items()
+            if value < 0
+        }

@@ -1,8 +1,11 @@
-"""How alike two questions are."""
+"""How alike questions are."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 from agent_memory.memory.recalled import Embedding
 from agent_memory.memory.terms import query_terms
@@ -20,17 +23,40 @@ def read_question(text: str, embedding: Embedding | None = None) -> Question:
     return Question(query_terms(text), embedding)
 
 
-def likeness(one: Question, other: Question) -> float:
-    """The cosine, from 0 to 1: of the vectors if both lie in one space, else of the terms."""
-    if one.embedding and other.embedding and one.embedding.space_id == other.embedding.space_id:
-        return max(0.0, _cosine_of_vectors(one.embedding.vector, other.embedding.vector))
-    return _cosine_of_terms(one.terms, other.terms)
+class LikenessTo:
+    """Likeness to many questions: the cosine, from 0 to 1, of the vectors where both lie in one
+    space, else of the terms."""
+
+    def __init__(self, questions: Sequence[Question]) -> None:
+        self._questions = tuple(questions)
+        self._places: dict[str, list[int]] = {}
+        for place, question in enumerate(questions):
+            if question.embedding is not None:
+                self._places.setdefault(question.embedding.space_id, []).append(place)
+        self._vectors = {space: self._stacked(places) for space, places in self._places.items()}
+
+    def of(self, question: Question) -> list[float]:
+        """To each, in their order."""
+        space = question.embedding.space_id if question.embedding is not None else ""
+        by_vector: dict[int, float] = {}
+        if question.embedding is not None and space in self._vectors:
+            cosines = self._vectors[space] @ _unit(np.array([question.embedding.vector]))[0]
+            by_vector = dict(zip(self._places[space], map(float, cosines), strict=True))
+        return [
+            max(0.0, by_vector[place])
+            if place in by_vector
+            else _cosine_of_terms(question.terms, other.terms)
+            for place, other in enumerate(self._questions)
+        ]
+
+    def _stacked(self, places: Sequence[int]) -> npt.NDArray[np.float64]:
+        embeddings = (self._questions[place].embedding for place in places)
+        return _unit(np.array([one.vector for one in embeddings if one is not None]))
 
 
-def _cosine_of_vectors(one: tuple[float, ...], other: tuple[float, ...]) -> float:
-    product = sum(a * b for a, b in zip(one, other, strict=True))
-    lengths = math.hypot(*one) * math.hypot(*other)
-    return product / lengths if lengths > 0 else 0.0
+def _unit(vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths > 0, lengths, 1.0)
 
 
 def _cosine_of_terms(one: Mapping[str, int], other: Mapping[str, int]) -> float:

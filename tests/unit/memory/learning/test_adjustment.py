@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from agent_memory.ids import ItemId
 from agent_memory.memory.feedback import Feedback, Verdict
 from agent_memory.memory.learning.adjustment import feedback_factors, with_feedback
-from agent_memory.memory.learning.experience import irrelevance_factors, judgements
+from agent_memory.memory.learning.experience import Experience, judgements
 from agent_memory.memory.learning.likeness import read_question
 from agent_memory.memory.learning.salience import salience, salience_factor
 from agent_memory.memory.learning.tally import tally
@@ -34,7 +34,8 @@ def recalled(**scores: float) -> tuple[Recalled, ...]:
 def adjusted(
     some: tuple[Recalled, ...], feedback: list[Feedback], question: str
 ) -> tuple[Recalled, ...]:
-    irrelevance = irrelevance_factors(read_question(question), judgements(feedback, QUESTIONS))
+    experience = Experience(judgements(feedback, QUESTIONS))
+    irrelevance = experience.irrelevance_factors(read_question(question))
     return with_feedback(some, feedback_factors(tally(feedback), irrelevance))
 
 
@@ -67,7 +68,7 @@ def test_having_helped_with_a_like_question_makes_up_for_it() -> None:
     ]
     questions = {**QUESTIONS, "again": read_question("when did Ann move to Oslo")}
     question = read_question("when did Ann move to Oslo")
-    assert irrelevance_factors(question, judgements(feedback, questions)) == {}
+    assert Experience(judgements(feedback, questions)).irrelevance_factors(question) == {}
 
 
 def test_questions_are_alike_by_their_vectors_where_both_have_one() -> None:
@@ -75,8 +76,8 @@ def test_questions_are_alike_by_their_vectors_where_both_have_one() -> None:
     near = {"q": read_question("relocation", Embedding("s", (1.0, 0.1)))}
     other_space = {"q": read_question("relocation", Embedding("t", (1.0, 0.1)))}
     feedback = [given(Verdict.NOT_HELPFUL, "a", impression="q")]
-    assert irrelevance_factors(asked, judgements(feedback, near))[A] < 0.85
-    assert irrelevance_factors(asked, judgements(feedback, other_space)) == {}
+    assert Experience(judgements(feedback, near)).irrelevance_factors(asked)[A] < 0.85
+    assert Experience(judgements(feedback, other_space)).irrelevance_factors(asked) == {}
 
 
 def test_feedback_whose_question_is_not_known_is_left_out() -> None:
