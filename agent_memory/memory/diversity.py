@@ -7,7 +7,7 @@ factor on the score: what has been said already, nearly word for word, counts le
 from collections.abc import Sequence
 from math import sqrt
 
-LOOKED_AT = 50
+LOOKED_AT = 30
 """Those further down keep their order."""
 _ALIKE = 0.6
 """Cosine up to which two items are different things to say."""

@@ -1,7 +1,7 @@
 """One score out of all signs: log-linear, so that each sign multiplies it by a bounded factor.
 
-Measured on LoCoMo with every conversation asked by weights of the others: R@10 84, nDCG@10 68;
-reciprocal rank fusion of the same arms gives 77 and 56, the sum of their maxima 81 and 61.
+Measured on LoCoMo, each conversation with weights fitted to the others: R@10 83, nDCG@10 67; the
+maximum-normalised sum of the same arms gives 80 and 60, reciprocal rank fusion 70 and 47.
 """
 
 from collections.abc import Mapping
@@ -16,9 +16,13 @@ FACTORS = ("superseded", "diversity", "feedback")
 def fuse(components: Mapping[str, float], weights: Mapping[str, float]) -> float:
     """Above 0, and 1 at most: what has every sign to the full. Components that are neither weighted
     nor factors count for nothing."""
-    total = sum(weight * components.get(name, 0.0) for name, weight in weights.items())
-    fullest = sum(weight for weight in weights.values() if weight > 0)
+    total = fullest = 0.0
+    for name, weight in weights.items():
+        total += weight * components.get(name, 0.0)
+        if weight > 0:
+            fullest += weight
     score = exp((total - fullest) / TEMPERATURE)
     for name in FACTORS:
-        score *= components.get(name, 1.0)
+        if name in components:
+            score *= components[name]
     return score

@@ -24,12 +24,12 @@ class Scored:
     scores: Floats
     coverage: Floats
 
-    def score(self, key: int) -> float:
-        """0 for what has no term."""
-        return _look_up(self.keys, self.scores, key)
+    def scores_of(self, keys: Integers) -> Floats:
+        """Beside each of `keys`; 0 for what has no term."""
+        return look_up_all(self.keys, self.scores, keys)
 
-    def covered(self, key: int) -> float:
-        return _look_up(self.keys, self.coverage, key)
+    def coverage_of(self, keys: Integers) -> Floats:
+        return look_up_all(self.keys, self.coverage, keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,6 @@ def look_up_all(keys: Integers, values: Floats, wanted: Integers) -> Floats:
         return np.zeros(wanted.size)
     at = np.minimum(np.searchsorted(keys, wanted), keys.size - 1)
     return np.where(keys[at] == wanted, values[at], 0.0)
-
-
-def _look_up(keys: Integers, values: Floats, key: int) -> float:
-    at = int(np.searchsorted(keys, key))
-    return float(values[at]) if at < keys.size and keys[at] == key else 0.0
 
 
 def _normal(scores: Floats) -> Floats:

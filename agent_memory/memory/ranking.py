@@ -11,9 +11,8 @@ from agent_memory.memory.weights import DEFAULT_WEIGHTS, Weights
 
 SUPERSEDED_FACTOR = 0.02
 """So that what still holds stands before what held once."""
-_MARGIN = 1.5
-"""What is looked at closely beside what is wanted: boosts move an item only so far."""
 _LEAST_LOOKED_AT = 60
+"""Recency and importance move an item only so far: who is far behind without them stays there."""
 
 
 def rank(
@@ -24,7 +23,7 @@ def rank(
     scale = Scale.of(query, candidates)
     signed = [(one, signs_of(one, scale)) for one in candidates]
     signed.sort(key=lambda entry: -fuse(entry[1], mapping))
-    looked_at = max(_LEAST_LOOKED_AT, round(query.limit * _MARGIN))
+    looked_at = max(_LEAST_LOOKED_AT, query.limit)
     recalled = [
         (one, _recalled(one, {**signs, **standing_signs(one, scale)}, mapping))
         for one, signs in signed[:looked_at]

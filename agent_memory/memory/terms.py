@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from math import log
 
 from agent_memory.memory.stemming import stem
 from agent_memory.memory.stop_words import STOP_WORDS
@@ -55,6 +56,11 @@ def _most_frequent(frequencies: dict[str, float]) -> dict[str, float]:
 def query_terms(text: str) -> Mapping[str, int]:
     """The terms of a question, with how often each occurs."""
     return Counter(iterate_terms(text))
+
+
+def query_weights(text: str) -> Mapping[str, float]:
+    """The terms of a question, with what each counts in it: of a repeated one, little more."""
+    return {term: 1.0 + log(count) for term, count in query_terms(text).items()}
 
 
 def iterate_terms(text: str) -> Iterator[str]:

@@ -40,17 +40,17 @@ class Weights:
     are set by hand so that they decide among items that are about equally relevant.
     """
 
-    own: float = 1.3
-    window: float = 2.0
+    own: float = 1.5
+    window: float = 1.6
     coverage: float = 1.1
-    coverage_window: float = 3.0
-    similarity: float = 5.0
+    coverage_window: float = 3.2
+    similarity: float = 4.5
     similarity_near: float = 5.0
-    answers: float = 2.3
-    speaker: float = 0.6
-    question: float = -0.7
-    dated: float = 1.6
-    length: float = 4.5
+    answers: float = 2.4
+    speaker: float = 0.7
+    question: float = -0.75
+    dated: float = 1.7
+    length: float = 3.3
     keys: float = 3.0
     recency: float = 0.3
     importance: float = 0.3

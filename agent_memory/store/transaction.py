@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from psycopg import AsyncConnection, errors
-from psycopg.rows import class_row, scalar_row
+from psycopg.rows import scalar_row
 
+from agent_memory.store.row_values import rows_of
 from agent_memory.store.statements import statement
 
 Row = TypeVar("Row")
@@ -27,13 +28,13 @@ class Transaction:
 
     async def fetch_one(self, name: str, row: type[Row], /, **values: object) -> Row | None:
         """The first row, its columns being the fields of `row`; None without one."""
-        async with self._connection.cursor(row_factory=class_row(row)) as cursor:
+        async with self._connection.cursor(row_factory=rows_of(row)) as cursor:
             await cursor.execute(statement(name), values)
             return await cursor.fetchone()
 
     async def fetch_all(self, name: str, row: type[Row], /, **values: object) -> list[Row]:
         """All rows, their columns being the fields of `row`."""
-        async with self._connection.cursor(row_factory=class_row(row)) as cursor:
+        async with self._connection.cursor(row_factory=rows_of(row)) as cursor:
             await cursor.execute(statement(name), values)
             return await cursor.fetchall()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from agent_memory.store.memory.item_rows import ItemRow
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CandidateRow(ItemRow):
     """follows_question: the message before its place ends with a question mark."""
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from agent_memory.errors import Conflict
 from agent_memory.ids import ItemId, MaterialId, WorkspaceId
 from agent_memory.memory.erased import Erased
-from agent_memory.memory.item import Key, Span
-from agent_memory.memory.kinds import KeyKind
+from agent_memory.memory.item import Span
 from agent_memory.store.memory.index_writer import take_from_index
+from agent_memory.store.memory.item_rows import decode_keys
 from agent_memory.store.memory.key_rows import KeyColumns
 from agent_memory.store.memory.material_texts import forget_in_materials
-from agent_memory.store.safe_text import unescape
 from agent_memory.store.transaction import Transaction
 
 _LONGEST_CHAIN = 1000
@@ -26,7 +25,7 @@ class DoomedRow:
     span_begin: int
     span_end: int
     legal_hold: bool
-    keys: list[list[str]]
+    keys: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +88,7 @@ async def drop_keys(
 ) -> None:
     columns = KeyColumns()
     for row in doomed:
-        keys = (Key(KeyKind(kind), unescape(value)) for kind, value in row.keys)
-        columns.add(row.item_no, keys)
+        columns.add(row.item_no, decode_keys(row.keys))
     await transaction.run(
         "delete_item_keys",
         workspace_id=workspace,

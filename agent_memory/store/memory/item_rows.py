@@ -3,14 +3,23 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import orjson
+
 from agent_memory.ids import ItemId, MaterialId, ThreadId, WorkspaceId
-from agent_memory.memory.item import Item, Json, Key, Span
+from agent_memory.memory.item import Item, Key, Span
 from agent_memory.memory.kinds import ItemKind, ItemState, KeyKind, Role
-from agent_memory.store.memory.safe_json import unescape_mapping
+from agent_memory.store.memory.safe_json import decode_mapping
 from agent_memory.store.safe_text import unescape
 
 
-@dataclass(frozen=True, slots=True)
+def decode_keys(raw: str) -> tuple[Key, ...]:
+    """The keys of an item from their JSON."""
+    if raw == "[]":
+        return ()
+    return tuple(Key(KeyKind(kind), unescape(value)) for kind, value in orjson.loads(raw))
+
+
+@dataclass(slots=True)
 class ItemRow:
     workspace_id: WorkspaceId
     item_no: int
@@ -38,7 +47,7 @@ class ItemRow:
     source_id: ItemId | None
     subject: str | None
     fingerprint: str | None
-    keys: list[list[str]]
+    keys: str
     confidence: float
     num_occurrences: int
     successor_id: ItemId | None
@@ -47,7 +56,7 @@ class ItemRow:
     num_helpful: int
     num_not_helpful: int
     legal_hold: bool
-    metadata: dict[str, Json]
+    metadata: str
     terms: list[str]
 
     def item(self) -> Item:
@@ -70,7 +79,7 @@ class ItemRow:
             source_id=self.source_id,
             subject=None if self.subject is None else unescape(self.subject),
             fingerprint=None if self.fingerprint is None else unescape(self.fingerprint),
-            keys=tuple(Key(KeyKind(kind), unescape(value)) for kind, value in self.keys),
+            keys=decode_keys(self.keys),
             confidence=self.confidence,
             num_occurrences=self.num_occurrences,
             last_occurred_at=self.last_occurred_at,
@@ -82,5 +91,5 @@ class ItemRow:
             num_helpful=self.num_helpful,
             num_not_helpful=self.num_not_helpful,
             legal_hold=self.legal_hold,
-            metadata=unescape_mapping(self.metadata),
+            metadata={} if self.metadata == "{}" else decode_mapping(self.metadata),
         )

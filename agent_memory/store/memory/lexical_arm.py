@@ -8,7 +8,7 @@ from agent_memory.ids import WorkspaceId
 from agent_memory.memory.bm25 import Collection, Postings, score
 from agent_memory.memory.lexical import LexicalScores
 from agent_memory.memory.recalled import Query
-from agent_memory.memory.terms import query_terms
+from agent_memory.memory.terms import query_weights
 from agent_memory.store.memory.packed import unpack
 from agent_memory.store.transaction import Transaction
 
@@ -50,7 +50,7 @@ async def find_by_words(
     transaction: Transaction, workspace: WorkspaceId, query: Query
 ) -> LexicalScores:
     """Scores of everything that has a term of the question, within the threads it names."""
-    weights = query_terms(query.text)
+    weights = query_weights(query.text)
     rows = await transaction.fetch_all(
         "find_postings",
         _PostingsRow,

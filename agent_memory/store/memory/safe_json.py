@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import orjson
+
 from agent_memory.memory.item import Json
 from agent_memory.store.safe_text import escape, unescape
 
@@ -38,3 +40,8 @@ def escape_mapping(mapping: Mapping[str, Json]) -> dict[str, Json]:
 
 def unescape_mapping(mapping: Mapping[str, Json]) -> dict[str, Json]:
     return {unescape(key): unescape_json(entry) for key, entry in mapping.items()}
+
+
+def decode_mapping(raw: str) -> dict[str, Json]:
+    """The mapping whose escaped form is the JSON text `raw`."""
+    return unescape_mapping(orjson.loads(raw))

@@ -8,7 +8,7 @@ from agent_memory.memory.recalled import Embedding, Query
 from agent_memory.store.memory.filters import filter_parameters, is_filtered
 from agent_memory.store.transaction import Transaction
 
-NUM_NEAREST = 100
+NUM_NEAREST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ async def find_nearest(
         workspace_id=workspace,
         space_id=embedding.space_id,
         embedding=vector_text(embedding.vector),
-        limit=NUM_NEAREST,
+        limit=max(NUM_NEAREST, query.limit // 2),
         **filters,
     )
     return {row.item_no: 1.0 - row.distance for row in rows}

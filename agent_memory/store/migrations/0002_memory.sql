@@ -102,9 +102,9 @@ CREATE VIEW stored_items WITH (security_invoker = true) AS
         items.workspace_id, item_no, item_id, thread_no, thread_id, material_id, kind, state, text,
         context, span_begin, span_end, occurred_at, last_occurred_at, recorded_at, valid_from,
         valid_to, retired_at, content_hash, role, speaker, position, place, source_id, subject,
-        fingerprint, keys, confidence, num_occurrences, successor_id, importance_override,
-        num_uses, num_helpful, num_not_helpful, items.legal_hold OR threads.legal_hold AS legal_hold,
-        metadata, terms
+        fingerprint, keys::text AS keys, confidence, num_occurrences, successor_id,
+        importance_override, num_uses, num_helpful, num_not_helpful,
+        items.legal_hold OR threads.legal_hold AS legal_hold, metadata::text AS metadata, terms
     FROM items JOIN threads USING (workspace_id, thread_no);
 
 -- No foreign keys here: a check for each of a message's dozen postings would cost more than all

@@ -33,5 +33,5 @@ WHERE workspace_id = %(workspace_id)s
     )
     AND NOT EXISTS (
         SELECT FROM jsonb_each_text(%(metadata)s::jsonb) AS asked
-        WHERE stored_items.metadata ->> asked.key IS DISTINCT FROM asked.value
+        WHERE stored_items.metadata::jsonb ->> asked.key IS DISTINCT FROM asked.value
     )

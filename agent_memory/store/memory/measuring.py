@@ -1,0 +1,49 @@
+"""Candidates with what every arm measured of them."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from agent_memory.memory.lexical import Floats, Integers, LexicalScores, place_key
+from agent_memory.memory.recalled import Candidate
+from agent_memory.store.memory.candidate_rows import CandidateRow
+from agent_memory.store.memory.similarities import Similarities
+
+
+def measure(
+    rows: Sequence[CandidateRow],
+    lexical: LexicalScores,
+    shared_keys: Mapping[int, int],
+    similarities: Similarities,
+) -> tuple[Candidate, ...]:
+    """An item without a place in a conversation is its own window."""
+    numbers = np.array([row.item_no for row in rows], np.int64)
+    places = np.array([_place(row) for row in rows], np.int64)
+    follows = np.array([row.follows_question for row in rows], np.bool_)
+    items, windows = lexical.items, lexical.windows
+    own, coverage = items.scores_of(numbers), items.coverage_of(numbers)
+    return tuple(
+        Candidate(row.item(), *measured)
+        for row, *measured in zip(
+            rows,
+            own.tolist(),
+            _around(places, windows.scores_of(places), own),
+            map(similarities.of, rows),
+            (shared_keys.get(row.item_no, 0) for row in rows),
+            (frozenset(row.terms) for row in rows),
+            coverage.tolist(),
+            _around(places, windows.coverage_of(places), coverage),
+            np.where(follows, lexical.messages.scores_of(places - 1), 0.0).tolist(),
+            map(similarities.near, rows),
+            strict=True,
+        )
+    )
+
+
+def _place(row: CandidateRow) -> int:
+    return -1 if row.place is None else place_key(row.thread_no, row.place)
+
+
+def _around(places: Integers, of_windows: Floats, own: Floats) -> list[float]:
+    around: list[float] = np.where(places < 0, own, of_windows).tolist()
+    return around
