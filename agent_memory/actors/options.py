@@ -59,3 +59,12 @@ def embedder_name(number: int) -> str:
 
 def embedder_options(number: int) -> ActorOptions:
     return ActorOptions(embedder_name(number), max_restarts=-1)
+
+
+def memory_name(number: int) -> str:
+    """Of the `number`th actor of the memory pool, from 0."""
+    return f"memory.{number}"
+
+
+def memory_options(number: int) -> ActorOptions:
+    return ActorOptions(memory_name(number), max_restarts=-1)

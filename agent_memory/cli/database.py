@@ -31,7 +31,7 @@ def with_database(
     the purpose and stopped again; where there is none yet, `may_create` makes one and otherwise
     `NotFound` is raised.
     """
-    with _url(settings, server, may_create=may_create) as url:
+    with open_database(settings, server, may_create=may_create) as url:
         return asyncio.run(_run(url, work))
 
 
@@ -44,7 +44,10 @@ async def _run(url: str, work: Callable[[Database], Awaitable[_T]]) -> _T:
 
 
 @contextmanager
-def _url(settings: Settings, server: RunningServer | None, *, may_create: bool) -> Iterator[str]:
+def open_database(
+    settings: Settings, server: RunningServer | None, *, may_create: bool
+) -> Iterator[str]:
+    """The URL of the database that `with_database` works on, as long as the context lasts."""
     if server is not None:
         yield server.presence.database_url
     elif settings.database_url is not None:

@@ -21,6 +21,9 @@ COMMANDS = {
     "sessions": "List, show and delete sessions.",
     "ingest": "Remember conversations, diffs, logs and text.",
     "recall": "Show what is remembered that helps with a purpose.",
+    "memory": "Messages, conversations, retention, consolidation, redaction.",
+    "ingest-batch": "Remember a folder of files in parallel, on Ray; can be resumed.",
+    "recall-batch": "Answer a file of questions in parallel, on Ray; can be resumed.",
     "doctor": "Check what this machine has and lacks, with the remedy.",
     "config": "Show the settings in force and where each comes from.",
     "version": "Show the version.",
@@ -33,7 +36,9 @@ class Commands(TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         for name, summary in COMMANDS.items():
-            self.add_command(LazyCommand(name, f"agent_memory.cli.{name}", summary))
+            self.add_command(
+                LazyCommand(name, f"agent_memory.cli.{name.replace('-', '_')}", summary)
+            )
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
         """Run a command; an expected error becomes one line and an exit code, not a traceback."""

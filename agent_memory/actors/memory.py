@@ -1,0 +1,48 @@
+"""`Memory`: one actor of the pool that reads, ingests and recalls in parallel."""
+
+from agent_memory.actors.config import RuntimeConfig
+from agent_memory.actors.embedder_handle import EmbedderHandle
+from agent_memory.actors.embedding_service import InlineEmbedding
+from agent_memory.actors.engine_handle import EngineHandle
+from agent_memory.actors.memory_parts import stored_memory, utc_now
+from agent_memory.actors.served_tokens import ServedTokens
+from agent_memory.ids import WorkspaceId
+from agent_memory.memory.service.composition import World
+from agent_memory.memory.service.ingest import Ingested, IngestRequest
+from agent_memory.memory.service.recall import RecallRequest, RecallResult
+from agent_memory.store.database import Database
+from agent_memory.store.memory.spaces import SpaceStore
+from agent_memory.store.workspaces import WorkspaceStore
+from agent_memory.telemetry import configure_logging
+
+MAX_CONNECTIONS = 4
+
+
+class MemoryActor:
+    """Connections to the database and nothing else: one that dies is made again, and what it was
+    asked can be asked anew."""
+
+    def __init__(self, config: RuntimeConfig, name: str) -> None:
+        configure_logging(name, config.settings.log_level, config.log_file("memory"))
+        database = Database(config.database_url, max_size=MAX_CONNECTIONS)
+        spaces = SpaceStore(database)
+        embedders = EmbedderHandle(config.settings, spaces)
+        tokens = ServedTokens(EngineHandle(config.secret))
+        world = World(embedders, InlineEmbedding(embedders, spaces), tokens.counter, utc_now)
+        self._workspaces = WorkspaceStore(database)
+        self._memory = stored_memory(database, world)
+
+    async def ensure_workspace(self, workspace: WorkspaceId) -> None:
+        """Make the workspace unless it exists."""
+        await self._workspaces.ensure_workspace(workspace)
+
+    async def ingest(self, workspace: WorkspaceId, request: IngestRequest) -> Ingested:
+        """See `memory.service.ingest`."""
+        return await self._memory.ingest.ingest(workspace, request)
+
+    async def recall(self, workspace: WorkspaceId, request: RecallRequest) -> RecallResult:
+        """See `memory.service.recall`."""
+        return await self._memory.recall.recall(workspace, request)
+
+    async def ping(self) -> None:
+        """Return when the actor is there."""

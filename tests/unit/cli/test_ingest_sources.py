@@ -1,0 +1,69 @@
+"""Files become bodies of `POST /v1/ingest`."""
+
+from pathlib import Path
+
+import pytest
+
+from agent_memory.cli.ingest_sources import MAX_MESSAGES, MAX_TEXT_BYTES, bodies, find_sources
+from agent_memory.errors import InvalidRequest, NotFound
+
+
+def all_bodies(place: Path) -> list[dict[str, object]]:
+    return [body for source in find_sources(str(place)) for body in bodies(source, "t")]
+
+
+def test_the_name_of_a_file_says_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "a.diff").write_text("--- a\n+++ b\n")
+    (tmp_path / "b.log").write_text("ERROR x\n")
+    (tmp_path / "c.md").write_text("We use tabs.\n")
+    (tmp_path / "d.png").write_bytes(b"\x89")
+    assert all_bodies(tmp_path) == [
+        {"thread_id": "t", "materials": {"diffs": ["--- a\n+++ b\n"]}},
+        {"thread_id": "t", "materials": {"logs": ["ERROR x\n"]}},
+        {
+            "thread_id": "t",
+            "materials": {"chat": [{"role": "user", "content": "We use tabs.\n"}]},
+        },
+    ]
+
+
+def test_lines_of_json_go_to_the_threads_they_name(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text(
+        '{"role":"user","content":"a"}\n\n{"content":"b","thread_id":"u"}\n{"log":"ERROR"}\n'
+    )
+    assert all_bodies(path) == [
+        {"thread_id": "t", "materials": {"logs": ["ERROR"]}},
+        {"thread_id": "t", "materials": {"chat": [{"role": "user", "content": "a"}]}},
+        {"thread_id": "u", "materials": {"chat": [{"content": "b"}]}},
+    ]
+
+
+def test_a_file_that_grows_gives_the_same_bodies_again(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"content":"a"}\n' * MAX_MESSAGES)
+    before = all_bodies(path)
+    path.write_text('{"content":"a"}\n' * (MAX_MESSAGES + 1))
+    assert all_bodies(path)[0] == before[0]
+
+
+def test_a_long_text_is_cut_between_lines(tmp_path: Path) -> None:
+    path = tmp_path / "x.log"
+    text = "".join(f"line {number}\n" for number in range(20_000))
+    path.write_text(text)
+    pieces = [body["materials"]["logs"][0] for body in all_bodies(path)]  # type: ignore[index]
+    assert "".join(pieces) == text
+    assert all(len(piece.encode()) <= MAX_TEXT_BYTES for piece in pieces)
+    assert len(pieces) > 1
+
+
+def test_a_line_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"content":"a"}\n{"contents":"b"}\n')
+    with pytest.raises(InvalidRequest, match="line 2"):
+        all_bodies(path)
+
+
+def test_a_place_that_is_not_there_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(NotFound):
+        find_sources(str(tmp_path / "nowhere"))
