@@ -8,6 +8,7 @@ from agent_memory.actors.memory_parts import utc_now
 from agent_memory.jobs import forms
 from agent_memory.jobs.embedding import EmbedItems, Reembed
 from agent_memory.jobs.expiry import Expire
+from agent_memory.jobs.redaction import RedactAgain
 from agent_memory.jobs.spec import JobSpec, ServerJobSpec, Spec
 from agent_memory.jobs.upkeep import ForgetJobs, PlanUpkeep
 from agent_memory.memory.jobs import JobKind
@@ -16,6 +17,8 @@ from agent_memory.store.job_queue import JobQueueStore
 from agent_memory.store.jobs import JobStore
 from agent_memory.store.memory.impressions import ImpressionStore
 from agent_memory.store.memory.old_calls import RememberedCallStore
+from agent_memory.store.memory.outdated import OutdatedStore
+from agent_memory.store.memory.policies import PolicyStore
 from agent_memory.store.memory.spaces import SpaceStore
 
 EMBEDDING_ATTEMPTS = 50
@@ -39,6 +42,8 @@ def job_specs(
             Expire(ImpressionStore(database), RememberedCallStore(database), spaces).do,
         ),
     ]
+    redact_again = RedactAgain(PolicyStore(database), OutdatedStore(database), jobs)
+    of_workspaces.append(JobSpec(forms.REDACT_AGAIN, redact_again.do))
     of_workspaces += memory_specs(database, embedders)
     kinds = [spec.kind for spec in of_workspaces]
     return [

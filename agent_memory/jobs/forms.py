@@ -48,6 +48,7 @@ REEMBED = JobForm(JobKind.REEMBED, NoArgs, is_requestable=True)
 EXPIRE = JobForm(JobKind.EXPIRE, NoArgs, is_requestable=True)
 CONSOLIDATE = JobForm(JobKind.CONSOLIDATE, NoArgs, is_requestable=True)
 APPLY_RETENTION = JobForm(JobKind.APPLY_RETENTION, NoArgs, is_requestable=True)
+REDACT_AGAIN = JobForm(JobKind.REDACT_AGAIN, NoArgs, is_requestable=True)
 LEARN_WEIGHTS = JobForm(JobKind.LEARN_WEIGHTS, NoArgs, is_requestable=True)
 
 FORMS: tuple[JobForm[NoArgs], ...] = (
@@ -56,6 +57,7 @@ FORMS: tuple[JobForm[NoArgs], ...] = (
     EXPIRE,
     CONSOLIDATE,
     APPLY_RETENTION,
+    REDACT_AGAIN,
     LEARN_WEIGHTS,
 )
 

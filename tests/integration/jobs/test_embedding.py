@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agent_memory.actors.memory_parts import rank_plainly, stored_memory
 from agent_memory.errors import EmbeddingUnavailable
 from agent_memory.ids import ThreadId
 from agent_memory.jobs import attempt, forms
@@ -17,15 +16,11 @@ from agent_memory.jobs.upkeep import needs_vectors
 from agent_memory.jobs.worker import JobWorker
 from agent_memory.memory.chat_message import ChatMessage
 from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace, Purpose
-from agent_memory.memory.estimated_tokens import EstimatedTokens
 from agent_memory.memory.jobs import JobKind, JobState, NewJob
 from agent_memory.memory.kinds import Role
-from agent_memory.memory.ports import TokenCounter
 from agent_memory.memory.recalled import Embedding, Query
-from agent_memory.memory.service.composition import World
 from agent_memory.memory.service.ingest import IngestRequest
 from agent_memory.memory.service.memory import Memory
-from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.memory.stored_space import SpaceState
 from agent_memory.store.database import Database
 from agent_memory.store.job_queue import JobQueueStore
@@ -67,15 +62,6 @@ def embedder() -> Hashing:
 @pytest.fixture
 def spaces(database: Database) -> SpaceStore:
     return SpaceStore(database)
-
-
-@pytest.fixture
-def memory(database: Database) -> Memory:
-    async def estimated() -> TokenCounter:
-        return EstimatedTokens()
-
-    world = World(WordsOnly(), WordsOnly(), rank_plainly, estimated, lambda: NOW)
-    return stored_memory(database, world)
 
 
 class Workers:
