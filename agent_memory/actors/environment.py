@@ -51,6 +51,9 @@ def prepare_environment(home: Path, is_local: bool, max_header_bytes: int) -> Pa
             "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
             # Serve's controller looks round ten times a second by default, on an idle server too.
             "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.5",
+            # On a machine with much else to do its proxy takes longer than Serve waits by default,
+            # three times five seconds, before it gives up the whole start.
+            "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "30",
             # Ray would run every actor at nice 15: the engine would stand behind its own clients.
             "RAY_worker_niceness": "0",
             # Ours mends what Serve's own middleware does to request ids, and drops the headers by
