@@ -103,9 +103,14 @@ class EmbedItems:
 
     async def do(self, run: JobRun, workspace: WorkspaceId, args: NoArgs) -> Outcome:
         """Fill the space that serves. Where the settings name another model, the move to it is
-        queued; until it is done, new items get vectors of the old one, as long as they can."""
+        queued; until it is done, new items get vectors of the old one, as long as they can. Where
+        the settings want no vectors, or do not say which, there is nothing to do: after the next
+        start the schedule looks again."""
         del args
-        wanted = self._embedder.space
+        try:
+            wanted = self._embedder.space
+        except EmbeddingRefused as error:
+            return {"note": str(error)}
         serving = await self._serving(workspace)
         if serving is None:
             await self._vectors.ensure_space(workspace, wanted)

@@ -49,6 +49,7 @@ EXPIRE = JobForm(JobKind.EXPIRE, NoArgs, is_requestable=True)
 CONSOLIDATE = JobForm(JobKind.CONSOLIDATE, NoArgs, is_requestable=True)
 APPLY_RETENTION = JobForm(JobKind.APPLY_RETENTION, NoArgs, is_requestable=True)
 REDACT_AGAIN = JobForm(JobKind.REDACT_AGAIN, NoArgs, is_requestable=True)
+REDACT_AGAIN = JobForm(JobKind.REDACT_AGAIN, NoArgs, is_requestable=True)
 LEARN_WEIGHTS = JobForm(JobKind.LEARN_WEIGHTS, NoArgs, is_requestable=True)
 
 FORMS: tuple[JobForm[NoArgs], ...] = (
@@ -57,6 +58,7 @@ FORMS: tuple[JobForm[NoArgs], ...] = (
     EXPIRE,
     CONSOLIDATE,
     APPLY_RETENTION,
+    REDACT_AGAIN,
     REDACT_AGAIN,
     LEARN_WEIGHTS,
 )

@@ -110,10 +110,16 @@ class Shelves:
 class Embedder:
     """Makes vectors of lengths. `away`: spaces that cannot be embedded in, and why."""
 
-    def __init__(self, space: EmbeddingSpace = NEW) -> None:
-        self.space = space
+    def __init__(self, space: EmbeddingSpace | None = NEW) -> None:
+        self._space = space
         self.away: dict[EmbeddingSpace, Exception] = {}
         self.texts: list[str] = []
+
+    @property
+    def space(self) -> EmbeddingSpace:
+        if self._space is None:
+            raise EmbeddingRefused("none is set")
+        return self._space
 
     async def embed(
         self, space: EmbeddingSpace, texts: Sequence[str], purpose: Purpose
@@ -220,6 +226,17 @@ async def test_a_provider_that_is_away_fails_the_job_and_keeps_what_was_done(
     embedder.away.clear()
     await embed_items.do(run, WORKSPACE, NoArgs())
     assert shelves.embedded(NEW) == {"a", "b"}
+
+
+async def test_without_a_provider_there_is_nothing_to_do(
+    shelves: Shelves, queued: Queued, run: JobRun
+) -> None:
+    shelves.items = [item("a")]
+
+    outcome = await EmbedItems(shelves, Embedder(None), queued).do(run, WORKSPACE, NoArgs())
+
+    assert outcome == {"note": "none is set"}
+    assert shelves.states == {}
 
 
 async def test_vectors_that_cannot_be_stored_end_the_attempt(
