@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 from psycopg_pool import AsyncConnectionPool
 
 from agent_memory.ids import WorkspaceId
@@ -84,6 +84,20 @@ class Database:
             async with self._connection() as connection:
                 await connection.execute(statement("enter_job_queue"))
                 yield connection
+
+    async def administer(self, *commands: sql.Composed) -> None:
+        """Run commands as the owner of the tables, each by itself: for those that no transaction
+        may contain, such as building an index while others write."""
+        with translated_errors():
+            async with self._connection() as connection:
+                await connection.set_autocommit(True)
+                try:
+                    await connection.execute(statement("act_as_owner"))
+                    for command in commands:
+                        await connection.execute(command)
+                finally:
+                    await connection.execute(statement("act_as_oneself"))
+                    await connection.set_autocommit(False)
 
     async def ping(self) -> None:
         """Return when the database answers and knows our role; else `StorageUnavailable`."""

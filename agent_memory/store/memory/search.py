@@ -8,6 +8,7 @@ from agent_memory.memory.bm25 import no_scores
 from agent_memory.memory.lexical import LexicalScores
 from agent_memory.memory.recalled import Candidates, Query
 from agent_memory.store.database import Database
+from agent_memory.store.memory.arrays import int_array
 from agent_memory.store.memory.candidate_rows import CandidateRow
 from agent_memory.store.memory.filters import filter_parameters, is_filtered
 from agent_memory.store.memory.key_arm import find_by_keys
@@ -89,9 +90,9 @@ async def _fetch(
             "get_candidates",
             CandidateRow,
             workspace_id=workspace,
-            item_nos=[*item_nos, *own],
-            thread_nos=[thread_no for thread_no, _ in windows],
-            places=[place for _, place in windows],
+            item_nos=int_array([*item_nos, *own]),
+            thread_nos=int_array(thread_no for thread_no, _ in windows),
+            places=int_array(place for _, place in windows),
             **filter_parameters(query),
         )
         rows |= {row.item_no: row for row in batch}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from agent_memory.ids import WorkspaceId
 from agent_memory.memory.bm25 import WINDOW
 from agent_memory.memory.recalled import Embedding
+from agent_memory.store.memory.arrays import int_array
 from agent_memory.store.memory.candidate_rows import CandidateRow
 from agent_memory.store.memory.vector_arm import vector_text
 from agent_memory.store.transaction import Transaction
@@ -63,9 +64,9 @@ async def measure_similarity(
         workspace_id=workspace,
         space_id=embedding.space_id,
         embedding=vector_text(embedding.vector),
-        item_nos=[row.item_no for row in rows],
-        thread_nos=[thread_no for thread_no, _ in places],
-        places=[place for _, place in places],
+        item_nos=int_array(row.item_no for row in rows),
+        thread_nos=int_array(thread_no for thread_no, _ in places),
+        places=int_array(place for _, place in places),
     )
     return Similarities(
         items={row.item_no: 1.0 - row.distance for row in measured},

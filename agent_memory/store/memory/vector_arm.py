@@ -22,13 +22,22 @@ def vector_text(vector: Sequence[float]) -> str:
     return "[" + ",".join(f"{value:.6g}" for value in vector) + "]"
 
 
+async def has_vector_index(transaction: Transaction, workspace: WorkspaceId, space_id: str) -> bool:
+    return bool(
+        await transaction.fetch_value("has_vector_index", workspace_id=workspace, space_id=space_id)
+    )
+
+
 async def find_nearest(
     transaction: Transaction, workspace: WorkspaceId, query: Query, embedding: Embedding
 ) -> Mapping[int, float]:
     """Cosine similarity of the nearest items that the question admits, by their numbers."""
     filters = filter_parameters(query) if is_filtered(query) else {}
+    name = "find_nearest_filtered" if filters else "find_nearest"
+    if not filters and await has_vector_index(transaction, workspace, embedding.space_id):
+        name = "find_nearest_by_index"
     rows = await transaction.fetch_all(
-        "find_nearest_filtered" if filters else "find_nearest",
+        name,
         _DistanceRow,
         workspace_id=workspace,
         space_id=embedding.space_id,

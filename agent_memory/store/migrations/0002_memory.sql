@@ -184,6 +184,25 @@ CREATE TABLE item_vectors (
 ALTER TABLE item_vectors ALTER COLUMN embedding SET STORAGE PLAIN;
 CREATE INDEX item_vectors_by_item ON item_vectors (workspace_id, item_no);
 
+-- Plain SQL cannot say the size of a vector as a parameter, which an index of vectors demands.
+CREATE FUNCTION find_nearest_indexed(
+    workspace text, space text, num_dimensions integer, wanted halfvec, num_wanted integer
+) RETURNS TABLE (item_no bigint, distance double precision)
+    LANGUAGE plpgsql STABLE SET search_path = agent_memory, public, pg_temp
+    AS $$
+BEGIN
+    PERFORM set_config('hnsw.ef_search', greatest(2 * num_wanted, 100)::text, true);
+    PERFORM set_config('hnsw.iterative_scan', 'relaxed_order', true);
+    RETURN QUERY EXECUTE format(
+        'SELECT item_no, embedding::halfvec(%1$s) <=> $1 AS distance FROM item_vectors'
+        ' WHERE workspace_id = %2$L AND space_id = %3$L'
+        ' ORDER BY embedding::halfvec(%1$s) <=> $1 LIMIT %4$s',
+        num_dimensions, workspace, space, num_wanted
+    ) USING wanted;
+END
+$$;
+REVOKE ALL ON FUNCTION find_nearest_indexed(text, text, integer, halfvec, integer) FROM PUBLIC;
+
 CREATE TABLE impressions (
     workspace_id text NOT NULL REFERENCES workspaces,
     impression_id text NOT NULL,
@@ -373,3 +392,5 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON
     TO agent_memory_app;
 GRANT SELECT ON stored_items TO agent_memory_app;
 GRANT USAGE ON SEQUENCE item_numbers TO agent_memory_app;
+GRANT EXECUTE ON FUNCTION find_nearest_indexed(text, text, integer, halfvec, integer)
+    TO agent_memory_app;

@@ -1,0 +1,1 @@
+SET ROLE agent_memory_owner

@@ -1,0 +1,126 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from agent_memory.errors import Conflict, InvalidRequest, NotFound
+from agent_memory.ids import ThreadId
+from agent_memory.memory.embedding_space import EmbeddingSpace
+from agent_memory.memory.recalled import Embedding
+from agent_memory.memory.stored_space import SpaceState
+from agent_memory.store.database import Database
+from agent_memory.store.memory.changes import ItemChangeStore
+from agent_memory.store.memory.erasure import ErasureStore
+from agent_memory.store.memory.ingestion import IngestionStore
+from agent_memory.store.memory.items import ItemStore
+from agent_memory.store.memory.search import SearchStore
+from agent_memory.store.memory.spaces import SpaceStore
+from agent_memory.store.memory.vector_index import VectorIndexStore
+from tests.integration.store.conftest import ALPHA, BETA
+from tests.integration.store.memory.examples import chat, question
+
+SPACE = EmbeddingSpace("made", "up", 3)
+OTHER = EmbeddingSpace("made", "newer", 2)
+
+
+def vectors(*rows: tuple[float, ...]) -> NDArray[np.float32]:
+    return np.array(rows, np.float32)
+
+
+async def test_items_are_found_by_nearness_alone(
+    ingestion: IngestionStore, items: ItemStore, spaces: SpaceStore, search: SearchStore
+) -> None:
+    done = await ingestion.remember(ALPHA, [chat("alpha", "beta"), chat("gamma")])
+    await spaces.ensure_space(ALPHA, SPACE)
+    stored = await spaces.list_unembedded(ALPHA, SPACE.space_id, 10)
+    assert {item.item_id for item in stored} == set(done.added)
+    in_order = await items.get_items(ALPHA, done.added)
+    given = vectors((1, 0, 0), (0, 1, 0), (0, 0, 1))
+    assert await spaces.put_vectors(ALPHA, SPACE.space_id, in_order, given) == 3
+    assert await spaces.put_vectors(ALPHA, SPACE.space_id, in_order, given) == 0
+    assert await spaces.list_unembedded(ALPHA, SPACE.space_id, 10) == []
+
+    query = question("unrelated", limit=5)
+    asked = Embedding(SPACE.space_id, (0.6, 0.8, 0.0))
+    found = (await search.search(ALPHA, replace(query, embedding=asked))).found
+
+    similarity = {one.item.text: one.similarity for one in found}
+    assert similarity == pytest.approx({"alpha": 0.6, "beta": 0.8, "gamma": 0.0}, abs=1e-3)
+    near = {one.item.text: one.similarity_near for one in found}
+    assert near == pytest.approx({"alpha": 0.8, "beta": 0.6, "gamma": 0.8}, abs=1e-3)
+    elsewhere = replace(question("x", thread_ids=(ThreadId("elsewhere"),)), embedding=asked)
+    assert (await search.search(ALPHA, elsewhere)).found == ()
+
+
+async def test_an_index_of_a_workspace_finds_what_exact_search_finds(
+    database: Database, ingestion: IngestionStore, spaces: SpaceStore, search: SearchStore
+) -> None:
+    rng = np.random.default_rng(0)
+    for workspace in (ALPHA, BETA):
+        await ingestion.remember(workspace, [chat(*(f"text{n}" for n in range(300)))])
+        await spaces.ensure_space(workspace, SPACE)
+        stored = await spaces.list_unembedded(workspace, SPACE.space_id, 300)
+        given = rng.standard_normal((300, 3)).astype(np.float32)
+        await spaces.put_vectors(workspace, SPACE.space_id, stored, given)
+    query = replace(question("nothing"), embedding=Embedding(SPACE.space_id, (1.0, 2.0, 3.0)))
+    exact = await search.search(ALPHA, query)
+    indexes = VectorIndexStore(database, min_vectors=200)
+
+    assert await indexes.ensure_index(ALPHA, SPACE.space_id)
+    assert await indexes.ensure_index(ALPHA, SPACE.space_id)
+    assert not await VectorIndexStore(database).ensure_index(BETA, SPACE.space_id)
+
+    indexed = await search.search(ALPHA, query)
+    wanted = {one.item.item_id for one in exact.found}
+    assert len(wanted) >= 50
+    assert len(wanted & {one.item.item_id for one in indexed.found}) >= 0.95 * len(wanted)
+    with pytest.raises(NotFound):
+        await indexes.ensure_index(ALPHA, "no/such/3")
+
+
+async def test_a_new_space_serves_when_every_item_has_a_vector_in_it(
+    ingestion: IngestionStore, items: ItemStore, spaces: SpaceStore
+) -> None:
+    done = await ingestion.remember(ALPHA, [chat("one")])
+    await spaces.ensure_space(ALPHA, SPACE)
+    await spaces.ensure_space(ALPHA, OTHER)
+    assert await spaces.find_serving(ALPHA) == SPACE
+
+    with pytest.raises(Conflict, match="1 items have no vector"):
+        await spaces.serve_space(ALPHA, OTHER.space_id)
+    stored = await items.get_items(ALPHA, done.added)
+    await spaces.put_vectors(ALPHA, OTHER.space_id, stored, vectors((1, 0)))
+    await spaces.serve_space(ALPHA, OTHER.space_id)
+
+    states = {space.space_id: space.state for space in await spaces.list_spaces(ALPHA)}
+    assert states == {SPACE.space_id: SpaceState.RETIRED, OTHER.space_id: SpaceState.SERVING}
+    await spaces.delete_space(ALPHA, SPACE.space_id)
+    with pytest.raises(Conflict):
+        await spaces.delete_space(ALPHA, OTHER.space_id)
+    for call in (
+        spaces.serve_space(BETA, OTHER.space_id),
+        spaces.delete_space(BETA, OTHER.space_id),
+        spaces.put_vectors(BETA, OTHER.space_id, stored, vectors((1, 0))),
+    ):
+        with pytest.raises(NotFound):
+            await call
+
+
+async def test_a_vector_of_what_has_changed_or_gone_is_passed_over(
+    ingestion: IngestionStore,
+    items: ItemStore,
+    spaces: SpaceStore,
+    changes: ItemChangeStore,
+    erasure: ErasureStore,
+) -> None:
+    done = await ingestion.remember(ALPHA, [chat("one"), chat("two")])
+    await spaces.ensure_space(ALPHA, SPACE)
+    stored = await items.get_items(ALPHA, done.added)
+    await changes.replace_message(ALPHA, done.added[0], chat("another"))
+    await erasure.erase_item(ALPHA, done.added[1])
+
+    given = vectors((1, 0, 0), (0, 1, 0))
+    assert await spaces.put_vectors(ALPHA, SPACE.space_id, stored, given) == 0
+    with pytest.raises(InvalidRequest, match="3 dimensions"):
+        await spaces.put_vectors(ALPHA, SPACE.space_id, stored, vectors((1, 0), (0, 1)))
