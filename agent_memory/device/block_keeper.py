@@ -23,7 +23,7 @@ Files = Mapping[BlockHash, str]
 
 
 class BlockKeeper:
-    """Cuts a row into blocks. New full ones go into one file, snapshots and the tail each into one."""
+    """Cuts a row into blocks. New full ones go into one file, each snapshot and tail into its own."""
 
     def __init__(
         self,

@@ -54,14 +54,14 @@ def fleet() -> Iterator[Fleet]:
         model = make_model_folder(Path(folder) / "model")
         settings = Settings(data_dir=home, model=str(model), num_warm_sessions=2)
         storage = LocalStorage(settings)
-        keys = storage.start()
+        key = storage.start()
         cluster = Cluster()
         cluster.add_node(num_cpus=4)
         ray.init(cluster.address, namespace=NAMESPACE, log_to_driver=False)
         config = make_config(settings, storage.url, spans_nodes=True)
         start_actors(config, resolve_model(settings))
-        assert keys.first is not None
-        yield Fleet(cluster, config, keys.first)
+        assert key is not None
+        yield Fleet(cluster, config, key)
         stop_actors()
         ray.shutdown()
         cluster.shutdown()
