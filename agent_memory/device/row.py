@@ -15,8 +15,8 @@ class Row:
     """layers: its keys, values and states, one per layer of the model.
 
     length: tokens in the layers, those included that the device has yet to compute.
-    blocks: what the row was restored from. marks: snapshots taken at boundaries on the way. tokens: an array in which the row's next token stands
-    at `place`, once it decodes.
+    blocks: what the row was restored from. marks: snapshots taken at boundaries on the way.
+    tokens: an array in which the row's next token stands at `place`, once it decodes.
     """
 
     layers: Sequence[Any]
