@@ -23,7 +23,7 @@ Files = Mapping[BlockHash, str]
 
 
 class BlockKeeper:
-    """Cuts a row into blocks. New full ones go into one file, snapshots and tails into their own."""
+    """Cuts a row into blocks. New full ones go into one file, snapshots and tails into others."""
 
     def __init__(
         self,
