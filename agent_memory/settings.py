@@ -16,6 +16,8 @@ MIB = 1024 * 1024
 
 EmbeddingProviderName: TypeAlias = Literal["minilm", "openai", "gemini", "none"]
 
+KvBitsName: TypeAlias = Literal["none", "8", "4", "k8v4"]
+
 
 def _quarter_of_memory() -> int:
     return max(1024 * MIB, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4)
@@ -42,6 +44,9 @@ class Settings(BaseSettings):
 
     block_size: int = Field(256, ge=16, le=4096)
     """Tokens of a KV block."""
+    kv_bits: KvBitsName = "none"
+    """Bits of a number in the KV cache: as the model computes it, 8, 4, or 8 in keys and 4 in
+    values."""
     resident_budget: int = Field(default_factory=_quarter_of_memory, ge=16 * MIB)
     """KV kept in the engine. By default a quarter of this machine's memory."""
     shelf_budget: int = Field(20 * 1024 * MIB, ge=16 * MIB)

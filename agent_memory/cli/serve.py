@@ -23,6 +23,13 @@ class LogLevel(StrEnum):
     ERROR = "ERROR"
 
 
+class KvBits(StrEnum):
+    NONE = "none"
+    EIGHT = "8"
+    FOUR = "4"
+    KEYS_8_VALUES_4 = "k8v4"
+
+
 @app.command()
 def serve(
     host: Annotated[
@@ -44,6 +51,14 @@ def serve(
         str | None,
         typer.Option(help="Join this Ray cluster instead of a local one.", show_default=False),
     ] = None,
+    kv_bits: Annotated[
+        KvBits | None,
+        typer.Option(
+            help="Bits of a number in the KV cache; 'k8v4': of keys and values (default: none, "
+            "as the model computes it).",
+            show_default=False,
+        ),
+    ] = None,
     log_level: Annotated[
         LogLevel | None,
         typer.Option(
@@ -60,6 +75,7 @@ def serve(
         data_dir=data_dir,
         model=model,
         RAY_ADDRESS=ray_address,
+        kv_bits=kv_bits,
         log_level=log_level,
     )
     with reporting(console(), Console(stderr=True, highlight=False, markup=False)) as reporter:

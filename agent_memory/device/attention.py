@@ -2,7 +2,8 @@
 
 mlx-lm's models call `base.scaled_dot_product_attention`, which hands caches that have `bits` to a
 function of its own module. That function is replaced, once: what comes from a `BatchLayer` is
-attended to row by row, everything else as before. No row is padded, copied or moved.
+attended to row by row, quantised keys and values as they are, everything else as before. No row is
+padded, copied or moved.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ import mlx.core as mx
 from mlx_lm.models import base
 
 from agent_memory.device.cpu_math import attend_to_past
+from agent_memory.device.quantised import Quantised
+from agent_memory.device.quantised_attention import attend_to_quantised
 from agent_memory.device.row_layers import RowLayer
 
 
@@ -69,6 +72,8 @@ def install_attention() -> None:
     ) -> mx.array:
         if isinstance(keys, PerRow):
             return _attend_by_row(queries, keys, values, scale, mask)
+        if isinstance(keys, Quantised):
+            return _attend_by_row(queries, PerRow((keys,)), PerRow((values,)), scale, mask)
         attended: mx.array = stock(
             queries, keys, values, scale=scale, mask=mask, group_size=group_size, bits=bits
         )
@@ -83,6 +88,11 @@ def _attend_by_row(
 ) -> mx.array:
     count = len(keys)
     masks = mask if isinstance(mask, PerRow) else (mask,) * count
+    if isinstance(keys[0], Quantised):
+        if queries.shape[2] == 1:
+            return _next_tokens_to_quantised(queries, keys, values, scale, masks)
+        # Many tokens outweigh what it costs to make numbers of the bits.
+        keys, values = (PerRow(row.dequantised() for row in rows) for rows in (keys, values))
     if mx.default_device().type == mx.DeviceType.cpu:
         if mask is None and queries.shape[2] == 1:
             return _next_tokens_on_cpu(queries, keys, values, scale)
@@ -96,6 +106,18 @@ def _attend_by_row(
             for row_queries, row_keys, row_values, row_mask in zip(
                 mx.split(queries, count), keys, values, masks, strict=True
             )
+        ]
+    )
+
+
+def _next_tokens_to_quantised(
+    queries: mx.array, keys: PerRow, values: PerRow, scale: float, masks: Sequence[Any]
+) -> mx.array:
+    rows = zip(mx.split(queries, len(keys)), keys, values, masks, strict=True)
+    return mx.concatenate(
+        [
+            attend_to_quantised(row_queries, row_keys, row_values, scale, row_mask)
+            for row_queries, row_keys, row_values, row_mask in rows
         ]
     )
 

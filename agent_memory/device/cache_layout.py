@@ -7,6 +7,8 @@ from typing import Any
 
 from mlx_lm.models.cache import KVCache, RotatingKVCache, make_prompt_cache
 
+from agent_memory.device.quantised import KvBits
+from agent_memory.device.quantised_layer import QuantisedFullLayer, QuantisedWindowLayer
 from agent_memory.device.row_layers import FullLayer, WindowLayer
 
 
@@ -20,10 +22,12 @@ class LayerKind(StrEnum):
 
 
 class CacheLayout:
-    """The layers of one model's cache, in order."""
+    """The layers of one model's cache, in order. kv_bits: of keys and values; None: as the model
+    computes them."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, kv_bits: KvBits | None = None) -> None:
         self._model = model
+        self.kv_bits = kv_bits
         self.kinds = tuple(_kind(cache) for cache in make_prompt_cache(model))
         self.full = tuple(at for at, kind in enumerate(self.kinds) if kind is LayerKind.FULL)
 
@@ -39,7 +43,7 @@ class CacheLayout:
 
     def new_layers(self) -> list[Any]:
         """Empty layers for one row."""
-        return [_own(cache) for cache in make_prompt_cache(self._model)]
+        return [_own(cache, self.kv_bits) for cache in make_prompt_cache(self._model)]
 
     def fork(self, layers: Sequence[Any]) -> list[Any]:
         """Layers with the same content; the device copies them when either is written to."""
@@ -66,11 +70,12 @@ def _kind(cache: Any) -> LayerKind:
     return LayerKind.STATE
 
 
-def _own(cache: Any) -> Any:
+def _own(cache: Any, bits: KvBits | None) -> Any:
     match _kind(cache):
         case LayerKind.FULL:
-            return FullLayer()
+            return FullLayer() if bits is None else QuantisedFullLayer.new(bits)
         case LayerKind.WINDOW:
-            return WindowLayer(cache.max_size)
+            window = cache.max_size
+            return WindowLayer(window) if bits is None else QuantisedWindowLayer.new(bits, window)
         case LayerKind.STATE:
             return cache

@@ -2,7 +2,8 @@
 
 Tensors are named after their layer: `<layer>.k` and `<layer>.v` hold the tokens of a block,
 `<layer>.wk` and `<layer>.wv` a window, `<layer>.s…` parts of a state, and `<layer>.form` how the
-state is put together (JSON).
+state is put together (JSON). Where keys or values are quantised, these names are of the packed
+values, and `<name>.scales` and `<name>.biases` stand beside them.
 """
 
 import copy
@@ -21,7 +22,7 @@ def cut_tokens(layers: Sequence[Any], layout: CacheLayout, begin: int, end: int)
     """Keys and values of the tokens from `begin` to `end` in every layer that has them."""
     tensors: dict[str, mx.array] = {}
     for at in layout.full:
-        tensors[f"{at}.k"], tensors[f"{at}.v"] = layers[at].cut(begin, end)
+        _name_pair(tensors, f"{at}.", layers[at].cut(begin, end))
     return tensors
 
 
@@ -30,7 +31,7 @@ def cut_snapshot(layers: Sequence[Any], layout: CacheLayout) -> Tensors:
     tensors: dict[str, mx.array] = {}
     for at, kind in enumerate(layout.kinds):
         if kind is LayerKind.WINDOW:
-            tensors[f"{at}.wk"], tensors[f"{at}.wv"] = layers[at].cut_window()
+            _name_pair(tensors, f"{at}.w", layers[at].cut_window())
         elif kind is LayerKind.STATE:
             form = _take_apart(layers[at].state, f"{at}.s", tensors)
             tensors[f"{at}.form"] = mx.array(list(json.dumps(form).encode()), mx.uint8)
@@ -43,19 +44,40 @@ def fill_layers(
     """Make empty layers hold the first so many tokens of each block, in order; windows and
     states come from the last."""
     for at in layout.full:
-        layers[at].fill(
-            [
-                (tensors[f"{at}.k"][..., :used, :], tensors[f"{at}.v"][..., :used, :])
-                for tensors, used in blocks
-            ]
-        )
+        layers[at].fill([_pair(tensors, f"{at}.", used) for tensors, used in blocks])
     last, length = blocks[-1][0], sum(used for _, used in blocks)
     for at, kind in enumerate(layout.kinds):
         if kind is LayerKind.WINDOW:
-            layers[at].fill((last[f"{at}.wk"], last[f"{at}.wv"]), length)
+            layers[at].fill(_pair(last, f"{at}.w", None), length)
         elif kind is LayerKind.STATE:
             form = json.loads(bytes(last[f"{at}.form"].tolist()))  # type: ignore[arg-type]
             layers[at].state = _put_together(form, last)
+
+
+def _name_pair(tensors: dict[str, mx.array], prefix: str, pair: Sequence[Any]) -> None:
+    """Put keys and values, quantised or not, under their names into `tensors`."""
+    for kind, part in zip("kv", pair, strict=True):
+        if isinstance(part, mx.array):
+            tensors[f"{prefix}{kind}"] = part
+        else:
+            tensors.update(zip(_quantised_names(f"{prefix}{kind}"), part, strict=True))
+
+
+def _pair(tensors: Tensors, prefix: str, num_used: int | None) -> tuple[Any, Any]:
+    """The first so many tokens, or all, of keys and values, as `_name_pair` named them."""
+    keys, values = (_part(tensors, f"{prefix}{kind}", num_used) for kind in "kv")
+    return keys, values
+
+
+def _part(tensors: Tensors, name: str, num_used: int | None) -> Any:
+    names = _quantised_names(name)
+    if names[-1] not in tensors:
+        return tensors[name][..., :num_used, :]
+    return tuple(tensors[each][..., :num_used, :] for each in names)
+
+
+def _quantised_names(name: str) -> tuple[str, str, str]:
+    return name, f"{name}.scales", f"{name}.biases"
 
 
 def _take_apart(value: Any, name: str, tensors: dict[str, mx.array]) -> Any:

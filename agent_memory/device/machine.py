@@ -1,8 +1,9 @@
 """Everything that lives on MLX's thread: the model, its rows and blocks, the step loop."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import mlx.core as mx
 
@@ -14,10 +15,12 @@ from agent_memory.device.block_store import BlockStore
 from agent_memory.device.cache_layout import CacheLayout
 from agent_memory.device.event_stream import EventStream
 from agent_memory.device.grammar import Constrainer
+from agent_memory.device.kv_choice import bits_of, choose_layout
 from agent_memory.device.leased_prefix import PrefixGatherer
 from agent_memory.device.post_office import PostOffice
 from agent_memory.device.probe import Probe, probe_model
 from agent_memory.device.prompter import Prompter
+from agent_memory.device.quantised import KvBits
 from agent_memory.device.runner import MlxRunner
 from agent_memory.device.self_test import run_self_test
 from agent_memory.device.shelf import Shelf
@@ -40,6 +43,8 @@ from agent_memory.errors import EngineUnavailable, InvariantBroken, ModelNotUsab
 from agent_memory.ids import BlockHash, new_id
 from agent_memory.settings import Settings
 
+_MODEL_ERRORS = (ValueError, TypeError, RuntimeError, LookupError, AttributeError)
+
 _MAX_IDLE_BUFFERS = 512 * 1024 * 1024
 """Bytes of freed buffers that MLX may keep for later; by itself it keeps all it ever had."""
 
@@ -57,11 +62,12 @@ class ModelMachine:
         post: Callable[[Callable[[], None]], None],
         admission: Admission,
     ) -> None:
-        _check_this_machine(name)
+        install_attention()
         mx.set_cache_limit(_MAX_IDLE_BUFFERS)
         self.prompter = Prompter.load(folder)
         model, config = load_weights(folder)
-        layout = CacheLayout(model)
+        layout, why_float = _choose_layout(model, config, name, bits_of(settings.kv_bits))
+        _check_this_machine(name, layout)
         probe = _probe(model, layout, name)
         self.info = EngineInfo(
             model=name,
@@ -75,7 +81,7 @@ class ModelMachine:
             has_thinking=self.prompter.has_thinking,
             num_parameters=num_parameters(model),
             incarnation=new_id("engine"),
-            notes=_notes(probe),
+            notes=_notes(probe, why_float),
         )
         self._admission = admission
         self._background = Background(post)
@@ -178,24 +184,35 @@ class ModelMachine:
         return Shelf(folder, info.fingerprint, info.kv_format, settings.shelf_key_bytes)
 
 
-def _check_this_machine(name: str) -> None:
-    install_attention()
+def _check_this_machine(name: str, layout: CacheLayout) -> None:
     try:
-        run_self_test()
+        run_self_test(layout.kv_bits)
     except InvariantBroken as error:
         raise ModelNotUsable(
             name, f"the engine's self-test failed on this machine: {error}"
         ) from error
 
 
-def _probe(model: object, layout: CacheLayout, name: str) -> Probe:
+def _choose_layout(
+    model: object, config: Mapping[str, Any], name: str, bits: KvBits | None
+) -> tuple[CacheLayout, str | None]:
     try:
-        return probe_model(model, layout)
-    except (ValueError, TypeError, RuntimeError, LookupError, AttributeError) as error:
+        return choose_layout(model, config, name, bits)
+    except _MODEL_ERRORS as error:
         raise ModelNotUsable(name, f"it computes nothing ({error})") from error
 
 
-def _notes(probe: Probe) -> tuple[str, ...]:
-    if probe.why_single is None:
-        return ()
-    return (f"Several answers at once are computed one by one: {probe.why_single}.",)
+def _probe(model: object, layout: CacheLayout, name: str) -> Probe:
+    try:
+        return probe_model(model, layout)
+    except _MODEL_ERRORS as error:
+        raise ModelNotUsable(name, f"it computes nothing ({error})") from error
+
+
+def _notes(probe: Probe, why_float: str | None) -> tuple[str, ...]:
+    notes: list[str] = []
+    if probe.why_single is not None:
+        notes.append(f"Several answers at once are computed one by one: {probe.why_single}.")
+    if why_float is not None:
+        notes.append(f"Keys and values are not quantised: {why_float}.")
+    return tuple(notes)

@@ -9,7 +9,7 @@ import mlx.core as mx
 import numpy as np
 
 from agent_memory.device.attention import BatchLayer
-from agent_memory.device.cache_layout import CacheLayout
+from agent_memory.device.cache_layout import CacheLayout, LayerKind
 
 _TOLERANCE = {mx.float32: 1e-3}
 _HALF_TOLERANCE = 5e-2
@@ -32,12 +32,9 @@ def probe_model(model: Any, layout: CacheLayout) -> Probe:
     for num_tokens, layers in zip((5, 3), rows, strict=True):
         logits = model(mx.array([list(range(1, num_tokens + 1))]), cache=layers)
         mx.eval(logits)
-    dtype, bytes_per_token = mx.float32, 0
-    for at in layout.full:
-        keys, values = rows[0][at].keys_and_values()
-        dtype = keys.dtype
-        bytes_per_token += (keys.nbytes + values.nbytes) // 5
-    kv_format = str(dtype).removeprefix("mlx.core.")
+    pairs = [rows[0][at].keys_and_values() for at in layout.full]
+    bytes_per_token = sum(keys.nbytes + values.nbytes for keys, values in pairs) // 5
+    kv_format = _kv_format(layout, rows[0])
     if not layout.is_trimmable:
         # States are kept in mlx-lm's own form, which its versions change.
         return Probe(
@@ -48,6 +45,19 @@ def probe_model(model: Any, layout: CacheLayout) -> Probe:
         )
     why_single = _why_single(model, layout, rows, (5, 3))
     return Probe(logits.shape[-1], kv_format, bytes_per_token, why_single)
+
+
+def _kv_format(layout: CacheLayout, layers: Sequence[Any]) -> str:
+    """Such as `float32`, or `float32+q8g64`: 8 bits in groups of 64."""
+    kinds = zip(layout.kinds, layers, strict=True)
+    fed = [layer.keys_and_values() for kind, layer in kinds if kind is not LayerKind.STATE]
+    parts = [part for pair in fed for part in pair]
+    dtype = parts[0].dtype if parts else mx.float32
+    name = str(dtype).removeprefix("mlx.core.")
+    if layout.kv_bits is None:
+        return name
+    groups = sorted({part.group_size for part in parts})
+    return f"{name}+{layout.kv_bits}g{'-'.join(map(str, groups))}"
 
 
 def _why_single(

@@ -17,8 +17,9 @@ from agent_memory.device.cache_layout import CacheLayout
 from agent_memory.device.kv_cut import fill_layers
 from agent_memory.device.leased_prefix import PrefixGatherer
 from agent_memory.device.model_head import project_last_only
+from agent_memory.device.quantised import Quantised
 from agent_memory.device.row import Row, next_tokens
-from agent_memory.device.row_layers import STEP, FullLayer
+from agent_memory.device.row_layers import STEP
 from agent_memory.device.sampling import Logprobs, RowSampler, draw_tokens
 from agent_memory.engine.constraint import TokenConstraint
 from agent_memory.engine.events import Restored, Stored
@@ -105,9 +106,8 @@ class MlxRunner:
         prefix = self._gatherer.take(key, request)
         layers = self._layout.new_layers()
         num_expected = len(request.prompt_tokens) + len(request.forced_tokens) + STEP
-        for layer in layers:
-            if isinstance(layer, FullLayer):
-                layer.reserve(num_expected)
+        for at in self._layout.full:
+            layers[at].reserve(num_expected)
         if prefix.parts:
             parts = [(block.tensors, num_used) for block, num_used in prefix.parts]
             fill_layers(layers, self._layout, parts)
@@ -223,9 +223,15 @@ class MlxRunner:
         self._on_stored(key, Stored((), 0))
 
     def contents(self, row: RowId) -> list[mx.array]:
-        """Keys and values of every token in a row, layer by layer, where layers have them."""
+        """Keys and values of every token in a row, layer by layer, where layers have them: the
+        bits, if they are quantised."""
         layers = self._rows[row].layers
-        return [part for at in self._layout.full for part in layers[at].keys_and_values()]
+        parts = [part for at in self._layout.full for part in layers[at].keys_and_values()]
+        return [
+            array
+            for part in parts
+            for array in (part.parts if isinstance(part, Quantised) else (part,))
+        ]
 
     def _forward(self, batch: Sequence[Row], tokens: mx.array) -> mx.array:
         """Logits [rows, vocabulary] behind one token each."""

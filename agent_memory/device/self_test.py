@@ -17,6 +17,7 @@ from agent_memory.device.block_keeper import BlockKeeper
 from agent_memory.device.block_store import BlockStore
 from agent_memory.device.cache_layout import CacheLayout
 from agent_memory.device.leased_prefix import PrefixGatherer
+from agent_memory.device.quantised import KvBits
 from agent_memory.device.runner import MlxRunner
 from agent_memory.engine.events import Stored
 from agent_memory.engine.request import GenerationRequest
@@ -31,9 +32,9 @@ _VOCABULARY = 64
 _ROOT = root_hash("self-test", "float32", "self-test")
 
 
-def run_self_test() -> None:
+def run_self_test(kv_bits: KvBits | None = None) -> None:
     """Raise `InvariantBroken`, with what is wrong, if the engine cannot be relied on here."""
-    bench = _Bench()
+    bench = _Bench(kv_bits)
     long, short = _prompt(37), _prompt(18)
     alone = [bench.answer([long])[0], bench.answer([short])[0]]
     together = bench.answer([long, short])
@@ -45,9 +46,9 @@ def run_self_test() -> None:
 class _Bench:
     """A runner of a tiny model, without a shelf."""
 
-    def __init__(self) -> None:
+    def __init__(self, kv_bits: KvBits | None) -> None:
         model = _tiny_model()
-        layout = CacheLayout(model)
+        layout = CacheLayout(model, kv_bits)
         background = Background(lambda command: command())
         store = BlockStore()
         self._stored: list[Stored] = []
@@ -122,6 +123,7 @@ def _tiny_model() -> llama.Model:
             intermediate_size=64,
             num_attention_heads=4,
             num_key_value_heads=2,
+            head_dim=32,
             rms_norm_eps=1e-5,
             vocab_size=_VOCABULARY,
         )

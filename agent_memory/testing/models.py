@@ -58,7 +58,7 @@ _SMALL: Mapping[str, object] = {
     "tie_word_embeddings": True,
 }
 
-SHAPES: Mapping[str, Mapping[str, object]] = {
+_NARROW: Mapping[str, Mapping[str, object]] = {
     "llama": {**_SMALL, "model_type": "llama", "num_hidden_layers": 2, "rope_theta": 10000.0},
     "gemma3": {
         **_SMALL,
@@ -140,8 +140,17 @@ SHAPES: Mapping[str, Mapping[str, object]] = {
         "max_position_embeddings": 8192,
     },
 }
+
+SHAPES: Mapping[str, Mapping[str, object]] = {
+    **_NARROW,
+    "wide-llama": {**_NARROW["llama"], "head_dim": 64},
+    "wide-gemma3": {**_NARROW["gemma3"], "head_dim": 32},
+    "wide-recurrent": {**_NARROW["recurrent"], "head_dim": 32},
+    "wide-sinks": {**_NARROW["sinks"], "head_dim": 32},
+}
 """Configurations by name: plain KV, sliding windows, recurrent layers beside plain ones, latent KV,
-windows with attention sinks, recurrent layers alone, and a real size."""
+windows with attention sinks, recurrent layers alone, and a real size. The wide ones have heads that
+can be quantised."""
 
 
 def make_model_folder(folder: Path, shape: str = "llama", seed: int = 0) -> Path:
