@@ -1,6 +1,5 @@
 """From what was handed in to what may be stored."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,8 +11,8 @@ from agent_memory.memory.item import Json, Material
 from agent_memory.memory.kinds import MaterialKind
 from agent_memory.memory.preparation import prepare
 from agent_memory.memory.redaction.policy import RedactionPolicy
-from agent_memory.memory.redaction.redaction import redact
 from agent_memory.memory.service.ingest import IngestRequest
+from agent_memory.memory.service.redactor import Redactor
 
 
 def prepare_all(
@@ -26,44 +25,17 @@ def prepare_all(
     ]
 
 
-class _Redactor:
-    """Removes what the policy names, and counts what that was."""
-
-    def __init__(self, policy: RedactionPolicy) -> None:
-        self._policy = policy
-        self.counts: Counter[str] = Counter()
-
-    def text(self, text: str) -> str:
-        redacted = redact(text, self._policy)
-        self.counts.update({str(kind): count for kind, count in redacted.counts.items()})
-        return redacted.text
-
-    def json(self, value: Json) -> Json:
-        match value:
-            case str():
-                return self.text(value)
-            case list():
-                return [self.json(entry) for entry in value]
-            case dict():
-                return self.mapping(value)
-            case _:
-                return value
-
-    def mapping(self, values: Mapping[str, Json]) -> dict[str, Json]:
-        return {name: self.json(value) for name, value in values.items()}
-
-
 def _materials(
     request: IngestRequest, occurred_at: datetime, policy: RedactionPolicy
 ) -> Iterator[tuple[Material, Mapping[str, int]]]:
-    of_all = _Redactor(policy)
+    of_all = Redactor(policy)
     purpose = None if request.purpose is None else of_all.text(request.purpose)
     metadata = of_all.mapping(request.metadata)
     if request.chat:
         yield _conversation(request, occurred_at, policy, purpose, metadata)
     for kind, texts in ((MaterialKind.DIFF, request.diffs), (MaterialKind.LOG, request.logs)):
         for text in texts:
-            redactor = _Redactor(policy)
+            redactor = Redactor(policy)
             clean = redactor.text(text)
             material = Material(request.thread_id, kind, clean, occurred_at, purpose, metadata)
             yield material, redactor.counts
@@ -76,13 +48,13 @@ def _conversation(
     purpose: str | None,
     metadata: Mapping[str, Json],
 ) -> tuple[Material, Mapping[str, int]]:
-    redactor = _Redactor(policy)
+    redactor = Redactor(policy)
     messages = [_clean(message, redactor) for message in request.chat]
     material = chat_material(request.thread_id, messages, occurred_at, purpose, metadata)
     return material, redactor.counts
 
 
-def _clean(message: ChatMessage, redactor: _Redactor) -> ChatMessage:
+def _clean(message: ChatMessage, redactor: Redactor) -> ChatMessage:
     return replace(
         message,
         content=redactor.text(message.content),
