@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable
+from typing import assert_never
 
 from agent_memory.actors.background_metrics import embedding_lines, job_lines
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.embedder_handle import EmbedderHandle
 from agent_memory.actors.engine_handle import EngineHandle
+from agent_memory.actors.kv_metrics import engine_lines, pool_lines, session_lines
 from agent_memory.actors.pool_handle import PoolHandle
-from agent_memory.actors.session_catalogue import numbers_of
 from agent_memory.api.runtime import Health
+from agent_memory.cache.stats import PoolStats
+from agent_memory.engine.stats import EngineStats
 from agent_memory.errors import AgentMemoryError, Unavailable
+from agent_memory.sessions.directory import DirectoryStats
 from agent_memory.store.database import Database
 from agent_memory.store.jobs import JobStore
 
@@ -59,14 +63,20 @@ class RuntimeCondition:
             return_exceptions=True,
         )
         lines: list[str] = []
-        for prefix, part in zip(("sessions", "pool", "engine"), parts, strict=True):
-            if isinstance(part, BaseException):
-                if not isinstance(part, Unavailable):
+        for part in parts:
+            match part:
+                case DirectoryStats():
+                    lines += session_lines(part)
+                case PoolStats():
+                    lines += pool_lines(part)
+                case EngineStats():
+                    lines += engine_lines(part)
+                case None | Unavailable():
+                    continue  # The pool knows nothing before the first turn.
+                case BaseException():
                     raise part
-                continue
-            for name, value in numbers_of(f"agent_memory_{prefix}", part).items():
-                kind = "counter" if name.endswith("_total") else "gauge"
-                lines += [f"# TYPE {name} {kind}", f"{name} {float(value)}"]
+                case _:
+                    assert_never(part)
         lines += embedding_lines(await self._embedders.condition())
         lines += await self._job_lines()
         return "\n".join(lines) + "\n" if lines else ""

@@ -7,21 +7,26 @@ import time
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent_memory.actors.config import RuntimeConfig
+from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.kv_traffic import KvTraffic, Parcel
 from agent_memory.cache.lease import Lease, StoredBlock
 from agent_memory.cache.pool import BlockPool
+from agent_memory.cache.rebuild_cost import Rates
 from agent_memory.cache.stats import PoolStats
 from agent_memory.device import parcel
 from agent_memory.device.shelf import Shelf
 from agent_memory.engine.info import EngineInfo
-from agent_memory.errors import PoolLost, QueueFull
+from agent_memory.errors import PoolLost, QueueFull, Unavailable
 from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId, new_id
 from agent_memory.telemetry import configure_logging, request_id_var
 
 log = logging.getLogger(__name__)
+
+LEARN_EVERY_S = 60.0
+"""How often the engine is asked, after a turn, how fast it has been."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,11 @@ class BlockPoolActor:
         self._engine: EngineInfo | None = None
         self._room = asyncio.Condition()
         self._num_waiting = 0
+        self._num_room_waits = 0
+        self._room_wait_s = 0.0
+        self._engine_handle = EngineHandle(config.secret)
+        self._learned_at = time.monotonic()
+        self._learning: asyncio.Task[None] | None = None
         self._departures: Counter[BlockOwner] = Counter()
         self._traffic = KvTraffic(config.settings.home / "travel")
 
@@ -76,13 +86,7 @@ class BlockPoolActor:
             pool = self._pool_of(request.engine)
             departures = self._departures[request.owner]
             while (lease := self._try(pool, request)) is None:
-                if self._num_waiting >= self._settings.max_waiting:
-                    raise QueueFull(self._num_waiting, retry_after_s=2)
-                self._num_waiting += 1
-                try:
-                    await self._room.wait()
-                finally:
-                    self._num_waiting -= 1
+                await self._wait_for_room()
                 if self._departures[request.owner] != departures:
                     raise PoolLost("The process that asked for this lease is gone.")
                 pool = self._pool_of(request.engine)
@@ -100,6 +104,9 @@ class BlockPoolActor:
         async with self._room:
             self._pool_of(engine).publish(lease_id, blocks, bad_files)
             self._room.notify_all()
+        if time.monotonic() - self._learned_at > LEARN_EVERY_S:
+            self._learned_at = time.monotonic()
+            self._learning = asyncio.create_task(self._learn())
 
     async def release_owner(self, owner: BlockOwner) -> None:
         """The session's process is gone: whatever it leased is free."""
@@ -163,7 +170,40 @@ class BlockPoolActor:
         self._traffic.close(parcel_id)
 
     async def stats(self) -> PoolStats | None:
-        return self._pool.stats() if self._pool is not None else None
+        if self._pool is None:
+            return None
+        return replace(
+            self._pool.stats(),
+            num_waiting=self._num_waiting,
+            num_room_waits=self._num_room_waits,
+            room_wait_s=self._room_wait_s,
+        )
+
+    async def _wait_for_room(self) -> None:
+        if self._num_waiting >= self._settings.max_waiting:
+            raise QueueFull(self._num_waiting, retry_after_s=2)
+        started_at = time.monotonic()
+        self._num_waiting += 1
+        try:
+            await self._room.wait()
+        finally:
+            self._num_waiting -= 1
+            self._num_room_waits += 1
+            self._room_wait_s += time.monotonic() - started_at
+
+    async def _learn(self) -> None:
+        """Evict by what things cost on this machine."""
+        try:
+            stats = await self._engine_handle.stats()
+        except Unavailable:
+            return  # The engine restarts; what was learnt before holds meanwhile.
+        known, shelf = Rates(), stats.shelf
+        prefill = stats.prefill_tokens_per_s or known.prefill_tokens_per_s
+        reading = known.shelf_bytes_per_s
+        if shelf.reading.total_s > 0 and shelf.bytes_read > 0:
+            reading = shelf.bytes_read / shelf.reading.total_s
+        if self._pool is not None:
+            self._pool.learn(Rates(prefill, reading))
 
     def _try(self, pool: BlockPool, request: LeaseRequest) -> Lease | None:
         return pool.lease(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agent_memory.cache.miss import MissKind
 from agent_memory.ids import BlockHash, LeaseId
 
 
@@ -34,7 +35,7 @@ class Lease:
     cached: the prefix in order; `num_cached_tokens` is the sum of `num_used`, and always smaller
         than the prompt, for at least one token must be fed.
     evict: resident blocks to drop now (they are on the shelf). discard: shelf files to delete now.
-    miss_reason: why the prefix ends where it does.
+    miss_reason: why the prefix ends where it does; `miss_kind` is its kind.
     """
 
     lease_id: LeaseId
@@ -44,6 +45,7 @@ class Lease:
     evict: tuple[BlockHash, ...] = ()
     discard: tuple[str, ...] = ()
     miss_reason: str | None = None
+    miss_kind: MissKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Why blocks are gone that were here, for the sake of honest answers."""
 
 from agent_memory.cache.block import Block
+from agent_memory.cache.miss import MissKind
 from agent_memory.cache.tokens import num_common_tokens
 from agent_memory.ids import BlockHash
 
@@ -11,16 +12,18 @@ class Losses:
     """The last block lost behind each parent, and why; the oldest are forgotten."""
 
     def __init__(self) -> None:
-        self._losses: dict[BlockHash, tuple[bytes, str]] = {}
+        self._losses: dict[BlockHash, tuple[bytes, MissKind]] = {}
 
-    def note(self, block: Block, reason: str) -> None:
+    def note(self, block: Block, kind: MissKind) -> None:
         self._losses.pop(block.parent, None)
-        self._losses[block.parent] = (block.tokens, reason)
+        self._losses[block.parent] = (block.tokens, kind)
         if len(self._losses) > MAX_LOSSES:
             del self._losses[next(iter(self._losses))]
 
-    def find(self, parent: BlockHash, prompt: bytes, start: int, num_matched: int) -> str | None:
+    def find(
+        self, parent: BlockHash, prompt: bytes, start: int, num_matched: int
+    ) -> MissKind | None:
         """Why more than `num_matched` tokens of `prompt` from `start` on, which is where `parent`
         ends, cannot be had any more."""
-        lost, reason = self._losses.get(parent, (b"", None))
-        return reason if num_common_tokens(lost, prompt, start) > num_matched else None
+        lost, kind = self._losses.get(parent, (b"", None))
+        return kind if num_common_tokens(lost, prompt, start) > num_matched else None

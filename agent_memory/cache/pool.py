@@ -10,6 +10,7 @@ from agent_memory.cache.forgetting import forgettable, outgrown_snapshots, outgr
 from agent_memory.cache.hashing import chain_hash
 from agent_memory.cache.lease import CachedBlock, Lease, Location, StoredBlock
 from agent_memory.cache.lease_book import ActiveLease, LeaseBook
+from agent_memory.cache.miss import MissKind
 from agent_memory.cache.prefix import Prefix, PrefixSearch
 from agent_memory.cache.rebuild_cost import Rates
 from agent_memory.cache.register import BlockRegister
@@ -91,7 +92,7 @@ class BlockPool:
         """
         active = self._close(lease_id)
         for name in bad_files:
-            self._register.lose_file(name, "file unusable")
+            self._register.lose_file(name, MissKind.BAD_FILE)
         _check_hashes(stored)
         blocks = self._store(stored, is_resident=active is not None)
         if active is not None:
@@ -215,6 +216,7 @@ class BlockPool:
             num_cached_tokens=self._tally.num_cached_tokens,
             num_evicted_blocks=register.num_evicted,
             num_discarded_files=register.num_discarded,
+            num_misses_by_kind=dict(self._tally.num_misses_by_kind),
         )
 
     def check_integrity(self) -> None:
@@ -263,7 +265,8 @@ class BlockPool:
             num_cached_tokens=prefix.num_tokens,
             evict=self._register.take_evictions(),
             discard=self._register.take_discards(),
-            miss_reason=prefix.miss_reason,
+            miss_reason=prefix.miss.reason if prefix.miss is not None else None,
+            miss_kind=prefix.miss.kind if prefix.miss is not None else None,
         )
 
     def _close(self, lease_id: LeaseId) -> ActiveLease | None:

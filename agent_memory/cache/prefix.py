@@ -6,6 +6,7 @@ from agent_memory.cache.block import Block
 from agent_memory.cache.block_tree import BlockTree
 from agent_memory.cache.hashing import chain_hash
 from agent_memory.cache.losses import Losses
+from agent_memory.cache.miss import Miss, MissKind
 from agent_memory.cache.tokens import WIDTH, num_common_tokens, unpack
 from agent_memory.ids import BlockHash
 
@@ -16,12 +17,12 @@ Parts = tuple[tuple[Block, int], ...]
 class Prefix:
     """`parts` are blocks in order, each with how many of its tokens match.
 
-    miss_reason: why it ends at `num_tokens`, or None when all that was asked for is there.
+    miss: why it ends at `num_tokens`, or None when all that was asked for is there.
     """
 
     parts: Parts
     num_tokens: int
-    miss_reason: str | None
+    miss: Miss | None
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -66,10 +67,10 @@ class PrefixSearch:
             parent = block.hash
         if self._needs_snapshot and position > num_best:
             reason = f"{position} tokens match, but the last snapshot is at {num_best}"
-            return Prefix(best, num_best, reason)
+            return Prefix(best, num_best, Miss(MissKind.NO_SNAPSHOT, reason))
         if position >= num_best and not self._needs_snapshot:
             best, num_best = tuple(walked), position
-        return Prefix(best, num_best, self._miss_reason(root, prompt, best, num_best))
+        return Prefix(best, num_best, self._miss(root, prompt, best, num_best))
 
     def find_all(self, root: BlockHash, sequence: bytes) -> list[Block]:
         """Every block that holds a piece of `sequence` (packed) below `root` and nothing else."""
@@ -107,9 +108,7 @@ class PrefixSearch:
         )
         return max(fitting, key=lambda child: child.num_tokens, default=None)
 
-    def _miss_reason(
-        self, root: BlockHash, prompt: bytes, parts: Parts, num_tokens: int
-    ) -> str | None:
+    def _miss(self, root: BlockHash, prompt: bytes, parts: Parts, num_tokens: int) -> Miss | None:
         if num_tokens * WIDTH == len(prompt):
             return None
         parent, num_matched, is_whole = root, 0, False
@@ -120,14 +119,14 @@ class PrefixSearch:
             parent, num_matched = (block.hash, 0) if goes_on else (block.parent, num_used)
         start = num_tokens - num_matched
         if (loss := self._losses.find(parent, prompt, start, num_matched)) is not None:
-            return f"{loss} at token {num_tokens}"
+            return Miss(loss, f"{loss} at token {num_tokens}")
         children = self._tree.children(parent)
         num_known = max((num_common_tokens(b.tokens, prompt, start) for b in children), default=0)
         if not children and not parts:
-            return "first block of this workspace"
+            return Miss(MissKind.FIRST, MissKind.FIRST)
         if is_whole and (not children or 0 < num_known <= num_matched):
-            return f"new tokens from {num_tokens}"
-        return f"tokens differ at {start + num_known}"
+            return Miss(MissKind.NEW, f"new tokens from {num_tokens}")
+        return Miss(MissKind.DIFFERENT, f"tokens differ at {start + num_known}")
 
 
 def _is_nearer(one: Block, other: Block) -> bool:

@@ -6,6 +6,7 @@ from agent_memory.cache.block import Block
 from agent_memory.cache.block_tree import BlockTree
 from agent_memory.cache.lease import StoredBlock
 from agent_memory.cache.losses import Losses
+from agent_memory.cache.miss import MissKind
 from agent_memory.cache.rebuild_cost import RebuildCost
 from agent_memory.cache.resident_ledger import ResidentLedger
 from agent_memory.cache.shelf_ledger import ShelfLedger
@@ -122,22 +123,22 @@ class BlockRegister:
             self._discard_some(self.shelf.nbytes - self.shelf.budget, workspace, from_all=from_all)
             self._evict_some(-self.resident.num_free, workspace, from_all=from_all)
 
-    def evict(self, block: Block, reason: str) -> None:
+    def evict(self, block: Block, kind: MissKind) -> None:
         """The engine shall drop a resident block."""
         self.resident.remove(block)
         self._to_evict[block.hash] = None
         self.num_evicted += 1
-        self._bury_if_lost(block, reason)
+        self._bury_if_lost(block, kind)
 
-    def discard(self, name: str, reason: str) -> None:
+    def discard(self, name: str, kind: MissKind) -> None:
         """The engine shall delete a file."""
-        self.lose_file(name, reason)
+        self.lose_file(name, kind)
         self._order_discard(name)
 
-    def lose_file(self, name: str, reason: str) -> None:
+    def lose_file(self, name: str, kind: MissKind) -> None:
         """A file is gone from the shelf. An unknown one is no matter."""
         for block in self.shelf.remove(name) if name in self.shelf else ():
-            self._bury_if_lost(block, reason)
+            self._bury_if_lost(block, kind)
 
     def forget(self, block: Block) -> None:
         """Let go of a block everywhere; its file goes with the last block that counts on it."""
@@ -153,7 +154,7 @@ class BlockRegister:
         """Nothing is resident any more, and nothing needs to be evicted."""
         for block in reversed(self.resident.blocks()):
             self.resident.remove(block)
-            self._bury_if_lost(block, "lost with the engine")
+            self._bury_if_lost(block, MissKind.ENGINE_LOST)
         self._to_evict.clear()
 
     def take_evictions(self) -> tuple[BlockHash, ...]:
@@ -198,11 +199,11 @@ class BlockRegister:
 
     def _evict_some(self, nbytes: int, workspace: BlockHash | None, *, from_all: bool) -> None:
         for block in self.resident.take(nbytes, workspace, from_all=from_all):
-            self.evict(block, "evicted")
+            self.evict(block, MissKind.EVICTED)
 
     def _discard_some(self, nbytes: int, workspace: BlockHash | None, *, from_all: bool) -> None:
         for file in self.shelf.take(nbytes, workspace, from_all=from_all):
-            self.discard(file.name, "evicted")
+            self.discard(file.name, MissKind.EVICTED)
 
     def _move(self, block: Block) -> None:
         if block.is_resident:
@@ -210,11 +211,11 @@ class BlockRegister:
         if block.file is not None:
             self.shelf.move(block)
 
-    def _bury_if_lost(self, block: Block, reason: str) -> None:
+    def _bury_if_lost(self, block: Block, kind: MissKind) -> None:
         if block.is_resident or block.file is not None:
             return
         self.tree.remove(block)
-        self.losses.note(block, reason)
+        self.losses.note(block, kind)
         for orphan in self.tree.descendants(block):
             if orphan.is_resident:
                 self.resident.demote(orphan)

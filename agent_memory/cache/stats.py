@@ -1,8 +1,11 @@
 """The pool in figures."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from agent_memory.cache.lease import Lease
+from agent_memory.cache.miss import MissKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +13,9 @@ class PoolStats:
     """Counts since the pool was made, and what it holds now. Bytes where it says bytes.
 
     A hit is a lease with at least one cached token. `oldest_lease_s` is 0 without leases.
+    num_misses_by_kind: leases by why not more of their prompt was there. num_waiting: turns that
+    wait for room; num_room_waits and room_wait_s: how often that has happened, and for how many
+    seconds in all.
     """
 
     epoch: int
@@ -30,6 +36,10 @@ class PoolStats:
     num_cached_tokens: int
     num_evicted_blocks: int
     num_discarded_files: int
+    num_misses_by_kind: Mapping[MissKind, int] = field(default_factory=dict)
+    num_waiting: int = 0
+    num_room_waits: int = 0
+    room_wait_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -40,9 +50,12 @@ class PoolTally:
     num_misses: int = 0
     num_prompt_tokens: int = 0
     num_cached_tokens: int = 0
+    num_misses_by_kind: Counter[MissKind] = field(default_factory=Counter)
 
     def count(self, lease: Lease, num_prompt_tokens: int) -> None:
         self.num_hits += lease.num_cached_tokens > 0
         self.num_misses += lease.num_cached_tokens == 0
+        if lease.miss_kind is not None:
+            self.num_misses_by_kind[lease.miss_kind] += 1
         self.num_prompt_tokens += num_prompt_tokens
         self.num_cached_tokens += lease.num_cached_tokens

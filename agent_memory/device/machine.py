@@ -38,7 +38,7 @@ from agent_memory.engine.loop import StepLoop
 from agent_memory.engine.outbox import Outbox
 from agent_memory.engine.pace import Pace
 from agent_memory.engine.request import GenerationRequest
-from agent_memory.engine.stats import EngineStats
+from agent_memory.engine.stats import EngineStats, ShelfTraffic
 from agent_memory.errors import EngineUnavailable, InvariantBroken, ModelNotUsable
 from agent_memory.ids import BlockHash, new_id
 from agent_memory.settings import Settings
@@ -86,7 +86,7 @@ class ModelMachine:
         self._admission = admission
         self._background = Background(post)
         self._store = BlockStore()
-        shelf = self._shelf(shelf_folder, settings)
+        self._shelf = shelf = self._open_shelf(shelf_folder, settings)
         self.num_logits = probe.num_logits
         self.constrainer = Constrainer(self.prompter, probe.num_logits)
         runner = MlxRunner(
@@ -166,6 +166,10 @@ class ModelMachine:
             requests_finished=totals.requests_finished,
             requests_cancelled=totals.requests_cancelled,
             requests_failed=totals.requests_failed,
+            queueing=totals.queueing.copy(),
+            first_token=totals.first_token.copy(),
+            shelf=self._shelf.traffic.copy() if self._shelf is not None else ShelfTraffic(),
+            prefill_tokens_per_s=self.loop.prefill_tokens_per_s,
         )
 
     def _ready(self, key: int) -> None:
@@ -177,7 +181,7 @@ class ModelMachine:
     def _lost(self, key: int) -> None:
         self.loop.cancel(key)
 
-    def _shelf(self, folder: Path | None, settings: Settings) -> Shelf | None:
+    def _open_shelf(self, folder: Path | None, settings: Settings) -> Shelf | None:
         if folder is None:
             return None
         info = self.info

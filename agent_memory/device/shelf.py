@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import shutil
+import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -33,6 +34,7 @@ from agent_memory.device.shelf_format import (
 )
 from agent_memory.device.shelf_journal import ShelfJournal
 from agent_memory.device.shelf_reader import FileHeader, read_block, read_header
+from agent_memory.engine.stats import ShelfTraffic
 from agent_memory.errors import BadShelfFile, InvariantBroken
 from agent_memory.ids import BlockHash
 
@@ -73,6 +75,8 @@ class Shelf:
         self._files = folder / self.namespace.folder
         self._quarantine = Quarantine(folder / "quarantine")
         self._journal = ShelfJournal(folder / "journal.jsonl")
+        self.traffic = ShelfTraffic()
+        """What this object has read and written: by one thread each."""
         make_folder(folder)
         make_folder(self._files)
 
@@ -82,6 +86,7 @@ class Shelf:
         The file is on the disk itself when this returns. Raises `OSError` when it cannot be
         written, a full disk included, and then leaves nothing behind.
         """
+        started_at = time.perf_counter()
         _check_blocks(blocks)
         header, tensors = encode_file(blocks, self.namespace, self._seal)
         file = file_name(header)
@@ -89,6 +94,8 @@ class Shelf:
         make_folder(path.parent)
         write_durably(path, chain((header,), tensors))
         self._journal.append("wrote", file, num_blocks=len(blocks))
+        self.traffic.bytes_written += sum(block.nbytes for block in blocks)
+        self.traffic.writing.observe(time.perf_counter() - started_at)
         return file
 
     def read(self, file: str, hashes: Collection[BlockHash]) -> dict[BlockHash, ShelfBlock]:
@@ -97,6 +104,7 @@ class Shelf:
         Counts as a use of the file. Raises `BadShelfFile` when it is missing, torn, corrupt or
         foreign, or lacks one of the blocks; a file at fault is then in quarantine.
         """
+        started_at = time.perf_counter()
         try:
             fd = os.open(self._path(file), os.O_RDONLY)
         except OSError as error:
@@ -108,6 +116,8 @@ class Shelf:
             raise BadShelfFile(file, str(error)) from error
         finally:
             os.close(fd)
+        self.traffic.bytes_read += sum(block.nbytes for block in found.values())
+        self.traffic.reading.observe(time.perf_counter() - started_at)
         return found
 
     def delete(self, file: str) -> None:

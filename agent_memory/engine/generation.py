@@ -42,12 +42,13 @@ class Choice:
 class Generation:
     """sequence: what is fed before anything is drawn (prompt and forced tokens), the last of it
     only with the first decode step; `num_fed` of it are in the row. limit: most tokens that a
-    choice may generate, the forced ones included."""
+    choice may generate, the forced ones included. submitted_at: seconds of the loop's clock."""
 
     key: int
     request: GenerationRequest
     limit: int
     sequence: Sequence[int]
+    submitted_at: float
     choices: list[Choice] = field(default_factory=list)
     num_fed: int = 0
     is_open: bool = False

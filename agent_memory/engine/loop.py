@@ -49,6 +49,8 @@ class StepLoop:
         self._new_text = new_text
         self._eos = eos_token_ids
         self._context_window = context_window
+        self._clock = clock
+        self._pace = pace
         self._scheduler = Scheduler(max_rows, pace)
         self._outbox = outbox
         self._roster = Roster()
@@ -80,6 +82,11 @@ class StepLoop:
         """Requests that have no rows yet."""
         return self._scheduler.num_waiting
 
+    @property
+    def prefill_tokens_per_s(self) -> float | None:
+        """See `Pace`."""
+        return self._pace.prefill_tokens_per_s
+
     def is_over(self, key: int) -> bool:
         """The request has had its last event."""
         return key not in self._roster.generations
@@ -88,7 +95,7 @@ class StepLoop:
         """A request begins to wait. Its prompt must be shorter than the context window."""
         limit = min(request.sampling.max_tokens, self._context_window - len(request.prompt_tokens))
         sequence = request.prompt_tokens + request.forced_tokens
-        generation = Generation(key, request, limit, sequence)
+        generation = Generation(key, request, limit, sequence, self._clock())
         self._roster.generations[key] = generation
         self._scheduler.add(key, request.group, request.sampling.n)
         with self._finisher.guard(generation):
@@ -154,6 +161,7 @@ class StepLoop:
         first = generation.choices[0]
         restored = self._runner.open(generation.key, first.row, generation.request)
         generation.is_open = True
+        self.counters.queueing.observe(self._clock() - generation.submitted_at)
         generation.num_fed = restored.num_cached_tokens
         self.counters.tokens_restored += restored.num_cached_tokens
         self.counters.tokens_from_shelf += restored.num_from_shelf

@@ -19,6 +19,11 @@ class Pace:
         self._prefill_token_s: float | None = None
         self._prefill_token_beside_s: float | None = None
 
+    @property
+    def prefill_tokens_per_s(self) -> float | None:
+        """As measured lately; None before the first observation."""
+        return 1 / self._prefill_token_s if self._prefill_token_s else None
+
     def chunk_limit(self, num_decoding: int) -> int:
         """Most tokens that the next chunk may have."""
         if num_decoding == 0:

@@ -1,11 +1,14 @@
 """What an engine has done and what it holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from agent_memory.engine.distribution import Distribution
 
 
 @dataclass(slots=True)
 class Counters:
-    """Totals since the engine started."""
+    """Totals since the engine started. queueing: from a request's submission until its row is
+    open; first_token: until its first token is drawn."""
 
     steps: int = 0
     tokens_prefilled: int = 0
@@ -15,6 +18,25 @@ class Counters:
     requests_finished: int = 0
     requests_cancelled: int = 0
     requests_failed: int = 0
+    queueing: Distribution = field(default_factory=Distribution)
+    first_token: Distribution = field(default_factory=Distribution)
+
+
+@dataclass(slots=True)
+class ShelfTraffic:
+    """Files read and written since the engine started, each with the time that it took, checks
+    and syncs included, and the bytes of their blocks."""
+
+    reading: Distribution = field(default_factory=Distribution)
+    writing: Distribution = field(default_factory=Distribution)
+    bytes_read: int = 0
+    bytes_written: int = 0
+
+    def copy(self) -> "ShelfTraffic":
+        """What there has been until now."""
+        return ShelfTraffic(
+            self.reading.copy(), self.writing.copy(), self.bytes_read, self.bytes_written
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +44,8 @@ class EngineStats:
     """A moment of an engine: what runs and waits, KV held for later turns, and totals.
 
     running: rows that prefill or decode. resident_bytes: KV of blocks kept for later turns.
-    active_bytes: all memory that the device's allocator has handed out.
+    active_bytes: all memory that the device's allocator has handed out. prefill_tokens_per_s: as
+    measured lately, None before the first long enough chunk.
     """
 
     running: int = 0
@@ -38,3 +61,7 @@ class EngineStats:
     requests_finished: int = 0
     requests_cancelled: int = 0
     requests_failed: int = 0
+    queueing: Distribution = field(default_factory=Distribution)
+    first_token: Distribution = field(default_factory=Distribution)
+    shelf: ShelfTraffic = field(default_factory=ShelfTraffic)
+    prefill_tokens_per_s: float | None = None

@@ -83,6 +83,8 @@ class WorkReader:
         self, choice: Choice, token_id: int, chosen: TokenChoice | None, is_complete: bool
     ) -> None:
         self._counters.tokens_generated += 1
+        if not choice.tokens and choice.index == 0:
+            self._counters.first_token.observe(self._clock() - choice.generation.submitted_at)
         choice.tokens.append(token_id)
         ends_with_eos = token_id in self._eos
         deltas: tuple[OutputDelta, ...] = ()

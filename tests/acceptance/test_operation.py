@@ -1,5 +1,6 @@
 """A server as its owner operates it: ports, keys, health, limits, sessions, the command line."""
 
+import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from agent_memory.testing.models import make_model_folder
 from tests.acceptance.server import Server
@@ -161,8 +163,18 @@ def test_metrics_count_what_was_done(server: Server) -> None:
     Talk(server).ask([user("count this")], max_tokens=3)
     text = Talk(server).get("/metrics").text
     assert 'agent_memory_http_requests_total{method="POST",route="/v1/chat/completions"' in text
-    assert "agent_memory_engine_tokens_generated" in text
-    assert "agent_memory_pool_shelf_bytes" in text
+    found = {family.name: family for family in text_string_to_metric_families(text)}
+    assert all(family.documentation for family in found.values())
+    prefilled = found["agent_memory_prompt_tokens"].samples
+    assert sum(sample.value for sample in prefilled if sample.name.endswith("_total")) > 0
+    documented = set(re.findall(r"`(agent_memory_[a-z_]+?)(?:_total)?(?:\{|`)", _documentation()))
+    assert len(documented) > 30
+    assert documented <= found.keys()
+
+
+def _documentation() -> str:
+    text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    return text[text.index("\n## Metrics") : text.index("\n## Several machines")]
 
 
 def test_a_second_server_runs_beside_the_first(

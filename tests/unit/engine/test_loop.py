@@ -324,3 +324,12 @@ def test_in_any_order_everyone_gets_an_answer_or_an_end(
             if ends and ends[0].reason is FinishReason.LENGTH:
                 assert said == whole
     assert runner.rows == {}
+
+
+def test_how_long_requests_wait_and_their_first_token_takes_is_observed() -> None:
+    driver = LoopDriver()
+    driver.submit(a_request("one"))
+    driver.submit(a_request("two", n=2))
+    driver.run()
+    counters = driver.loop.counters
+    assert (counters.queueing.num, counters.first_token.num) == (2, 2)

@@ -1,0 +1,58 @@
+"""What Prometheus reads of sessions, blocks and the engine."""
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from agent_memory.actors.kv_metrics import engine_lines, pool_lines, session_lines
+from agent_memory.cache.hashing import root_hash
+from agent_memory.cache.pool import BlockPool
+from agent_memory.engine.distribution import Distribution
+from agent_memory.engine.stats import EngineStats, ShelfTraffic
+from agent_memory.ids import LeaseId
+from agent_memory.sessions.directory import DirectoryStats
+
+
+def samples(lines: list[str]) -> dict[tuple[str, str], float]:
+    """Values by name and the values of labels."""
+    families = list(text_string_to_metric_families("\n".join(lines) + "\n"))
+    assert all(family.documentation for family in families)
+    return {
+        (sample.name, ",".join(sample.labels.values())): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def test_tokens_are_told_by_where_their_kv_came_from() -> None:
+    stats = EngineStats(tokens_prefilled=7, tokens_restored=5, tokens_from_shelf=2)
+    found = samples(engine_lines(stats))
+    by_source = {s: found["agent_memory_prompt_tokens_total", s] for s in ("prefilled", "resident")}
+    assert by_source == {"prefilled": 7, "resident": 3}
+    assert found["agent_memory_prompt_tokens_total", "shelf"] == 2
+
+
+def test_times_are_histograms() -> None:
+    reading = Distribution()
+    for seconds in (0.001, 0.004, 99.0):
+        reading.observe(seconds)
+    found = samples(engine_lines(EngineStats(shelf=ShelfTraffic(reading=reading))))
+    name = "agent_memory_kv_restore_seconds"
+    buckets = [found[f"{name}_bucket", at] for at in ("0.001", "0.0025", "0.005", "60.0", "+Inf")]
+    assert buckets == [1, 1, 2, 2, 3]
+    assert found[f"{name}_count", ""] == 3
+    assert found[f"{name}_sum", ""] == 99.005
+
+
+def test_misses_are_counted_by_reason() -> None:
+    pool = BlockPool(4, 10, 1000, 1000, lambda: 1.0)
+    pool.lease(root_hash("model", "float32", "w"), [1, 2, 3], 0, LeaseId("one"), "alice")
+    found = samples(pool_lines(pool.stats()))
+    assert found["agent_memory_kv_misses_total", "first"] == 1
+    assert found["agent_memory_kv_misses_total", "evicted"] == 0
+    assert found["agent_memory_kv_lookups_total", "miss"] == 1
+    assert found["agent_memory_kv_reserved_bytes", ""] == 30
+
+
+def test_processes_of_sessions_are_told_by_state() -> None:
+    found = samples(session_lines(DirectoryStats(3, 1, 9, 0, False)))
+    assert found["agent_memory_sessions", "live"] == 3
+    assert found["agent_memory_session_hibernations_total", ""] == 9
