@@ -9,7 +9,7 @@ from agent_memory.memory.learning.landscape import Landscape
 from agent_memory.memory.learning.lessons import Lesson
 from agent_memory.memory.learning.trial import Evaluation, cross_validate
 
-MIN_LESSONS = 20
+MIN_LESSONS = 30
 MAX_P_VALUE = 0.05
 
 
