@@ -69,6 +69,11 @@ class Conversation:
         return self.session.head_hash if self.session is not None else None
 
     @property
+    def messages(self) -> Sequence[Message]:
+        """As the last turn left them."""
+        return self._messages
+
+    @property
     def generated(self) -> Sequence[GeneratedTurn]:
         return self._generated
 

@@ -44,13 +44,13 @@ async def build_prompt(
     if request.raw_prompt is not None:
         rendered = await engine.render(PromptRequest(raw_prompt=request.raw_prompt))
         return Prompt(rendered.pieces[0], "")
-    prompt = await _render(engine, request, continuation.messages, generated, info)
+    prompt = await render_prompt(engine, request, continuation.messages, generated, info)
     if not info.has_snapshots:
         return prompt
     marked = [continuation.messages[:num] for num in request.cache_marks if num]
     preamble = _preamble(continuation.messages)
     beginnings = [
-        (await _render(engine, request, messages, generated, info)).tokens
+        (await render_prompt(engine, request, messages, generated, info)).tokens
         for messages in (preamble, *marked[-MAX_MARKS:])
     ]
     found = {num_common(beginning, prompt.tokens) for beginning in beginnings}
@@ -64,13 +64,14 @@ def _preamble(messages: Sequence[Message]) -> tuple[Message, ...]:
     return (*system, Message(Role.USER, (Text("\N{OBJECT REPLACEMENT CHARACTER}"),)))
 
 
-async def _render(
+async def render_prompt(
     engine: Engine,
     request: TurnRequest,
     messages: Sequence[Message],
     generated: Sequence[GeneratedTurn],
     info: EngineInfo,
 ) -> Prompt:
+    """The prompt if the conversation were `messages`. Raises `InvalidRequest`."""
     usable = [turn for turn in generated if turn.tokens]
     spliced = plan_splices(messages, usable, info.fingerprint, new_id("splice"))
     prompt = PromptRequest(

@@ -1,11 +1,13 @@
 """One turn of a session, from the conversation to the committed answer."""
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import assert_never
 
 from agent_memory.cache.hashing import root_hash
 from agent_memory.cache.lease import Lease
+from agent_memory.cache.miss import MissKind
 from agent_memory.engine.events import Finished, Generated, Prefilled, Restored, Stored
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
@@ -13,8 +15,9 @@ from agent_memory.errors import EngineLost, PoolLost, StreamInterrupted, Unavail
 from agent_memory.ids import LeaseId, SessionId, ThreadId, block_owner, new_id
 from agent_memory.prompts.identity import head_hash
 from agent_memory.sessions.conversation import Conversation
+from agent_memory.sessions.divergence import find_divergence
 from agent_memory.sessions.ports import Engine, Generation, Pool, TranscriptStore
-from agent_memory.sessions.prompting import Prompt, build_prompt, fit_to_window
+from agent_memory.sessions.prompting import Prompt, build_prompt, fit_to_window, render_prompt
 from agent_memory.sessions.recorder import TurnRecorder
 from agent_memory.sessions.running_turn import RunningTurn
 from agent_memory.turns.events import (
@@ -26,11 +29,15 @@ from agent_memory.turns.events import (
     TurnStarted,
     Usage,
 )
+from agent_memory.turns.messages import Message
 from agent_memory.turns.request import TurnRequest
-from agent_memory.turns.sequence import SequenceStep
+from agent_memory.turns.sequence import SequenceStep, TokenIds
 from agent_memory.turns.transcript import GeneratedTurn, TurnCommit
 
 log = logging.getLogger(__name__)
+
+_LOST = frozenset({MissKind.EVICTED, MissKind.BAD_FILE, MissKind.ENGINE_LOST})
+"""Of such a miss, the conversation is not the first reason."""
 
 MAX_ATTEMPTS = 4
 """Engines or pools that die so often during one turn are not going to finish it."""
@@ -104,9 +111,10 @@ class Turn:
         self._recorder.prompt_tokens = prompt.tokens
         request = await self._lease(prompt, info)
         try:
+            miss_reason = await self._explain_miss(prompt, request.lease, info)
             generation = await self._engine.generate(request)
             try:
-                await self._follow(generation, len(prompt.tokens), request.lease)
+                await self._follow(generation, len(prompt.tokens), miss_reason)
             finally:
                 generation.close()
         finally:
@@ -142,14 +150,42 @@ class Turn:
             json_schema=request.json_schema,
         )
 
-    async def _follow(self, generation: Generation, num_prompt_tokens: int, lease: Lease) -> None:
+    async def _explain_miss(self, prompt: Prompt, lease: Lease, info: EngineInfo) -> str | None:
+        """Why not more of the prompt was cached; told in terms of the conversation when it is the
+        conversation that has changed."""
+        before = self._conversation
+
+        async def render(messages: Sequence[Message]) -> TokenIds:
+            rendered = await render_prompt(
+                self._engine, self._request, messages, before.generated, info
+            )
+            return rendered.tokens
+
+        if lease.miss_kind in _LOST or self._request.raw_prompt is not None:
+            return lease.miss_reason
+        found = await find_divergence(
+            before.sequence,
+            prompt.tokens,
+            lease.num_cached_tokens,
+            before.messages,
+            self._continuation.messages,
+            render,
+        )
+        if found is None:
+            return lease.miss_reason
+        log.info("prompt has changed", extra={"token": found.at, "segment": found.segment})
+        return str(found)
+
+    async def _follow(
+        self, generation: Generation, num_prompt_tokens: int, miss_reason: str | None
+    ) -> None:
         """Turn the engine's events into the turn's, and remember them."""
         running, recorder = self._running, self._recorder
         running.on_cancel(generation.cancel)
         async for event in generation:
             match event:
                 case Restored():
-                    if recorder.restored(event, num_prompt_tokens, lease.miss_reason):
+                    if recorder.restored(event, num_prompt_tokens, miss_reason):
                         usage = recorder.final_usage
                         running.emit(self._started(usage))
                 case Prefilled(num_done=done, num_total=total):

@@ -203,3 +203,15 @@ async def test_turns_of_one_session_run_one_after_the_other() -> None:
     await first.wait()
     assert (one.text, two.text) == ("first", "second")
     assert len(world.store.transcripts[WORKSPACE, SESSION].messages) == 4
+
+
+async def test_usage_tells_which_message_was_changed() -> None:
+    world = World(["one", "two"])
+    session = world.session()
+    await take(session, ask(say(Role.USER, "hello"), say(Role.USER, "there")))
+    listener = Listener()
+    changed = ask(say(Role.USER, "hello"), say(Role.USER, "where"), say(Role.USER, "more"))
+    await session.take_turn(changed, listener.hear).wait()
+    started = next(event for event in listener.events if isinstance(event, TurnStarted))
+    assert started.usage.miss_reason is not None
+    assert started.usage.miss_reason.endswith("message 2 (user), 'there' became 'where'")
