@@ -14,8 +14,9 @@ from agent_memory.memory.packing.packer import pack
 from agent_memory.memory.ports import TokenCounter
 from agent_memory.memory.recalled import Query, Recalled
 
-MAX_CANDIDATES = 200
-"""Enough to fill the largest budget with messages of average length."""
+MIN_RANKED, MAX_RANKED = 50, 200
+SHORTEST_ITEM_TOKENS = 10
+"""So many items fill a budget that no more need be ranked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Recall:
             kinds=request.kinds,
             since=request.since,
             as_of=request.as_of,
-            limit=MAX_CANDIDATES,
+            limit=_num_wanted(request.token_budget),
         )
         found = await self._finder.find(workspace, query)
         packed = pack(found.ranked, request.token_budget, await self._tokens())
@@ -101,3 +102,7 @@ class Recall:
             impression = Impression(found.recall_id, found.weights_version, shown)
             await self._impressions.log_impression(workspace, impression)
         return RecallResult(found, packed)
+
+
+def _num_wanted(token_budget: int) -> int:
+    return min(MAX_RANKED, max(MIN_RANKED, token_budget // SHORTEST_ITEM_TOKENS))
