@@ -195,8 +195,9 @@ def _arguments() -> argparse.Namespace:
 
 
 def _kind(reason: str) -> str:
-    """A miss reason without its figures."""
-    return "".join(character for character in reason if not character.isdigit()).strip()
+    """A miss reason without its figures and the words that it quotes."""
+    kind = reason.partition(", '")[0]
+    return "".join(character for character in kind if not character.isdigit()).strip()
 
 
 def _show(report: Report, traffics: dict[str, Traffic]) -> None:

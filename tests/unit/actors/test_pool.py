@@ -36,8 +36,15 @@ async def test_whoever_finds_no_room_waits_until_a_lease_ends(tmp_path: Path) ->
     waiting = asyncio.create_task(pool.lease(ask("two", 10)))
     await asyncio.sleep(0.01)
     assert not waiting.done()
+    before = await pool.stats()
     await pool.publish(ENGINE, LeaseId("one"), (), ())
     assert (await waiting).lease_id == "two"
+    after = await pool.stats()
+    assert before is not None
+    assert after is not None
+    assert (before.num_waiting, before.num_room_waits) == (1, 0)
+    assert (after.num_waiting, after.num_room_waits) == (0, 1)
+    assert after.room_wait_s > 0
 
 
 async def test_too_many_waiting_is_said_at_once(tmp_path: Path) -> None:
