@@ -13,14 +13,14 @@ COMPONENT = "feedback"
 
 
 def feedback_factors(
-    tallies: Mapping[ItemId, Tally], irrelevance: Mapping[ItemId, float]
+    tallies: Mapping[ItemId, Tally], relevance: Mapping[ItemId, float]
 ) -> Mapping[ItemId, float]:
-    """Salience times irrelevance, within `LARGEST_EFFECT` of 1; none without feedback."""
+    """Salience times relevance, within `LARGEST_EFFECT` of 1; items without feedback have none."""
     factors = {
         item_id: salience_factor(one.num_helpful, one.num_not_helpful, one.num_used)
         for item_id, one in tallies.items()
     }
-    for item_id, factor in irrelevance.items():
+    for item_id, factor in relevance.items():
         factors[item_id] = factors.get(item_id, 1.0) * factor
     return {
         item_id: min(1 + LARGEST_EFFECT, max(1 - LARGEST_EFFECT, factor))

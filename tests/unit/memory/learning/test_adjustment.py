@@ -35,8 +35,8 @@ def adjusted(
     some: tuple[Recalled, ...], feedback: list[Feedback], question: str
 ) -> tuple[Recalled, ...]:
     experience = Experience(judgements(feedback, QUESTIONS))
-    irrelevance = experience.irrelevance_factors(read_question(question))
-    return with_feedback(some, feedback_factors(tally(feedback), irrelevance))
+    relevance = experience.relevance_factors(read_question(question))
+    return with_feedback(some, feedback_factors(tally(feedback), relevance))
 
 
 def order(some: tuple[Recalled, ...]) -> list[str]:
@@ -68,7 +68,13 @@ def test_having_helped_with_a_like_question_makes_up_for_it() -> None:
     ]
     questions = {**QUESTIONS, "again": read_question("when did Ann move to Oslo")}
     question = read_question("when did Ann move to Oslo")
-    assert Experience(judgements(feedback, questions)).irrelevance_factors(question) == {}
+    assert Experience(judgements(feedback, questions)).relevance_factors(question) == {}
+
+
+def test_what_helped_with_a_question_rises_for_like_ones() -> None:
+    experience = Experience(judgements([given(Verdict.HELPFUL, "a", impression="oslo")], QUESTIONS))
+    assert experience.relevance_factors(read_question("Ann's move to Oslo"))[A] > 1.1
+    assert experience.relevance_factors(read_question("which cake does Bo bake?")) == {}
 
 
 def test_questions_are_alike_by_their_vectors_where_both_have_one() -> None:
@@ -76,8 +82,8 @@ def test_questions_are_alike_by_their_vectors_where_both_have_one() -> None:
     near = {"q": read_question("relocation", Embedding("s", (1.0, 0.1)))}
     other_space = {"q": read_question("relocation", Embedding("t", (1.0, 0.1)))}
     feedback = [given(Verdict.NOT_HELPFUL, "a", impression="q")]
-    assert Experience(judgements(feedback, near)).irrelevance_factors(asked)[A] < 0.85
-    assert Experience(judgements(feedback, other_space)).irrelevance_factors(asked) == {}
+    assert Experience(judgements(feedback, near)).relevance_factors(asked)[A] < 0.85
+    assert Experience(judgements(feedback, other_space)).relevance_factors(asked) == {}
 
 
 def test_feedback_whose_question_is_not_known_is_left_out() -> None:
