@@ -10,6 +10,7 @@ from agent_memory.memory.service.jobs import ONE_AT_A_TIME
 from agent_memory.memory.service.memory import Memory
 from agent_memory.store.database import Database
 from agent_memory.store.jobs import JobStore, enqueue_job
+from agent_memory.store.memory.answers import AnswerStore
 from agent_memory.store.memory.changes import ItemChangeStore
 from agent_memory.store.memory.consolidations import ConsolidationStore
 from agent_memory.store.memory.erasure import ErasureStore
@@ -28,24 +29,26 @@ CAUSED = (JobKind.EMBED_ITEMS, JobKind.CONSOLIDATE)
 """What new items are in need of."""
 
 
-def stored_memory(database: Database, world: World) -> Memory:
-    """All of memory over `database`."""
-    return compose(memory_stores(database), world)
+def stored_memory(database: Database, world: World, *, is_enriched: bool = False) -> Memory:
+    """All of memory over `database`. is_enriched: a language model reads what comes in."""
+    return compose(memory_stores(database, is_enriched=is_enriched), world)
 
 
-def memory_stores(database: Database) -> Stores:
+def memory_stores(database: Database, *, is_enriched: bool = False) -> Stores:
     """Where everything is kept."""
+    on_remembered = queue_enrichment if is_enriched else queue_upkeep
     return Stores(
-        ingestion=IngestionStore(database, on_remembered=queue_upkeep),
+        ingestion=IngestionStore(database, on_remembered=on_remembered),
         search=SearchStore(database),
         reading=ItemStore(database),
         messages=MessageStore(database),
-        changes=ItemChangeStore(database, on_remembered=queue_upkeep),
+        changes=ItemChangeStore(database, on_remembered=on_remembered),
         erasure=ErasureStore(database),
         threads=ThreadStore(database),
         policies=PolicyStore(database),
         consolidations=ConsolidationStore(database),
         verdicts=FeedbackStore(database),
+        answers=AnswerStore(database),
         weights=WeightSetStore(database),
         impressions=ImpressionStore(database),
         jobs=JobStore(database),
@@ -60,6 +63,17 @@ async def queue_upkeep(
     if remembered.added or remembered.updated:
         for kind in CAUSED:
             await enqueue_job(transaction, NewJob(kind, once=ONE_AT_A_TIME))
+
+
+async def queue_enrichment(
+    transaction: Transaction, workspace: WorkspaceId, remembered: Remembered
+) -> None:
+    """The same, and for each text a job that has the enricher read it."""
+    await queue_upkeep(transaction, workspace, remembered)
+    if remembered.added:
+        for material in remembered.materials:
+            job = NewJob(JobKind.ENRICH, {"material_id": material}, once=material)
+            await enqueue_job(transaction, job)
 
 
 def utc_now() -> datetime:

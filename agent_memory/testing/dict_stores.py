@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from agent_memory.errors import NotFound
+from agent_memory.errors import Conflict, NotFound
 from agent_memory.ids import ItemId, JobId, ThreadId, WorkspaceId, new_id
 from agent_memory.memory.consolidation.plan import ConsolidationPlan
 from agent_memory.memory.consolidation.record import ConsolidationRecord
@@ -169,6 +169,32 @@ class DictVerdicts:
     ) -> tuple[Sequence[Feedback], str | None]:
         del cursor
         return list(self._given.get(workspace, {}).values())[:limit], None
+
+
+class DictAnswers:
+    """Implements `Answers`."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[WorkspaceId, str], tuple[str, Sequence[Mapping[str, Json]]]] = {}
+
+    async def find_answer(
+        self, workspace: WorkspaceId, key: str, request_hash: str
+    ) -> Sequence[Mapping[str, Json]] | None:
+        if (workspace, key) not in self._kept:
+            return None
+        asked, answer = self._kept[workspace, key]
+        if asked != request_hash:
+            raise Conflict("The idempotency key was used for something else.")
+        return answer
+
+    async def keep_answer(
+        self,
+        workspace: WorkspaceId,
+        key: str,
+        request_hash: str,
+        answer: Sequence[Mapping[str, Json]],
+    ) -> None:
+        self._kept[workspace, key] = (request_hash, answer)
 
 
 class DefaultWeights:

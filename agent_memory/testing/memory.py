@@ -12,6 +12,7 @@ from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.testing.dict_memory import DictMemory
 from agent_memory.testing.dict_stores import (
     DefaultWeights,
+    DictAnswers,
     DictPolicies,
     DictThreads,
     DictVerdicts,
@@ -58,6 +59,7 @@ def dict_memory(memory: DictMemory | None = None, jobs: ListedJobs | None = None
         policies=DictPolicies(),
         consolidations=NothingConsolidated(),
         verdicts=DictVerdicts(memory),
+        answers=DictAnswers(),
         weights=DefaultWeights(),
         impressions=ListedImpressions(),
         jobs=jobs or ListedJobs(),

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from agent_memory.access.principal import Scope
 from agent_memory.api.call import Call
+from agent_memory.api.idempotency import idempotency_key
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.schemas.memory.feedback import FeedbackBody, RollBackBody
@@ -51,7 +52,9 @@ async def give_feedback(request: Request) -> Response:
     """Ranks what it is about higher or lower, within bounds; `withdraw` takes it back."""
     call = await Call.open(request, Scope.MEMORY)
     body = await call.read(FeedbackBody)
-    given = await call.surface.runtime.memory.feedback.give(call.workspace, given_feedback(body))
+    given = await call.surface.runtime.memory.feedback.give(
+        call.workspace, given_feedback(body), idempotency_key(request.headers)
+    )
     return json_answer({"data": [feedback_json(one) for one in given]})
 
 

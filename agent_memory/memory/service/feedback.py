@@ -1,12 +1,15 @@
 """Verdicts on what was recalled, and the weights that are learned from them."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import ItemId, WorkspaceId
 from agent_memory.memory.feedback import Feedback, Verdict
+from agent_memory.memory.item import Json
 from agent_memory.memory.weight_set import WeightSet
 
 _ABOUT_TWO = frozenset({Verdict.OUTDATED, Verdict.DUPLICATE})
@@ -31,6 +34,24 @@ class Verdicts(Protocol):
     ) -> tuple[Sequence[Feedback], str | None]: ...
 
 
+class Answers(Protocol):
+    """What earlier calls of an idempotency key answered."""
+
+    async def find_answer(
+        self, workspace: WorkspaceId, key: str, request_hash: str
+    ) -> Sequence[Mapping[str, Json]] | None:
+        """None for a new key; `Conflict` when the call was about something else."""
+        ...
+
+    async def keep_answer(
+        self,
+        workspace: WorkspaceId,
+        key: str,
+        request_hash: str,
+        answer: Sequence[Mapping[str, Json]],
+    ) -> None: ...
+
+
 class WeightSets(Protocol):
     """Where versions of weights are kept."""
 
@@ -52,12 +73,27 @@ class GivenFeedback:
 class FeedbackBook:
     """Give, withdraw, list; and which weights rank."""
 
-    def __init__(self, verdicts: Verdicts, weights: WeightSets) -> None:
+    def __init__(self, verdicts: Verdicts, weights: WeightSets, answers: Answers) -> None:
         self._verdicts = verdicts
         self._weights = weights
+        self._answers = answers
 
-    async def give(self, workspace: WorkspaceId, given: GivenFeedback) -> Sequence[Feedback]:
+    async def give(
+        self, workspace: WorkspaceId, given: GivenFeedback, idempotency_key: str | None = None
+    ) -> Sequence[Feedback]:
         """Counted at once. `NotFound` for an item, or a recall, that is not there."""
+        if idempotency_key is None:
+            return await self._give(workspace, given)
+        key = f"feedback {idempotency_key}"
+        asked = hashlib.sha256(repr(given).encode()).hexdigest()
+        answered = await self._answers.find_answer(workspace, key, asked)
+        if answered is not None:
+            return [_read(one) for one in answered]
+        feedback = await self._give(workspace, given)
+        await self._answers.keep_answer(workspace, key, asked, [_written(one) for one in feedback])
+        return feedback
+
+    async def _give(self, workspace: WorkspaceId, given: GivenFeedback) -> Sequence[Feedback]:
         if given.other_id is not None and given.verdict not in _ABOUT_TWO:
             message = f"'{given.verdict}' is said of an item alone; leave other_id out."
             raise InvalidRequest(message, "other_id")
@@ -88,3 +124,26 @@ class FeedbackBook:
         """Rank by this version from now on; 0 are the default weights."""
         await self._weights.go_live(workspace, version)
         return await self._weights.list_weights(workspace)
+
+
+def _written(one: Feedback) -> Mapping[str, Json]:
+    return {
+        "feedback_id": one.feedback_id,
+        "item_id": one.item_id,
+        "verdict": one.verdict.value,
+        "created_at": one.created_at.isoformat(),
+        "impression_id": one.impression_id,
+        "other_item_id": one.other_item_id,
+    }
+
+
+def _read(one: Mapping[str, Json]) -> Feedback:
+    other, impression = one["other_item_id"], one["impression_id"]
+    return Feedback(
+        str(one["feedback_id"]),
+        ItemId(str(one["item_id"])),
+        Verdict(str(one["verdict"])),
+        datetime.fromisoformat(str(one["created_at"])),
+        None if impression is None else str(impression),
+        None if other is None else ItemId(str(other)),
+    )

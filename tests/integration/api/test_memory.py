@@ -195,9 +195,16 @@ async def test_feedback_is_given_listed_and_withdrawn(ours: httpx.AsyncClient) -
     message = (await say(ours, "The lamp is red.")).json()["id"]
     given = await ours.post("/v1/feedback", json={"verdict": "helpful", "item_ids": [message]})
     [verdict] = given.json()["data"]
+    key = {"Idempotency-Key": "v"}
+    body = {"verdict": "used", "item_ids": [message]}
+    used = await ours.post("/v1/feedback", json=body, headers=key)
+    again = await ours.post("/v1/feedback", json=body, headers=key)
+    assert again.json() == used.json()
+    await ours.delete(f"/v1/feedback/{used.json()['data'][0]['id']}")
     counted = (await ours.get(f"/v1/expand/{message}")).json()["item"]["feedback"]
-    assert counted["helpful"] == 1
-    assert (await ours.get("/v1/feedback")).json()["data"] == [verdict]
+    assert (counted["helpful"], counted["used"]) == (1, 0)
+    listed = (await ours.get("/v1/feedback")).json()["data"]
+    assert [one["id"] for one in listed] == [verdict["id"], used.json()["data"][0]["id"]]
     withdrawn = await ours.delete(f"/v1/feedback/{verdict['id']}")
     assert withdrawn.json()["withdrawn_at"] is not None
     assert (await ours.get(f"/v1/expand/{message}")).json()["item"]["feedback"]["helpful"] == 0
