@@ -20,6 +20,8 @@
     │   ├── StorageUnavailable  503
     │   ├── EmbeddingUnavailable 503
     │   │   └── EmbeddingRefused 503
+    │   ├── EnricherUnavailable 503
+    │   │   └── EnricherRefused 503
     │   └── Draining            503
     ├── BadShelfFile                 a file of KV blocks is unusable: a miss
     ├── ModelNotUsable               the model cannot be served (raised before anything starts)
@@ -213,6 +215,18 @@ class EmbeddingRefused(EmbeddingUnavailable):
     """No vectors can be had until a setting changes: a wrong key, model or size, or none is set."""
 
     code = "embedding_refused"
+
+
+class EnricherUnavailable(Unavailable):
+    """The model that looks for statements cannot be asked now; trying again later may help."""
+
+    code = "enricher_unavailable"
+
+
+class EnricherRefused(EnricherUnavailable):
+    """It cannot be asked until a setting changes: a wrong key, address or model."""
+
+    code = "enricher_refused"
 
 
 class Draining(Unavailable):

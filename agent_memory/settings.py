@@ -82,6 +82,13 @@ class Settings(BaseSettings):
     embedding_threads: int = Field(default_factory=_few_cores, ge=1, le=64)
     """Of one embedder. By default the cores of this machine, four at most."""
 
+    enricher_url: str | None = None
+    """A chat endpoint of OpenAI's protocol, such as `http://localhost:11434/v1`, that looks for
+    statements in what is remembered. None: nobody does but our own rules."""
+    enricher_model: str = "gpt-4o-mini"
+    enricher_key: SecretStr | None = None
+    enricher_timeout_s: float = Field(120.0, gt=0)
+
     max_body_bytes: int = Field(32 * MIB, ge=1024)
     max_import_bytes: int = Field(64 * 1024 * MIB, ge=1024)
     """Of an exported session, whose KV is most of it."""

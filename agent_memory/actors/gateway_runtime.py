@@ -41,7 +41,7 @@ def gateway_runtime(config: RuntimeConfig) -> Runtime:
     embed_now = InlineEmbedding(embedders, spaces)
     jobs = JobStore(database)
     world = World(embedders, embed_now, ServedTokens(engine).counter, utc_now)
-    memory = stored_memory(database, world)
+    memory = stored_memory(database, world, is_enriched=config.settings.enricher_url is not None)
     recall = TurnRecall(memory.recollect, store)
     return Runtime(
         turns=TurnGateway(config.secret, engine, directory, store, int(time.time()), recall),

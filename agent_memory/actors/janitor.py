@@ -46,7 +46,8 @@ class JanitorActor:
         database = Database(self._config.database_url, max_size=MAX_CONNECTIONS)
         queue = JobQueueStore(database, self._config.database_url)
         embedders = EmbedderHandle(self._config.settings, SpaceStore(database))
-        worker = JobWorker(job_specs(database, queue, embedders), queue, SCHEDULE)
+        specs = job_specs(database, queue, embedders, self._config.settings)
+        worker = JobWorker(specs, queue, SCHEDULE)
         self._made.set_result((worker, asyncio.get_running_loop()))
         try:
             await worker.run()

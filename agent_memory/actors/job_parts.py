@@ -8,17 +8,16 @@ from agent_memory.actors.memory_parts import utc_now
 from agent_memory.jobs import forms
 from agent_memory.jobs.embedding import EmbedItems, Reembed
 from agent_memory.jobs.expiry import Expire
-from agent_memory.jobs.redaction import RedactAgain
 from agent_memory.jobs.spec import JobSpec, ServerJobSpec, Spec
 from agent_memory.jobs.upkeep import ForgetJobs, PlanUpkeep
 from agent_memory.memory.jobs import JobKind
+from agent_memory.providers.chat_model import chosen_enricher
+from agent_memory.settings import Settings
 from agent_memory.store.database import Database
 from agent_memory.store.job_queue import JobQueueStore
 from agent_memory.store.jobs import JobStore
 from agent_memory.store.memory.impressions import ImpressionStore
 from agent_memory.store.memory.old_calls import RememberedCallStore
-from agent_memory.store.memory.outdated import OutdatedStore
-from agent_memory.store.memory.policies import PolicyStore
 from agent_memory.store.memory.spaces import SpaceStore
 
 EMBEDDING_ATTEMPTS = 50
@@ -26,7 +25,7 @@ EMBEDDING_ATTEMPTS = 50
 
 
 def job_specs(
-    database: Database, queue: JobQueueStore, embedders: EmbedderHandle
+    database: Database, queue: JobQueueStore, embedders: EmbedderHandle, settings: Settings
 ) -> Sequence[Spec]:
     """Every kind of job that this server runs."""
     jobs, spaces = JobStore(database), SpaceStore(database)
@@ -42,9 +41,7 @@ def job_specs(
             Expire(ImpressionStore(database), RememberedCallStore(database), spaces).do,
         ),
     ]
-    redact_again = RedactAgain(PolicyStore(database), OutdatedStore(database), jobs)
-    of_workspaces.append(JobSpec(forms.REDACT_AGAIN, redact_again.do))
-    of_workspaces += memory_specs(database, embedders)
+    of_workspaces += memory_specs(database, embedders, chosen_enricher(settings))
     kinds = [spec.kind for spec in of_workspaces]
     return [
         *of_workspaces,

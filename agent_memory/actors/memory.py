@@ -30,7 +30,9 @@ class MemoryActor:
         tokens = ServedTokens(EngineHandle(config.secret))
         world = World(embedders, InlineEmbedding(embedders, spaces), tokens.counter, utc_now)
         self._workspaces = WorkspaceStore(database)
-        self._memory = stored_memory(database, world)
+        self._memory = stored_memory(
+            database, world, is_enriched=config.settings.enricher_url is not None
+        )
 
     async def ensure_workspace(self, workspace: WorkspaceId) -> None:
         """Make the workspace unless it exists."""

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent_memory.actors.exchange import exchange_request
-from agent_memory.actors.memory_parts import memory_stores, utc_now
+from agent_memory.actors.memory_parts import memory_stores, queue_upkeep, utc_now
 from agent_memory.ids import SessionId, ThreadId, TurnId, WorkspaceId
 from agent_memory.jobs import forms
+from agent_memory.jobs.enrichment import ChatModel, Enrich, EnrichArgs
 from agent_memory.jobs.forms import STRICT, JobForm, NoArgs
+from agent_memory.jobs.redaction import RedactAgain
 from agent_memory.jobs.spec import JobRun, JobSpec, Outcome, Spec
 from agent_memory.memory.estimated_tokens import EstimatedTokens
 from agent_memory.memory.jobs import JobKind
@@ -17,19 +19,18 @@ from agent_memory.memory.ports import Embedder, TokenCounter
 from agent_memory.memory.service.composition import World, compose
 from agent_memory.memory.service.consolidate import Consolidate
 from agent_memory.memory.service.ingest import Ingest
-from agent_memory.memory.service.redactor import Redactor
 from agent_memory.memory.service.retention import Retention
 from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.memory.weights import DEFAULT_WEIGHTS
 from agent_memory.store.database import Database
+from agent_memory.store.jobs import JobStore
+from agent_memory.store.memory.enrichment import EnrichmentStore
 from agent_memory.store.memory.impressions import ImpressionStore
+from agent_memory.store.memory.items import ItemStore
+from agent_memory.store.memory.outdated import OutdatedStore
 from agent_memory.store.memory.policies import PolicyStore
-from agent_memory.store.memory.redactions import RedactionStore
 from agent_memory.store.memory.weight_sets import WeightSetStore
 from agent_memory.store.turn_messages import TurnMessageStore
-
-REDACTION_BATCH = 100
-"""Raw texts that are redacted again in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,35 +103,9 @@ class LearnWeights:
         return {"went_live": learned.wins, **learned.record}
 
 
-class RedactAgain:
-    """The job that brings what is stored to the policy in force."""
-
-    def __init__(self, policies: PolicyStore, texts: RedactionStore) -> None:
-        self._policies = policies
-        self._texts = texts
-
-    async def do(self, run: JobRun, workspace: WorkspaceId, args: NoArgs) -> Outcome:
-        """Batch by batch: an attempt that is cut off has done what it has done."""
-        del args
-        policy, version = await self._policies.get_redaction(workspace)
-        num_materials = num_items = 0
-        while True:
-            done = await self._texts.redact_outdated(
-                workspace, version, Redactor(policy), REDACTION_BATCH
-            )
-            num_materials += done.num_materials
-            num_items += done.num_items
-            outcome: Outcome = {
-                "version": version,
-                "num_materials": num_materials,
-                "num_items": num_items,
-            }
-            if not done.num_materials:
-                return outcome
-            await run.note(outcome)
-
-
-def memory_specs(database: Database, embedder: Embedder) -> Sequence[Spec]:
+def memory_specs(
+    database: Database, embedder: Embedder, enricher: ChatModel | None = None
+) -> Sequence[Spec]:
     """Every kind of job that memory causes."""
     world = World(embedder, WordsOnly(), _estimated, utc_now)
     memory = compose(memory_stores(database), world)
@@ -138,14 +113,19 @@ def memory_specs(database: Database, embedder: Embedder) -> Sequence[Spec]:
     learner = WeightLearner(
         ImpressionStore(database), WeightSetStore(database), DEFAULT_WEIGHTS.as_mapping(), RECALL
     )
-    again = RedactAgain(PolicyStore(database), RedactionStore(database))
-    return [
+    again = RedactAgain(PolicyStore(database), OutdatedStore(database), JobStore(database))
+    specs: list[Spec] = [
         JobSpec(JobForm(JobKind.REMEMBER_EXCHANGE, ExchangeArgs), exchange.do),
         JobSpec(forms.CONSOLIDATE, RunConsolidation(memory.consolidate).do),
         JobSpec(forms.APPLY_RETENTION, RunRetention(memory.retention).do),
         JobSpec(forms.REDACT_AGAIN, again.do),
         JobSpec(forms.LEARN_WEIGHTS, LearnWeights(learner).do),
     ]
+    if enricher is not None:
+        drafts = EnrichmentStore(database, on_remembered=queue_upkeep)
+        enrich = Enrich(ItemStore(database), drafts, enricher)
+        specs.append(JobSpec(JobForm(JobKind.ENRICH, EnrichArgs), enrich.do))
+    return specs
 
 
 async def _estimated() -> TokenCounter:

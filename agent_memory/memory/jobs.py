@@ -28,6 +28,8 @@ class JobKind(StrEnum):
     """Learn the weights of ranking from feedback."""
     INDEX_VECTORS = "index_vectors"
     """Make or drop the vector index by how many vectors there are."""
+    ENRICH = "enrich"
+    """Have a language model look for statements in a raw text."""
     EXPIRE = "expire"
     """Drop impressions and idempotency keys that nobody will ask for again."""
     PLAN_UPKEEP = "plan_upkeep"
@@ -42,6 +44,7 @@ class JobQueue(StrEnum):
     EMBEDDINGS = "embeddings"
     MEMORY = "memory"
     UPKEEP = "upkeep"
+    ENRICHMENT = "enrichment"
 
 
 def queue_of(kind: JobKind) -> JobQueue:
@@ -50,6 +53,8 @@ def queue_of(kind: JobKind) -> JobQueue:
             return JobQueue.EMBEDDINGS
         case JobKind.REMEMBER_EXCHANGE | JobKind.REDACT_AGAIN | JobKind.APPLY_RETENTION:
             return JobQueue.MEMORY
+        case JobKind.ENRICH:
+            return JobQueue.ENRICHMENT
         case _:
             return JobQueue.UPKEEP
 

@@ -4,17 +4,35 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import httpx
 import orjson
 
-from agent_memory.errors import EmbeddingRefused, EmbeddingUnavailable, InvalidRequest
+from agent_memory.errors import (
+    EmbeddingRefused,
+    EmbeddingUnavailable,
+    InvalidRequest,
+    Unavailable,
+)
 from agent_memory.providers.retrying import Backoff, Verdict, judge, read_retry_after
 
 log = logging.getLogger(__name__)
 
 _MAX_QUOTED = 300
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamKind:
+    """What a server is to its caller, and the errors that say so."""
+
+    word: str
+    unavailable: type[Unavailable]
+    refused: type[Unavailable]
+
+
+EMBEDDER = UpstreamKind("embedding server", EmbeddingUnavailable, EmbeddingRefused)
 
 
 class Upstream:
@@ -27,6 +45,7 @@ class Upstream:
         timeout_s: float,
         backoff: Backoff | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        kind: UpstreamKind = EMBEDDER,
     ) -> None:
         """headers: sent with every request; they hold the key, so they are never logged."""
         self._url = url.rstrip("/")
@@ -34,6 +53,7 @@ class Upstream:
         self._timeout_s = timeout_s
         self._backoff = backoff or Backoff()
         self._sleep = sleep
+        self._kind = kind
         self._client: httpx.AsyncClient | None = None
 
     async def post(self, path: str, body: Mapping[str, object]) -> object:
@@ -46,10 +66,10 @@ class Upstream:
             except httpx.HTTPError as error:
                 fault, retry_after_s = f"{type(error).__name__}: {error}", None
             except httpx.InvalidURL as error:
-                raise EmbeddingRefused(f"'{self._url}' is not a URL: {error}.") from error
+                raise self._kind.refused(f"'{self._url}' is not a URL: {error}.") from error
             else:
                 if response.is_success:
-                    return _parse(response)
+                    return self._parse(response)
                 fault = self._check_is_worth_repeating(response)
                 retry_after_s = read_retry_after(
                     response.headers.get("Retry-After"), datetime.now(UTC)
@@ -57,8 +77,8 @@ class Upstream:
             num_failed += 1
             pause_s = self._backoff.pause_s(num_failed, retry_after_s, random.random())  # noqa: S311  no secret
             if pause_s is None:
-                raise EmbeddingUnavailable(f"The embedding server {self._url} failed: {fault}")
-            log.warning("embedding server failed", extra={"fault": fault, "pause_s": pause_s})
+                raise self._kind.unavailable(f"The {self._kind.word} {self._url} failed: {fault}")
+            log.warning("upstream server failed", extra={"fault": fault, "pause_s": pause_s})
             await self._sleep(pause_s)
 
     async def close(self) -> None:
@@ -76,16 +96,16 @@ class Upstream:
         fault = f"HTTP {response.status_code}: {response.text[:_MAX_QUOTED]}"
         match judge(response.status_code):
             case Verdict.REFUSED:
-                raise EmbeddingRefused(f"The embedding server {self._url} refuses: {fault}")
+                raise self._kind.refused(f"The {self._kind.word} {self._url} refuses: {fault}")
             case Verdict.BAD_INPUT:
-                raise InvalidRequest(f"The embedding server does not take this: {fault}", "input")
+                raise InvalidRequest(f"The {self._kind.word} does not take this: {fault}", "input")
             case Verdict.AGAIN:
                 return fault
 
-
-def _parse(response: httpx.Response) -> object:
-    try:
-        parsed: object = orjson.loads(response.content)
-    except orjson.JSONDecodeError as error:
-        raise EmbeddingUnavailable("The embedding server answered with no JSON.") from error
-    return parsed
+    def _parse(self, response: httpx.Response) -> object:
+        try:
+            parsed: object = orjson.loads(response.content)
+        except orjson.JSONDecodeError as error:
+            message = f"The {self._kind.word} answered with no JSON."
+            raise self._kind.unavailable(message) from error
+        return parsed
