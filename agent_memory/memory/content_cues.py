@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 _LONG = 40
 """Words; more say no more about how much there is in a text."""
-_MAX_READ = 4_000
+MAX_READ = 4_000
 _NUMBER = re.compile(r"\d")
 _DATE = re.compile(
     r"\b(?:\d{4}-\d\d(?:-\d\d)?|\d{1,2}:\d\d|yesterday|today|tomorrow|tonight|(?:mon|tues|wednes|thurs"
@@ -51,7 +51,7 @@ class ContentCues:
 
 def content_cues(text: str) -> ContentCues:
     """Of the first 4,000 characters."""
-    text = text[:_MAX_READ]
+    text = text[:MAX_READ]
     num_words = len(text.split())
     return ContentCues(
         length=min(1.0, math.log1p(num_words) / math.log1p(_LONG)),

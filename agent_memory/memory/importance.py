@@ -93,17 +93,7 @@ def content_value(text: str) -> float:
 @lru_cache(maxsize=4096)
 def _content_value(text: str) -> float:
     """Kept, since what was recalled once is often recalled again."""
-    return _cached_value(text) if len(text) <= _LONGEST_CACHED else _content_value(text)
-
-
-def _content_value(text: str) -> float:
     return 1 / (1 + math.exp(-_BIAS - _dot(CUE_WEIGHTS, content_cues(text))))
-
-
-_LONGEST_CACHED: Final = 4_096
-"""Characters: so that what is kept in memory is bounded."""
-_cached_value = lru_cache(maxsize=8_192)(_content_value)
-"""The same items are weighed at one recall after the other."""
 
 
 def _dot(weights: ContentCues, cues: ContentCues) -> float:
