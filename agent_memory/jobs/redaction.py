@@ -54,16 +54,16 @@ class RedactAgain:
     async def do(self, run: JobRun, workspace: WorkspaceId, args: NoArgs) -> Outcome:
         del args
         policy, version = await self._policies.get_redaction(workspace)
-        counts = {"num_looked_at": 0, "num_reworded": 0, "num_held": 0}
+        counts = {"version": version, "num_materials": 0, "num_items": 0, "num_held": 0}
         after = ""
         while batch := await self._outdated.list_outdated(workspace, version, after, BATCH):
             after = batch[-1].material_id
             free = [material for material in batch if not material.is_held]
-            counts["num_looked_at"] += len(batch)
+            counts["num_materials"] += len(batch)
             counts["num_held"] += len(batch) - len(free)
-            counts["num_reworded"] += await self._redact(workspace, free, policy, version)
+            counts["num_items"] += await self._redact(workspace, free, policy, version)
             await run.note({**counts})
-        if counts["num_reworded"]:
+        if counts["num_items"]:
             for kind in (JobKind.EMBED_ITEMS, JobKind.CONSOLIDATE):
                 await self._jobs.enqueue_job(workspace, NewJob(kind, once=ONE_AT_A_TIME))
         return {**counts}
@@ -75,14 +75,14 @@ class RedactAgain:
         policy: RedactionPolicy,
         version: int,
     ) -> int:
-        """How many had something more to remove."""
+        """How many items changed."""
         clean: list[MaterialId] = []
-        num_reworded = 0
+        num_items = 0
         for material in materials:
             reworded = await asyncio.to_thread(redact_again, material, policy)
             if reworded is None:
                 clean.append(material.material_id)
             elif await self._outdated.reword(workspace, material, reworded, version):
-                num_reworded += 1
+                num_items += len(reworded.material.wordings)
         await self._outdated.approve(workspace, clean, version)
-        return num_reworded
+        return num_items

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from agent_memory.memory.item import Json, Span
+from agent_memory.memory.item import Json
 from agent_memory.memory.redaction.policy import RedactionPolicy
 from agent_memory.memory.redaction.redaction import redact
 
@@ -33,7 +33,3 @@ class Redactor:
 
     def mapping(self, values: Mapping[str, Json]) -> dict[str, Json]:
         return {name: self.json(value) for name, value in values.items()}
-
-    def spans(self, text: str) -> list[Span]:
-        """What would go, where it stands."""
-        return [Span(one.begin, one.end) for one in redact(text, self._policy).removed]

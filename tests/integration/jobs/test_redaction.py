@@ -35,7 +35,7 @@ def job(database: Database, jobs: JobStore) -> RedactAgain:
 
 async def run(job: RedactAgain) -> Outcome:
     async def note(outcome: Outcome) -> None:
-        assert outcome["num_looked_at"]
+        assert outcome["num_materials"]
 
     return await job.do(JobRun(1, 0, note), WORKSPACE, NoArgs())
 
@@ -59,7 +59,7 @@ async def test_a_rule_that_is_added_later_reaches_what_was_stored_before(
 
     outcome = await run(job)
 
-    assert outcome == {"num_looked_at": 1, "num_reworded": 1, "num_held": 0}
+    assert outcome == {"version": 1, "num_materials": 1, "num_items": 2, "num_held": 0}
     assert await found(database, "4711") == []
     texts = await found(database, "decided close ticket")
     assert any("[redacted:" in text for text in texts)
@@ -80,8 +80,8 @@ async def test_running_it_again_finds_nothing_left_to_do(
     await say(memory, "Nothing to see here.")
     await PolicyStore(database).set_redaction(WORKSPACE, POLICY)
 
-    assert (await run(job))["num_looked_at"] == 2
-    assert await run(job) == {"num_looked_at": 0, "num_reworded": 0, "num_held": 0}
+    assert (await run(job))["num_materials"] == 2
+    assert (await run(job))["num_materials"] == 0
 
 
 async def test_what_is_held_stays_as_it_is_and_is_counted(
@@ -91,5 +91,5 @@ async def test_what_is_held_stays_as_it_is_and_is_counted(
     await memory.holds.hold_thread(WORKSPACE, ThreadId("thread"), is_held=True)
     await PolicyStore(database).set_redaction(WORKSPACE, POLICY)
 
-    assert await run(job) == {"num_looked_at": 1, "num_reworded": 0, "num_held": 1}
+    assert await run(job) == {"version": 1, "num_materials": 1, "num_items": 0, "num_held": 1}
     assert any(TICKET in text for text in await found(database, TICKET))
