@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from agent_memory.memory.content_cues import ContentCues, content_cues
+from agent_memory.memory.content_cues import MAX_READ, ContentCues, content_cues
 from agent_memory.memory.item import Item
 from agent_memory.memory.kinds import ItemKind, Role
 from agent_memory.memory.recency import recency
@@ -86,6 +86,12 @@ def importance(item: Item, now: datetime) -> Importance:
 
 def content_value(text: str) -> float:
     """How much there is in a text, whoever said it and when: from 0 to 1."""
+    return _content_value(text[:MAX_READ])
+
+
+@lru_cache(maxsize=4096)
+def _content_value(text: str) -> float:
+    """Kept, since what was recalled once is often recalled again."""
     return 1 / (1 + math.exp(-_BIAS - _dot(CUE_WEIGHTS, content_cues(text))))
 
 
