@@ -1,6 +1,8 @@
 """Candidates in the order of what they are worth to a question, with all that went into it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from agent_memory.memory.diversity import diversity_factors
 from agent_memory.memory.fusion import fuse
@@ -19,21 +21,33 @@ def rank(
     candidates: Sequence[Candidate], query: Query, weights: Weights = DEFAULT_WEIGHTS
 ) -> tuple[Recalled, ...]:
     """The best first, `query.limit` of them at most; of equal ones the newest first."""
+    if not candidates:
+        return ()
     mapping = weights.as_mapping()
     scale = Scale.of(query, candidates)
-    signed = [(one, signs_of(one, scale)) for one in candidates]
-    signed.sort(key=lambda entry: -fuse(entry[1], mapping))
-    looked_at = max(_LEAST_LOOKED_AT, query.limit)
     recalled = [
         (one, _recalled(one, {**signs, **standing_signs(one, scale)}, mapping))
-        for one, signs in signed[:looked_at]
+        for one, signs in _most_relevant(candidates, scale, mapping)
         if one.num_shared_keys or signs["similarity"] or signs["window"]
     ]
     recalled.sort(key=lambda entry: _order(entry[1]))
     return _varied(recalled)[: query.limit]
 
 
-def _recalled(candidate: Candidate, signs: dict[str, float], weights: dict[str, float]) -> Recalled:
+def _most_relevant(
+    candidates: Sequence[Candidate], scale: Scale, weights: Mapping[str, float]
+) -> list[tuple[Candidate, dict[str, float]]]:
+    """With their signs; those whose standing cannot bring them into what is wanted are left out."""
+    signed = [(one, signs_of(one, scale)) for one in candidates]
+    of_each = np.array([weights[name] for name in signed[0][1]])
+    totals = np.array([list(signs.values()) for _, signs in signed]) @ of_each
+    looked_at = max(_LEAST_LOOKED_AT, scale.query.limit)
+    return [signed[at] for at in np.argsort(-totals, kind="stable")[:looked_at]]
+
+
+def _recalled(
+    candidate: Candidate, signs: dict[str, float], weights: Mapping[str, float]
+) -> Recalled:
     if candidate.item.state is ItemState.SUPERSEDED:
         signs["superseded"] = SUPERSEDED_FACTOR
     return Recalled(candidate.item, fuse(signs, weights), signs)

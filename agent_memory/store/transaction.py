@@ -22,6 +22,11 @@ class Transaction:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
+    @property
+    def backend(self) -> int:
+        """The process id of the database's that serves this transaction."""
+        return self._connection.info.backend_pid
+
     async def run(self, name: str, /, **values: object) -> None:
         """Run a statement for its effect."""
         await self._connection.execute(statement(name), values)

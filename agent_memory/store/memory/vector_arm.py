@@ -8,7 +8,7 @@ from agent_memory.memory.recalled import Embedding, Query
 from agent_memory.store.memory.filters import filter_parameters, is_filtered
 from agent_memory.store.transaction import Transaction
 
-NUM_NEAREST = 50
+NUM_NEAREST = 30
 
 
 @dataclass(frozen=True, slots=True)
