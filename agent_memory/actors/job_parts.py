@@ -8,6 +8,7 @@ from agent_memory.actors.memory_parts import utc_now
 from agent_memory.jobs import forms
 from agent_memory.jobs.embedding import EmbedItems, Reembed
 from agent_memory.jobs.expiry import Expire
+from agent_memory.jobs.indexing import IndexVectors
 from agent_memory.jobs.spec import JobSpec, ServerJobSpec, Spec
 from agent_memory.jobs.upkeep import ForgetJobs, PlanUpkeep
 from agent_memory.memory.jobs import JobKind
@@ -19,6 +20,7 @@ from agent_memory.store.jobs import JobStore
 from agent_memory.store.memory.impressions import ImpressionStore
 from agent_memory.store.memory.old_calls import RememberedCallStore
 from agent_memory.store.memory.spaces import SpaceStore
+from agent_memory.store.memory.vector_index import VectorIndexStore
 
 EMBEDDING_ATTEMPTS = 50
 """With pauses of up to ten minutes: a provider may be away for a night."""
@@ -41,6 +43,8 @@ def job_specs(
             Expire(ImpressionStore(database), RememberedCallStore(database), spaces).do,
         ),
     ]
+    index_vectors = IndexVectors(spaces, VectorIndexStore(database))
+    of_workspaces.append(JobSpec(forms.INDEX_VECTORS, index_vectors.do))
     of_workspaces += memory_specs(database, embedders, chosen_enricher(settings))
     kinds = [spec.kind for spec in of_workspaces]
     return [

@@ -45,6 +45,7 @@ class JobForm(Generic[Args]):
 
 EMBED_ITEMS = JobForm(JobKind.EMBED_ITEMS, NoArgs, is_requestable=True)
 REEMBED = JobForm(JobKind.REEMBED, NoArgs, is_requestable=True)
+INDEX_VECTORS = JobForm(JobKind.INDEX_VECTORS, NoArgs, is_requestable=True)
 EXPIRE = JobForm(JobKind.EXPIRE, NoArgs, is_requestable=True)
 CONSOLIDATE = JobForm(JobKind.CONSOLIDATE, NoArgs, is_requestable=True)
 APPLY_RETENTION = JobForm(JobKind.APPLY_RETENTION, NoArgs, is_requestable=True)
@@ -55,6 +56,7 @@ LEARN_WEIGHTS = JobForm(JobKind.LEARN_WEIGHTS, NoArgs, is_requestable=True)
 FORMS: tuple[JobForm[NoArgs], ...] = (
     EMBED_ITEMS,
     REEMBED,
+    INDEX_VECTORS,
     EXPIRE,
     CONSOLIDATE,
     APPLY_RETENTION,

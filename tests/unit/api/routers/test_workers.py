@@ -5,7 +5,7 @@ import pytest
 
 from agent_memory.access.principal import Scope
 from agent_memory.ids import JobId, WorkspaceId
-from agent_memory.memory.jobs import JobState
+from agent_memory.memory.jobs import JobQueue, JobState
 from agent_memory.testing.jobs import DictWorkers
 from agent_memory.testing.runtime import TEST_KEY, TEST_WORKSPACE, StaticKeys, principal
 
@@ -83,7 +83,7 @@ async def test_every_queue_is_counted(client: httpx.AsyncClient, workers: DictWo
 
     queues = (await client.get("/v1/workers/queues/stats")).json()["queues"]
 
-    assert set(queues) == {"embeddings", "memory", "upkeep"}
+    assert set(queues) == {queue.value for queue in JobQueue}
     assert (queues["embeddings"]["queued"], queues["embeddings"]["dead"]) == (1, 1)
     assert queues["memory"]["queued"] == 0
 
