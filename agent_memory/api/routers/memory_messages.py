@@ -114,7 +114,7 @@ async def erase_message(request: Request, id: str) -> Response:  # noqa: A002  t
 )
 async def search_messages(
     request: Request,
-    query: Annotated[str, Query(min_length=1, max_length=_MAX_QUERY)],
+    query: Annotated[str, Query(max_length=_MAX_QUERY)] = "",
     conversation_id: Annotated[str | None, Query(max_length=128)] = None,
     top_k: Annotated[int, Query(ge=1, le=100)] = 10,
     importance_min: Annotated[float, Query(ge=0, le=1)] = 0.0,

@@ -19,7 +19,9 @@ def message_query(
     until: datetime | None,
     metadata: Sequence[str],
 ) -> MessageQuery:
-    """What to look for; times without a zone are UTC."""
+    """What to look for; times without a zone are UTC. `InvalidRequest` when it is nothing."""
+    if not text.strip():
+        raise InvalidRequest("query: Field required", "query")
     return MessageQuery(
         text=text,
         top_k=top_k,
