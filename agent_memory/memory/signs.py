@@ -10,7 +10,9 @@ from agent_memory.memory.recalled import Candidate, Query
 from agent_memory.memory.recency import recency
 
 _LONG = log1p(150)
-"""Of an item with so many different terms, and of longer ones, `length` is 1."""
+"""Of a message with so many different terms, and of longer ones, `length` is 1."""
+_USUAL_LENGTH = 0.65
+"""Of a message of 25 different terms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,8 @@ def signs_of(candidate: Candidate, scale: Scale) -> dict[str, float]:
     own, window: BM25 beside the best of all candidates. coverage, coverage_window: see
     `Candidate`. similarity, similarity_near: cosines, 0 below 0. answers: BM25 of the question
     that the item follows. speaker: it is from the one whom the question names. question: it asks
-    something itself. dated: it names a date, and one is asked for. length: of many different
-    terms. keys: more with each file, symbol, test or fingerprint in common.
+    something itself. dated: it names a date, and one is asked for. length: many different
+    terms, where a conversation is its place. keys: more with each file, symbol, test or fingerprint in common.
     """
     item, question = candidate.item, scale.question
     return {
@@ -54,9 +56,16 @@ def signs_of(candidate: Candidate, scale: Scale) -> dict[str, float]:
         "speaker": float(question.speaker is not None and item.speaker == question.speaker),
         "question": float(item.text.rstrip().endswith("?")),
         "dated": float(question.asks_for_time and "mentioned_dates" in item.metadata),
-        "length": min(1.0, log1p(len(candidate.terms)) / _LONG),
+        "length": _length(candidate),
         "keys": 1.0 - 0.5**candidate.num_shared_keys,
     }
+
+
+def _length(candidate: Candidate) -> float:
+    """Who says more answers more; a longer diff or log does not."""
+    if candidate.item.position is None and candidate.item.source_id is None:
+        return _USUAL_LENGTH
+    return min(1.0, log1p(len(candidate.terms)) / _LONG)
 
 
 def standing_signs(candidate: Candidate, scale: Scale) -> Mapping[str, float]:

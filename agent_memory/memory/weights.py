@@ -51,7 +51,7 @@ class Weights:
     question: float = -0.75
     dated: float = 1.7
     length: float = 3.3
-    keys: float = 3.0
+    keys: float = 2.0
     recency: float = 0.3
     importance: float = 0.3
 

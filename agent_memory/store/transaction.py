@@ -56,8 +56,9 @@ class Transaction:
         try:
             async with self._connection.transaction():
                 await self.run(
-                    "limit_statements", milliseconds=f"{max(1, round(timeout_s * 1000))}ms"
+                    "limit_statements", timeout=f"{max(1, round(timeout_s * 1000))}ms"
                 )
                 yield
+            await self.run("limit_statements", timeout="30s")
         except errors.QueryCanceled as error:
             raise TimeoutError from error

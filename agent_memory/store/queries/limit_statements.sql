@@ -1,1 +1,1 @@
-SELECT set_config('statement_timeout', %(milliseconds)s, true)
+SELECT set_config('statement_timeout', %(timeout)s, true)
