@@ -9,10 +9,11 @@ import torch
 from agent_memory import bundled
 from agent_memory.bundled.recipe import evaluation, export, tokenizer
 from agent_memory.bundled.recipe.network import Shape
+from agent_memory.bundled.recipe.reach import reaches
 from agent_memory.bundled.recipe.training import Trainer
 
-REPORT_EVERY = 50
-MEASURE_EVERY = 200
+REPORT_EVERY = 25
+MEASURE_EVERY = 1000
 
 
 def main() -> None:
@@ -22,6 +23,7 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     train = commands.add_parser("train", help="build tokenizer and model and write them")
     train.add_argument("--tokens", type=int, default=18_000_000, help="tokens to train on")
+    train.add_argument("--minutes", type=float, default=1e6, help="end after this time, if sooner")
     train.add_argument("--seed", type=int, default=1)
     train.add_argument("--model", type=Path, default=bundled.path(), help="folder to write")
     train.add_argument("--checkpoint", type=Path, help="file to keep progress in and resume from")
@@ -29,10 +31,11 @@ def main() -> None:
     evaluate.add_argument("--model", type=Path, default=bundled.path(), help="folder to read")
     evaluate.add_argument("--dialogues", type=int, default=100, help="dialogues per row")
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
     if options.command == "train":
+        torch.set_num_threads(1)
         _train(options)
     else:
+        torch.set_num_threads(options.threads)
         _evaluate(options)
 
 
@@ -50,7 +53,9 @@ def _train(options: Namespace) -> None:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
-    trainer.run(options.tokens, options.seed, every=REPORT_EVERY, report=report)
+    trainer.run(
+        options.tokens, options.minutes * 60, options.seed, every=REPORT_EVERY, report=report
+    )
     if checkpoint is not None:
         trainer.save(checkpoint)
     export.write_model(options.model, trainer.weights, trainer.shape, trainer.tokenizer)
@@ -69,7 +74,12 @@ def _short_measure(trainer: Trainer) -> str:
 
 def _evaluate(options: Namespace) -> None:
     weights, shape, tokens = export.read_model(options.model)
-    sys.stdout.write(evaluation.table(weights, shape, tokens, options.dialogues) + "\n")
+    sys.stdout.write(evaluation.table(weights, shape, tokens, options.dialogues) + "\n\n")
+    for reach in reaches(weights, shape, tokens):
+        sys.stdout.write(
+            f"{reach.num_tokens} tokens: {reach.num_recalled} of {reach.num_told} facts recalled, "
+            f"logits {'finite' if reach.is_finite else 'NOT FINITE'}\n"
+        )
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from random import Random
 from tokenizers import Tokenizer
 
 from agent_memory.bundled.recipe.dialogues import Dialogue, Mix, Probe, write
+from agent_memory.bundled.recipe.pointers import Placed, gatherings, pointers
 from agent_memory.bundled.recipe.rendering import pieces
 
 CHARACTERS_PER_TOKEN = 3.9
@@ -22,33 +23,54 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One dialogue: its ids, which of them the model must write, and the replies that count."""
+    """One dialogue: its ids, which of them the model must write, and the replies that count.
+
+    `pointers` are pairs of a written token and the earlier token that it is copied from;
+    `gatherings` a token, and begin and end of the tokens that it must take in.
+    """
 
     ids: list[int]
     is_reply: list[bool]
     spans: list[Span]
+    pointers: list[tuple[int, int]]
+    gatherings: list[tuple[int, int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of one length; pointers and gatherings of all of them begin with the row."""
+
+    ids: list[list[int]]
+    is_reply: list[list[bool]]
+    pointers: list[tuple[int, ...]]
+    gatherings: list[tuple[int, ...]]
 
 
 def encode(tokenizer: Tokenizer, dialogue: Dialogue) -> Row:
     """The row of a dialogue."""
-    row = Row([], [], [])
+    row, placed = Row([], [], [], [], []), list[Placed]()
     for piece in pieces(dialogue):
-        ids = tokenizer.encode(piece.text, add_special_tokens=False).ids
+        encoded = tokenizer.encode(piece.text, add_special_tokens=False)
+        begin, ids = len(row.ids), encoded.ids
+        indices = {place: begin + at for at, (place, _) in enumerate(encoded.offsets)}
+        placed.append(Placed(piece, indices))
         if piece.probe is not Probe.NOTHING:
-            row.spans.append(Span(piece.probe, len(row.ids), len(row.ids) + len(ids)))
+            row.spans.append(Span(piece.probe, begin, begin + len(ids)))
         row.ids.extend(ids)
         row.is_reply.extend([piece.is_reply] * len(ids))
+        row.pointers.extend(pointers(placed))
+        row.gatherings.extend(gatherings(placed))
     return row
 
 
-def rows(
-    tokenizer: Tokenizer, rng: Random, mix: Mix, num_rows: int, length: int
-) -> tuple[list[list[int]], list[list[bool]]]:
-    """Ids and reply marks of this many dialogues, each cut or padded to `length`."""
-    all_ids, all_marks = [], []
-    for _ in range(num_rows):
+def batch(tokenizer: Tokenizer, rng: Random, mix: Mix, num_rows: int, length: int) -> Batch:
+    """This many dialogues, each cut or padded to `length`."""
+    made = Batch([], [], [], [])
+    for index in range(num_rows):
         row = encode(tokenizer, write(rng, mix, int(length * CHARACTERS_PER_TOKEN)))
         missing = max(0, length - len(row.ids))
-        all_ids.append(row.ids[:length] + [0] * missing)
-        all_marks.append(row.is_reply[:length] + [False] * missing)
-    return all_ids, all_marks
+        made.ids.append(row.ids[:length] + [0] * missing)
+        made.is_reply.append(row.is_reply[:length] + [False] * missing)
+        made.pointers.extend((index, *item) for item in row.pointers if item[0] < length)
+        made.gatherings.extend((index, *item) for item in row.gatherings if item[0] < length - 1)
+    return made

@@ -1,7 +1,8 @@
 """Everyday tools: what they are called, what they take, how one asks for them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from agent_memory.bundled.recipe.askings import ASKINGS
 from agent_memory.bundled.recipe.phrasings import Phrasings
 
 
@@ -34,6 +35,11 @@ class Tool:
     parameters: tuple[Parameter, ...]
     requests: Phrasings
 
+    def asked_in_more_ways(self) -> "Tool":
+        """The same tool with its requests from `ASKINGS` among those for training."""
+        seen = self.requests.seen + ASKINGS[self.name]
+        return replace(self, requests=Phrasings(seen, self.requests.held_out))
+
 
 def _text(name: str, description: str, kind: str = "phrase") -> Parameter:
     return Parameter(name, "string", description, kind)
@@ -47,7 +53,7 @@ def _spare(name: str, description: str) -> Parameter:
     return Parameter(name, "string", description, "word", is_required=False)
 
 
-SEEN = (
+_EVERYDAY = (
     Tool("get_current_time", "Get the current time.", (),
          Phrasings(("What time is it?", "Tell me the time.", "What's the time?", "Time?",
                     "what time is it", "What is the current time?", "How late is it?"),
@@ -193,6 +199,9 @@ SEEN = (
                     "I want a table at {restaurant} for {people} people."),
                    ("Get us a table at {restaurant}, we are {people} people.",))),
 )  # fmt: skip
+
+SEEN = tuple(tool.asked_in_more_ways() for tool in _EVERYDAY)
+RIVALS = frozenset({"add", "multiply", "calculator"})
 
 HELD_OUT = (
     Tool("cancel_flight", "Cancel a flight.", (_text("flight", "Number of the flight", "code"),),

@@ -34,12 +34,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message; an assistant's may carry calls instead of content."""
+    """One message; an assistant's may carry calls instead of content.
+
+    `told` are the values in it that were told before, in the order in which it has them.
+    """
 
     role: str
     content: str
     calls: tuple[Call, ...] = ()
     probe: Probe = Probe.NOTHING
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class Dialogue:
     messages: list[Message] = field(default_factory=list)
     known: dict[str, Fact] = field(default_factory=dict)
     corrected: set[str] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
 
     @classmethod
     def begin(cls, rng: Random, mix: Mix) -> "Dialogue":
@@ -107,9 +112,10 @@ class Dialogue:
         text = self._join([self._remember(fact) for fact in told])
         if num_told == 1 and rng.random() < 0.06:
             question = facts.ask(rng, told[0].slot, held_out=self.mix.held_out)
-            self._say(f"{text} {question}", _sentence(told[0].statement), Probe.RECALL)
+            answer = _sentence(told[0].statement)
+            self._say(f"{text} {question}", answer, Probe.RECALL, (told[0].value,))
             return
-        self._say(self._dress(text), _noted(told))
+        self._say(self._dress(text), _noted(told), told=tuple(fact.value for fact in told))
 
     def _correct(self) -> None:
         key = self.rng.choice(list(self.known))
@@ -118,7 +124,7 @@ class Dialogue:
         self.known[key] = fact
         self.corrected.add(key)
         text = facts.tell(self.rng, fact, held_out=self.mix.held_out, correcting=True)
-        self._say(text, _noted([fact]))
+        self._say(text, _noted([fact]), told=(fact.value,))
 
     def _ask(self) -> None:
         rng = self.rng
@@ -142,14 +148,16 @@ class Dialogue:
             probe = Probe.CORRECTED if key in self.corrected else Probe.RECALL
             if rng.random() < 0.05:
                 question = self._with_notes(question)
-            self._say(self._dress(question), _sentence(fact.statement), probe)
+            answer = _sentence(fact.statement)
+            self._say(self._dress(question), answer, probe, (fact.value,))
 
     def _ask_two(self) -> None:
         one, two = (self.known[key] for key in self.rng.sample(list(self.known), 2))
         question = self.rng.choice(("What are {a} and {b}?", "Tell me {a} and {b}.",
                                     "What is {a} and what is {b}?"))  # fmt: skip
         question = question.replace("{a}", one.slot.mine).replace("{b}", two.slot.mine)
-        self._say(question, _sentence(f"{one.statement} and {two.statement}"), Probe.RECALL)
+        answer = _sentence(f"{one.statement} and {two.statement}")
+        self._say(question, answer, Probe.RECALL, (one.value, two.value))
 
     def _ask_unknown(self) -> None:
         near = None
@@ -174,7 +182,7 @@ class Dialogue:
 
     def _use_tool(self) -> None:
         rng, mix = self.rng, self.mix
-        wanted = [rng.choice(self.toolbox) for _ in range(1 if rng.random() < 0.94 else 2)]
+        wanted = [self._next_tool() for _ in range(1 if rng.random() < 0.94 else 2)]
         requests = [
             tools.request(rng, tool, held_out=mix.held_out, reserved=mix.reserved)
             for tool in wanted
@@ -190,9 +198,22 @@ class Dialogue:
         answer = "\n".join(said for _, said in results)
         self.messages.append(Message("assistant", answer, (), Probe.TOOL_RESULT))
 
-    def _say(self, text: str, answer: str, probe: Probe = Probe.NOTHING) -> None:
+    def _next_tool(self) -> Tool:
+        """Most often one that was not used yet: an earlier call would give the answer away."""
+        unused = [tool for tool in self.toolbox if tool.name not in self.used]
+        tool = self.rng.choice(unused if unused and self.rng.random() < 0.7 else self.toolbox)
+        self.used.add(tool.name)
+        return tool
+
+    def _say(
+        self,
+        text: str,
+        answer: str,
+        probe: Probe = Probe.NOTHING,
+        told: tuple[str, ...] = (),
+    ) -> None:
         self.messages.append(Message("user", text))
-        self.messages.append(Message("assistant", answer, (), probe))
+        self.messages.append(Message("assistant", answer, (), probe, told))
 
     def _remember(self, fact: Fact) -> str:
         self.known[fact.slot.yours] = fact

@@ -27,10 +27,15 @@ class Setting:
     max_tokens: int
 
 
+DIALOGUES = ((5, 700, 20), (10, 1200, 60), (20, 2000, 120))
 SETTINGS = tuple(
     Setting(f"{phrasing}, {turns} turns", Mix(held_out=held, reserved=True, max_reading=reading),
             turns, tokens)
-    for turns, tokens, reading in ((5, 700, 20), (10, 1200, 60), (20, 2000, 120))
+    for turns, tokens, reading in DIALOGUES
+    for phrasing, held in (("seen", False), ("held out", True))
+) + tuple(
+    Setting(f"{phrasing}, tools only", Mix(tools=1.0, calls=1.0, held_out=held, reserved=True),
+            8, 2000)
     for phrasing, held in (("seen", False), ("held out", True))
 )  # fmt: skip
 
@@ -75,9 +80,14 @@ def table(weights: Weights, shape: Shape, tokenizer: Tokenizer, num_dialogues: i
     ]
     for setting in SETTINGS:
         score = measure(weights, shape, tokenizer, setting, num_dialogues)
-        cells = (f"{100 * score.share(probe):.1f} % of {score.asked[probe]}" for probe in probes)
+        cells = (_cell(score, probe) for probe in probes)
         lines.append(f"| {setting.title} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _cell(score: Score, probe: Probe) -> str:
+    asked = score.asked[probe]
+    return f"{100 * score.share(probe):.1f} % of {asked}" if asked else "-"
 
 
 def _dialogue(rng: Random, setting: Setting) -> Dialogue:

@@ -3,16 +3,23 @@
 from dataclasses import dataclass
 from random import Random
 
-from agent_memory.bundled.recipe.phrasings import ASK, CORRECT, FILLERS, TELL, Phrasings
+from agent_memory.bundled.recipe.phrasings import (
+    ASK,
+    ASK_HEADS,
+    ASK_TAILS,
+    CORRECT,
+    FILLERS,
+    TELL,
+    TELL_HEADS,
+    Phrasings,
+)
 from agent_memory.bundled.recipe.values import made_up_word
 
+UNKNOWN = ("something", "a place", "a day")
 NO_PHRASINGS = Phrasings((), ())
 CLAUSES = ("I ", "I'm ", "My ", "my ", "The ", "the ", "We ")
-HEADS = Phrasings(
-    ("Remember that ", "Please remember that ", "By the way, ", "Note that ", "FYI, ",
-     "Just so you know, ", "Keep in mind that ", "I want you to know that ", "You know, "),
-    ("Don't forget that ", "For the record, ", "You should know that "),
-)  # fmt: skip
+HEADS_HELD_OUT = ("Don't forget that ", "For the record, ", "You should know that ")
+COPULAS = ("is", "is", "is", "is", "will be", "is now", "is called", "was set to", "must be")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +192,7 @@ def generic(rng: Random, near: Slot | None = None) -> Slot:
     """A slot with an open key; with `near`, one that shares part of that slot's key."""
     while True:
         slot = _generic(rng, near)
-        if slot.yours not in SPECIAL_KEYS:
+        if slot.yours not in SPECIAL_KEYS and slot.mine.split(" ", 1)[1] not in PETS:
             return slot
 
 
@@ -225,14 +232,24 @@ def tell(rng: Random, fact: Fact, *, held_out: bool, correcting: bool = False) -
     """A sentence that tells the fact."""
     frames = (CORRECT if correcting else TELL).of(held_out=held_out)
     own = fact.slot.own_tell.of(held_out=held_out)
-    if not own or correcting or rng.random() < 0.4:
-        frame = rng.choice(frames)
-        return _fill(frame if held_out else _blurred(rng, frame), fact.slot, fact.value)
-    frame = rng.choice(own)
-    if frame.startswith(CLAUSES) and rng.random() < 0.3:
-        head = rng.choice(HEADS.of(held_out=held_out))
-        frame = head + (frame if frame[0] == "I" else frame[0].lower() + frame[1:])
+    if own and not correcting and rng.random() < 0.6:
+        return _fill(_headed(rng, rng.choice(own), held_out=held_out), fact.slot, fact.value)
+    frame = rng.choice(frames)
+    if not held_out:
+        if not correcting and rng.random() < 0.45:
+            frame = f"{rng.choice(TELL_HEADS)} {{k}} {rng.choice(COPULAS)} {{v}}."
+        frame = _blurred(rng, frame)
     return _fill(frame, fact.slot, fact.value)
+
+
+def _headed(rng: Random, frame: str, *, held_out: bool) -> str:
+    """A clause of a slot's own, now and then behind words that announce it."""
+    if not frame.startswith(CLAUSES) or rng.random() > 0.3:
+        return frame
+    clause = frame if frame[0] == "I" else frame[0].lower() + frame[1:]
+    if held_out:
+        return rng.choice(HEADS_HELD_OUT) + clause
+    return f"{rng.choice(TELL_HEADS)} {clause}"
 
 
 def note(fact: Fact) -> str:
@@ -247,8 +264,21 @@ def ask(rng: Random, slot: Slot, *, held_out: bool) -> str:
     own = slot.own_ask.of(held_out=held_out)
     if own and rng.random() < 0.6:
         frames = own
+    elif not held_out and rng.random() < 0.5:
+        frames = (_composed_question(rng),)
     frame = rng.choice(frames)
     return _fill(frame if held_out else _blurred(rng, frame), slot, "")
+
+
+def _composed_question(rng: Random) -> str:
+    head = rng.choice(ASK_HEADS)
+    core = rng.choice(("{k}", "what {k} is", "what {k} was", "what is {k}"))
+    if head.endswith((":", ",")):
+        core = rng.choice(("{k}", "what is {k}", "what is {k}", "what was {k}"))
+    elif rng.random() < 0.15:
+        head, core = rng.choice(("What is", "What's", "What was", "What about", "And", "")), "{k}"
+    tail = rng.choice(ASK_TAILS) if rng.random() < 0.25 else ""
+    return f"{head} {core}{tail}{rng.choice('??..')}".strip()
 
 
 def _blurred(rng: Random, frame: str) -> str:

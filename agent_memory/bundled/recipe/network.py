@@ -85,12 +85,52 @@ def hidden_states(
     weights: Weights, shape: Shape, tokens: Tensor, rotation: tuple[Tensor, Tensor]
 ) -> Tensor:
     """Normed outputs of the last layer, [batch, length, width], for tokens [batch, length]."""
+    states, _ = attended_states(weights, shape, tokens, rotation)
+    return states
+
+
+def attended_states(
+    weights: Weights, shape: Shape, tokens: Tensor, rotation: tuple[Tensor, Tensor]
+) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
+    """The same, and every layer's queries and keys, each [batch, heads, length, head_dim]."""
+    attended = []
     states = functional.embedding(tokens, weights["model.embed_tokens.weight"])
     for layer in range(shape.num_hidden_layers):
         prefix = f"model.layers.{layer}"
-        states = states + _attention(weights, shape, prefix, states, rotation)
+        queries, keys, values = _heads(weights, shape, prefix, states, rotation)
+        attended.append((queries, keys))
+        states = states + _attention(weights, shape, prefix, queries, keys, values)
         states = states + _mlp(weights, shape, prefix, states)
-    return _norm(states, weights["model.norm.weight"], shape)
+    return _norm(states, weights["model.norm.weight"], shape), attended
+
+
+def pointing_losses(queries: Tensor, keys: Tensor, pointers: Tensor, num_heads: int) -> Tensor:
+    """How far the first heads are from attending to the right tokens, for each pointer.
+
+    `pointers` is [pointers, 3]: row, written token, the token that it is copied from.
+    """
+    row, target, source = pointers.unbind(1)
+    asking = queries[row, :num_heads, target - 1]
+    scores = asking @ keys[row, 0].mT / math.sqrt(keys.size(-1))
+    later = torch.arange(keys.size(2)) >= target[:, None]
+    scores = scores.masked_fill(later[:, None], -torch.inf)
+    wanted = source[:, None].expand(-1, num_heads)
+    return functional.cross_entropy(scores.mT, wanted, reduction="none").mean(1)
+
+
+def gathering_losses(queries: Tensor, keys: Tensor, gatherings: Tensor) -> Tensor:
+    """How far the second head is from attending evenly to the right tokens, for each gathering.
+
+    `gatherings` is [gatherings, 4]: row, token, begin and end of the tokens that it must take in.
+    """
+    row, token, begin, end = gatherings.unbind(1)
+    asking = queries[row, 1, token]
+    scores = (keys[row, 0] @ asking[:, :, None]).squeeze(2) / math.sqrt(keys.size(-1))
+    place = torch.arange(keys.size(2))
+    scores = scores.masked_fill(place > token[:, None], -torch.inf)
+    is_wanted = (place >= begin[:, None]) & (place < end[:, None])
+    shares = torch.log_softmax(scores, 1).masked_fill(~is_wanted, 0.0)
+    return -shares.sum(1) / (end - begin).clamp(min=1)
 
 
 def logits(weights: Weights, states: Tensor) -> Tensor:
@@ -98,9 +138,9 @@ def logits(weights: Weights, states: Tensor) -> Tensor:
     return states @ weights["model.embed_tokens.weight"].T
 
 
-def _attention(
+def _heads(
     weights: Weights, shape: Shape, prefix: str, states: Tensor, rotation: tuple[Tensor, Tensor]
-) -> Tensor:
+) -> tuple[Tensor, Tensor, Tensor]:
     batch, length, _ = states.shape
     normed = _norm(states, weights[f"{prefix}.input_layernorm.weight"], shape)
     heads = []
@@ -108,10 +148,16 @@ def _attention(
         projected = normed @ weights[f"{prefix}.self_attn.{name}_proj.weight"].T
         heads.append(projected.view(batch, length, -1, shape.head_dim).transpose(1, 2))
     queries, keys, values = heads
-    queries, keys = _rotate(queries, rotation), _rotate(keys, rotation)
+    return _rotate(queries, rotation), _rotate(keys, rotation), values
+
+
+def _attention(
+    weights: Weights, shape: Shape, prefix: str, queries: Tensor, keys: Tensor, values: Tensor
+) -> Tensor:
     groups = shape.num_attention_heads // shape.num_key_value_heads
     keys, values = (item.repeat_interleave(groups, 1) for item in (keys, values))
     mixed = functional.scaled_dot_product_attention(queries, keys, values, is_causal=True)
+    batch, _, length, _ = mixed.shape
     mixed = mixed.transpose(1, 2).reshape(batch, length, -1)
     return mixed @ weights[f"{prefix}.self_attn.o_proj.weight"].T
 

@@ -71,6 +71,43 @@ TELL = Phrasings(
     ),
 )
 
+TELL_HEADS = (
+    "Remember that", "Remember:", "Please remember that", "Please remember:", "Note that",
+    "Please note that", "Note:", "By the way,", "I want you to know that", "Keep in mind that",
+    "Please keep in mind that", "Save this:", "FYI,", "Just so you know,", "I think",
+    "They told me that", "I should say", "You see,", "It seems that", "One more fact:",
+    "Write down that", "I have to tell you that", "I believe", "I heard that", "As you may know,",
+    "Be aware that", "I can tell you that", "What matters is that", "We decided that", "Fact:",
+    "Hint:", "Info:", "Important:", "News:", "Reminder:", "Of course", "Today I learned that",
+    "Somebody said that", "My notes say that", "It happens that", "Take note that", "Mark this:",
+    "Put down that", "Please store that", "Please keep this:", "I can add that", "It is so that",
+    "Memorise this:", "Learn that", "I found out that", "I wanted to say that", "Let me say that",
+    "I may add:", "It looks as if", "Keep this:", "The thing is,", "As it is,", "Know that",
+    "To be clear,", "In case you ask,", "In fact,", "After all,", "It is clear that",
+    "I'm telling you that", "I'd say", "Let us note that", "Take this down:", "Let me add that",
+    "You can note that", "You will need this:", "Do remember that", "Never mind, but",
+)  # fmt: skip
+ASK_HEADS = (
+    "Tell me", "Please tell me", "Can you tell me", "Could you tell me", "Could you please tell me",
+    "Would you tell me", "Will you tell me", "Now tell me", "Do you know", "Do you remember",
+    "Do you still know", "Can you recall", "Do you recall", "Can you say", "Could you say",
+    "Please say", "Say", "Remind me", "Please remind me", "Could you remind me", "I want to know",
+    "I need to know", "I'd like to know", "I would like to know", "I wonder", "I must know",
+    "I forgot", "I cannot remember", "I don't remember", "I do not know", "I don't know", "Show me",
+    "Let me know", "Let me see", "Help me remember", "I am asking", "May I ask", "May I know",
+    "Can I ask", "It would be nice to know", "I am not sure", "I lost track of", "Think back:",
+    "Go back and say", "Check", "Please check", "Please look and say", "Repeat", "Please repeat",
+    "Once again,", "You know", "Have I told you", "Did I tell you", "Did I say", "Are you sure of",
+    "Can you look up", "Can you find out", "Give me", "Find out", "Answer:", "Question:",
+    "Next question:", "One question:", "Simple question:", "I have a question:", "Test:",
+    "I ask you", "State", "Look up", "Would you know", "Could you check", "Can you repeat",
+)  # fmt: skip
+ASK_TAILS = (
+    " again", " please", ", please", " now", " for me", " one more time", ", do you know",
+    ", can you say", ", do you remember", ", right", " at the moment", " today", ", if you know",
+    ", as I told you", ", as far as you know", ", do you", " these days", ", by the way",
+)  # fmt: skip
+
 CORRECT = Phrasings(
     seen=(
         "Actually, {k} is {v}.",

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from agent_memory.bundled.recipe.dialogues import Call, Dialogue, Message, Probe
 from agent_memory.bundled.recipe.tools import Json
@@ -23,6 +24,7 @@ class Piece:
     text: str
     is_reply: bool
     probe: Probe = Probe.NOTHING
+    message: Message | None = None
 
 
 def pieces(dialogue: Dialogue) -> Iterator[Piece]:
@@ -30,7 +32,9 @@ def pieces(dialogue: Dialogue) -> Iterator[Piece]:
     messages = dialogue.messages
     system = messages[0].content if messages and messages[0].role == "system" else ""
     if dialogue.schemas:
-        listing = "\n".join(["# Tools", *(_compact(item["function"]) for item in dialogue.schemas)])
+        listing = "\n".join(
+            ["# Tools", *(_described(item["function"]) for item in dialogue.schemas)]
+        )
         system = f"{system}\n\n{listing}" if system else listing
     if system:
         yield Piece(f"{START}system\n{system}{END}\n", is_reply=False)
@@ -41,7 +45,8 @@ def pieces(dialogue: Dialogue) -> Iterator[Piece]:
             yield Piece(f"{START}{message.role}\n{message.content}{END}\n", is_reply=False)
             continue
         yield Piece(f"{START}assistant\n", is_reply=False)
-        yield Piece(reply_text(message) + END, is_reply=True, probe=message.probe)
+        text = reply_text(message) + END
+        yield Piece(text, is_reply=True, probe=message.probe, message=message)
         yield Piece("\n", is_reply=False)
 
 
@@ -72,5 +77,11 @@ def _call(call: Call) -> str:
     return f'{CALL_START}\n{{"name": "{call.name}", "arguments": {arguments}}}\n{CALL_END}'
 
 
-def _compact(function: Json) -> str:
-    return json.dumps(function, ensure_ascii=False, separators=(",", ":"))
+def _described(function: Json) -> str:
+    """A tool in the order in which it is easiest to choose: what it does, its name, its schema.
+
+    A name that comes after its description is seen in the light of it.
+    """
+    given = cast("dict[str, Json]", function)
+    ordered = {key: given[key] for key in ("description", "name", "parameters") if key in given}
+    return json.dumps(ordered, ensure_ascii=False, separators=(",", ":"))

@@ -3,7 +3,8 @@
 Copying is learnt fastest when every value is cut in the same uniform way: into consonant-vowel
 pairs, single letters and single digits. Such pairs are the only merges. The whole words, which
 were the most frequent ones of generated dialogues, stand in the vocabulary beside them and are
-taken whole (`ignore_merges`).
+taken whole (`ignore_merges`). A dot that goes on as an ending or a fraction is another token than
+one that ends a sentence, and marks that belong to values do not grow together with those of JSON.
 """
 
 from pathlib import Path
@@ -15,7 +16,10 @@ from agent_memory.bundled.recipe.values import CONSONANTS, VOWELS
 
 PAD = "<|endoftext|>"
 SPECIAL = (PAD, START, END, CALL_START, CALL_END)
-PATTERN = r"'(?:s|t|re|ve|m|ll|d)\b| ?\p{L}+|\d| ?[^\s\p{L}\d]+|\s"
+PATTERN = (
+    r"'(?:s|t|re|ve|m|ll|d)\b|\.(?:py|txt|md|json|com|org|net|io)\b|\.\d|://"
+    r"| ?\p{L}+|\d| ?[{}\[\]\":,.]+|[^\s\p{L}\d]|\s"
+)
 WHOLE_WORDS = Path(__file__).with_name("whole_words.txt")
 
 

@@ -5,36 +5,11 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import TypeAlias
 
-from agent_memory.bundled.recipe.catalogue import HELD_OUT, SEEN, Parameter, Tool
-from agent_memory.bundled.recipe.phrasings import Phrasings
+from agent_memory.bundled.recipe.catalogue import HELD_OUT, RIVALS, SEEN, Parameter, Tool
+from agent_memory.bundled.recipe.made_up_tools import made_up_tool
 from agent_memory.bundled.recipe.values import COMMON, is_reserved, made_up_word, value
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
-
-VERBS = (
-    ("get", "Get", ("Get", "Fetch", "Give me", "Show me", "I need", "Can you get")),
-    ("find", "Find", ("Find", "Look for", "Search for", "Can you find", "Please find")),
-    ("create", "Create", ("Create", "Make", "Add", "Please create", "I want to create")),
-    ("delete", "Delete", ("Delete", "Remove", "Erase", "Please delete", "Drop")),
-    ("update", "Update", ("Update", "Change", "Please update", "Refresh")),
-    ("start", "Start", ("Start", "Begin", "Launch", "Please start", "Can you start")),
-    ("stop", "Stop", ("Stop", "Halt", "End", "Please stop", "Can you stop")),
-    ("check", "Check", ("Check", "Inspect", "Please check", "Look at", "Verify")),
-    ("send", "Send", ("Send", "Please send", "Can you send", "Post")),
-    ("count", "Count", ("Count", "Please count", "How many are in", "Can you count")),
-    ("open", "Open", ("Open", "Please open", "Can you open")),
-    ("close", "Close", ("Close", "Please close", "Can you close", "Shut")),
-    ("lookup", "Look up", ("Look up", "Please look up", "Can you look up")),
-)
-HELD_OUT_ASKING = ("I would like you to {verb}", "Go ahead and {verb}", "It is time to {verb}")
-THINGS = ("account", "invoice", "customer", "report", "ticket", "document", "image", "record",
-          "session", "job", "note", "task", "order", "product", "recipe", "route", "player",
-          "match", "sensor", "device", "pipeline", "deployment", "container", "bucket", "project",
-          "article", "photo", "video", "contact", "contract", "shipment", "backup", "log", "alarm",
-          "door", "engine", "profile", "group", "table", "payment")  # fmt: skip
-ARGUMENTS = (("id", "code"), ("name", "name"), ("key", "code"), ("query", "phrase"),
-             ("label", "word"), ("target", "word"), ("title", "phrase"), ("path", "path"),
-             ("number", "number"), ("date", "date"), ("value", "amount"))  # fmt: skip
 
 OTHER_NAMES = {
     "city": ("location", "place", "town", "city_name"),
@@ -74,49 +49,24 @@ class Request:
     arguments: dict[str, Json]
 
 
-def made_up_tool(rng: Random, *, held_out: bool) -> Tool:
-    """A tool about some thing, real or made up, with one or two parameters."""
-    verb, described, spoken = rng.choice(VERBS)
-    thing = rng.choice(THINGS)
-    if held_out or rng.random() < 0.4:
-        thing = made_up_word(rng)
-    (first, first_kind), (second, second_kind) = rng.sample(ARGUMENTS, 2)
-    style = rng.random()
-    name = f"{verb}_{thing}" if style < 0.75 else f"{verb}{thing.capitalize()}"
-    if style > 0.92:
-        name = f"{thing}_{verb}"
-    parameters = [_parameter(rng, first, first_kind, thing)]
-    if held_out:
-        starts = [frame.replace("{verb}", described.lower()) for frame in HELD_OUT_ASKING]
-    else:
-        starts = list(spoken)
-    endings = [f" {{{first}}}", f" with {first} {{{first}}}"]
-    if rng.random() < 0.25:
-        parameters.append(_parameter(rng, second, second_kind, thing))
-        endings = [f" {{{first}}} with {second} {{{second}}}",
-                   f" with {first} {{{first}}} and {second} {{{second}}}"]  # fmt: skip
-    texts = tuple(
-        f"{start} the {thing}{ending}{'?' if start.startswith(('Can', 'How')) else '.'}"
-        for start in starts
-        for ending in endings
-    )
-    description = rng.choice((f"{described} a {thing}.", f"{described} the {thing} by {first}",
-                              f"{described} a {thing} and return it."))  # fmt: skip
-    return Tool(name, description, tuple(parameters), Phrasings(texts, texts))
-
-
 def toolbox(rng: Random, size: int, *, held_out: bool) -> tuple[Tool, ...]:
-    """This many tools with different names."""
+    """This many tools with different names, of which no two do the same."""
     known = SEEN + HELD_OUT if held_out else SEEN
-    chosen: dict[str, Tool] = {}
+    num_everyday = sum(rng.random() < (0.5 if held_out else 0.4) for _ in range(size))
+    chosen = {}
+    has_rival = False
+    for tool in rng.sample(known, min(num_everyday, len(known))):
+        if tool.name in RIVALS and has_rival:
+            continue
+        has_rival = has_rival or tool.name in RIVALS
+        disguised = _disguised(rng, tool)
+        chosen[disguised.name] = disguised
     while len(chosen) < size:
-        tool = (
-            _disguised(rng, rng.choice(known))
-            if rng.random() < 0.5
-            else made_up_tool(rng, held_out=held_out)
-        )
+        tool = made_up_tool(rng, held_out=held_out)
         chosen.setdefault(tool.name, tool)
-    return tuple(chosen.values())
+    tools = list(chosen.values())
+    rng.shuffle(tools)
+    return tuple(tools)
 
 
 def request(rng: Random, tool: Tool, *, held_out: bool, reserved: bool) -> Request:
@@ -134,7 +84,7 @@ def request(rng: Random, tool: Tool, *, held_out: bool, reserved: bool) -> Reque
 
 def schema(rng: Random, tool: Tool) -> dict[str, Json]:
     """The tool as clients write it: an OpenAI function with the JSON schema of its parameters."""
-    bare = rng.random() < 0.4
+    bare = rng.random() < 0.7
     properties: dict[str, Json] = {}
     for parameter in tool.parameters:
         if not parameter.is_required and rng.random() < 0.5:
@@ -145,7 +95,7 @@ def schema(rng: Random, tool: Tool) -> dict[str, Json]:
         if rng.random() < 0.1:
             entry = {"title": parameter.name.replace("_", " ").title(), **entry}
         properties[parameter.name] = entry
-    if rng.random() < 0.2:
+    if rng.random() < 0.1:
         spare, entry = rng.choice(SPARE)
         properties.setdefault(spare, entry)
     required: list[Json] = [item.name for item in tool.parameters if item.is_required]
@@ -155,7 +105,8 @@ def schema(rng: Random, tool: Tool) -> dict[str, Json]:
     if rng.random() < 0.1:
         parameters["additionalProperties"] = False
     function: dict[str, Json] = {"name": tool.name, "description": tool.description}
-    function["parameters"] = parameters
+    if properties or rng.random() < 0.5:
+        function["parameters"] = parameters
     return {"type": "function", "function": function}
 
 
@@ -227,9 +178,3 @@ def _result_word(rng: Random, reserved: bool) -> str:
     while is_reserved(word := made_up_word(rng)) != reserved:
         pass
     return word
-
-
-def _parameter(rng: Random, name: str, kind: str, thing: str) -> Parameter:
-    if kind == "number" and rng.random() < 0.7:
-        return Parameter(name, "integer", f"The {name} of the {thing}", kind)
-    return Parameter(name, "string", f"The {name} of the {thing}", kind)

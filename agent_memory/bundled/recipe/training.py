@@ -1,7 +1,7 @@
 """Training: short dialogues first, then longer ones, and a rate that falls to nothing."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from agent_memory.bundled.recipe import batches, network
+from agent_memory.bundled.recipe.batches import Batch
 from agent_memory.bundled.recipe.dialogues import Mix
 from agent_memory.bundled.recipe.network import Shape, Weights
 from agent_memory.bundled.recipe.optimizer import Optimizer
@@ -21,12 +22,15 @@ NUM_WARMUP_STEPS = 60
 AVERAGE_DECAY = 0.99
 CONTEXT_WEIGHT = 0.1
 CONTEXT_SHARE = 0.1
-PORTION_TOKENS = 1024
-ROW_TOKENS = {256: 4096, 512: 4096, 1024: 6144, 2048: 8192}
+POINTING_WEIGHT = 0.5
+GATHERING_WEIGHT = 0.15
+NUM_POINTING_HEADS = 2
+PORTION_TOKENS = 512
+ROW_TOKENS = {256: 3072, 512: 3072, 1024: 3072, 2048: 4096}
 MIXES = {
-    256: Mix(tools=0.3, max_tools=1, distraction=0.1, max_reading=15),
-    512: Mix(tools=0.65, max_tools=4, calls=0.75, unanswered=0.4, distraction=0.1, max_reading=30),
-    1024: Mix(tools=0.6, calls=0.65, unanswered=0.3, distraction=0.12, max_reading=80),
+    256: Mix(tools=0.8, max_tools=3, calls=0.95, unanswered=0.8, distraction=0.1, max_reading=15),
+    512: Mix(tools=0.75, max_tools=6, calls=0.85, unanswered=0.6, distraction=0.1, max_reading=30),
+    1024: Mix(tools=0.65, calls=0.75, unanswered=0.5, distraction=0.12, max_reading=80),
     2048: Mix(tools=0.5, calls=0.6, unanswered=0.2, distraction=0.15, max_reading=160),
 }
 
@@ -41,10 +45,20 @@ class Stage:
 
 STAGES = (
     Stage(0.15, (256,)),
-    Stage(0.35, (256, 512, 512)),
-    Stage(0.85, (512, 512, 1024)),
-    Stage(1.0, (512, 1024, 2048)),
+    Stage(0.72, (256, 256, 256, 512)),
+    Stage(1.0, (256, 512, 512, 1024, 2048)),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Some rows of a batch, what the loss of each token counts, and what all else beside it."""
+
+    ids: Tensor
+    factors: Tensor
+    pointers: Tensor
+    gatherings: Tensor
+    factor_beside: float
 
 
 @dataclass(slots=True)
@@ -71,12 +85,24 @@ class Trainer:
         return cls(shape, tokenizer, weights, average, Optimizer(weights), workers)
 
     def run(
-        self, budget: int, seed: int, *, every: int, report: Callable[[str, "Trainer"], None]
+        self,
+        budget: int,
+        seconds: float,
+        seed: int,
+        *,
+        every: int,
+        report: Callable[[str, "Trainer"], None],
     ) -> None:
-        """Train until `budget` tokens were seen; report every so many steps."""
+        """Train until `budget` tokens were seen or the time is over; report every so many steps.
+
+        The rate falls with whichever of the two is nearer to its end.
+        """
         started_at, num_before, total = time.monotonic(), self.num_tokens, 0.0
-        while self.num_tokens < budget:
-            total += self._step(budget, seed)
+        begun_at = share = self.num_tokens / budget
+        while share < 1:
+            total += self._step(share, seed)
+            waited = (time.monotonic() - started_at) / seconds
+            share = max(self.num_tokens / budget, begun_at + (1 - begun_at) * waited)
             if self.num_steps % every == 0:
                 speed = (self.num_tokens - num_before) / (time.monotonic() - started_at)
                 report(
@@ -86,50 +112,62 @@ class Trainer:
                 )
                 total = 0.0
 
-    def _step(self, budget: int, seed: int) -> float:
-        share = self.num_tokens / budget
+    def _step(self, share: float, seed: int) -> float:
         rng = seeded("batch", seed, self.num_steps)
         lengths = next(stage.lengths for stage in STAGES if share < stage.until)
         length = rng.choice(lengths)
         num_rows = ROW_TOKENS[length] // length
-        ids, marks = batches.rows(self.tokenizer, rng, MIXES[length], num_rows, length + 1)
+        batch = batches.batch(self.tokenizer, rng, MIXES[length], num_rows, length + 1)
         context_weight = CONTEXT_WEIGHT if share < CONTEXT_SHARE else 0.0
-        loss = self._accumulate(torch.tensor(ids), torch.tensor(marks), context_weight)
+        loss = self._accumulate(batch, context_weight)
         self.optimizer.step(self._rate(share))
         self._update_average()
         self.num_steps += 1
         self.num_tokens += num_rows * length
         return loss
 
-    def _accumulate(self, ids: Tensor, is_reply: Tensor, context_weight: float) -> float:
+    def _accumulate(self, batch: Batch, context_weight: float) -> float:
         """Set every weight's gradient of the mean loss, and return that mean.
 
         Rows are shared out in portions among single-threaded workers, whoever is free taking the
         next: on a machine with other work to do that loses far less than threads that wait for
         each other in every operation.
         """
-        targets = ids[:, 1:]
-        factors = is_reply[:, 1:].float().clamp(min=context_weight) * (targets != 0)
-        factors /= factors.sum()
-        num_rows = max(1, PORTION_TOKENS // targets.size(1))
-        portions = zip(ids.split(num_rows), factors.split(num_rows), strict=True)
+        ids, is_reply = torch.tensor(batch.ids), torch.tensor(batch.is_reply)
+        factors = is_reply[:, 1:].float().clamp(min=context_weight) * (ids[:, 1:] != 0)
+        num_replied = factors.sum()
+        num_rows = max(1, PORTION_TOKENS // (ids.size(1) - 1))
+        portions = [
+            Portion(
+                ids[begin : begin + num_rows],
+                factors[begin : begin + num_rows] / num_replied,
+                _of_rows(batch.pointers, 3, begin, begin + num_rows),
+                _of_rows(batch.gatherings, 4, begin, begin + num_rows),
+                1 / num_replied.item(),
+            )
+            for begin in range(0, len(ids), num_rows)
+        ]
         total = 0.0
-        for loss, gradients in self.workers.map(self._portion, portions):
+        for loss, gradients in self.workers.map(self._learn, portions):
             total += loss
             for weight, gradient in zip(self.weights.values(), gradients, strict=True):
                 weight.grad = gradient if weight.grad is None else weight.grad + gradient
         return total
 
-    def _portion(self, portion: tuple[Tensor, Tensor]) -> tuple[float, tuple[Tensor, ...]]:
-        ids, factors = portion
+    def _learn(self, portion: Portion) -> tuple[float, tuple[Tensor, ...]]:
+        ids, factors = portion.ids, portion.factors.flatten()
         rotation = network.rotations(self.shape, ids.size(1) - 1)
-        states = network.hidden_states(self.weights, self.shape, ids[:, :-1], rotation)
-        chosen = factors.flatten().nonzero().squeeze(1)
+        states, attended = network.attended_states(self.weights, self.shape, ids[:, :-1], rotation)
+        chosen = factors.nonzero().squeeze(1)
         scores = network.logits(self.weights, states.flatten(0, 1)[chosen])
         targets = ids[:, 1:].flatten()[chosen]
         losses = functional.cross_entropy(scores, targets, reduction="none")
-        loss = (losses * factors.flatten()[chosen]).sum()
-        return loss.item(), torch.autograd.grad(loss, list(self.weights.values()))
+        loss = (losses * factors[chosen]).sum()
+        missed = network.pointing_losses(*attended[-1], portion.pointers, NUM_POINTING_HEADS)
+        unread = network.gathering_losses(*attended[-2], portion.gatherings)
+        beside = POINTING_WEIGHT * missed.sum() + GATHERING_WEIGHT * unread.sum()
+        whole = loss + beside * portion.factor_beside
+        return loss.item(), torch.autograd.grad(whole, list(self.weights.values()))
 
     def _rate(self, share: float) -> float:
         warmth = min(1.0, (self.num_steps + 1) / NUM_WARMUP_STEPS)
@@ -163,3 +201,9 @@ class Trainer:
         self.average = state["average"]
         self.optimizer.restore(state["optimizer"])
         self.num_tokens, self.num_steps = state["num_tokens"], state["num_steps"]
+
+
+def _of_rows(items: Sequence[tuple[int, ...]], width: int, begin: int, end: int) -> Tensor:
+    """Those of rows [begin, end), with rows counted from `begin`."""
+    chosen = [(row - begin, *rest) for row, *rest in items if begin <= row < end]
+    return torch.tensor(chosen, dtype=torch.long).view(-1, width)

@@ -11,7 +11,7 @@ from agent_memory.bundled.recipe.dialogues import Dialogue, Mix
 from agent_memory.bundled.recipe.rendering import CHAT_TEMPLATE, as_chat, pieces
 from agent_memory.bundled.recipe.values import seeded
 
-TOOL = {
+TOOL: dict[str, Any] = {
     "type": "function",
     "function": {
         "name": "get_weather",
@@ -81,8 +81,18 @@ def test_a_call_is_rendered_as_the_model_writes_it() -> None:
 
 def test_tools_stand_in_a_system_message_of_their_own_when_there_is_none() -> None:
     text = render([{"role": "user", "content": "Hi"}], [TOOL], is_prompt=True)
-    assert text.startswith('<|im_start|>system\n# Tools\n{"name":"get_weather",')
+    assert text.startswith(
+        '<|im_start|>system\n# Tools\n{"description":"Get the weather.","name":"get_weather",'
+    )
     assert text.endswith(f"<|im_start|>user\nHi<|im_end|>\n{GENERATION_PROMPT}")
+
+
+@pytest.mark.parametrize("missing", ["description", "parameters"])
+def test_a_tool_may_lack_what_the_apis_let_it_lack(missing: str) -> None:
+    function = {key: item for key, item in TOOL["function"].items() if key != missing}
+    text = render([], [{"type": "function", "function": {**function, "strict": True}}])
+    (line,) = [line for line in text.splitlines() if line.startswith("{")]
+    assert json.loads(line.removesuffix("<|im_end|>")) == function
 
 
 def test_consecutive_results_stay_messages_of_their_own() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent_memory.bundled.recipe import catalogue, facts, phrasings, tools
+from agent_memory.bundled.recipe import catalogue, facts, made_up_tools, phrasings, tools
 from agent_memory.bundled.recipe.dialogues import Dialogue, Mix, Probe, write
 from agent_memory.bundled.recipe.rendering import END, START, pieces
 from agent_memory.bundled.recipe.values import KINDS, is_reserved, seeded, value
@@ -34,6 +34,12 @@ def test_no_phrasing_is_both_seen_and_held_out() -> None:
     sets += [tool.requests for tool in catalogue.SEEN + catalogue.HELD_OUT]
     for item in sets:
         assert not set(item.seen) & set(item.held_out)
+    assert not set(made_up_tools.STARTS) & set(made_up_tools.HELD_OUT_STARTS)
+    heads = {head.strip().lower() for head in facts.HEADS_HELD_OUT}
+    assert not heads & {head.lower() for head in phrasings.TELL_HEADS}
+    opened = [*phrasings.TELL.held_out, *phrasings.ASK.held_out, *phrasings.CORRECT.held_out]
+    announced = (*phrasings.TELL_HEADS, *phrasings.ASK_HEADS)
+    assert not [text for text in opened if text.startswith(announced)]
 
 
 def test_a_recalled_value_was_told_before() -> None:

@@ -1,0 +1,201 @@
+"""Made-up tools and the many ways to ask for one: what is called must follow from the words."""
+
+from dataclasses import dataclass
+from random import Random
+
+from agent_memory.bundled.recipe.catalogue import Parameter, Tool
+from agent_memory.bundled.recipe.phrasings import Phrasings
+from agent_memory.bundled.recipe.values import made_up_word
+
+SYNONYMS = {
+    "get": ("fetch", "give me", "show me", "read out", "obtain"),
+    "find": ("look for", "search for", "locate"),
+    "create": ("make", "add", "set up"),
+    "delete": ("remove", "erase", "drop", "throw away"),
+    "update": ("change", "refresh", "bring up to date"),
+    "start": ("begin", "launch", "boot"),
+    "stop": ("halt", "end", "shut down"),
+    "check": ("inspect", "look at", "verify"),
+    "send": ("post", "mail"),
+    "count": ("number", "add up"),
+    "close": ("shut",),
+    "open": (),
+    "lookup": ("look up",),
+}
+VERBS = (
+    *SYNONYMS, *SYNONYMS, "archive", "approve", "assign", "block", "book", "build", "buy", "charge",
+    "clear", "clone", "compare", "compress", "confirm", "copy", "deploy", "disable", "download",
+    "edit", "enable", "export", "filter", "fix", "flag", "format", "generate", "import", "install",
+    "invite", "join", "label", "link", "list", "load", "lock", "merge", "monitor", "move", "notify",
+    "order", "pause", "pay", "pin", "plan", "play", "print", "publish", "pull", "push", "queue",
+    "rate", "record", "refund", "register", "release", "render", "repair", "replace", "report",
+    "reset", "resize", "resolve", "restore", "resume", "review", "run", "save", "scan", "schedule",
+    "share", "sign", "skip", "sort", "split", "submit", "switch", "sync", "test", "transfer",
+    "trim", "unlock", "upload", "validate", "view", "write", "zip", "turn_on", "turn_off", "log_in",
+)  # fmt: skip
+THINGS = (
+    "account", "invoice", "customer", "report", "ticket", "document", "image", "record", "session",
+    "job", "note", "task", "order", "product", "recipe", "route", "player", "match", "sensor",
+    "device", "pipeline", "deployment", "container", "bucket", "project", "article", "photo",
+    "video", "contact", "contract", "shipment", "backup", "log", "alarm", "door", "engine",
+    "profile", "group", "table", "payment", "album", "balance", "camera", "cart", "chart", "clip",
+    "comment", "course", "disk", "driver", "event", "folder", "form", "gate", "heater", "host",
+    "index", "issue", "item", "key", "lamp", "letter", "license", "list", "loan", "machine", "map",
+    "member", "menu", "message", "meter", "model", "movie", "network", "node", "offer", "packet",
+    "page", "patient", "plan", "policy", "printer", "queue", "receipt", "region", "request",
+    "robot", "room", "rule", "score", "script", "server", "shop", "song", "stream", "team", "test",
+    "theme", "thread", "token", "tool", "topic", "track", "train", "trip", "user", "vehicle",
+    "version", "visit", "volume", "wallet", "window", "worker",
+)  # fmt: skip
+PARAMETERS = (
+    ("id", "code"), ("name", "name"), ("key", "code"), ("query", "phrase"), ("label", "word"),
+    ("target", "word"), ("title", "phrase"), ("path", "path"), ("number", "number"),
+    ("date", "date"), ("value", "amount"), ("city", "name"), ("user", "name"), ("email", "address"),
+    ("host", "address"), ("url", "address"), ("port", "number"), ("count", "number"),
+    ("amount", "number"), ("text", "phrase"), ("topic", "phrase"), ("code", "code"),
+    ("time", "date"), ("folder", "path"), ("file", "path"), ("size", "amount"), ("owner", "name"),
+    ("group", "word"), ("status", "word"), ("room", "word"), ("version", "amount"),
+    ("language", "word"), ("token", "code"), ("color", "word"), ("start", "date"), ("end", "date"),
+    ("first_name", "name"), ("order_id", "code"), ("user_id", "code"), ("max_price", "number"),
+)  # fmt: skip
+STARTS = (
+    "{V}", "{V}", "{V}", "{V}", "Please {v}", "Please {v}", "Can you {v}", "Could you {v}",
+    "I want to {v}", "I need to {v}", "I want you to {v}", "I need you to {v}", "Would you {v}",
+    "We need to {v}", "Now {v}", "Let us {v}", "You should {v}", "Will you {v}", "I'd like to {v}",
+    "Help me {v}", "I have to {v}", "Try to {v}", "Next, {v}", "Then {v}", "Quickly {v}",
+    "May I ask you to {v}", "Kindly {v}", "We have to {v}", "You can {v}", "I am asking you to {v}",
+    "First {v}", "Just {v}", "You may {v}", "Could you please {v}", "Can we {v}", "You must {v}",
+    "It would be good to {v}", "Use the tool to {v}", "Time to {v}", "My wish is to {v}",
+    "Let me {v}", "Are you able to {v}", "Do {v}", "Do not wait, {v}", "Once more, {v}",
+    "I think you should {v}", "Somebody has to {v}", "What I want is to {v}",
+)  # fmt: skip
+HELD_OUT_STARTS = ("I would like you to {v}", "Go ahead and {v}", "It is time to {v}")
+ARTICLES = ("the", "the", "the", "the", "a", "my", "this", "that", "our", "one")
+ONE = (
+    "{a}", "{a}", "{a}", "with {p} {a}", "with {p} {a}", "with the {p} {a}", "whose {p} is {a}",
+    "by {p} {a}", "of {p} {a}", "for {p} {a}", "named {a}", "called {a}", "for {a}", "in {a}",
+    "of {a}", "on {a}", "at {a}", "having {p} {a}", "where {p} is {a}", "where the {p} is {a}",
+    "{p} {a}", '"{a}"', "'{a}'", "with {p} = {a}", "and use {a}", "to {a}", "as {a}", "from {a}",
+    "using the {p} {a}", "where {p} = {a}", "with {a}", "by the {p} {a}",
+)  # fmt: skip
+HELD_OUT_ONE = ("{a}", "with {p} {a}", "that has the {p} {a}")
+TWO = (
+    "{a} with {q} {b}", "with {p} {a} and {q} {b}", "with {q} {b} and {p} {a}", "{a} to {b}",
+    "{a} as {b}", "{a} for {b}", "{a} on {b}", "from {a} to {b}", "{a} and {b}", "{p} {a}, {q} {b}",
+    "with {p} {a} and with {q} {b}", "{a}, {q} {b}", "whose {p} is {a} with {q} {b}", "{a} by {b}",
+    "where {p} is {a} and {q} is {b}", "{a} in {b}", "of {a} at {b}", "{a} into {b}",
+    '"{a}" with {q} "{b}"', "using {p} {a} and {q} {b}", "with {q} {b} for {p} {a}",
+    "{a} using {b}", "with the {p} {a} and the {q} {b}", "and set {p} to {a} and {q} to {b}",
+    "{a} from {b}",
+)  # fmt: skip
+NAMED_TWO = tuple(frame for frame in TWO if "{q}" in frame)
+HELD_OUT_TWO = (
+    "{a} with {q} {b}", "with {p} {a} and {q} {b}", "that has the {p} {a} and the {q} {b}",
+)  # fmt: skip
+DESCRIPTIONS = (
+    "{V} a {t}.", "{V} the {t}.", "{V} the {t} by {p}", "{V} a {t} and return it.",
+    "{V} one {t} of the user.", "Use this to {v} a {t}.", "Tool to {v} the {t}", "{V} {t}s",
+    "{V} a {t} with the given {p}.", "This will {v} the {t}.", "{V} any {t} by its {p}.", "{V} {t}",
+)  # fmt: skip
+QUESTIONS = ("Can", "Could", "Would", "Will", "Are", "May")
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a made-up tool does: a verb, as the user may say it, and a thing."""
+
+    verb: str
+    thing: str
+    sayings: tuple[str, ...]
+
+
+def made_up_tool(rng: Random, *, held_out: bool) -> Tool:
+    """A tool about some thing, real or made up, with up to three parameters."""
+    deed = _deed(rng, held_out=held_out)
+    parameters = _parameters(rng, deed.thing)
+    texts = tuple(
+        _request(rng, deed, parameters, held_out=held_out) for _ in range(4 if held_out else 8)
+    )
+    return Tool(_name(rng, deed), _description(rng, deed, parameters), parameters,
+                Phrasings(texts, texts))  # fmt: skip
+
+
+def _deed(rng: Random, *, held_out: bool) -> Deed:
+    verb = made_up_word(rng) if rng.random() < 0.12 else rng.choice(VERBS)
+    thing = made_up_word(rng) if held_out or rng.random() < 0.4 else rng.choice(THINGS)
+    if rng.random() < 0.12:
+        thing = f"{rng.choice(THINGS)} {thing}"
+    said = verb.replace("_", " ") if verb != "lookup" else "look up"
+    if held_out or rng.random() < 0.6:
+        return Deed(verb, thing, (said,))
+    return Deed(verb, thing, (said, *SYNONYMS.get(verb, ())))
+
+
+def _name(rng: Random, deed: Deed) -> str:
+    thing, dice = deed.thing.replace(" ", "_"), rng.random()
+    words = [*deed.verb.split("_"), *thing.split("_")]
+    if dice < 0.68:
+        return "_".join(words)
+    if dice < 0.83:
+        return words[0] + "".join(word.capitalize() for word in words[1:])
+    if dice < 0.9:
+        return f"{thing}_{deed.verb}"
+    return "-".join(words) if dice < 0.94 else f"{made_up_word(rng)}_{'_'.join(words)}"
+
+
+def _description(rng: Random, deed: Deed, parameters: tuple[Parameter, ...]) -> str:
+    text = rng.choice(DESCRIPTIONS)
+    if not parameters:
+        text = text.replace(" by {p}", "").replace(" by its {p}", "")
+        text = text.replace(" with the given {p}", "")
+    else:
+        text = text.replace("{p}", _spoken(parameters[0].name))
+    return _with_verb(text.replace("{t}", deed.thing), deed.sayings[0])
+
+
+def _parameters(rng: Random, thing: str) -> tuple[Parameter, ...]:
+    (size,) = rng.choices((0, 1, 2, 3), (12, 58, 27, 3))
+    parameters = []
+    for name, kind in rng.sample(PARAMETERS, size):
+        named = made_up_word(rng) if rng.random() < 0.08 else name
+        described = rng.choice((f"The {_spoken(named)} of the {thing}", _spoken(named),
+                                f"{_spoken(named).capitalize()} to use"))  # fmt: skip
+        is_number = kind == "number" and rng.random() < 0.75
+        parameters.append(Parameter(named, "integer" if is_number else "string", described, kind))
+    return tuple(parameters)
+
+
+def _request(rng: Random, deed: Deed, parameters: tuple[Parameter, ...], *, held_out: bool) -> str:
+    start = rng.choice(HELD_OUT_STARTS if held_out else STARTS)
+    article = "the" if held_out else rng.choice(ARTICLES)
+    begun = _with_verb(start, rng.choice(deed.sayings))
+    thing = deed.thing if rng.random() > 0.06 or held_out else f"{deed.thing}s"
+    text = f"{begun} {article} {thing}"
+    if parameters:
+        said = _said(rng, parameters, held_out=held_out)
+        if not held_out and rng.random() < 0.06:
+            return f"{said[0].upper()}{said[1:]}: {begun[0].lower()}{begun[1:]} {article} {thing}."
+        text = f"{text} {said}" if held_out or rng.random() > 0.06 else f"{text}: {said}"
+    return text + ("?" if start.startswith(QUESTIONS) else ".")
+
+
+def _said(rng: Random, parameters: tuple[Parameter, ...], *, held_out: bool) -> str:
+    """The parameters as the user mentions them, with marks for the values."""
+    if len(parameters) == 1:
+        frame = rng.choice(HELD_OUT_ONE if held_out else ONE)
+    else:
+        frames = NAMED_TWO if rng.random() < 0.5 else TWO
+        frame = rng.choice(HELD_OUT_TWO if held_out else frames)
+    for mark, name, parameter in zip(("{a}", "{b}"), ("{p}", "{q}"), parameters, strict=False):
+        frame = frame.replace(name, _spoken(parameter.name)).replace(mark, parameter.mark)
+    for parameter in parameters[2:]:
+        frame += f" and {_spoken(parameter.name)} {parameter.mark}"
+    return frame
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _with_verb(text: str, verb: str) -> str:
+    return text.replace("{v}", verb).replace("{V}", verb[0].upper() + verb[1:])

@@ -1,0 +1,127 @@
+"""Where in a dialogue each copied word of a reply comes from, and what must be read for it."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from agent_memory.bundled.recipe.dialogues import Message, Probe
+from agent_memory.bundled.recipe.facts import UNKNOWN
+from agent_memory.bundled.recipe.rendering import END, Piece
+
+DESCRIBED, NAMED = '{"description":"', '","name":"'
+NUM_TOKENS_NAMED = 3
+ASKED = "user\n"
+NOWHERE = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A piece and the index in the row of every token of it, by the character it begins with."""
+
+    piece: Piece
+    indices: dict[int, int]
+
+    def find(self, text: str, begin: int = 0) -> int | None:
+        """The token with which `text` begins, of its first place that begins with a token."""
+        place = self.piece.text.find(text, begin)
+        while place >= 0:
+            if place in self.indices and self._ends_a_token(place + len(text)):
+                return self.indices[place]
+            place = self.piece.text.find(text, place + 1)
+        return None
+
+    def _ends_a_token(self, place: int) -> bool:
+        return place == len(self.piece.text) or place in self.indices
+
+
+def pointers(placed: Sequence[Placed]) -> Iterator[tuple[int, int]]:
+    """For the last piece, a reply: pairs of a token and the earlier one that it is copied from.
+
+    What stands for a value that was not told leads to the first token of all.
+    """
+    message = placed[-1].piece.message
+    if message is None:
+        return
+    if message.probe is Probe.NOT_TOLD:
+        found = _of_nothing(placed[-1])
+    else:
+        found = _of_calls(placed, message) if message.calls else _of_values(placed, message)
+    for target, source in found:
+        if target is not None and source is not None:
+            yield target, source
+
+
+def gatherings(placed: Sequence[Placed]) -> Iterator[tuple[int, int, int]]:
+    """For the last piece: a token, and the begin and the end of the tokens that bear on it.
+
+    These are the description of a tool for its name in the listing, and the request for the token
+    before the name of a tool that is called.
+    """
+    last = placed[-1]
+    if len(placed) == 1:
+        yield from _of_listing(last)
+    message = last.piece.message
+    if message is None or not message.calls:
+        return
+    request = placed[-3]
+    begin = request.indices.get(request.piece.text.index(ASKED) + len(ASKED))
+    end = request.indices.get(request.piece.text.index(END))
+    named = last.indices.get(last.piece.text.index('"name": "') + len('"name": "'))
+    if begin is not None and end is not None and named is not None:
+        yield named - 1, begin, end
+
+
+def _of_listing(listing: Placed) -> Iterator[tuple[int, int, int]]:
+    place, text = 0, listing.piece.text
+    while (place := text.find(DESCRIBED, place)) >= 0:
+        begin = listing.indices.get(place + len(DESCRIBED))
+        place = text.index(NAMED, place) + len(NAMED)
+        named = listing.indices.get(place)
+        if begin is not None and named is not None:
+            yield named, begin, named - NUM_TOKENS_NAMED
+
+
+def _of_nothing(reply: Placed) -> Iterator[tuple[int | None, int | None]]:
+    for unknown in UNKNOWN:
+        place = reply.piece.text.find(f" {unknown} you have not told me")
+        if place >= 0:
+            yield reply.indices.get(place), NOWHERE
+
+
+def _of_values(
+    placed: Sequence[Placed], message: Message
+) -> Iterator[tuple[int | None, int | None]]:
+    """The values, and the spaces before them: there it shows whether there is a value."""
+    reply, begin = placed[-1], 0
+    for value in message.told:
+        target, source = reply.find(value, begin), _latest(placed[:-1], value)
+        yield target, source
+        begin = reply.piece.text.find(value, begin)
+        if target is not None and source is not None and reply.indices.get(begin - 1) == target - 1:
+            yield target - 1, source - 1
+        begin += len(value)
+
+
+def _of_calls(
+    placed: Sequence[Placed], message: Message
+) -> Iterator[tuple[int | None, int | None]]:
+    reply, listing, request = placed[-1], placed[0], placed[-3]
+    place = 0
+    for call in message.calls:
+        place = reply.piece.text.index('"name": "', place) + len('"name": "')
+        listed = listing.piece.text.index(f'"name":"{call.name}"') + len('"name":"')
+        yield reply.indices.get(place), listing.indices.get(listed)
+        for key, value in call.arguments.items():
+            place = reply.piece.text.index(f'"{key}": ', place) + 1
+            key_listed = listing.piece.text.index(f'"{key}":{{', listed) + 1
+            yield reply.indices.get(place), listing.indices.get(key_listed)
+            place += len(f'{key}": ') + isinstance(value, str)
+            said = value if isinstance(value, str) else json.dumps(value)
+            yield reply.indices.get(place), request.find(said)
+
+
+def _latest(placed: Sequence[Placed], value: str) -> int | None:
+    for item in reversed(placed):
+        if not item.piece.is_reply and (index := item.find(value)) is not None:
+            return index
+    return None

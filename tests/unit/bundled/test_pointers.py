@@ -1,0 +1,88 @@
+"""Pointers: each leads from a copied token of a reply back to the same token, said before."""
+
+import pytest
+from tokenizers import Tokenizer
+
+from agent_memory.bundled.recipe.batches import Row, encode
+from agent_memory.bundled.recipe.dialogues import Call, Dialogue, Message, Mix, Probe, write
+from agent_memory.bundled.recipe.pointers import NOWHERE
+from agent_memory.bundled.recipe.tokenizer import build
+from agent_memory.bundled.recipe.tools import Json
+from agent_memory.bundled.recipe.values import seeded
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    return build()
+
+
+def sources(tokenizer: Tokenizer, row: Row) -> list[tuple[str | None, str | None]]:
+    """Each copied token with the token before the one that it is copied from."""
+    return [
+        (tokenizer.id_to_token(row.ids[written]), tokenizer.id_to_token(row.ids[source - 1]))
+        for written, source in row.pointers
+    ]
+
+
+def call_of_a_tool() -> Dialogue:
+    schema: dict[str, Json] = {
+        "type": "function",
+        "function": {
+            "name": "zip_wexu",
+            "description": "Zip it.",
+            "parameters": {"type": "object", "properties": {"path": {"type": "string"}}},
+        },
+    }
+    dialogue = Dialogue(seeded("call"), Mix(), schemas=[schema])
+    dialogue.messages += [
+        Message("user", "Zip the wexu voka."),
+        Message("assistant", "", (Call("zip_wexu", {"path": "voka"}),)),
+    ]
+    return dialogue
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_pointer_leads_back_to_the_same_token(tokenizer: Tokenizer, seed: int) -> None:
+    row = encode(tokenizer, write(seeded("pointers", seed), Mix(tools=0.7), 4000))
+    copied = [(written, source) for written, source in row.pointers if source != NOWHERE]
+    assert copied
+    for written, source in copied:
+        assert source < written
+        assert row.ids[source] == row.ids[written]
+        assert row.is_reply[written]
+
+
+def test_a_call_is_copied_from_its_schema_and_from_the_request(tokenizer: Tokenizer) -> None:
+    found = sources(tokenizer, encode(tokenizer, call_of_a_tool()))
+    assert found == [("zi", '":"'), ("path", '":{"'), ("vo", "\u0120")]
+
+
+def test_a_recalled_value_is_copied_from_where_it_was_told_last(tokenizer: Tokenizer) -> None:
+    dialogue = Dialogue(seeded("recall"), Mix())
+    dialogue.messages += [
+        Message("user", "My pet is Vexu."),
+        Message("assistant", "Noted: your pet is Vexu.", told=("Vexu",)),
+        Message("user", "What is my pet?"),
+        Message("assistant", "Your pet is Vexu.", told=("Vexu",)),
+    ]
+    row = encode(tokenizer, dialogue)
+    noted_from, recalled_from = row.pointers[:2], row.pointers[2:]
+    assert [source for _, source in noted_from] == [source for _, source in recalled_from]
+    assert not any(row.is_reply[source] for _, source in recalled_from)
+
+
+def test_a_value_that_was_not_told_is_found_nowhere(tokenizer: Tokenizer) -> None:
+    dialogue = Dialogue(seeded("nothing"), Mix())
+    dialogue.messages += [
+        Message("user", "When is my birthday?"),
+        Message("assistant", "Your birthday is a day you have not told me.", probe=Probe.NOT_TOLD),
+    ]
+    ((written, source),) = encode(tokenizer, dialogue).pointers
+    assert source == NOWHERE
+    assert tokenizer.decode(encode(tokenizer, dialogue).ids[written : written + 2]) == " a day"
+
+
+def test_a_name_takes_in_its_description_and_a_call_the_request(tokenizer: Tokenizer) -> None:
+    row = encode(tokenizer, call_of_a_tool())
+    taken = [tokenizer.decode(row.ids[begin:end]) for _, begin, end in row.gatherings]
+    assert taken == ["Zip it", "Zip the wexu voka."]
