@@ -41,10 +41,9 @@ def fit(
 
 
 def pairs_of(lesson: Lesson, current: Mapping[str, float], landscape: Landscape) -> Pairs:
-    examples = [example for example in lesson.examples if example.trust > 0]
-    components = [example.components for example in examples]
-    gains = np.array([example.gain for example in examples])
-    trust = np.array([example.trust for example in examples])
+    components = [example.components for example in lesson.examples]
+    gains = np.array([example.gain for example in lesson.examples])
+    trust = np.array([example.trust for example in lesson.examples])
     better, worse = np.nonzero(gains[:, None] > gains[None, :])
     slopes = landscape.slopes(components, current)
     logs = landscape.logs(components, current)

@@ -20,8 +20,7 @@ _GAINS = {Verdict.HELPFUL: 1.0, Verdict.USED: 0.5, Verdict.NOT_HELPFUL: 0.0, Ver
 @dataclass(frozen=True, slots=True)
 class Example:
     """An item that was shown. gain: from 0 to 1, what showing it was worth. trust: how much that is
-    to be believed, 1 being what someone said of an item that had to be shown there; with 0 nothing
-    is learned from it, but weights that put it first get no credit for it."""
+    to be believed, 1 being what someone said of an item that had to be shown there."""
 
     components: Mapping[str, float]
     gain: float
@@ -47,17 +46,21 @@ def _lesson(judged: Judged) -> Lesson:
         _example(shown, judged.verdicts.get(shown.item_id))
         for shown in sorted(judged.impression.shown, key=lambda shown: shown.rank)
     )
-    return Lesson(judged.impression.impression_id, tuple(examples))
+    return Lesson(
+        judged.impression.impression_id,
+        tuple(example for example in examples if example is not None),
+    )
 
 
-def _example(shown: Shown, verdict: Verdict | None) -> Example:
+def _example(shown: Shown, verdict: Verdict | None) -> Example | None:
     chance = min(LARGEST_TRUST, 1 / shown.propensity)
     if verdict in _GAINS:
         return Example(shown.components, _GAINS[verdict], chance)
-    is_told = verdict is None and shown.rank < UNJUDGED_UP_TO_RANK
-    return Example(shown.components, 0.0, UNJUDGED_TRUST * chance if is_told else 0.0)
+    if verdict is None and shown.rank < UNJUDGED_UP_TO_RANK:
+        return Example(shown.components, 0.0, UNJUDGED_TRUST * chance)
+    return None
 
 
 def _teaches(lesson: Lesson) -> bool:
-    gains = {example.gain for example in lesson.examples if example.trust > 0}
+    gains = {example.gain for example in lesson.examples}
     return len(gains) > 1

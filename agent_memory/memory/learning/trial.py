@@ -52,7 +52,10 @@ def cross_validate(
 
 
 def ndcg(lesson: Lesson, weights: Mapping[str, float], landscape: Landscape) -> float:
-    """Of the lesson's own items in the order of `weights`; of equal scores the earlier shown."""
+    """Of the lesson's own items in the order of `weights`; of equal scores the earlier shown.
+
+    Items that nobody looked at are left out, not counted as misses (T. Sakai, SIGIR 2007).
+    """
     scores = landscape.scores([example.components for example in lesson.examples], weights)
     gains = np.array([example.gain for example in lesson.examples])
     order = np.argsort(-scores, kind="stable")

@@ -46,7 +46,7 @@ def any_ones(_: Components, chance: random.Random) -> bool:
 
 
 def test_where_recent_items_help_recency_gains_weight_and_wins() -> None:
-    learned = learn(make_lessons(60, 1, recent_ones), START, 3, LANDSCAPE)
+    learned = learn(make_lessons(120, 1, recent_ones), START, 3, LANDSCAPE)
     assert learned.wins, learned.reason
     assert learned.weights["recency"] > START["recency"] + 0.1
     assert learned.weights["other"] == START["other"]
@@ -55,7 +55,7 @@ def test_where_recent_items_help_recency_gains_weight_and_wins() -> None:
 
 
 def test_it_wins_on_questions_that_nothing_was_learned_from() -> None:
-    learned = learn(make_lessons(60, 1, recent_ones), START, 0, LANDSCAPE)
+    learned = learn(make_lessons(120, 1, recent_ones), START, 0, LANDSCAPE)
     others = make_lessons(60, 2, recent_ones)
     before = np.mean([ndcg(one, START, LANDSCAPE) for one in others])
     after = np.mean([ndcg(one, learned.weights, LANDSCAPE) for one in others])
@@ -63,7 +63,7 @@ def test_it_wins_on_questions_that_nothing_was_learned_from() -> None:
 
 
 def test_where_chance_decides_weights_hardly_ever_go_live() -> None:
-    tries = [learn(make_lessons(40, seed, any_ones), START, 0, LANDSCAPE) for seed in range(20)]
+    tries = [learn(make_lessons(100, seed, any_ones), START, 0, LANDSCAPE) for seed in range(20)]
     assert sum(learned.wins for learned in tries) <= 2
 
 

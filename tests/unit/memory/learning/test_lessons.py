@@ -23,7 +23,6 @@ def test_what_was_judged_counts_in_full_and_its_neighbours_a_little() -> None:
         (1.0, 1.0),
         (0.5, 1.0),
         *[(0.0, UNJUDGED_TRUST)] * 7,
-        (0.0, 0.0),
         (0.0, 1.0),
     ]
 

@@ -65,7 +65,7 @@ def make_learner(memory: Memory) -> WeightLearner:
 
 async def test_what_wins_goes_live_and_says_what_it_came_from() -> None:
     memory = Memory()
-    memory.say(40, 0)
+    memory.say(120, 0)
     learned = await make_learner(memory).learn_weights(WORKSPACE)
     assert learned is not None
     (version,) = memory.versions
@@ -83,11 +83,11 @@ async def test_little_feedback_makes_no_version() -> None:
 
 async def test_a_version_that_was_rolled_back_does_not_return_by_itself() -> None:
     memory = Memory()
-    memory.say(40, 0)
+    memory.say(120, 0)
     await make_learner(memory).learn_weights(WORKSPACE)
     memory.versions = [replace(one, is_live=False) for one in memory.versions]
     assert await make_learner(memory).learn_weights(WORKSPACE) is None
-    memory.say(40, 60)
+    memory.say(120, 60)
     await make_learner(memory).learn_weights(WORKSPACE)
     assert [(one.version, one.is_live) for one in memory.versions] == [(1, False), (2, True)]
 
@@ -95,7 +95,7 @@ async def test_a_version_that_was_rolled_back_does_not_return_by_itself() -> Non
 async def test_learning_goes_on_from_the_weights_that_are_live() -> None:
     memory = Memory()
     memory.versions = [WeightSet(1, {"recency": 0.2}, {}, True, day(-1))]
-    memory.say(40, 0)
+    memory.say(120, 0)
     learned = await make_learner(memory).learn_weights(WORKSPACE)
     assert learned is not None
     assert learned.parent_version == 1
