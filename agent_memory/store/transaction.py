@@ -55,9 +55,7 @@ class Transaction:
         transaction itself goes on from where it was."""
         try:
             async with self._connection.transaction():
-                await self.run(
-                    "limit_statements", timeout=f"{max(1, round(timeout_s * 1000))}ms"
-                )
+                await self.run("limit_statements", timeout=f"{max(1, round(timeout_s * 1000))}ms")
                 yield
             await self.run("limit_statements", timeout="30s")
         except errors.QueryCanceled as error:
