@@ -41,8 +41,9 @@ def signs_of(candidate: Candidate, scale: Scale) -> dict[str, float]:
     own, window: BM25 beside the best of all candidates. coverage, coverage_window: see
     `Candidate`. similarity, similarity_near: cosines, 0 below 0. answers: BM25 of the question
     that the item follows. speaker: it is from the one whom the question names. question: it asks
-    something itself. dated: it names a date, and one is asked for. length: many different
-    terms, where a conversation is its place. keys: more with each file, symbol, test or fingerprint in common.
+    something itself. dated: it names a date, and one is asked for. length: many different terms,
+    where a conversation is its place. keys: more with each file, symbol, test or fingerprint in
+    common.
     """
     item, question = candidate.item, scale.question
     return {

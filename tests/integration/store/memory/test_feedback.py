@@ -1,0 +1,124 @@
+from datetime import timedelta
+
+import pytest
+
+from agent_memory.errors import NotFound
+from agent_memory.ids import ItemId
+from agent_memory.memory.feedback import Impression, Shown, Verdict
+from agent_memory.memory.redaction.policy import RedactionPolicy
+from agent_memory.store.database import Database
+from agent_memory.store.memory.feedback import FeedbackStore
+from agent_memory.store.memory.impressions import ImpressionStore
+from agent_memory.store.memory.ingestion import IngestionStore
+from agent_memory.store.memory.items import ItemStore
+from agent_memory.store.memory.policies import PolicyStore
+from agent_memory.store.memory.weight_sets import WeightSetStore
+from tests.integration.store.conftest import ALPHA, BETA
+from tests.integration.store.memory.examples import chat
+
+
+async def test_feedback_is_counted_on_the_item_and_can_be_withdrawn(
+    ingestion: IngestionStore, items: ItemStore, feedback: FeedbackStore
+) -> None:
+    (item,) = (await ingestion.remember(ALPHA, [chat("one")])).added
+
+    given = [
+        await feedback.add_feedback(ALPHA, item, verdict)
+        for verdict in (Verdict.HELPFUL, Verdict.USED, Verdict.OUTDATED, Verdict.NOT_HELPFUL)
+    ]
+
+    async def counts() -> tuple[int, int, int]:
+        stored = await items.get_item(ALPHA, item)
+        return stored.num_helpful, stored.num_uses, stored.num_not_helpful
+
+    assert await counts() == (1, 1, 2)
+    for _ in range(2):
+        await feedback.withdraw_feedback(ALPHA, given[0].feedback_id)
+    assert await counts() == (0, 1, 2)
+    page, cursor = await feedback.list_feedback(ALPHA, None, 3)
+    rest, end = await feedback.list_feedback(ALPHA, cursor, 3)
+    assert [one.feedback_id for one in (*page, *rest)] == [one.feedback_id for one in given]
+    assert end is None
+    assert page[0].withdrawn_at is not None
+
+
+async def test_feedback_on_what_is_not_there_is_refused(
+    ingestion: IngestionStore, feedback: FeedbackStore
+) -> None:
+    (item,) = (await ingestion.remember(ALPHA, [chat("one")])).added
+
+    for call in (
+        feedback.add_feedback(BETA, item, Verdict.HELPFUL),
+        feedback.add_feedback(ALPHA, item, Verdict.DUPLICATE, other_item=ItemId("nothing")),
+        feedback.add_feedback(ALPHA, item, Verdict.HELPFUL, impression_id="nothing"),
+        feedback.withdraw_feedback(ALPHA, "nothing"),
+    ):
+        with pytest.raises(NotFound):
+            await call
+
+
+async def test_impressions_come_back_with_what_was_said_of_them(
+    ingestion: IngestionStore, feedback: FeedbackStore, impressions: ImpressionStore
+) -> None:
+    one, two = (await ingestion.remember(ALPHA, [chat("one", "two")])).added
+    shown = (Shown(two, 0, {"own": 1.0}), Shown(one, 1, {"own": 0.5}, propensity=0.5))
+    await impressions.log_impression(ALPHA, Impression("first", 0, shown))
+    await impressions.log_impression(ALPHA, Impression("unjudged", 2, shown))
+    await feedback.add_feedback(ALPHA, one, Verdict.NOT_HELPFUL, "first")
+    await feedback.add_feedback(ALPHA, one, Verdict.HELPFUL, "first")
+
+    (judged,) = await impressions.list_judged(ALPHA, 10)
+
+    assert judged.impression == Impression("first", 0, shown)
+    assert judged.verdicts == {one: Verdict.HELPFUL}
+    assert await impressions.list_judged(BETA, 10) == []
+    assert await impressions.drop_impressions(ALPHA, timedelta(0)) == 1
+    assert len(await impressions.list_judged(ALPHA, 10)) == 1
+
+
+async def test_weights_go_live_and_are_rolled_back(database: Database) -> None:
+    store = WeightSetStore(database)
+    assert await store.find_live(ALPHA) is None
+
+    first = await store.save_weights(ALPHA, {"own": 1.0}, {"ndcg": 0.5}, is_live=True)
+    second = await store.save_weights(ALPHA, {"own": 2.0}, {}, is_live=False)
+    assert (first.version, second.version) == (1, 2)
+    assert await store.find_live(ALPHA) == first
+
+    await store.go_live(ALPHA, 2)
+    live = await store.find_live(ALPHA)
+    assert live is not None
+    assert live.weights == {"own": 2.0}
+    with pytest.raises(NotFound):
+        await store.go_live(ALPHA, 3)
+    assert await store.find_live(ALPHA) == live
+    await store.go_live(ALPHA, 0)
+    assert await store.find_live(ALPHA) is None
+    assert [(one.version, one.is_live) for one in await store.list_weights(ALPHA)] == [
+        (2, False),
+        (1, False),
+    ]
+    assert await store.list_weights(BETA) == []
+
+
+async def test_a_policy_of_redaction_has_a_version_for_each_change(database: Database) -> None:
+    store = PolicyStore(database)
+    assert await store.get_redaction(ALPHA) == (RedactionPolicy(), 0)
+
+    policy = RedactionPolicy(allowed=frozenset({"hello \x00"}))
+    assert await store.set_redaction(ALPHA, policy) == 1
+    assert await store.set_redaction(ALPHA, policy) == 1
+    assert await store.get_redaction(ALPHA) == (policy, 1)
+    assert await store.set_redaction(ALPHA, RedactionPolicy()) == 2
+    assert await store.get_redaction(BETA) == (RedactionPolicy(), 0)
+
+
+async def test_a_policy_of_retention_is_kept_as_it_is(database: Database) -> None:
+    store = PolicyStore(database)
+    assert await store.get_retention(ALPHA) is None
+
+    await store.set_retention(ALPHA, {"max_age_days": 30})
+    await store.set_retention(ALPHA, {"max_age_days": 60, "kinds": ["log"]})
+
+    assert await store.get_retention(ALPHA) == {"max_age_days": 60, "kinds": ["log"]}
+    assert await store.get_retention(BETA) is None
