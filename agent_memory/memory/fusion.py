@@ -1,7 +1,8 @@
 """One score out of all signs: log-linear, so that each sign multiplies it by a bounded factor.
 
-Measured on LoCoMo, each conversation with weights fitted to the others: R@10 83, nDCG@10 67; the
-maximum-normalised sum of the same arms gives 80 and 60, reciprocal rank fusion 70 and 47.
+Measured on LoCoMo, each conversation with weights fitted to the others: R@10 84, nDCG@10 68; the
+maximum-normalised sum of own and window BM25 gives 79 and 60, its reciprocal rank fusion with the
+cosines 69 and 47: it throws away by how much an item is ahead.
 """
 
 from collections.abc import Mapping

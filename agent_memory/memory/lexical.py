@@ -46,16 +46,17 @@ class LexicalScores:
 
     def best(self, begin: int, end: int) -> tuple[list[int], list[tuple[int, int]]]:
         """What stands from `begin` up to `end` in the order of own and window scores together:
-        numbers of items, and places, whose messages may lack every term themselves."""
-        of_places = _normal(self.windows.scores)
+        numbers of items, and places of messages that lack every term themselves."""
+        of_windows = _normal(self.windows.scores)
         own = _normal(self.items.scores)
-        of_windows = look_up_all(self.windows.keys, of_places, self.item_places)
-        around = np.where(self.item_places < 0, own, of_windows)
-        relevance = np.concatenate([OWN_WEIGHT * own + around, of_places])
+        heard = look_up_all(self.windows.keys, of_windows, self.item_places)
+        around = np.where(self.item_places < 0, own, heard)
+        is_silent = ~np.isin(self.windows.keys, self.messages.keys)
+        silent = self.windows.keys[is_silent]
+        relevance = np.concatenate([OWN_WEIGHT * own + around, of_windows[is_silent]])
         order = np.argsort(-relevance, kind="stable")[begin:end]
-        num_items = self.items.keys.size
-        items = self.items.keys[order[order < num_items]]
-        places = self.windows.keys[order[order >= num_items] - num_items]
+        items = self.items.keys[order[order < own.size]]
+        places = silent[order[order >= own.size] - own.size]
         return items.tolist(), [split_place_key(key) for key in places.tolist()]
 
 

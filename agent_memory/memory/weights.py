@@ -40,17 +40,17 @@ class Weights:
     are set by hand so that they decide among items that are about equally relevant.
     """
 
-    own: float = 1.5
-    window: float = 1.6
-    coverage: float = 1.1
-    coverage_window: float = 3.2
-    similarity: float = 4.5
-    similarity_near: float = 5.0
-    answers: float = 2.4
-    speaker: float = 0.7
-    question: float = -0.75
-    dated: float = 1.7
-    length: float = 3.3
+    own: float = 1.2
+    window: float = 1.7
+    coverage: float = 1.2
+    coverage_window: float = 3.7
+    similarity: float = 5.0
+    similarity_near: float = 4.3
+    answers: float = 2.3
+    speaker: float = 0.6
+    question: float = -0.65
+    dated: float = 1.65
+    length: float = 4.5
     keys: float = 2.0
     recency: float = 0.3
     importance: float = 0.3

@@ -104,8 +104,8 @@ def test_the_best_come_first_and_every_one_once() -> None:
     items, places = scores.best(0, 1000)
 
     assert items == [5, 4, 3, 2, 1]
-    assert len(places) == len(set(places)) == 25
-    assert {place for _, place in places} >= {10, 11, 12, 52}
+    assert len(places) == len(set(places)) == 20
+    assert {place for _, place in places}.isdisjoint({10, 20, 30, 40, 50})
     head, _ = scores.best(0, 3)
     tail, _ = scores.best(3, 1000)
     assert head + tail == items
