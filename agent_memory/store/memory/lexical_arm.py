@@ -14,8 +14,9 @@ from agent_memory.store.transaction import Transaction
 
 MAX_TERMS = 64
 """Of a question, the rarest first: a whole log may be asked about."""
-MAX_POSTINGS = 30_000
-"""Read for one question over all threads, the rarest terms first: common words decide little."""
+MAX_POSTINGS = 12_000
+"""Read for one question over all threads, the rarest terms first: common words decide little
+(`benchmarks/recall_latency.py` says how little)."""
 MAX_SCOPED_POSTINGS = 2_000_000
 """Within named threads, whose share of a common term may be small."""
 
@@ -47,7 +48,7 @@ class _PostingsRow:
 
 
 async def find_by_words(
-    transaction: Transaction, workspace: WorkspaceId, query: Query
+    transaction: Transaction, workspace: WorkspaceId, query: Query, max_postings: int
 ) -> LexicalScores:
     """Scores of everything that has a term of the question, within the threads it names."""
     weights = query_weights(query.text)
@@ -58,7 +59,7 @@ async def find_by_words(
         terms=list(weights),
         thread_ids=list(query.thread_ids) or None,
         max_terms=MAX_TERMS,
-        max_postings=MAX_SCOPED_POSTINGS if query.thread_ids else MAX_POSTINGS,
+        max_postings=MAX_SCOPED_POSTINGS if query.thread_ids else max_postings,
     )
     collection = Collection(0, 1.0)
     if rows:

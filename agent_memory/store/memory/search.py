@@ -12,7 +12,7 @@ from agent_memory.store.memory.arrays import int_array
 from agent_memory.store.memory.candidate_rows import CandidateRow
 from agent_memory.store.memory.filters import filter_parameters
 from agent_memory.store.memory.key_arm import find_by_keys
-from agent_memory.store.memory.lexical_arm import find_by_words
+from agent_memory.store.memory.lexical_arm import MAX_POSTINGS, find_by_words
 from agent_memory.store.memory.measuring import measure
 from agent_memory.store.memory.similarities import Similarities, measure_similarity
 from agent_memory.store.memory.vector_arm import find_nearest
@@ -39,12 +39,16 @@ class _Found:
 class SearchStore:
     """Meets `agent_memory.memory.ports.Search`.
 
-    timeout_s: for the arms together; what they found until then is returned as degraded.
+    timeout_s: for each statement of the arms; what they found until then is returned as degraded.
+    max_postings: read for one question over all threads, the rarest terms first.
     """
 
-    def __init__(self, database: Database, timeout_s: float = 2.0) -> None:
+    def __init__(
+        self, database: Database, timeout_s: float = 2.0, max_postings: int = MAX_POSTINGS
+    ) -> None:
         self._database = database
         self._timeout_s = timeout_s
+        self._max_postings = max_postings
 
     async def search(self, workspace: WorkspaceId, query: Query) -> Candidates:
         """The best candidates of every arm, unranked among each other, at most some hundreds.
@@ -56,7 +60,7 @@ class SearchStore:
             found = _Found()
             try:
                 async with transaction.at_most(self._timeout_s):
-                    await _ask_arms(transaction, workspace, query, found)
+                    await self._ask_arms(transaction, workspace, query, found)
             except TimeoutError:
                 found.missing.append("time ran out")
             rows = await _fetch(transaction, workspace, query, found)
@@ -67,14 +71,13 @@ class SearchStore:
             note=", ".join(found.missing),
         )
 
-
-async def _ask_arms(
-    transaction: Transaction, workspace: WorkspaceId, query: Query, found: _Found
-) -> None:
-    found.shared_keys = await find_by_keys(transaction, workspace, query)
-    found.lexical = await find_by_words(transaction, workspace, query)
-    if query.embedding is not None:
-        found.similarity = await find_nearest(transaction, workspace, query, query.embedding)
+    async def _ask_arms(
+        self, transaction: Transaction, workspace: WorkspaceId, query: Query, found: _Found
+    ) -> None:
+        found.shared_keys = await find_by_keys(transaction, workspace, query)
+        found.lexical = await find_by_words(transaction, workspace, query, self._max_postings)
+        if query.embedding is not None:
+            found.similarity = await find_nearest(transaction, workspace, query, query.embedding)
 
 
 async def _fetch(
