@@ -16,6 +16,7 @@ from agent_memory.store.memory.ingestion import IngestionStore
 from agent_memory.store.memory.items import ItemStore
 from agent_memory.store.memory.search import SearchStore
 from agent_memory.store.memory.spaces import SpaceStore
+from agent_memory.store.memory.vector_arm import NUM_NEAREST
 from agent_memory.store.memory.vector_index import VectorIndexStore
 from tests.integration.store.conftest import ALPHA, BETA
 from tests.integration.store.memory.examples import chat, question
@@ -73,7 +74,7 @@ async def test_an_index_of_a_workspace_finds_what_exact_search_finds(
 
     indexed = await search.search(ALPHA, query)
     wanted = {one.item.item_id for one in exact.found}
-    assert len(wanted) >= 50
+    assert len(wanted) >= NUM_NEAREST
     assert len(wanted & {one.item.item_id for one in indexed.found}) >= 0.95 * len(wanted)
     with pytest.raises(NotFound):
         await indexes.ensure_index(ALPHA, "no/such/3")
