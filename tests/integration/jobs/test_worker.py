@@ -29,7 +29,10 @@ Do = Callable[[JobRun, WorkspaceId, NoArgs], Awaitable[Outcome]]
 
 @dataclass
 class Scripted:
-    """Does what it is told, attempt by attempt: fails, or succeeds once `may_finish` is set."""
+    """Does what it is told, attempt by attempt: fails, or succeeds once `may_finish` is set.
+
+    `has_begun` is set once a run that does not fail has left its note.
+    """
 
     failures: list[Exception] = field(default_factory=list)
     may_finish: asyncio.Event = field(default_factory=asyncio.Event)
@@ -42,10 +45,10 @@ class Scripted:
     async def do(self, run: JobRun, workspace: WorkspaceId, args: NoArgs) -> Outcome:
         assert (workspace, args) == (WORKSPACE, NoArgs())
         self.num_runs += 1
-        self.has_begun.set()
         if self.failures:
             raise self.failures.pop(0)
         await run.note({"state": "waiting"})
+        self.has_begun.set()
         await self.may_finish.wait()
         return {"num_attempts": run.num_attempts}
 
