@@ -9,6 +9,7 @@ from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
 from numpy.typing import NDArray
 
 from agent_memory.device.prompter import Prompter
+from agent_memory.device.thinking_budget import ThinkingBudget
 from agent_memory.engine.constraint import TokenConstraint
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.errors import InvalidRequest, InvariantBroken
@@ -33,6 +34,21 @@ class Constrainer:
     def new_constraint(self, request: GenerationRequest) -> TokenConstraint | None:
         """A fresh constraint for one choice of the request, at its beginning; None when its
         output is free. Raises InvalidRequest when the form that is asked for cannot be had."""
+        form = self._form_constraint(request)
+        prompter, budget = self._prompter, request.thinking_budget
+        if budget is None or request.thinking is False or not request.parse_output:
+            return form
+        if prompter.think_markers is None:
+            return form
+        return ThinkingBudget(
+            prompter,
+            budget,
+            self._num_logits,
+            form,
+            is_thinking=prompter.starts_in_thinking(request.prompt_tokens),
+        )
+
+    def _form_constraint(self, request: GenerationRequest) -> TokenConstraint | None:
         prompter = self._prompter
         grammar = output_grammar(
             request.tools,
@@ -91,6 +107,10 @@ class _AnswerConstraint:
         self._num_logits = num_logits
 
     @property
+    def stepwise_from(self) -> int:
+        return 0
+
+    @property
     def is_finished(self) -> bool:
         return bool(self._matcher.is_stopped())
 
@@ -124,6 +144,10 @@ class _ThinkingConstraint:
         self._is_thinking = is_thinking
         self._opening = opening
         self._tail = b""
+
+    @property
+    def stepwise_from(self) -> int:
+        return 0
 
     @property
     def is_finished(self) -> bool:

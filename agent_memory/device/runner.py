@@ -137,7 +137,7 @@ class MlxRunner:
 
     def start(
         self, row: RowId, request: GenerationRequest, choice: int, token_ids: Sequence[int]
-    ) -> bool:
+    ) -> int | None:
         this = self._rows[row]
         num_prompt = len(request.prompt_tokens)
         prompt, forced = token_ids[:num_prompt], token_ids[num_prompt:]
@@ -147,7 +147,7 @@ class MlxRunner:
                 constraint.advance(token_id)
         this.sampler = RowSampler(request.sampling, choice, prompt, forced, constraint)
         this.tokens, this.place = mx.array([token_ids[-1]]), 0
-        return constraint is not None
+        return None if constraint is None else constraint.stepwise_from
 
     def decode(self, rows: Sequence[RowId]) -> _Decoded:
         batch = [self._rows[row] for row in rows]

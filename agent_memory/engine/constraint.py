@@ -11,9 +11,15 @@ class TokenConstraint(Protocol):
 
     Before each draw the sampler asks `allowed` and sets the logits of all other tokens to minus
     infinity (`mx.where(mask, logits, -inf)`, after bias and penalties); behind it, whatever token
-    was drawn, forced ones and the closing one included, goes to `advance`. So a row with a
-    constraint cannot be decoded again before its last token is known: it does not look ahead.
+    was drawn, forced ones and the closing one included, goes to `advance`. So, from
+    `stepwise_from` on, a row with a constraint cannot be decoded again before its last token is
+    known: it does not look ahead.
     """
+
+    @property
+    def stepwise_from(self) -> int:
+        """How many tokens may be generated before what was drawn decides what may come next."""
+        ...
 
     @property
     def is_finished(self) -> bool:

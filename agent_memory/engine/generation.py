@@ -13,7 +13,8 @@ class Choice:
     """One answer that is being generated.
 
     tokens: generated and read, the forced ones included. num_asked: asked of the device.
-    is_stepwise: the next token cannot be asked for before the last one was read.
+    stepwise_from: when that many tokens were asked for, the next cannot be before the last one
+    was read; None: never.
     """
 
     generation: "Generation"
@@ -22,13 +23,18 @@ class Choice:
     text: ChoiceText
     tokens: list[int] = field(default_factory=list)
     num_asked: int = 0
-    is_stepwise: bool = False
+    stepwise_from: int | None = None
     is_finished: bool = False
 
     @property
     def wants_more(self) -> bool:
         """Another token is to be asked for."""
         return self.num_asked < self.generation.limit
+
+    @property
+    def is_stepwise(self) -> bool:
+        """The next token cannot be asked for before the last one was read."""
+        return self.stepwise_from is not None and self.num_asked >= self.stepwise_from
 
     def fed_tokens(self) -> tuple[int, ...]:
         """The tokens that are known and that the row holds: all of them, unless the last was

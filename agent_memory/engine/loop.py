@@ -192,7 +192,7 @@ class StepLoop:
         for choice in others:
             self._runner.fork(first.row, choice.row)
         for choice in generation.choices:
-            choice.is_stepwise = self._runner.start(
+            choice.stepwise_from = self._runner.start(
                 choice.row, generation.request, choice.index, generation.sequence
             )
         generation.is_decoding = True

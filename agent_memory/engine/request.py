@@ -21,6 +21,7 @@ class GenerationRequest:
     root: the root hash of this workspace's blocks.
     group: fairness is between groups (the workspace).
     parallel_tool_calls: False: the answer ends behind its first call.
+    thinking_budget: tokens of thinking behind which its end is written for the model.
     parse_output: split the text into thinking, text and tool calls; False gives raw text.
     """
 
@@ -37,4 +38,5 @@ class GenerationRequest:
     parallel_tool_calls: bool = True
     parse_output: bool = True
     thinking: bool | None = None
+    thinking_budget: int | None = None
     json_schema: str | None = None

@@ -77,10 +77,11 @@ class ModelRunner(Protocol):
 
     def start(
         self, row: RowId, request: GenerationRequest, choice: int, token_ids: Sequence[int]
-    ) -> bool:
+    ) -> int | None:
         """From now on the row decodes behind `token_ids`, of which the last is not fed yet.
 
-        Returns whether the row cannot look ahead: each token decides which may come next.
+        Returns how many tokens may be generated until the row cannot look ahead, because each
+        token decides which may come next; None when it always can.
         """
         ...
 

@@ -147,6 +147,7 @@ class Turn:
             parallel_tool_calls=request.parallel_tool_calls,
             parse_output=request.raw_prompt is None,
             thinking=request.thinking,
+            thinking_budget=request.thinking_budget,
             json_schema=request.json_schema,
         )
 

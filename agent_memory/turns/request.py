@@ -37,6 +37,7 @@ class TurnRequest:
     session_id: the session the client named, or None to find or make one by history.
     max_tokens_given: False when the client named no bound and the rest of the window is meant.
     thinking: None leaves it to the model's template.
+    thinking_budget: most tokens that a model which thinks may think; then it must answer.
     expected_head: when the session was found by its history, the head hash it had then; the turn is
         refused with `ConversationMoved` if it has got further since.
     delivered_tokens: generated tokens that the client has already received from a session process
@@ -56,6 +57,7 @@ class TurnRequest:
     tool_choice: ToolChoice = ToolChoice()  # noqa: RUF009  frozen value
     parallel_tool_calls: bool = True
     thinking: bool | None = None
+    thinking_budget: int | None = None
     is_delta: bool = False
     raw_prompt: str | None = None
     model: str = ""

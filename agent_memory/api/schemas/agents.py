@@ -80,6 +80,7 @@ class AgentTurnBody(Body):
     tool_choice: AgentToolChoice = AgentToolChoice()
     parallel_tool_calls: bool = True
     thinking: bool | None = None
+    thinking_budget: Annotated[int, Field(ge=1)] | None = None
     json_schema: JsonObject | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] = 1.0

@@ -107,10 +107,10 @@ class ToolChoice(Inner):
 
 
 class ThinkingConfig(Inner):
-    """`budget_tokens` is accepted; the model decides how long it thinks within `max_tokens`."""
+    """`budget_tokens`: when the model has thought that long, it is made to answer."""
 
     type: Literal["enabled", "disabled", "adaptive"]
-    budget_tokens: int | None = None
+    budget_tokens: Annotated[int, Field(ge=1)] | None = None
 
 
 class Metadata(Inner):

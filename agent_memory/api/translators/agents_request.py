@@ -53,6 +53,7 @@ def agent_turn(body: AgentTurnBody, identity: TurnIdentity, limits: Limits) -> T
         tool_choice=choice,
         parallel_tool_calls=body.parallel_tool_calls,
         thinking=body.thinking,
+        thinking_budget=body.thinking_budget,
         is_delta=True,
         max_tokens_given=body.max_tokens is not None,
         json_schema=None if body.json_schema is None else orjson.dumps(body.json_schema).decode(),

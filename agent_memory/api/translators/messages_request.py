@@ -83,6 +83,7 @@ def _turn(body: CountTokensBody, identity: TurnIdentity, sampling: SamplingParam
         tool_choice=choice,
         parallel_tool_calls=not (body.tool_choice and body.tool_choice.disable_parallel_tool_use),
         thinking=_thinking(body),
+        thinking_budget=None if body.thinking is None else body.thinking.budget_tokens,
         model=body.model,
         json_schema=orjson.dumps(format_.json_schema).decode() if format_ else None,
         memory=turn_memory(body.memory),

@@ -48,7 +48,7 @@ class ScriptedRunner:
     marks: list[tuple[str, int]] = field(default_factory=list)
     fails_at: dict[str, str] = field(default_factory=dict)
     script: dict[str, Sequence[int]] = field(default_factory=dict)
-    stepwise: set[str] = field(default_factory=set)
+    stepwise: dict[str, int] = field(default_factory=dict)
     complete_after: dict[str, int] = field(default_factory=dict)
     rows: dict[RowId, ScriptedRow] = field(default_factory=dict)
     prepared: set[int] = field(default_factory=set)
@@ -89,11 +89,11 @@ class ScriptedRunner:
 
     def start(
         self, row: RowId, request: GenerationRequest, choice: int, token_ids: Sequence[int]
-    ) -> bool:
+    ) -> int | None:
         this = self.rows[row]
         assert this.tokens == list(token_ids[: len(this.tokens)])
         this.choice, this.drawn, this.is_decoding = choice, token_ids[-1], True
-        return request.request_id in self.stepwise
+        return self.stepwise.get(request.request_id)
 
     def decode(self, rows: Sequence[RowId]) -> ScriptedWork:
         for row in rows:

@@ -162,7 +162,7 @@ def test_forced_tokens_that_end_the_answer_end_it_at_once(
 def test_a_constrained_answer_is_decoded_step_by_step_and_ends_when_it_is_whole(
     runner: ScriptedRunner,
 ) -> None:
-    runner.stepwise.add("r")
+    runner.stepwise["r"] = 0
     runner.complete_after["r"] = 3
     driver = LoopDriver(runner)
     driver.run(a_request("r", PROMPT, max_tokens=9), a_request("free", PROMPT, max_tokens=9))
@@ -171,6 +171,15 @@ def test_a_constrained_answer_is_decoded_step_by_step_and_ends_when_it_is_whole(
     assert (finished.reason, finished.ends_with_eos) == (FinishReason.STOP, False)
     assert driver.tokens("free") == answer(PROMPT, 9)
     assert [batch.count("r") for batch in runner.batches].count(1) == 3
+
+
+def test_a_row_looks_ahead_until_its_constraint_begins(runner: ScriptedRunner) -> None:
+    runner.stepwise["r"] = 4
+    runner.complete_after["r"] = 6
+    driver = LoopDriver(runner)
+    driver.run(a_request("r", PROMPT, max_tokens=9))
+    assert driver.tokens("r") == answer(PROMPT, 6)
+    assert [batch.count("r") for batch in runner.batches].count(1) == 6
 
 
 def test_a_waiting_request_starts_when_its_blocks_have_been_read(runner: ScriptedRunner) -> None:

@@ -180,6 +180,7 @@ async def test_the_request_becomes_a_turn(client: httpx.AsyncClient, turns: Scri
     assert request.tool_choice == ToolChoice(ToolMode.NAMED, "weather")
     assert request.parallel_tool_calls is False
     assert request.thinking is True
+    assert request.thinking_budget == 2048
     assert request.json_schema == '{"a":1}'
     assert request.max_tokens_given
     sampling = request.sampling
