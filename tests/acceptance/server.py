@@ -17,6 +17,7 @@ from agent_memory.actors.environment import free_ports, runtime_folder
 START_TIMEOUT_S = 240.0
 STOP_TIMEOUT_S = 60.0
 COMMAND = (sys.executable, "-m", "agent_memory.cli")
+BANNER_END = "Ctrl-C stops it"
 
 
 class Server:
@@ -61,7 +62,7 @@ class Server:
                 start_new_session=True,
             )
         deadline = time.monotonic() + START_TIMEOUT_S
-        while "is ready" not in self.said:
+        while BANNER_END not in self.said:
             assert self._process.poll() is None, self.said
             assert time.monotonic() < deadline, self.said
             time.sleep(0.1)
