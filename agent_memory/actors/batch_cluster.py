@@ -14,19 +14,21 @@ from agent_memory.actors.runtime import make_config
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import WorkspaceId
 from agent_memory.settings import Settings
+from agent_memory.store.migrate import migrate
 
 STORAGE_TIMEOUT_S = 60.0
 
 
 @contextmanager
 def joined_cluster(settings: Settings) -> Iterator[RuntimeConfig]:
-    """The cluster at `RAY_ADDRESS`, whose actors stay when the batch is over.
+    """The cluster at `RAY_ADDRESS`.
 
-    The database is that of `DATABASE_URL`, else the one that the cluster started for itself.
+    The database is that of `DATABASE_URL`, brought up to date, else the one that a server in the
+    cluster started for itself.
     """
     ray.init(settings.ray_address, namespace=NAMESPACE, log_to_driver=False)
     try:
-        yield make_config(settings, settings.database_url or _cluster_url(), spans_nodes=True)
+        yield make_config(settings, _database_url(settings), spans_nodes=True)
     finally:
         ray.shutdown()
 
@@ -54,6 +56,18 @@ async def start_pool(config: RuntimeConfig, num_actors: int, workspace: Workspac
     pool = await MemoryPool.start(config, num_actors)
     await pool.ensure_workspace(workspace)
     return pool
+
+
+def num_actors_that_fit() -> int:
+    """One for each processor of the cluster but one, which the batch itself has."""
+    return max(1, int(ray.cluster_resources().get("CPU", 1)) - 1)
+
+
+def _database_url(settings: Settings) -> str:
+    if settings.database_url is None:
+        return _cluster_url()
+    migrate(settings.database_url)
+    return settings.database_url
 
 
 def _cluster_url() -> str:

@@ -1,6 +1,7 @@
 """The memory pool as its callers see it."""
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
@@ -9,7 +10,7 @@ import ray
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.lookup import NamedActor
 from agent_memory.actors.memory import MemoryActor
-from agent_memory.actors.options import memory_name, memory_options
+from agent_memory.actors.options import memory_options
 from agent_memory.errors import Unavailable
 from agent_memory.ids import WorkspaceId
 from agent_memory.memory.service.ingest import Ingested, IngestRequest
@@ -22,20 +23,29 @@ ANSWER_TIMEOUT_S = 600.0
 
 class MemoryPool:
     """Calls go to the actor that has the fewest of ours. All of them may be repeated: the same
-    again adds nothing."""
+    again adds nothing.
 
-    def __init__(self, actors: Sequence[NamedActor]) -> None:
-        self._actors = actors
-        self._num_calls = [0] * len(actors)
+    The actors are the pool's own, spread over the nodes, and end with it: those of an earlier job
+    would go on with that job's code and database.
+    """
+
+    def __init__(self, names: Sequence[str], owned: Sequence[object]) -> None:
+        """owned: Ray's handles, which keep the actors alive."""
+        self._actors = [NamedActor(name) for name in names]
+        self._owned = owned
+        self._num_calls = [0] * len(names)
 
     @classmethod
     async def start(cls, config: RuntimeConfig, num_actors: int) -> "MemoryPool":
-        """The pool, made where it is not there yet; returns when every actor answers."""
+        """Returns when every actor answers."""
         actor_class = ray.remote(MemoryActor)
-        for number in range(num_actors):
-            options = memory_options(number).for_ray()
-            actor_class.options(**options).remote(config, memory_name(number))
-        pool = cls([NamedActor(memory_name(number)) for number in range(num_actors)])
+        pool_name = secrets.token_hex(4)
+        table = [memory_options(pool_name, number) for number in range(num_actors)]
+        owned = [
+            actor_class.options(**options.for_ray()).remote(config, options.name)
+            for options in table
+        ]
+        pool = cls([options.name for options in table], owned)
         await asyncio.gather(*(pool._ping(number) for number in range(num_actors)))
         return pool
 

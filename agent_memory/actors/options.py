@@ -14,22 +14,23 @@ SESSION_PREFIX = "agent_session."
 
 @dataclass(frozen=True, slots=True)
 class ActorOptions:
-    """How one kind of actor is created. All are detached and named, and run on an event loop.
+    """How one kind of actor is created. All are named and run on an event loop.
 
-    `max_restarts`: -1 for ever. Ray retries no call: what may be repeated, our handles repeat.
+    max_restarts: -1 for ever. Ray retries no call: what may be repeated, our handles repeat.
+    ends_with_job: it dies with the process that made it; otherwise it is detached, and stays.
     """
 
     name: str
     max_restarts: int
     max_concurrency: int = 1000
     resources: Mapping[str, float] = field(default_factory=dict)
+    ends_with_job: bool = False
 
     def for_ray(self, env: Mapping[str, str] | None = None) -> dict[str, object]:
         """Keyword arguments of Ray's `options`."""
         options: dict[str, object] = {
             "name": self.name,
             "namespace": NAMESPACE,
-            "lifetime": "detached",
             "get_if_exists": True,
             "num_cpus": 0,
             "resources": dict(self.resources),
@@ -37,6 +38,10 @@ class ActorOptions:
             "max_task_retries": 0,
             "max_concurrency": self.max_concurrency,
         }
+        if self.ends_with_job:
+            options["scheduling_strategy"] = "SPREAD"
+        else:
+            options["lifetime"] = "detached"
         if env:
             options["runtime_env"] = {"env_vars": dict(env)}
         return options
@@ -61,10 +66,6 @@ def embedder_options(number: int) -> ActorOptions:
     return ActorOptions(embedder_name(number), max_restarts=-1)
 
 
-def memory_name(number: int) -> str:
-    """Of the `number`th actor of the memory pool, from 0."""
-    return f"memory.{number}"
-
-
-def memory_options(number: int) -> ActorOptions:
-    return ActorOptions(memory_name(number), max_restarts=-1)
+def memory_options(pool: str, number: int) -> ActorOptions:
+    """Of the `number`th actor of a memory pool, from 0."""
+    return ActorOptions(f"memory.{pool}.{number}", max_restarts=-1, ends_with_job=True)

@@ -37,24 +37,24 @@ def run_on_pool(
 ) -> _T:
     """The result of `work` on a pool: in the cluster of `RAY_ADDRESS` (as Ray jobs have it), else
     on this machine, over the database of the data directory."""
-    num = num_actors or max(1, (os.cpu_count() or 2) - 1)
     if settings.ray_address is None:
         os.environ.update(_RAY)
     # Ray reads its environment when it is imported, so it is imported only now.
     cluster = importlib.import_module("agent_memory.actors.batch_cluster")
 
-    async def run(config: object) -> _T:
+    async def run(config: object, num: int) -> _T:
         pool: MemoryPool = await cluster.start_pool(config, num, WorkspaceId(workspace))
         return await work(pool)
 
     if settings.ray_address is not None:
         with cluster.joined_cluster(settings) as config:
-            return asyncio.run(run(config))
+            return asyncio.run(run(config, num_actors or cluster.num_actors_that_fit()))
+    num = num_actors or max(1, (os.cpu_count() or 2) - 1)
     with (
         open_database(settings, find_server(settings), may_create=True) as url,
         cluster.own_cluster(settings, url, num) as config,
     ):
-        return asyncio.run(run(config))
+        return asyncio.run(run(config, num))
 
 
 async def spread(

@@ -1,5 +1,6 @@
 """`agent-memory ingest-batch`: a folder of files, in parallel over the memory actors."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +35,7 @@ def ingest_batch(
     state: Annotated[
         Path | None,
         typer.Option(
-            help="What is done, to go on from after a kill (default: FOLDER.done).",
+            help="What is done, to go on from after a kill (default: FOLDER.done beside it).",
             show_default=False,
         ),
     ] = None,
@@ -53,7 +54,7 @@ def ingest_batch(
 
     async def work(pool: "MemoryPool") -> None:
         told = Told("pieces remembered")
-        with DoneList(state or Path(f"{folder.rstrip('/')}.done")) as done:
+        with DoneList(state or _beside(folder)) as done:
 
             async def ingest(piece: Piece) -> None:
                 name, body = piece
@@ -82,6 +83,16 @@ def ingest_batch(
 def _pieces(sources: list[Source], thread: str, done: DoneList) -> Iterator[Piece]:
     for source in sources:
         for number, body in enumerate(bodies(source, thread)):
-            name = f"{source.name}#{number}"
+            name = f"{source.name}#{number} {_fingerprint(body)}"
             if name not in done:
                 yield name, body
+
+
+def _fingerprint(body: Body) -> str:
+    """So that a piece is done again when its file has grown or changed."""
+    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+
+
+def _beside(folder: str) -> Path:
+    place = Path(folder).resolve()
+    return place.with_name(f"{place.name}.done")
