@@ -1,8 +1,9 @@
-"""Work on host bytes beside the thread that owns MLX: one thread reads, one writes."""
+"""Work on host bytes beside the thread that owns MLX: one thread reads, one checks what the other
+has read, one writes."""
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from agent_memory.engine.guard import Guard
@@ -21,11 +22,16 @@ class Background:
     def __init__(self, post: Post) -> None:
         self._post = post
         self._reader = ThreadPoolExecutor(1, "shelf-reader")
+        self._checker = ThreadPoolExecutor(1, "shelf-checker")
         self._writer = ThreadPoolExecutor(1, "shelf-writer")
 
     def read(self, job: Callable[[], T], then: Callable[[T | None], None]) -> None:
         """Do `job`, then `then` with its result, or with None if it raised."""
         self._reader.submit(self._run, job, then)
+
+    def check(self, job: Callable[[], None]) -> "Future[None]":
+        """Do `job` beside the thread that reads, which asked for it."""
+        return self._checker.submit(job)
 
     def write(self, job: Callable[[], T], then: Callable[[T | None], None]) -> None:
         """Like `read`, in the order of the calls."""
@@ -34,6 +40,7 @@ class Background:
     def close(self) -> None:
         """Finish what was begun. Nothing can be submitted any more."""
         self._reader.shutdown()
+        self._checker.shutdown()
         self._writer.shutdown()
 
     def _run(self, job: Callable[[], T], then: Callable[[T | None], None]) -> None:

@@ -117,12 +117,15 @@ class BlockKeeper:
         tokens = tuple(token_ids)
         hash = chain_hash(parent, tokens)  # noqa: A001  the word of the field
         known = self._store.get(hash) or next((b for b in row.blocks if b.hash == hash), None)
+        file: str | None = None
         if known is not None and known.is_snapshot == is_snapshot:
-            return known
+            if known.tensors:
+                return known
+            file = known.file
         tensors = dict(cut_tokens(row.layers, self._layout, begin, begin + len(tokens)))
         if is_snapshot:
             tensors.update(cut_snapshot(row.layers, self._layout))
-        return KvBlock(hash, parent, tokens, tensors, is_snapshot)
+        return KvBlock(hash, parent, tokens, tensors, is_snapshot, file)
 
     def _write(self, shelf: Shelf, new: Sequence[KvBlock], then: Callable[[Files], None]) -> None:
         host = [to_host(block) for block in new]

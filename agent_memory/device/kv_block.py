@@ -30,7 +30,8 @@ _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
 @dataclass(frozen=True, slots=True)
 class KvBlock:
-    """An immutable block on the device. `file` is where the shelf has it, or None."""
+    """An immutable block on the device. `file` is where the shelf has it, or None. No tensors: they
+    were read straight into a row, and are to be cut out of it."""
 
     hash: BlockHash
     parent: BlockHash

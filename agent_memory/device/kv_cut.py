@@ -54,6 +54,15 @@ def fill_layers(
             layers[at].state = _put_together(form, last)
 
 
+def adopt_buffers(
+    layers: Sequence[Any], layout: CacheLayout, buffers: Tensors, length: int
+) -> None:
+    """Make empty layers, all of which can be cut by position, begin with the first `length` tokens
+    of buffers that are theirs from now on."""
+    for at in layout.full:
+        layers[at].adopt(_whole_pair(buffers, f"{at}."), length)
+
+
 def _name_pair(tensors: dict[str, mx.array], prefix: str, pair: Sequence[Any]) -> None:
     """Put keys and values, quantised or not, under their names into `tensors`."""
     for kind, part in zip("kv", pair, strict=True):
@@ -74,6 +83,17 @@ def _part(tensors: Tensors, name: str, num_used: int | None) -> Any:
     if names[-1] not in tensors:
         return tensors[name][..., :num_used, :]
     return tuple(tensors[each][..., :num_used, :] for each in names)
+
+
+def _whole_pair(tensors: Tensors, prefix: str) -> tuple[Any, Any]:
+    """As `_pair`, without a slice: what is sliced cannot be written to in place."""
+    keys, values = (_whole_part(tensors, f"{prefix}{kind}") for kind in "kv")
+    return keys, values
+
+
+def _whole_part(tensors: Tensors, name: str) -> Any:
+    names = _quantised_names(name)
+    return tensors[name] if names[-1] not in tensors else tuple(tensors[each] for each in names)
 
 
 def _quantised_names(name: str) -> tuple[str, str, str]:

@@ -93,7 +93,13 @@ class ModelMachine:
             model,
             layout,
             PrefixGatherer(
-                self._store, shelf, self._background, needs_snapshot=layout.has_snapshots
+                self._store,
+                shelf,
+                self._background,
+                needs_snapshot=layout.has_snapshots,
+                forms=probe.forms,
+                bytes_per_token=probe.bytes_per_token,
+                prefill_tokens_per_s=lambda: self.loop.prefill_tokens_per_s,
             ),
             BlockKeeper(layout, settings.block_size, self._store, shelf, self._background),
             can_batch=probe.why_single is None,

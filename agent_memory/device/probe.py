@@ -10,6 +10,8 @@ import numpy as np
 
 from agent_memory.device.attention import BatchLayer
 from agent_memory.device.cache_layout import CacheLayout, LayerKind
+from agent_memory.device.kv_cut import cut_tokens
+from agent_memory.device.row_buffers import Forms, TokenForm
 
 _TOLERANCE = {mx.float32: 1e-3}
 _HALF_TOLERANCE = 5e-2
@@ -18,12 +20,13 @@ _HALF_TOLERANCE = 5e-2
 @dataclass(frozen=True, slots=True)
 class Probe:
     """num_logits: length of the logits. kv_format names the bit pattern. why_single says why rows
-    are computed one at a time."""
+    are computed one at a time. forms: of what can be cut by position."""
 
     num_logits: int
     kv_format: str
     bytes_per_token: int
     why_single: str | None
+    forms: Forms
 
 
 def probe_model(model: Any, layout: CacheLayout) -> Probe:
@@ -42,9 +45,12 @@ def probe_model(model: Any, layout: CacheLayout) -> Probe:
             f"{kv_format}+mlx_lm-{version('mlx-lm')}",
             bytes_per_token,
             "it has layers with a recurrent state",
+            {},
         )
     why_single = _why_single(model, layout, rows, (5, 3))
-    return Probe(logits.shape[-1], kv_format, bytes_per_token, why_single)
+    tensors = cut_tokens(rows[0], layout, 0, 3)
+    forms = {name: TokenForm.of(tensor) for name, tensor in tensors.items()}
+    return Probe(logits.shape[-1], kv_format, bytes_per_token, why_single, forms)
 
 
 def _kv_format(layout: CacheLayout, layers: Sequence[Any]) -> str:

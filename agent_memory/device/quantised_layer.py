@@ -93,6 +93,12 @@ class QuantisedFullLayer(_QuantisedLayer[FullLayer]):
         for at, part in enumerate(self._parts):
             part.fill([(keys[at], values[at]) for keys, values in blocks])
 
+    def adopt(self, buffers: KeysValuesParts, length: int) -> None:
+        """Begin with the first `length` tokens of these buffers, which are the layer's now."""
+        keys, values = buffers
+        for at, part in enumerate(self._parts):
+            part.adopt((keys[at], values[at]), length)
+
 
 class QuantisedWindowLayer(_QuantisedLayer[WindowLayer]):
     """A layer that attends to the last tokens."""

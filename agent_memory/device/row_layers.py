@@ -108,6 +108,11 @@ class FullLayer:
         self.values = _joined([values for _, values in parts], capacity)
         self.offset = length
 
+    def adopt(self, buffers: KeysValues, length: int) -> None:
+        """Begin with the first `length` tokens of these buffers, which are the layer's now."""
+        self.keys, self.values = buffers
+        self.offset = length
+
 
 class WindowLayer:
     """A layer that attends to the last `window` tokens, the present one included.

@@ -14,7 +14,7 @@ from agent_memory.device.attention import BatchLayer
 from agent_memory.device.background import Post
 from agent_memory.device.block_keeper import BlockKeeper
 from agent_memory.device.cache_layout import CacheLayout
-from agent_memory.device.kv_cut import fill_layers
+from agent_memory.device.kv_cut import adopt_buffers, fill_layers
 from agent_memory.device.leased_prefix import PrefixGatherer
 from agent_memory.device.model_head import project_last_only
 from agent_memory.device.quantised import Quantised
@@ -108,12 +108,16 @@ class MlxRunner:
         num_expected = len(request.prompt_tokens) + len(request.forced_tokens) + STEP
         for at in self._layout.full:
             layers[at].reserve(num_expected)
-        if prefix.parts:
+        if prefix.buffers is not None:
+            adopt_buffers(layers, self._layout, prefix.buffers.take(), prefix.num_tokens)
+        elif prefix.parts:
             parts = [(block.tensors, num_used) for block, num_used in prefix.parts]
             fill_layers(layers, self._layout, parts)
         blocks = tuple(block for block, _ in prefix.parts)
         self._rows[row] = Row(layers, prefix.num_tokens, blocks)
-        return Restored(prefix.num_tokens, prefix.num_from_shelf, prefix.bad_files)
+        return Restored(
+            prefix.num_tokens, prefix.num_from_shelf, prefix.bad_files, prefix.num_passed_over
+        )
 
     def prefill(self, row: RowId, token_ids: Sequence[int]) -> _Prefilled:
         this = self._rows[row]

@@ -9,7 +9,8 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -28,12 +29,20 @@ from agent_memory.device.host_tensor import HostTensor, ShelfBlock
 from agent_memory.device.quarantine import Quarantine
 from agent_memory.device.sealing import Seal
 from agent_memory.device.shelf_format import (
+    BlockRecord,
     Namespace,
     encode_file,
     file_name,
 )
 from agent_memory.device.shelf_journal import ShelfJournal
-from agent_memory.device.shelf_reader import FileHeader, read_block, read_header
+from agent_memory.device.shelf_reader import (
+    Check,
+    FileHeader,
+    Place,
+    read_block,
+    read_block_into,
+    read_header,
+)
 from agent_memory.engine.stats import ShelfTraffic
 from agent_memory.errors import BadShelfFile, InvariantBroken
 from agent_memory.ids import BlockHash
@@ -104,21 +113,30 @@ class Shelf:
         Counts as a use of the file. Raises `BadShelfFile` when it is missing, torn, corrupt or
         foreign, or lacks one of the blocks; a file at fault is then in quarantine.
         """
-        started_at = time.perf_counter()
-        try:
-            fd = os.open(self._path(file), os.O_RDONLY)
-        except OSError as error:
-            raise BadShelfFile(file, f"it cannot be opened: {error.strerror}") from error
-        try:
-            found = self._read_blocks(fd, file, hashes)
-        except (OSError, ValueError) as error:
-            self._take_away(self._path(file), str(error))
-            raise BadShelfFile(file, str(error)) from error
-        finally:
-            os.close(fd)
-        self.traffic.bytes_read += sum(block.nbytes for block in found.values())
-        self.traffic.reading.observe(time.perf_counter() - started_at)
-        return found
+        with self._opened(file) as fd:
+            header, records = self._find(fd, file, hashes)
+            return {record.hash: read_block(fd, record, header) for record in records}
+
+    def read_into(
+        self,
+        file: str,
+        places: Mapping[BlockHash, Place],
+        check: "Callable[[Check], Future[None]]",
+    ) -> dict[BlockHash, BlockRecord]:
+        """As `read`, with the bytes of each block put where its place says. `check` has something
+        done in another thread: one block is checked while the next is read."""
+        with self._opened(file) as fd:
+            header, records = self._find(fd, file, places)
+            checks: list[Future[None]] = []
+            try:
+                for record in records:
+                    place = places[record.hash]
+                    checks.append(check(read_block_into(fd, record, header, place)))
+            finally:
+                wait(checks)  # Nothing is written to the places once this has ended.
+            for each in checks:
+                each.result()
+            return {record.hash: record for record in records}
 
     def delete(self, file: str) -> None:
         """Delete `file`, for good when this returns. One that is gone already is no matter."""
@@ -174,17 +192,35 @@ class Shelf:
     def _path(self, file: str) -> Path:
         return self._files / file[:2] / file
 
-    def _read_blocks(
+    @contextlib.contextmanager
+    def _opened(self, file: str) -> Iterator[int]:
+        """The file's descriptor. What is wrong with the file puts it into quarantine."""
+        started_at = time.perf_counter()
+        try:
+            fd = os.open(self._path(file), os.O_RDONLY)
+        except OSError as error:
+            raise BadShelfFile(file, f"it cannot be opened: {error.strerror}") from error
+        try:
+            yield fd
+        except (OSError, ValueError) as error:
+            self._take_away(self._path(file), str(error))
+            raise BadShelfFile(file, str(error)) from error
+        finally:
+            os.close(fd)
+        self.traffic.reading.observe(time.perf_counter() - started_at)
+
+    def _find(
         self, fd: int, file: str, hashes: Collection[BlockHash]
-    ) -> dict[BlockHash, ShelfBlock]:
+    ) -> tuple[FileHeader, list[BlockRecord]]:
+        """The header, and what it says of these blocks, in the order of the file."""
         header = read_header(fd, file, self.namespace, self._seal)
         records = [record for record in header.blocks if record.hash in hashes]
         if missing := set(hashes).difference(record.hash for record in records):
             raise ValueError(f"it does not hold block {min(missing)}")
-        found = {record.hash: read_block(fd, record, header) for record in records}
         with contextlib.suppress(OSError):
             os.utime(fd)  # so that the least recently used is known after a restart
-        return found
+        self.traffic.bytes_read += sum(record.nbytes for record in records)
+        return header, records
 
     def _read_header(self, path: Path) -> FileHeader | None:
         try:

@@ -2,6 +2,7 @@
 
 import os
 import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,15 @@ from agent_memory.device.shelf_format import (
 )
 
 _FIRST_READ = 64 * 1024
+_MAX_RUNS = 512
+"""In one call of the system; 1,024 are allowed."""
+
+Runs = Sequence[memoryview]
+"""Where the bytes of a tensor go, in their order."""
+Place = Callable[[str, Sequence[int]], Runs]
+"""The runs of a tensor, given its name and shape. Raises `ValueError` when there is no place."""
+Check = Callable[[], None]
+"""Looks at what was read. Raises `ValueError` with the reason when it is not what was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,60 @@ def read_block(fd: int, block: BlockRecord, header: FileHeader) -> ShelfBlock:
             raise ValueError(f"tensor '{record.name}' of block {block.hash} is corrupt")
         tensors[record.name] = HostTensor(record.dtype, record.shape, part)
     return ShelfBlock(block.hash, block.parent, block.token_ids, tensors, block.is_snapshot)
+
+
+def read_block_into(fd: int, block: BlockRecord, header: FileHeader, place: Place) -> Check:
+    """Read all tensors of a block to their places; what lies there may be believed only after the
+    check that is returned. Raises `ValueError` with the reason when it cannot be read."""
+    places = [place(record.name, record.shape) for record in block.tensors]
+    if header.cipher is not None:
+        return _Unsealed(read_block(fd, block, header), places).put
+    offset = header.data_start + (block.tensors[0].start if block.tensors else 0)
+    runs = [run for place in places for run in place]
+    for begin in range(0, len(runs), _MAX_RUNS):
+        offset = _read_runs(fd, runs[begin : begin + _MAX_RUNS], offset)
+    return _Unchecked(block, places).check
+
+
+@dataclass(frozen=True, slots=True)
+class _Unchecked:
+    """A block that lies in its places."""
+
+    block: BlockRecord
+    places: Sequence[Runs]
+
+    def check(self) -> None:
+        for record, runs in zip(self.block.tensors, self.places, strict=True):
+            crc32 = 0
+            for run in runs:
+                crc32 = zlib.crc32(run, crc32)
+            if crc32 != record.crc32:
+                raise ValueError(f"tensor '{record.name}' of block {self.block.hash} is corrupt")
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsealed:
+    """A block that was encrypted, and is to be copied to its places."""
+
+    block: ShelfBlock
+    places: Sequence[Runs]
+
+    def put(self) -> None:
+        for tensor, runs in zip(self.block.tensors.values(), self.places, strict=True):
+            begin = 0
+            for run in runs:
+                run[:] = tensor.view[begin : begin + len(run)]
+                begin += len(run)
+
+
+def _read_runs(fd: int, runs: Runs, offset: int) -> int:
+    """Fill the runs, one behind the other; returns where in the file what follows begins."""
+    num_read = os.preadv(fd, runs, offset)
+    for run in runs:
+        if num_read < len(run):
+            _read_into(fd, np.frombuffer(run[num_read:], np.uint8), offset + num_read)
+        offset, num_read = offset + len(run), max(0, num_read - len(run))
+    return offset
 
 
 def _opened(

@@ -130,7 +130,10 @@ class StepLoop:
         self._admit()
         if not self._ahead:
             self._reader.begin()
-        if self._looks_ahead:
+        if self._brings_first_token:
+            ahead, self._ahead = self._ahead, []
+            self._reader.read(ahead)
+        elif self._looks_ahead:
             ahead, self._ahead = self._ahead, self._launch()
             self._reader.read(ahead)
         else:
@@ -145,6 +148,15 @@ class StepLoop:
     def _looks_ahead(self) -> bool:
         return self._runner.looks_ahead and not any(
             choice.is_stepwise for choice in self._roster.decoding
+        )
+
+    @property
+    def _brings_first_token(self) -> bool:
+        """Somebody waits for the beginning of an answer: not for another step besides, which some
+        devices compute while it is launched."""
+        return any(
+            isinstance(work, DecodeLaunched) and any(not choice.tokens for choice in work.choices)
+            for work in self._ahead
         )
 
     def _new_row(self) -> RowId:

@@ -52,6 +52,8 @@ class TurnRecorder:
         self.bad_files = event.bad_files
         if self._usage is not None:
             return False
+        if event.num_passed_over:
+            miss_reason = f"{event.num_passed_over} tokens are computed sooner than read"
         self._usage = Usage(
             prompt_tokens=num_prompt_tokens,
             cached_tokens=event.num_cached_tokens,

@@ -32,6 +32,14 @@ def test_a_request_hears_its_events_in_order(runner: ScriptedRunner) -> None:
     assert driver.finished("r")[0].reason is FinishReason.LENGTH
 
 
+def test_the_first_token_does_not_wait_for_a_second_to_be_computed(runner: ScriptedRunner) -> None:
+    driver = LoopDriver(runner)
+    driver.submit(a_request("r", PROMPT, max_tokens=4))
+    while not driver.tokens("r"):
+        driver.step()
+    assert len(runner.batches) <= 1
+
+
 def test_all_but_the_last_generated_token_is_stored(runner: ScriptedRunner) -> None:
     driver = LoopDriver(runner)
     driver.submit(a_request("r", PROMPT, max_tokens=4))

@@ -1,0 +1,82 @@
+"""The room of one row, made before its tokens are there: the shelf is read straight into it.
+
+MLX's memory, seen as bytes: a block's part of a tensor is one run of bytes for each head.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import mlx.core as mx
+import numpy as np
+import numpy.typing as npt
+
+from agent_memory.device.host_tensor import HostTensor
+from agent_memory.device.kv_block import KvBlock, to_host
+from agent_memory.device.row_layers import STEP
+
+
+@dataclass(frozen=True, slots=True)
+class TokenForm:
+    """How a tensor of tokens looks: [1, heads, tokens, size] of a dtype."""
+
+    heads: int
+    size: int
+    dtype: mx.Dtype
+
+    @classmethod
+    def of(cls, tensor: mx.array) -> "TokenForm":
+        return cls(tensor.shape[1], tensor.shape[3], tensor.dtype)
+
+
+Forms = Mapping[str, TokenForm]
+"""By the names of `kv_cut`."""
+
+
+class RowBuffers:
+    """Keys and values of up to `capacity` tokens in every layer. Made on the thread that owns MLX;
+    any other may write what `place` gives, until `take`."""
+
+    def __init__(self, forms: Forms, num_tokens: int) -> None:
+        self.capacity = -(-num_tokens // STEP) * STEP
+        self._arrays = {
+            name: mx.zeros((1, form.heads, self.capacity, form.size), form.dtype)
+            for name, form in forms.items()
+        }
+        mx.eval(self._arrays)
+        self._bytes: dict[str, npt.NDArray[np.uint8]] = {
+            name: np.asarray(array.view(mx.uint8))[0] for name, array in self._arrays.items()
+        }
+
+    def place(self, begin: int, name: str, shape: Sequence[int]) -> list[memoryview]:
+        """Where the bytes of a tensor of `shape` go, whose first token is the row's `begin`th.
+
+        Raises `ValueError` when it is not like the model's own.
+        """
+        room = self._bytes.get(name)
+        if room is None or len(shape) != 4:
+            raise ValueError(f"the model has no tensor '{name}' of {list(shape)}")
+        array = self._arrays[name]
+        batch, heads, num_tokens, size = shape
+        if (batch, heads, size) != (1, array.shape[1], array.shape[3]):
+            raise ValueError(f"tensor '{name}' of {list(shape)} is not like the model's")
+        if begin + num_tokens > self.capacity:
+            raise ValueError(f"tensor '{name}' of {list(shape)} is longer than was said")
+        return [room[head, begin : begin + num_tokens].reshape(-1).data for head in range(heads)]
+
+    def put(self, block: KvBlock, begin: int) -> None:
+        """Copy a block of the device to its place. Raises `ValueError` as `place` does."""
+        for name, tensor in to_host(block).tensors.items():
+            _scatter(tensor, self.place(begin, name, tensor.shape))
+
+    def take(self) -> Mapping[str, mx.array]:
+        """The buffers; nobody may write to them any more."""
+        self._bytes.clear()
+        arrays, self._arrays = self._arrays, {}
+        return arrays
+
+
+def _scatter(tensor: HostTensor, runs: Sequence[memoryview]) -> None:
+    begin = 0
+    for run in runs:
+        run[:] = tensor.view[begin : begin + len(run)]
+        begin += len(run)
