@@ -14,6 +14,7 @@ from agent_memory.store.memory.answers import AnswerStore
 from agent_memory.store.memory.changes import ItemChangeStore
 from agent_memory.store.memory.consolidations import ConsolidationStore
 from agent_memory.store.memory.erasure import ErasureStore
+from agent_memory.store.memory.experience import ExperienceStore
 from agent_memory.store.memory.feedback import FeedbackStore
 from agent_memory.store.memory.impressions import ImpressionStore
 from agent_memory.store.memory.ingestion import IngestionStore
@@ -51,6 +52,7 @@ def memory_stores(database: Database, *, is_enriched: bool = False) -> Stores:
         answers=AnswerStore(database),
         weights=WeightSetStore(database),
         impressions=ImpressionStore(database),
+        experience=ExperienceStore(database),
         jobs=JobStore(database),
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from agent_memory.ids import ItemId
+from agent_memory.memory.learning.likeness import Question
 
 
 class Verdict(StrEnum):
@@ -31,11 +32,15 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Impression:
-    """One recall: what it showed, ranked by which weights. Version 0 are the default ones."""
+    """One recall: what it showed, ranked by which weights. Version 0 are the default ones.
+
+    question: what was asked, where that is known; None when impressions are read back.
+    """
 
     impression_id: str
     weights_version: int
     shown: tuple[Shown, ...]
+    question: Question | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from agent_memory.memory.feedback import Feedback, Impression, Verdict
 from agent_memory.memory.item import Item, Json
 from agent_memory.memory.jobs import NewJob
 from agent_memory.memory.kinds import ItemKind
+from agent_memory.memory.learning.experience import Weighed
+from agent_memory.memory.learning.likeness import Question
 from agent_memory.memory.redaction.policy import RedactionPolicy
 from agent_memory.memory.thread import Thread, ThreadStatistics
 from agent_memory.memory.weight_set import WeightSet
@@ -233,3 +235,17 @@ class ListedJobs:
     async def enqueue_job(self, workspace: WorkspaceId, job: NewJob) -> JobId:
         self.queued.append((workspace, job))
         return JobId(f"job_{len(self.queued)}")
+
+
+class NoExperience:
+    """Implements `Experienced` where nothing was said for any question."""
+
+    async def has_judgements(self, workspace: WorkspaceId) -> bool:
+        del workspace
+        return False
+
+    async def find_judgements(
+        self, workspace: WorkspaceId, items: Sequence[ItemId], question: Question
+    ) -> Sequence[Weighed]:
+        del workspace, items, question
+        return ()

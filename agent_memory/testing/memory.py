@@ -18,6 +18,7 @@ from agent_memory.testing.dict_stores import (
     DictVerdicts,
     ListedImpressions,
     ListedJobs,
+    NoExperience,
     NothingConsolidated,
 )
 
@@ -62,6 +63,7 @@ def dict_memory(memory: DictMemory | None = None, jobs: ListedJobs | None = None
         answers=DictAnswers(),
         weights=DefaultWeights(),
         impressions=ListedImpressions(),
+        experience=NoExperience(),
         jobs=jobs or ListedJobs(),
     )
     return compose(stores, World(words, words, word_tokens, lambda: datetime.now(UTC), words_first))

@@ -37,6 +37,40 @@ def judgements(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Whether an item helped with a question, and how like that one is to the one asked now."""
+
+    item_id: ItemId
+    has_helped: bool
+    likeness: float
+
+
+def weighed(feedback: Iterable[Feedback], likenesses: Mapping[str, float]) -> tuple[Weighed, ...]:
+    """Of each item and question the last judgement. `likenesses` are by impression."""
+    return tuple(
+        Weighed(one.item_id, one.verdict is not Verdict.NOT_HELPFUL, likeness)
+        for one in last_words(feedback)
+        if one.verdict in _JUDGEMENTS
+        and (likeness := likenesses.get(one.impression_id or "")) is not None
+    )
+
+
+def relevance_factors(judged: Iterable[Weighed]) -> Mapping[ItemId, float]:
+    """What scores are multiplied by: above 1 for items that helped with like questions, below for
+    those that did not. Each judgement weighs as much as its question is like this one."""
+    balance: dict[ItemId, float] = {}
+    for one in judged:
+        if one.likeness >= LEAST_LIKENESS:
+            change = one.likeness if one.has_helped else -one.likeness
+            balance[one.item_id] = balance.get(one.item_id, 0.0) + change
+    return {
+        item_id: 1 + LARGEST_EFFECT * max(-1.0, min(1.0, value))
+        for item_id, value in balance.items()
+        if value
+    }
+
+
 class Experience:
     """Judgements, ready to be asked about questions that come."""
 
@@ -49,17 +83,10 @@ class Experience:
         self._likeness = LikenessTo(list(self._questions.values()))
 
     def relevance_factors(self, question: Question) -> Mapping[ItemId, float]:
-        """What scores are multiplied by: above 1 for items that helped with like questions, below
-        for those that did not. Each judgement weighs as much as its question is like this one."""
-        balance: dict[ItemId, float] = {}
+        """See `relevance_factors`."""
         likenesses = self._likeness.of(question)
-        for judged, weight in zip(self._by_question.values(), likenesses, strict=True):
-            if weight >= LEAST_LIKENESS:
-                for one in judged:
-                    change = weight if one.has_helped else -weight
-                    balance[one.item_id] = balance.get(one.item_id, 0.0) + change
-        return {
-            item_id: 1 + LARGEST_EFFECT * max(-1.0, min(1.0, value))
-            for item_id, value in balance.items()
-            if value
-        }
+        return relevance_factors(
+            Weighed(one.item_id, one.has_helped, likeness)
+            for judged, likeness in zip(self._by_question.values(), likenesses, strict=True)
+            for one in judged
+        )

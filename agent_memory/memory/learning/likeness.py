@@ -1,8 +1,11 @@
 """How alike questions are."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
@@ -10,17 +13,43 @@ import numpy.typing as npt
 from agent_memory.memory.recalled import Embedding
 from agent_memory.memory.terms import query_terms
 
+MAX_TERMS = 256
+"""Of a question, so many different ones are kept, the most frequent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question by its terms, and by its vector where it has one."""
+    """A question by the hashes of its terms, and by its vector where it has one: what is kept of
+    it cannot be read."""
 
-    terms: Mapping[str, int]
+    terms: Mapping[int, int]
     embedding: Embedding | None = None
 
 
 def read_question(text: str, embedding: Embedding | None = None) -> Question:
-    return Question(query_terms(text), embedding)
+    kept = Counter(query_terms(text)).most_common(MAX_TERMS)
+    return Question({_hash(term): count for term, count in kept}, embedding)
+
+
+def terms_to_store(question: Question) -> list[int]:
+    """Each as often as it occurs."""
+    return list(Counter(question.terms).elements())
+
+
+def stored_terms(stored: Sequence[int]) -> Question:
+    """The other way round."""
+    return Question(Counter(stored))
+
+
+def likeness_of_terms(one: Question, other: Question) -> float:
+    """Their cosine, from 0 to 1."""
+    return _cosine_of_terms(one.terms, other.terms)
+
+
+@lru_cache(maxsize=1 << 14)
+def _hash(term: str) -> int:
+    """As PostgreSQL's integers are."""
+    return int.from_bytes(blake2b(term.encode(), digest_size=4).digest(), "big", signed=True)
 
 
 class LikenessTo:
@@ -59,7 +88,7 @@ def _unit(vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return vectors / np.where(lengths > 0, lengths, 1.0)
 
 
-def _cosine_of_terms(one: Mapping[str, int], other: Mapping[str, int]) -> float:
+def _cosine_of_terms(one: Mapping[int, int], other: Mapping[int, int]) -> float:
     product = sum(num * other.get(term, 0) for term, num in one.items())
     lengths = math.hypot(*one.values()) * math.hypot(*other.values())
     return product / lengths if lengths > 0 else 0.0

@@ -1,6 +1,6 @@
 """Feedback, counted by item."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent_memory.ids import ItemId
@@ -8,11 +8,13 @@ from agent_memory.memory.feedback import Feedback, Verdict
 from agent_memory.memory.item import Item
 
 _JUDGEMENTS = frozenset({Verdict.HELPFUL, Verdict.NOT_HELPFUL})
+_WHATEVER_IS_ASKED = frozenset({Verdict.OUTDATED, Verdict.DUPLICATE})
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """num_not_helpful: without a question; that it did not help with one says nothing of others."""
+    """num_not_helpful: without a question, since that it did not help with one says nothing of
+    others; and that it is outdated or a duplicate, each once, which holds for all of them."""
 
     num_helpful: int = 0
     num_not_helpful: int = 0
@@ -21,13 +23,24 @@ class Tally:
 
 def tally(feedback: Iterable[Feedback]) -> Mapping[ItemId, Tally]:
     """Of each item: of one question its last judgement counts, and being used counts once."""
-    counts: dict[ItemId, list[int]] = {}
+    by_item: dict[ItemId, list[Feedback]] = {}
     for one in last_words(feedback):
-        num = counts.setdefault(one.item_id, [0, 0, 0])
-        num[0] += one.verdict is Verdict.HELPFUL
-        num[1] += one.verdict is Verdict.NOT_HELPFUL and one.impression_id is None
-        num[2] += one.verdict is Verdict.USED
-    return {item_id: Tally(*num) for item_id, num in counts.items()}
+        by_item.setdefault(one.item_id, []).append(one)
+    return {item_id: _tally_of(said) for item_id, said in by_item.items()}
+
+
+def _tally_of(said: Sequence[Feedback]) -> Tally:
+    against = {
+        one.verdict
+        for one in said
+        if one.verdict in _WHATEVER_IS_ASKED
+        or (one.verdict is Verdict.NOT_HELPFUL and one.impression_id is None)
+    }
+    return Tally(
+        num_helpful=sum(one.verdict is Verdict.HELPFUL for one in said),
+        num_not_helpful=len(against),
+        num_used=sum(one.verdict is Verdict.USED for one in said),
+    )
 
 
 def tallies_on(items: Iterable[Item]) -> Mapping[ItemId, Tally]:

@@ -27,7 +27,7 @@ from agent_memory.memory.service.message_ports import (
 from agent_memory.memory.service.messages import Messages, MessageStores
 from agent_memory.memory.service.precheck import Precheck
 from agent_memory.memory.service.preparing import prepare_all
-from agent_memory.memory.service.ranker import LiveWeights, Ranker
+from agent_memory.memory.service.ranker import Experienced, LiveWeights, Ranker
 from agent_memory.memory.service.recall import Impressions, Recall, Tokens
 from agent_memory.memory.service.recollect import Recollect
 from agent_memory.memory.service.redaction import Redaction, RedactionPolicyStore
@@ -65,6 +65,7 @@ class Stores:
     answers: Answers
     weights: Weightings
     impressions: Impressions
+    experience: Experienced
     jobs: Jobs
 
 
@@ -82,7 +83,7 @@ class World:
 
 def compose(stores: Stores, world: World) -> Memory:
     """Memory over `stores`."""
-    rank = world.rank or Ranker(stores.weights, time.monotonic).rank
+    rank = world.rank or Ranker(stores.weights, stores.experience, time.monotonic).rank
     finder = Find(stores.search, world.embedder, understood, rank)
     reading, clock = stores.reading, world.clock
     working_sets = WorkingSets(finder, reading, reading, world.tokens, clock)

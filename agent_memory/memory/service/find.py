@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from agent_memory.errors import Unavailable
 from agent_memory.ids import WorkspaceId, new_id
+from agent_memory.memory.learning.likeness import read_question
 from agent_memory.memory.ports import Embedder, Search
 from agent_memory.memory.recalled import Candidates, Embedding, Query
 from agent_memory.memory.service.ranker import Ranked
@@ -38,6 +39,7 @@ class Find:
             candidates.is_degraded,
             candidates.note,
             ranked.weights_version,
+            read_question(query.text, embedding),
         )
 
     async def _embedded(self, workspace: WorkspaceId, text: str) -> Embedding | None:

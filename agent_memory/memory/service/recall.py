@@ -9,6 +9,7 @@ from agent_memory.ids import ThreadId, WorkspaceId
 from agent_memory.memory.feedback import Impression
 from agent_memory.memory.kinds import ItemKind
 from agent_memory.memory.learning.arrangement import as_ranked
+from agent_memory.memory.learning.likeness import Question
 from agent_memory.memory.packing.packed import Packed
 from agent_memory.memory.packing.packer import pack
 from agent_memory.memory.ports import TokenCounter
@@ -36,13 +37,15 @@ class RecallRequest:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Ranked items. `recall_id` names this finding, so that feedback can be learned from."""
+    """Ranked items. `recall_id` names this finding, and `question` is what it answers, so that
+    feedback can be learned from."""
 
     recall_id: str
     ranked: tuple[Recalled, ...]
     is_degraded: bool = False
     note: str = ""
     weights_version: int = 0
+    question: Question | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ class Recall:
         packed = pack(found.ranked, request.token_budget, await self._tokens())
         if found.ranked:
             shown = as_ranked(found.ranked).shown()
-            impression = Impression(found.recall_id, found.weights_version, shown)
+            impression = Impression(found.recall_id, found.weights_version, shown, found.question)
             await self._impressions.log_impression(workspace, impression)
         return RecallResult(found, packed)
 

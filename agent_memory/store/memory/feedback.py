@@ -69,29 +69,22 @@ class FeedbackStore:
             )
             if row is None:
                 raise NotFound("item", item)
-            await _count(transaction, workspace, row, 1)
+            await _count(transaction, workspace, row.item_id)
         return row.feedback()
 
     async def withdraw_feedback(self, workspace: WorkspaceId, feedback_id: str) -> Feedback:
         """Take it back, counts too; doing so again changes nothing. `NotFound` without it."""
         async with self._database.workspace(workspace) as transaction:
             await lock_memory(transaction, workspace)
-            before = await transaction.fetch_one(
-                "get_feedback",
-                _FeedbackRow,
-                workspace_id=workspace,
-                feedback_id=escape(feedback_id),
-            )
             row = await transaction.fetch_one(
                 "withdraw_feedback",
                 _FeedbackRow,
                 workspace_id=workspace,
                 feedback_id=escape(feedback_id),
             )
-            if before is None or row is None:
+            if row is None:
                 raise NotFound("feedback", feedback_id)
-            if before.withdrawn_at is None:
-                await _count(transaction, workspace, row, -1)
+            await _count(transaction, workspace, row.item_id)
         return row.feedback()
 
     async def list_feedback(
@@ -138,17 +131,6 @@ async def _check_impression(
         raise NotFound("recall", impression_id)
 
 
-async def _count(
-    transaction: Transaction, workspace: WorkspaceId, row: _FeedbackRow, by: int
-) -> None:
-    """`outdated` and `duplicate` count as not helpful: both say that it should not be shown."""
-    is_used = row.verdict == Verdict.USED
-    is_helpful = row.verdict == Verdict.HELPFUL
-    await transaction.run(
-        "count_feedback",
-        workspace_id=workspace,
-        item_id=row.item_id,
-        num_uses=by if is_used else 0,
-        num_helpful=by if is_helpful else 0,
-        num_not_helpful=0 if is_used or is_helpful else by,
-    )
+async def _count(transaction: Transaction, workspace: WorkspaceId, item: ItemId) -> None:
+    """As `memory.learning.tally` counts: by question, and the last word on each."""
+    await transaction.run("count_feedback", workspace_id=workspace, item_id=item)

@@ -1,6 +1,6 @@
 """What recalls showed, kept to learn from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,7 +8,9 @@ import orjson
 
 from agent_memory.ids import ItemId, WorkspaceId
 from agent_memory.memory.feedback import Impression, Judged, Shown, Verdict
+from agent_memory.memory.learning.likeness import Question, terms_to_store
 from agent_memory.store.database import Database
+from agent_memory.store.memory.vector_arm import vector_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class ImpressionStore:
                 impression_id=impression.impression_id,
                 weights_version=impression.weights_version,
                 shown=orjson.dumps(shown).decode(),
+                **_question_parameters(impression.question),
             )
 
     async def list_judged(self, workspace: WorkspaceId, limit: int) -> Sequence[Judged]:
@@ -67,6 +70,15 @@ class ImpressionStore:
                 "drop_old_impressions", workspace_id=workspace, age=age
             )
         return dropped if isinstance(dropped, int) else 0
+
+
+def _question_parameters(question: Question | None) -> Mapping[str, str | list[int] | None]:
+    embedding = None if question is None else question.embedding
+    return {
+        "question_terms": None if question is None else terms_to_store(question),
+        "question_space_id": None if embedding is None else embedding.space_id,
+        "question_vector": None if embedding is None else vector_text(embedding.vector),
+    }
 
 
 def _judged(rows: Sequence[_ShownRow]) -> Judged:

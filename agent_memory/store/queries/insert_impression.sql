@@ -1,6 +1,12 @@
 WITH impression AS (
-    INSERT INTO impressions (workspace_id, impression_id, weights_version)
-    VALUES (%(workspace_id)s, %(impression_id)s, %(weights_version)s)
+    INSERT INTO impressions (
+        workspace_id, impression_id, weights_version,
+        question_terms, question_space_id, question_vector
+    )
+    VALUES (
+        %(workspace_id)s, %(impression_id)s, %(weights_version)s,
+        %(question_terms)s::integer[], %(question_space_id)s, %(question_vector)s::halfvec
+    )
     RETURNING workspace_id, impression_id
 )
 INSERT INTO impression_items (

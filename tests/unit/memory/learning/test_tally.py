@@ -30,6 +30,11 @@ def test_not_helping_with_one_question_says_nothing_of_others() -> None:
     assert tally([given(Verdict.NOT_HELPFUL)])[A].num_not_helpful == 1
 
 
+def test_that_it_is_outdated_holds_for_every_question_and_counts_once() -> None:
+    feedback = [given(Verdict.OUTDATED, impression=name) for name in ("q", "r")]
+    assert tally([*feedback, given(Verdict.DUPLICATE)])[A] == Tally(num_not_helpful=2)
+
+
 def test_what_was_withdrawn_is_as_if_it_had_never_been_given() -> None:
     earlier = given(Verdict.HELPFUL, at=1)
     withdrawn = given(Verdict.NOT_HELPFUL, at=2, withdrawn_at=day(3))
