@@ -23,6 +23,7 @@
     │   ├── EnricherUnavailable 503
     │   │   └── EnricherRefused 503
     │   └── Draining            503
+    ├── Preempted                    a turn gave up its room and goes on later: never shown
     ├── BadShelfFile                 a file of KV blocks is unusable: a miss
     ├── ModelNotUsable               the model cannot be served (raised before anything starts)
     ├── StreamInterrupted       500  a turn could not be finished after all retries
@@ -247,6 +248,13 @@ class ModelNotUsable(AgentMemoryError):
 
     def __str__(self) -> str:
         return f"The model '{self.model}' cannot be served: {self.reason}"
+
+
+class Preempted(AgentMemoryError):
+    """The generation gave up its room for another one. What it has computed is kept, and it goes
+    on from there as soon as there is room again."""
+
+    code = "preempted"
 
 
 class BadShelfFile(AgentMemoryError):

@@ -15,7 +15,7 @@ from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.engine.stats import EngineStats
 from agent_memory.errors import InvariantBroken, ModelNotUsable
-from agent_memory.ids import BlockHash
+from agent_memory.ids import BlockHash, LeaseId
 from agent_memory.prompts.request import PromptRequest
 from agent_memory.settings import Settings
 from agent_memory.telemetry import configure_logging, request_id_var
@@ -59,6 +59,10 @@ class BatchEngineActor:
     async def drop(self, hashes: Sequence[BlockHash]) -> None:
         """Forget blocks now; rows that use them are not affected."""
         self._engine.drop(hashes)
+
+    async def preempt(self, lease_ids: Sequence[LeaseId]) -> None:
+        """Have generations give up their room."""
+        self._engine.preempt(lease_ids)
 
     async def drain(self, grace_s: float) -> None:
         await self._engine.drain(grace_s)

@@ -12,7 +12,7 @@ from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.engine.stats import EngineStats
 from agent_memory.errors import EngineLost, EngineUnavailable
-from agent_memory.ids import BlockHash
+from agent_memory.ids import BlockHash, LeaseId
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 
 RESTART_TIMEOUT_S = 60.0
@@ -103,6 +103,12 @@ class EngineHandle:
         """Have blocks forgotten at once. An engine that restarted has none any more."""
         await self._actor.call_when_there(
             lambda actor: actor.drop.remote(tuple(hashes)), RESTART_TIMEOUT_S, EngineUnavailable
+        )
+
+    async def preempt(self, lease_ids: Sequence[LeaseId]) -> None:
+        """Have generations give up their room, if the engine is there."""
+        await self._actor.call(
+            lambda actor: actor.preempt.remote(tuple(lease_ids)), STATS_TIMEOUT_S, EngineUnavailable
         )
 
     async def drain(self, grace_s: float) -> None:

@@ -148,6 +148,11 @@ def _requests(stats: EngineStats) -> list[str]:
             "Requests by how they ended.",
             [({"outcome": outcome}, number) for outcome, number in outcomes.items()],
         ).lines(),
+        *counter(
+            "agent_memory_preemptions_total",
+            "Answers that gave up their room for others, and went on later.",
+            stats.requests_preempted,
+        ),
         *counter("agent_memory_engine_steps_total", "Steps of the engine's loop.", stats.steps),
         *gauge(
             "agent_memory_engine_memory_bytes",

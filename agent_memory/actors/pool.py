@@ -5,7 +5,6 @@ import contextlib
 import logging
 import time
 from array import array
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,14 +15,19 @@ from agent_memory.cache.lease import Lease, StoredBlock
 from agent_memory.cache.pool import BlockPool
 from agent_memory.cache.rebuild_cost import Rates
 from agent_memory.cache.stats import PoolStats
+from agent_memory.cache.terms import LeaseTerms
+from agent_memory.cache.usher import Plea, Usher
 from agent_memory.device import parcel
 from agent_memory.device.shelf import Shelf
 from agent_memory.engine.info import EngineInfo
-from agent_memory.errors import PoolLost, QueueFull, Unavailable
+from agent_memory.errors import InvariantBroken, PoolLost, QueueFull, Unavailable
 from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId, new_id
 from agent_memory.telemetry import configure_logging, request_id_var
 
 log = logging.getLogger(__name__)
+
+SERVE_EVERY_S = 0.25
+"""While turns wait, time alone may change whose turn it is."""
 
 LEARN_EVERY_S = 60.0
 """How often the engine is asked, after a turn, how fast it has been."""
@@ -40,6 +44,18 @@ class LeaseRequest:
     lease_id: LeaseId
     owner: BlockOwner
     request_id: RequestId
+    terms: LeaseTerms = LeaseTerms()  # noqa: RUF009  frozen value
+
+    @property
+    def plea(self) -> Plea:
+        return Plea(
+            self.root,
+            self.prompt_tokens,
+            self.num_reserved_tokens,
+            self.lease_id,
+            self.owner,
+            self.terms,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +75,7 @@ class OwnedSequence:
 
 
 class BlockPoolActor:
-    """Owns one `BlockPool` and lets sessions wait for room in it.
+    """Owns one `BlockPool` and lets sessions wait for room in it, as its `Usher` says.
 
     The pool is made when the first lease tells which engine it stands beside, and filled from that
     engine's shelf.
@@ -70,26 +86,25 @@ class BlockPoolActor:
         self._settings = config.settings
         self._pool: BlockPool | None = None
         self._engine: EngineInfo | None = None
-        self._room = asyncio.Condition()
-        self._num_waiting = 0
+        self._usher: Usher | None = None
+        self._books = asyncio.Lock()
+        self._answers: dict[LeaseId, asyncio.Future[Lease]] = {}
+        self._serving: asyncio.Task[None] | None = None
+        self._preempting: set[asyncio.Task[None]] = set()
         self._num_room_waits = 0
         self._room_wait_s = 0.0
         self._engine_handle = EngineHandle(config.secret)
         self._learned_at = time.monotonic()
         self._learning: asyncio.Task[None] | None = None
-        self._departures: Counter[BlockOwner] = Counter()
         self._traffic = KvTraffic(config.settings.home / "travel")
 
     async def lease(self, request: LeaseRequest) -> Lease:
         """A lease, as soon as there is room. Raises `QueueFull` when too many wait already."""
-        async with self._room:
-            pool = self._pool_of(request.engine)
-            departures = self._departures[request.owner]
-            while (lease := self._try(pool, request)) is None:
-                await self._wait_for_room()
-                if self._departures[request.owner] != departures:
-                    raise PoolLost("The process that asked for this lease is gone.")
-                pool = self._pool_of(request.engine)
+        async with self._books:
+            answer = self._ask(request)
+        if not answer.done():
+            await self._wait_for_room(request.lease_id, answer)
+        lease = answer.result()
         request_id_var.set(request.request_id)
         log.info("leased", extra={"owner": request.owner, "num_cached": lease.num_cached_tokens})
         return lease
@@ -101,42 +116,42 @@ class BlockPoolActor:
         blocks: Sequence[StoredBlock],
         bad_files: Sequence[str],
     ) -> None:
-        async with self._room:
+        async with self._books:
             self._pool_of(engine).publish(lease_id, blocks, bad_files)
-            self._room.notify_all()
+            self._serve()
         if time.monotonic() - self._learned_at > LEARN_EVERY_S:
             self._learned_at = time.monotonic()
             self._learning = asyncio.create_task(self._learn())
 
     async def release_owner(self, owner: BlockOwner) -> None:
         """The session's process is gone: whatever it leased is free."""
-        async with self._room:
-            self._departures[owner] += 1
-            if self._pool is not None:
+        async with self._books:
+            if self._pool is not None and self._usher is not None:
+                self._turn_away(self._usher.withdraw_owner(owner), "its process is gone")
                 self._pool.release_owner(owner)
-                self._room.notify_all()
+                self._serve()
 
     async def forget(self, sequence: OwnedSequence) -> tuple[BlockHash, ...]:
         """Erase what only this session used; returns what the engine shall drop now."""
-        async with self._room:
+        async with self._books:
             pool = self._pool_of(sequence.engine)
             files = pool.forget_owner(sequence.owner)
             files += pool.forget_sequence(sequence.owner, sequence.root, sequence.token_ids)
             for file in set(files):
                 with contextlib.suppress(FileNotFoundError):
                     await asyncio.to_thread(self._shelf_of(sequence.engine).delete, file)
-            self._room.notify_all()
+            self._serve()
             return pool.take_evictions()
 
     async def adopt(self, sequence: OwnedSequence) -> int:
         """A session begins with blocks that are here; returns how many tokens they hold."""
-        async with self._room:
+        async with self._books:
             pool = self._pool_of(sequence.engine)
             return pool.adopt_sequence(sequence.owner, sequence.root, sequence.token_ids)
 
     async def pack(self, sequence: OwnedSequence) -> Parcel:
         """Copy what the shelf has of a sequence into a parcel, to be fetched."""
-        async with self._room:
+        async with self._books:
             pool = self._pool_of(sequence.engine)
             blocks = pool.find_on_shelf(sequence.root, sequence.token_ids)
         parcel_id = self._traffic.open()
@@ -174,22 +189,73 @@ class BlockPoolActor:
             return None
         return replace(
             self._pool.stats(),
-            num_waiting=self._num_waiting,
+            num_waiting=self._usher.num_waiting if self._usher is not None else 0,
             num_room_waits=self._num_room_waits,
             room_wait_s=self._room_wait_s,
         )
 
-    async def _wait_for_room(self) -> None:
-        if self._num_waiting >= self._settings.max_waiting:
-            raise QueueFull(self._num_waiting, retry_after_s=2)
+    def _ask(self, request: LeaseRequest) -> asyncio.Future[Lease]:
+        """The answer to a request, which may take its time."""
+        self._pool_of(request.engine)
+        usher = self._usher
+        if usher is None:
+            raise InvariantBroken("a pool has no usher")
+        self._turn_away((request.lease_id,), "it was asked for again")
+        usher.ask(request.plea)
+        answer = self._answers[request.lease_id] = asyncio.get_running_loop().create_future()
+        self._serve()
+        is_too_long = usher.num_waiting > self._settings.max_waiting
+        if not answer.done() and is_too_long and not request.terms.has_begun:
+            usher.withdraw(request.lease_id)
+            del self._answers[request.lease_id]
+            raise QueueFull(usher.num_waiting, retry_after_s=2)
+        return answer
+
+    async def _wait_for_room(self, lease_id: LeaseId, answer: asyncio.Future[Lease]) -> None:
         started_at = time.monotonic()
-        self._num_waiting += 1
+        if self._serving is None or self._serving.done():
+            self._serving = asyncio.create_task(self._serve_in_time())
         try:
-            await self._room.wait()
+            await answer
         finally:
-            self._num_waiting -= 1
+            if self._answers.get(lease_id) is answer and self._usher is not None:
+                del self._answers[lease_id]  # Whoever asked does not wait any more.
+                self._usher.withdraw(lease_id)
             self._num_room_waits += 1
             self._room_wait_s += time.monotonic() - started_at
+
+    async def _serve_in_time(self) -> None:
+        while self._answers:
+            await asyncio.sleep(SERVE_EVERY_S)
+            async with self._books:
+                self._serve()
+
+    def _serve(self) -> None:
+        """Give room to those whose turn it is, and have others make some."""
+        if (usher := self._usher) is None:
+            return
+        for lease in usher.serve():
+            answer = self._answers.pop(lease.lease_id)
+            if not answer.done():
+                answer.set_result(lease)
+        if victims := usher.take_victims():
+            log.info("turns are interrupted", extra={"num": len(victims)})
+            task = asyncio.create_task(self._preempt(victims))
+            self._preempting.add(task)
+            task.add_done_callback(self._preempting.discard)
+
+    def _turn_away(self, lease_ids: Sequence[LeaseId], why: str) -> None:
+        for lease_id in lease_ids:
+            answer = self._answers.pop(lease_id, None)
+            if answer is not None and not answer.done():
+                answer.set_exception(PoolLost(f"This lease is not to be had: {why}."))
+
+    async def _preempt(self, lease_ids: Sequence[LeaseId]) -> None:
+        try:
+            await self._engine_handle.preempt(lease_ids)
+        except Unavailable as error:
+            # An engine that died holds no room any more, and what else was missed is asked again.
+            log.warning("turns not interrupted", extra={"error": str(error)})
 
     async def _learn(self) -> None:
         """Evict by what things cost on this machine."""
@@ -205,20 +271,13 @@ class BlockPoolActor:
         if self._pool is not None:
             self._pool.learn(Rates(prefill, reading))
 
-    def _try(self, pool: BlockPool, request: LeaseRequest) -> Lease | None:
-        return pool.lease(
-            request.root,
-            request.prompt_tokens,
-            request.num_reserved_tokens,
-            request.lease_id,
-            request.owner,
-        )
-
     def _pool_of(self, engine: EngineInfo) -> BlockPool:
         """The pool of this engine; one that restarted has nothing resident any more."""
         known = self._engine
         if self._pool is None or known is None or known.fingerprint != engine.fingerprint:
             self._pool = self._make(engine)
+            self._turn_away(tuple(self._answers), "another model is served now")
+            self._usher = Usher(self._pool, time.monotonic)
         elif known.incarnation != engine.incarnation:
             self._pool.reset_resident(engine.incarnation)
         self._engine = engine

@@ -9,6 +9,7 @@ from agent_memory.actors.options import BLOCK_POOL
 from agent_memory.actors.pool import LeaseRequest, OwnedSequence
 from agent_memory.cache.lease import Lease, StoredBlock
 from agent_memory.cache.stats import PoolStats
+from agent_memory.cache.terms import LeaseTerms
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import PoolLost
 from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId
@@ -34,10 +35,11 @@ class PoolHandle:
         lease_id: LeaseId,
         owner: BlockOwner,
         request_id: RequestId,
+        terms: LeaseTerms,
     ) -> Lease:
         tokens = array("I", prompt_tokens)
         request = LeaseRequest(
-            engine, root, tokens, num_reserved_tokens, lease_id, owner, request_id
+            engine, root, tokens, num_reserved_tokens, lease_id, owner, request_id, terms
         )
         # Repeatable: a lease of the same id takes the place of the one before.
         return await self._actor.call_when_there(

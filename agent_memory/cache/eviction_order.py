@@ -41,6 +41,7 @@ class _Holding:
     """What a workspace has in the tier, in bytes, and its items that nobody holds, as a heap of
     (priority, at). Entries of items that were touched or held since then are left behind."""
 
+    num_items: int = 0
     nbytes: int = 0
     idle: int = 0
     reserved: int = 0
@@ -81,6 +82,7 @@ class EvictionOrder(Generic[Item]):
         rank = _Rank(workspace, nbytes, self._floor, self._tick(), is_held)
         self._ranks[item] = rank
         holding = self._holding(workspace)
+        holding.num_items += 1
         holding.nbytes += nbytes
         if not is_held:
             self._make_idle(item, rank)
@@ -90,7 +92,9 @@ class EvictionOrder(Generic[Item]):
         if not rank.is_held:
             self._make_busy(rank)
         del self._ranks[item]
-        self._holdings[rank.workspace].nbytes -= rank.nbytes
+        holding = self._holdings[rank.workspace]
+        holding.num_items -= 1
+        holding.nbytes -= rank.nbytes
         self._drop_if_empty(rank.workspace)
 
     def touch(self, item: Item, cost_per_byte: float, at_least: float = 0.0) -> float:
@@ -127,7 +131,9 @@ class EvictionOrder(Generic[Item]):
         rank = self._ranks[item]
         if rank.workspace != workspace:
             self.remove(item)
-            self._holding(workspace).nbytes += rank.nbytes
+            holding = self._holding(workspace)
+            holding.num_items += 1
+            holding.nbytes += rank.nbytes
             self._ranks[item] = rank
             rank.workspace = workspace
             if not rank.is_held:
@@ -145,13 +151,17 @@ class EvictionOrder(Generic[Item]):
 
     def can_take(self, num_bytes: int, workspace: BlockHash, *, from_all: bool = False) -> bool:
         """Whether `take` would get as much."""
+        return self.spare(workspace, from_all=from_all) >= num_bytes
+
+    def spare(self, workspace: BlockHash, *, from_all: bool = False) -> float:
+        """Bytes that `take` could get."""
         share = self.share(workspace)
         spare = 0.0
         for name, holding in self._holdings.items():
             is_free = from_all or name == workspace
             beyond = max(0.0, holding.in_use - share)
             spare += holding.idle if is_free else min(holding.idle, beyond)
-        return spare >= num_bytes
+        return spare
 
     def take(
         self, num_bytes: int, workspace: BlockHash | None, *, from_all: bool = False
@@ -192,6 +202,8 @@ class EvictionOrder(Generic[Item]):
         for name, holding in self._holdings.items():
             mine = [rank for rank in self._ranks.values() if rank.workspace == name]
             loose = [rank for rank in mine if not rank.is_held]
+            if holding.num_items != len(mine):
+                raise InvariantBroken("items of a workspace do not add up")
             if holding.nbytes != sum(rank.nbytes for rank in mine):
                 raise InvariantBroken("bytes of a workspace do not add up")
             if holding.idle != sum(rank.nbytes for rank in loose):
@@ -242,7 +254,7 @@ class EvictionOrder(Generic[Item]):
 
     def _drop_if_empty(self, workspace: BlockHash) -> None:
         holding = self._holdings[workspace]
-        if not holding.nbytes and not holding.reserved:
+        if not holding.num_items and not holding.reserved:
             del self._holdings[workspace]
 
     def _tick(self) -> int:

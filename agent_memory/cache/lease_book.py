@@ -1,9 +1,11 @@
 """The leases that are out."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agent_memory.cache.block import Block
 from agent_memory.cache.lease import Lease
+from agent_memory.cache.terms import LeaseTerms
 from agent_memory.errors import InvariantBroken
 from agent_memory.ids import BlockHash, LeaseId
 
@@ -19,6 +21,7 @@ class ActiveLease:
     blocks: tuple[Block, ...]
     reserved: int
     granted_at: float
+    terms: LeaseTerms = LeaseTerms()  # noqa: RUF009  frozen value
 
 
 class LeaseBook:
@@ -38,6 +41,13 @@ class LeaseBook:
     def close(self, lease_id: LeaseId) -> ActiveLease | None:
         """The lease is over; None when it is unknown."""
         return self._leases.pop(lease_id, None)
+
+    def __iter__(self) -> Iterator[ActiveLease]:
+        return iter(tuple(self._leases.values()))
+
+    def promised_to(self, root: BlockHash) -> int:
+        """Bytes reserved for the turns of a workspace."""
+        return sum(active.reserved for active in self._leases.values() if active.root == root)
 
     def has_any_of(self, root: BlockHash) -> bool:
         """Some turn of that workspace is under way."""

@@ -16,6 +16,7 @@ from agent_memory.cache.rebuild_cost import Rates
 from agent_memory.cache.register import BlockRegister
 from agent_memory.cache.shelf_entry import ShelfEntry
 from agent_memory.cache.stats import PoolStats, PoolTally
+from agent_memory.cache.terms import LeaseTerms
 from agent_memory.cache.tokens import WIDTH, pack
 from agent_memory.errors import InvalidRequest, InvariantBroken
 from agent_memory.ids import BlockHash, LeaseId
@@ -61,6 +62,7 @@ class BlockPool:
         num_reserved_tokens: int,
         lease_id: LeaseId,
         owner: str,
+        terms: LeaseTerms = LeaseTerms(),  # noqa: B008  frozen value
     ) -> Lease | None:
         """A hold on the longest prefix that is here, and room for prompt and answer.
 
@@ -69,18 +71,50 @@ class BlockPool:
         same id is replaced.
         """
         self.release(lease_id)
-        num_needed = (len(prompt_tokens) + num_reserved_tokens) * self._bytes_per_token
-        self._refuse_impossible(len(prompt_tokens), num_reserved_tokens, num_needed)
+        num_needed = self.num_needed(len(prompt_tokens), num_reserved_tokens, terms)
         reusable = pack(prompt_tokens)[:-WIDTH]
         prefix = self._find_with_room(root, reusable, num_needed)
         if prefix is None:
             return None
         self._register.touch(prefix.blocks)
         lease = self._draw_up(lease_id, prefix)
-        self._leases.open(ActiveLease(lease, root, owner, prefix.blocks, num_needed, self._clock()))
+        self._leases.open(
+            ActiveLease(lease, root, owner, prefix.blocks, num_needed, self._clock(), terms)
+        )
         self._register.resident.reserve(root, num_needed)
         self._tally.count(lease, len(prompt_tokens))
         return lease
+
+    def num_needed(self, num_prompt: int, num_reserved: int, terms: LeaseTerms) -> int:
+        """Bytes that a turn of so many tokens takes. Raises `InvalidRequest` when there could
+        never be as many, unless it has begun: then it gets all there are."""
+        num_bytes = (num_prompt + num_reserved) * self._bytes_per_token
+        budget = self._register.resident.budget
+        if num_prompt == 0:
+            raise InvalidRequest("The prompt has no tokens.")
+        if num_bytes > budget and terms.has_begun:
+            return budget
+        if num_bytes > budget:
+            raise InvalidRequest(
+                f"{num_prompt} prompt tokens and {num_reserved} to generate need {num_bytes} "
+                f"bytes of KV cache; the engine has {budget} in all."
+            )
+        return num_bytes
+
+    def num_missing(self, root: BlockHash, num_bytes: int) -> int:
+        """How many bytes running turns would have to give back, so that a workspace had so many
+        for a turn. An estimate: what that turn would use of the cache counts as free."""
+        from_all = not self._leases.has_any_of(root)
+        spare = self._register.resident.num_spare(root, from_all=from_all)
+        return int(num_bytes - self._register.resident.num_free - spare)
+
+    def promised_to(self, root: BlockHash) -> int:
+        """Bytes reserved for the turns of a workspace that are under way."""
+        return self._leases.promised_to(root)
+
+    def active_leases(self) -> tuple[ActiveLease, ...]:
+        """The turns under way, who came first first."""
+        return tuple(self._leases)
 
     def publish(
         self, lease_id: LeaseId, stored: Sequence[StoredBlock], bad_files: Sequence[str]
@@ -224,16 +258,6 @@ class BlockPool:
         self._register.check_integrity()
         reserved = self._register.resident.reserved
         self._leases.check_integrity(tuple(self._register.tree), reserved)
-
-    def _refuse_impossible(self, num_prompt: int, num_reserved: int, num_needed: int) -> None:
-        budget = self._register.resident.budget
-        if num_prompt == 0:
-            raise InvalidRequest("The prompt has no tokens.")
-        if num_needed > budget:
-            raise InvalidRequest(
-                f"{num_prompt} prompt tokens and {num_reserved} to generate need {num_needed} "
-                f"bytes of KV cache; the engine has {budget} in all."
-            )
 
     def _find_with_room(self, root: BlockHash, reusable: bytes, num_needed: int) -> Prefix | None:
         """The prefix, held from now on; None when there is no room."""

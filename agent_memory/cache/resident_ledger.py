@@ -75,6 +75,10 @@ class ResidentLedger:
         """Whether so many bytes could be evicted for a workspace."""
         return self._order.can_take(num_bytes, workspace, from_all=from_all)
 
+    def num_spare(self, workspace: BlockHash, *, from_all: bool) -> float:
+        """Bytes that could be evicted for a workspace."""
+        return self._order.spare(workspace, from_all=from_all)
+
     def take(
         self, num_bytes: int, workspace: BlockHash | None, *, from_all: bool
     ) -> Iterator[Block]:

@@ -34,13 +34,14 @@ class Admission:
         self._is_draining = False
         self._when_empty: list[Callable[[], None]] = []
 
-    def enter(self, num_rows: int) -> int:
-        """The number of a new request. Raises `QueueFull` or `Draining`."""
+    def enter(self, num_rows: int, *, is_resumed: bool = False) -> int:
+        """The number of a new request. Raises `QueueFull` or `Draining`, but not to one that was
+        interrupted: it comes back, whatever there is."""
         with self._lock:
-            if self._is_draining:
+            if self._is_draining and not is_resumed:
                 raise Draining("The engine is shutting down and takes no new work.")
             num_waiting = max(0, self._num_rows + num_rows - self._max_rows)
-            if num_waiting > self._max_waiting:
+            if num_waiting > self._max_waiting and not is_resumed:
                 raise QueueFull(num_waiting - num_rows, self._retry_after_s(num_waiting))
             self._num_admitted += 1
             self._entries[self._num_admitted] = _Entry(num_rows, self._clock())

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -23,7 +23,7 @@ from agent_memory.errors import (
     ModelNotUsable,
     PromptTooLong,
 )
-from agent_memory.ids import BlockHash
+from agent_memory.ids import BlockHash, LeaseId
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.settings import Settings
 
@@ -93,7 +93,7 @@ class MlxEngine:
         self._check(request)
         if not self._thread.is_well:
             raise EngineUnavailable("The engine has stopped.")
-        key = self._admission.enter(request.sampling.n)
+        key = self._admission.enter(request.sampling.n, is_resumed=request.is_resumed)
         stream = EventStream(
             asyncio.get_running_loop(),
             cancel=partial(self._thread.post, partial(self._machine.loop.cancel, key)),
@@ -111,6 +111,10 @@ class MlxEngine:
     def drop(self, hashes: Sequence[BlockHash]) -> None:
         """Have resident blocks forgotten, soon. Unknown ones do not matter."""
         self._thread.post(partial(self._machine.drop, tuple(hashes)))
+
+    def preempt(self, lease_ids: Collection[LeaseId]) -> None:
+        """Have generations give up their room, soon; see `StepLoop.preempt`."""
+        self._thread.post(partial(self._machine.loop.preempt, frozenset(lease_ids)))
 
     def stats(self) -> EngineStats:
         return self._machine.stats()

@@ -172,6 +172,7 @@ class ModelMachine:
             requests_finished=totals.requests_finished,
             requests_cancelled=totals.requests_cancelled,
             requests_failed=totals.requests_failed,
+            requests_preempted=totals.requests_preempted,
             queueing=totals.queueing.copy(),
             first_token=totals.first_token.copy(),
             shelf=self._shelf.traffic.copy() if self._shelf is not None else ShelfTraffic(),

@@ -11,6 +11,7 @@ from agent_memory.engine.outbox import Failed, Outbox
 from agent_memory.engine.runner import ModelRunner
 from agent_memory.engine.scheduler import Scheduler
 from agent_memory.engine.stats import Counters
+from agent_memory.errors import Preempted
 from agent_memory.turns.events import FinishReason
 
 _log = logging.getLogger(__name__)
@@ -65,6 +66,19 @@ class Finisher:
                 deltas = choice.text.finish()
                 finished = Finished(choice.index, FinishReason.CANCELLED, None, False, deltas)
                 self._outbox.put(key, finished)
+            self._break_off(generation)
+
+    def preempt(self, key: int) -> None:
+        """Take a request's rows away, if it has not ended: everything that it has computed is kept,
+        and the error behind its last event says that it may be taken up again."""
+        generation = self._roster.generations.get(key)
+        if generation is None or generation.error is not None or not generation.unfinished:
+            return
+        if len(generation.choices) > 1:
+            return  # Several choices could only start afresh.
+        self._counters.requests_preempted += 1
+        with self.guard(generation):
+            generation.error = Preempted("The generation gave up its room.")
             self._break_off(generation)
 
     def guard(self, *generations: Generation) -> Guard:
@@ -133,7 +147,7 @@ class Finisher:
                     choice.row,
                     generation.request,
                     tokens,
-                    only_full=generation.error is not None,
+                    only_full=not isinstance(generation.error, Preempted | None),
                 )
         self._runner.close(choice.row)
 

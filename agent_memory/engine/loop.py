@@ -5,7 +5,7 @@ reads what the step before has launched: while the device computes, this thread 
 text. A device that cannot look ahead is read first.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 from agent_memory.engine.events import Generated, Stored
@@ -20,6 +20,7 @@ from agent_memory.engine.runner import ChoiceText, ModelRunner, RowId
 from agent_memory.engine.scheduler import Chunk, Scheduler
 from agent_memory.engine.stats import Counters
 from agent_memory.engine.work_reader import WorkReader
+from agent_memory.ids import LeaseId
 
 _SHORT_CHUNK = 64
 
@@ -97,7 +98,7 @@ class StepLoop:
         sequence = request.prompt_tokens + request.forced_tokens
         generation = Generation(key, request, limit, sequence, self._clock())
         self._roster.generations[key] = generation
-        self._scheduler.add(key, request.group, request.sampling.n)
+        self._scheduler.add(key, request.group, request.sampling.n, request.priority)
         with self._finisher.guard(generation):
             for index in range(request.sampling.n):
                 text = self._new_text(request, index)
@@ -114,6 +115,16 @@ class StepLoop:
     def cancel(self, key: int) -> None:
         """End a request, whatever it does; `Stored` follows. Unknown ones are over already."""
         self._finisher.cancel(key)
+
+    def preempt(self, lease_ids: Collection[LeaseId]) -> None:
+        """Have the requests under these leases give up their rows; `Stored` and the error
+        `Preempted` follow. Those that have ended are no matter."""
+        # What is under way is read first: a state that cannot be cut holds that token.
+        self._reader.read(self._ahead)
+        self._ahead = []
+        for key, generation in tuple(self._roster.generations.items()):
+            if generation.request.lease.lease_id in lease_ids:
+                self._finisher.preempt(key)
 
     def cancel_all(self) -> None:
         """End every request."""

@@ -20,8 +20,10 @@ class GenerationRequest:
         model whose layers cannot be cut by position keeps their state there.
     root: the root hash of this workspace's blocks.
     group: fairness is between groups (the workspace).
+    priority: below 0, it goes behind all others; otherwise the higher goes first in its group.
     parallel_tool_calls: False: the answer ends behind its first call.
     thinking_budget: tokens of thinking behind which its end is written for the model.
+    is_resumed: it has run before and cannot be refused for a full queue any more.
     parse_output: split the text into thinking, text and tool calls; False gives raw text.
     """
 
@@ -40,3 +42,5 @@ class GenerationRequest:
     thinking: bool | None = None
     thinking_budget: int | None = None
     json_schema: str | None = None
+    priority: int = 0
+    is_resumed: bool = False

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from agent_memory.engine.fair_queue import FairQueue
+from agent_memory.engine.fair_queue import YIELDING, FairQueue
 from agent_memory.engine.pace import Pace
 from agent_memory.errors import InvariantBroken
 
@@ -20,6 +20,7 @@ class Ticket:
     """One request as the scheduler sees it: how many rows, how many tokens left to prefill."""
 
     num_rows: int
+    priority: int = 0
     is_ready: bool = False
     phase: Phase = Phase.WAITING
     num_to_prefill: int = 0
@@ -40,7 +41,8 @@ class Scheduler:
 
     A request waits until it is ready (its blocks are in memory) and enough rows are free. Among
     those that prefill, the oldest and the one with the least left take turns: short prompts do
-    not wait for long ones, and long ones always get on.
+    not wait for long ones, and long ones always get on. Of every eight chunks, at most one is of
+    a request of a priority below 0 while others prefill.
     """
 
     def __init__(self, max_rows: int, pace: Pace) -> None:
@@ -50,6 +52,7 @@ class Scheduler:
         self._queue: FairQueue[int] = FairQueue()
         self._prefilling: list[int] = []
         self._oldest_next = True
+        self._num_chunks = 0
         self._num_rows = 0
         self._num_decoding = 0
 
@@ -72,12 +75,12 @@ class Scheduler:
         """Some waiting request is ready and there are rows for it."""
         return any(self._fits(key) for key in self._queue)
 
-    def add(self, key: int, group: str, num_rows: int) -> None:
+    def add(self, key: int, group: str, num_rows: int, priority: int = 0) -> None:
         """A request begins to wait. Raises `InvariantBroken` when it could never be admitted."""
         if not 1 <= num_rows <= self._max_rows or key in self._tickets:
             raise InvariantBroken(f"request {key} with {num_rows} rows cannot be scheduled")
-        self._tickets[key] = Ticket(num_rows)
-        self._queue.add(group, key)
+        self._tickets[key] = Ticket(num_rows, priority)
+        self._queue.add(group, key, priority)
 
     def mark_ready(self, key: int) -> None:
         """What the request needs to be admitted is in memory."""
@@ -161,13 +164,15 @@ class Scheduler:
         return ticket.is_ready and self._num_rows + ticket.num_rows <= self._max_rows
 
     def _choose_prefill(self) -> int:
-        oldest = self._prefilling[0]
-        if not self._oldest_next:
-            chosen = min(self._prefilling, key=lambda key: self._tickets[key].num_to_prefill)
-        else:
-            chosen = oldest
+        candidates = self._prefilling
+        self._num_chunks += 1
+        if self._num_chunks % YIELDING:
+            urgent = [key for key in candidates if self._tickets[key].priority >= 0]
+            candidates = urgent or candidates
         self._oldest_next = not self._oldest_next
-        return chosen
+        if self._oldest_next:
+            return min(candidates, key=lambda key: self._tickets[key].num_to_prefill)
+        return candidates[0]
 
     def _begin_decoding(self, key: int) -> None:
         ticket = self._tickets[key]

@@ -18,6 +18,7 @@ class Counters:
     requests_finished: int = 0
     requests_cancelled: int = 0
     requests_failed: int = 0
+    requests_preempted: int = 0
     queueing: Distribution = field(default_factory=Distribution)
     first_token: Distribution = field(default_factory=Distribution)
 
@@ -61,6 +62,7 @@ class EngineStats:
     requests_finished: int = 0
     requests_cancelled: int = 0
     requests_failed: int = 0
+    requests_preempted: int = 0
     queueing: Distribution = field(default_factory=Distribution)
     first_token: Distribution = field(default_factory=Distribution)
     shelf: ShelfTraffic = field(default_factory=ShelfTraffic)

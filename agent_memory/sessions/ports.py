@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from agent_memory.cache.lease import Lease, StoredBlock
+from agent_memory.cache.terms import LeaseTerms
 from agent_memory.engine.events import EngineEvent
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
@@ -13,7 +14,8 @@ from agent_memory.turns.transcript import SessionRecord, Transcript, TurnCommit
 
 
 class Generation(Protocol):
-    """A generation under way."""
+    """A generation under way. Behind its last event it raises what has ended it: `Preempted`,
+    when it gave up its room and may go on later."""
 
     def __aiter__(self) -> AsyncIterator[EngineEvent]: ...
 
@@ -48,6 +50,7 @@ class Pool(Protocol):
         lease_id: LeaseId,
         owner: BlockOwner,
         request_id: RequestId,
+        terms: LeaseTerms,
     ) -> Lease:
         """A lease, as soon as there is room; `QueueFull` when too many wait."""
         ...

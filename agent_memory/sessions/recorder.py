@@ -26,6 +26,7 @@ class TurnRecorder:
     def __init__(self, delivered_tokens: tuple[int, ...] = ()) -> None:
         self.num_delivered = len(delivered_tokens)
         """So many tokens of choice 0 the client has received: they are recorded, not sent again."""
+        self._forced: tuple[int, ...] = ()
         self.tokens: dict[int, list[int]] = {0: list(delivered_tokens)} if delivered_tokens else {}
         self.finished: dict[int, Finished] = {}
         self.blocks: tuple[StoredBlock, ...] = ()
@@ -36,9 +37,15 @@ class TurnRecorder:
         self._usage: Usage | None = None
         self._parts: list[Part] = []
 
+    @property
+    def to_go_on_behind(self) -> tuple[int, ...]:
+        """Tokens of choice 0 that exist already; an attempt that ended early may not have come as
+        far as the one before."""
+        return max(tuple(self.tokens.get(0, ())), self._forced, key=len)
+
     def begin_attempt(self) -> tuple[int, ...]:
         """The tokens to go on behind; they will come again, as the attempt's first."""
-        forced = tuple(self.tokens.get(0, ()))
+        forced = self._forced = self.to_go_on_behind
         self.num_delivered = len(forced)
         self.tokens.clear()
         self.finished.clear()
@@ -56,8 +63,8 @@ class TurnRecorder:
             miss_reason = f"{event.num_passed_over} tokens are computed sooner than read"
         self._usage = Usage(
             prompt_tokens=num_prompt_tokens,
-            cached_tokens=event.num_cached_tokens,
-            cached_from_shelf=event.num_from_shelf,
+            cached_tokens=min(event.num_cached_tokens, num_prompt_tokens),
+            cached_from_shelf=min(event.num_from_shelf, num_prompt_tokens),
             miss_reason=miss_reason,
         )
         return True

@@ -8,10 +8,11 @@ from typing import assert_never
 from agent_memory.cache.hashing import root_hash
 from agent_memory.cache.lease import Lease
 from agent_memory.cache.miss import MissKind
+from agent_memory.cache.terms import LeaseTerms
 from agent_memory.engine.events import Finished, Generated, Prefilled, Restored, Stored
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
-from agent_memory.errors import EngineLost, PoolLost, StreamInterrupted, Unavailable
+from agent_memory.errors import EngineLost, PoolLost, Preempted, StreamInterrupted, Unavailable
 from agent_memory.ids import LeaseId, SessionId, ThreadId, block_owner, new_id
 from agent_memory.prompts.identity import head_hash
 from agent_memory.sessions.conversation import Conversation
@@ -70,6 +71,8 @@ class Turn:
         self._store = store
         self._recorder = TurnRecorder(request.delivered_tokens)
         self._started_at = datetime.now(UTC)
+        self._num_preemptions = 0
+        self._has_begun = bool(request.delivered_tokens)
 
     async def take(self) -> None:
         """Generate the answer, commit it, and only then say that the turn has ended."""
@@ -81,17 +84,24 @@ class Turn:
         self._running.emit(TurnFinished(self._recorder.final_usage))
 
     async def _generate(self) -> EngineInfo:
-        """Generate to the end, over as many engines and pools as it takes."""
-        for attempt in range(1, MAX_ATTEMPTS + 1):
+        """Generate to the end, over as many engines and pools as it takes. Giving up its room
+        for a while is no failure; the pool sees to it that it ends."""
+        attempt = 0
+        while True:
             try:
                 info = await self._engine.info()
                 await self._attempt(info)
+            except Preempted:
+                self._num_preemptions += 1
+                log.info("turn interrupted", extra={"times": self._num_preemptions})
+                if self._running.is_cancelled:
+                    return info
             except (EngineLost, PoolLost) as error:
+                attempt += 1
                 log.warning("turn cut off", extra={"attempt": attempt, "error": str(error)})
                 self._check_can_go_on(attempt, error)
             else:
                 return info
-        raise StreamInterrupted("The turn could not be finished.")
 
     def _check_can_go_on(self, attempt: int, error: Unavailable) -> None:
         """A single choice goes on behind what was delivered; several can only start afresh."""
@@ -124,15 +134,24 @@ class Turn:
         request = self._request
         root = root_hash(info.fingerprint, info.kv_format, request.workspace_id)
         sampling = fit_to_window(request, prompt, info)
+        known = self._recorder.to_go_on_behind
+        num_to_come = max(1, sampling.max_tokens - len(known))
         lease = await self._pool.lease(
             info,
             root,
-            prompt.tokens,
-            min(sampling.max_tokens, MAX_RESERVED_TOKENS) * sampling.n,
+            prompt.tokens + known,
+            min(num_to_come, MAX_RESERVED_TOKENS) * sampling.n,
             LeaseId(new_id("lease")),
             block_owner(request.workspace_id, self._session_id),
             request.request_id,
+            LeaseTerms(
+                priority=request.priority,
+                is_preemptible=sampling.n == 1,
+                num_preemptions=self._num_preemptions,
+                has_begun=self._has_begun,
+            ),
         )
+        is_resumed, self._has_begun = self._has_begun, True
         return GenerationRequest(
             request_id=request.request_id,
             group=request.workspace_id,
@@ -149,6 +168,8 @@ class Turn:
             thinking=request.thinking,
             thinking_budget=request.thinking_budget,
             json_schema=request.json_schema,
+            priority=request.priority,
+            is_resumed=is_resumed,
         )
 
     async def _explain_miss(self, prompt: Prompt, lease: Lease, info: EngineInfo) -> str | None:
@@ -164,6 +185,8 @@ class Turn:
 
         if lease.miss_kind in _LOST or self._request.raw_prompt is not None:
             return lease.miss_reason
+        if self._num_preemptions:
+            return None  # Told of the first attempt, which is what the client saw.
         found = await find_divergence(
             before.sequence,
             prompt.tokens,

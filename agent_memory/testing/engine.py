@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from agent_memory.cache.lease import Lease, StoredBlock
+from agent_memory.cache.terms import LeaseTerms
 from agent_memory.engine.events import EngineEvent, Finished, Generated, Prefilled, Restored, Stored
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
-from agent_memory.errors import EngineLost, NotFound
+from agent_memory.errors import EngineLost, NotFound, Preempted
 from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId, SessionId, WorkspaceId
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.turns.events import FinishReason, TextDelta
@@ -83,12 +84,14 @@ def _delta(text: str) -> TextDelta:
 class ScriptedEngine:
     """Answers each generation with the next text; dies where it is told to.
 
-    die_at: numbers of tokens before which the next generations, in turn, lose the engine.
+    die_at: numbers of tokens before which the next generations, in turn, lose the engine, or
+    give up their room when `is_preempting`.
     """
 
     def __init__(self, answers: Sequence[str], die_at: Sequence[int] = ()) -> None:
         self._answers = deque(answers)
         self._die_at = deque(die_at)
+        self.is_preempting = False
         self.requests: list[GenerationRequest] = []
         self.num_open = 0
         self.pause: Callable[[int], object] | None = None
@@ -121,6 +124,8 @@ class ScriptedEngine:
             self.pause(index)
         if self._die_at and index >= self._die_at[0]:
             self._die_at.popleft()
+            if self.is_preempting:
+                raise Preempted("The generation gave up its room.")
             raise EngineLost("The engine was lost.")
 
     def _take(self) -> str:
@@ -132,6 +137,7 @@ class OpenPool:
     """A pool with room for everything and nothing in it."""
 
     leased: list[LeaseId] = field(default_factory=list)
+    asked: list[tuple[tuple[int, ...], int, LeaseTerms]] = field(default_factory=list)
     ended: list[LeaseId] = field(default_factory=list)
 
     async def lease(
@@ -143,9 +149,11 @@ class OpenPool:
         lease_id: LeaseId,
         owner: BlockOwner,
         request_id: RequestId,
+        terms: LeaseTerms,
     ) -> Lease:
-        del engine, root, prompt_tokens, num_reserved_tokens, owner, request_id
+        del engine, root, owner, request_id
         self.leased.append(lease_id)
+        self.asked.append((tuple(prompt_tokens), num_reserved_tokens, terms))
         return Lease(lease_id, epoch=1)
 
     async def publish(

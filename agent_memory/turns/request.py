@@ -43,6 +43,8 @@ class TurnRequest:
     delivered_tokens: generated tokens that the client has already received from a session process
         that died (choice 0); the turn goes on behind them.
     cache_marks: how many messages stand before each place that the client marked as worth keeping.
+    priority: below 0, the turn yields to everyone; otherwise the higher goes first among those of
+        its workspace.
     json_schema: JSON text of the schema that the answer must satisfy (`{"type": "object"}` for any
         object), or None for free text.
     """
@@ -67,3 +69,4 @@ class TurnRequest:
     cache_marks: tuple[int, ...] = ()
     delivered_tokens: tuple[int, ...] = ()
     memory: TurnMemory | None = None
+    priority: int = 0

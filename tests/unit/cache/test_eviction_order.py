@@ -51,6 +51,18 @@ def test_what_is_held_stays_until_it_is_let_go() -> None:
     assert list(order.take(20, OURS)) == ["one"]
 
 
+def test_items_without_bytes_are_kept_and_let_go_like_others() -> None:
+    order: EvictionOrder[str] = EvictionOrder(100)
+    order.add("state", OURS, 10, is_held=False)
+    order.add("empty", OURS, 0, is_held=True)
+    order.remove("state")
+    order.check_integrity()
+    order.let_go("empty")
+    order.touch("empty", 1.0)
+    order.remove("empty")
+    order.check_integrity()
+
+
 def test_nothing_goes_before_what_is_useless_without_it() -> None:
     order = order_of(("begin", OURS, 1.0), ("end", OURS, 5.0))
     order.touch("begin", 1.0, order.touch("end", 5.0))

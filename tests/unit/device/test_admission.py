@@ -14,6 +14,13 @@ class Clock:
         return self.now
 
 
+def test_whoever_was_interrupted_comes_back_whatever_there_is() -> None:
+    admission = Admission(max_rows=1, max_waiting=0)
+    admission.enter(1)
+    admission.drain(lambda: None)
+    assert admission.enter(1, is_resumed=True) == 2
+
+
 def test_rows_and_the_queue_bound_what_comes_in() -> None:
     admission = Admission(max_rows=2, max_waiting=1, clock=Clock())
     for _ in range(3):

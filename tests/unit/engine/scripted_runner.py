@@ -68,7 +68,8 @@ class ScriptedRunner:
         self._fail_if("open", request)
         self.prepared.remove(key)
         num_cached = self.cached.get(request.request_id, 0)
-        self.rows[row] = ScriptedRow(request, list(request.prompt_tokens[:num_cached]))
+        sequence = request.prompt_tokens + request.forced_tokens
+        self.rows[row] = ScriptedRow(request, list(sequence[:num_cached]))
         return Restored(num_cached, 0)
 
     def prefill(self, row: RowId, token_ids: Sequence[int]) -> ScriptedWork:

@@ -1,6 +1,6 @@
 """Groups take turns; within one, whoever came first goes first."""
 
-from agent_memory.engine.fair_queue import FairQueue
+from agent_memory.engine.fair_queue import YIELDING, FairQueue
 
 
 def queue_of(*items: tuple[str, int]) -> FairQueue[int]:
@@ -21,6 +21,23 @@ def take_all(queue: FairQueue[int]) -> list[int]:
 def test_a_crowded_group_does_not_hold_up_the_others() -> None:
     queue = queue_of(("a", 1), ("a", 2), ("a", 3), ("b", 4), ("c", 5))
     assert take_all(queue) == [1, 4, 5, 2, 3]
+
+
+def test_a_higher_priority_goes_first_among_its_own_group_only() -> None:
+    queue: FairQueue[int] = FairQueue()
+    for group, item, priority in [("a", 1, 0), ("b", 2, 0), ("a", 3, 1), ("a", 4, 1)]:
+        queue.add(group, item, priority)
+    assert take_all(queue) == [3, 2, 4, 1]
+
+
+def test_what_yields_goes_behind_all_others_but_not_for_ever() -> None:
+    queue: FairQueue[int] = FairQueue()
+    queue.add("a", 0, -1)
+    for item in range(1, 20):
+        queue.add("b", item)
+    taken = take_all(queue)
+    assert taken.index(0) == YIELDING - 1
+    assert taken[: YIELDING - 1] == list(range(1, YIELDING))
 
 
 def test_a_group_that_comes_back_stands_at_the_end() -> None:

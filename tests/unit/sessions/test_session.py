@@ -157,6 +157,35 @@ async def test_an_engine_that_keeps_dying_ends_the_turn_with_an_error() -> None:
     assert world.store.commits == []
 
 
+@pytest.mark.parametrize("interrupted_at", [[3], [1, 2, 3, 4, 5], [4, 2, 4]])
+async def test_a_turn_that_is_interrupted_goes_on_behind_what_it_said(
+    interrupted_at: list[int],
+) -> None:
+    world = World(["abcdef"], interrupted_at)
+    world.engine.is_preempting = True
+    assert await take(world.session(), ask(HELLO)) == "abcdef"
+    assert world.store.commits[0].generated_tokens == encode("abcdef")
+    assert sorted(world.pool.leased) == sorted(world.pool.ended)
+    terms = [terms for _, _, terms in world.pool.asked]
+    assert [each.num_preemptions for each in terms] == list(range(len(interrupted_at) + 1))
+    assert [each.has_begun for each in terms] == [False] + [True] * len(interrupted_at)
+    prompt = world.engine.requests[0].prompt_tokens
+    tokens, num_reserved, _ = world.pool.asked[1]
+    assert tokens == prompt + encode("abcdef"[: interrupted_at[0]])
+    assert num_reserved == 100 - interrupted_at[0]
+
+
+async def test_an_interrupted_turn_that_nobody_wants_any_more_does_not_come_back() -> None:
+    world = World(["abcdef"], [3])
+    world.engine.is_preempting = True
+    session = world.session()
+    turn = session.take_turn(ask(HELLO), Listener().hear)
+    world.engine.pause = lambda index: turn.cancel() if index == 3 else None
+    await turn.wait()
+    assert world.store.commits == []
+    assert len(world.pool.leased) == len(world.pool.ended) == 1
+
+
 async def test_a_turn_taken_over_from_a_dead_process_sends_only_the_rest() -> None:
     world = World(["abcdef"])
     request = ask(HELLO, delivered=encode("abc"))
