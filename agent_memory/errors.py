@@ -8,14 +8,19 @@
     ├── NotFound                404
     ├── Conflict                409
     │   ├── SessionMoved        409
-    │   └── ConversationMoved   409
+    │   ├── ConversationMoved   409
+    │   ├── AlreadyAnswered     409
+    │   ├── ModelNotLoaded      409
+    │   └── ModelLoadFailed     409
     ├── PayloadTooLarge         413
     │   └── ItemTooLarge        413
     ├── QueueFull               429
     ├── HeadersTooLarge         431
     ├── Unavailable             503
     │   ├── EngineUnavailable   503
-    │   │   └── EngineLost      503
+    │   │   ├── EngineLost      503
+    │   │   ├── ModelLoading    503
+    │   │   └── NoModelLoaded   503
     │   ├── PoolLost            503
     │   ├── StorageUnavailable  503
     │   ├── EmbeddingUnavailable 503
@@ -117,6 +122,46 @@ class ConversationMoved(Conflict):
     code = "conversation_moved"
 
 
+class AlreadyAnswered(Conflict):
+    """The turn was committed before; its answer is in the transcript."""
+
+    code = "already_answered"
+
+
+class ModelNotLoaded(Conflict):
+    """The request names a model of this server that is not the loaded one."""
+
+    code = "model_not_loaded"
+
+    def __init__(self, model: str, loaded: str | None) -> None:
+        super().__init__(model, loaded)
+        self.model = model
+        self.loaded = loaded
+
+    def __str__(self) -> str:
+        now = "no model" if self.loaded is None else f"'{self.loaded}'"
+        return (
+            f"The model '{self.model}' is not loaded, {now} is. Whoever has an admin key loads it "
+            f"with `agent-memory models load {self.model}` or POST /v1/models/load."
+        )
+
+
+class ModelLoadFailed(Conflict):
+    """A model was to take another's place and cannot; `serving` says which one serves now."""
+
+    code = "model_load_failed"
+
+    def __init__(self, model: str, reason: str, serving: str | None) -> None:
+        super().__init__(model, reason, serving)
+        self.model = model
+        self.reason = reason
+        self.serving = serving
+
+    def __str__(self) -> str:
+        now = "No model is loaded" if self.serving is None else f"'{self.serving}' serves"
+        return f"The model '{self.model}' cannot be loaded: {self.reason}. {now} now."
+
+
 class PayloadTooLarge(AgentMemoryError):
     """The body exceeds the limit in bytes."""
 
@@ -192,6 +237,18 @@ class EngineLost(EngineUnavailable):
     """The engine died, or the way to it was cut, in the middle of something."""
 
     code = "engine_lost"
+
+
+class ModelLoading(EngineUnavailable):
+    """Another model is being loaded; turns wait for it."""
+
+    code = "model_loading"
+
+
+class NoModelLoaded(EngineUnavailable):
+    """The model was offloaded and none has taken its place."""
+
+    code = "no_model_loaded"
 
 
 class PoolLost(Unavailable):

@@ -7,10 +7,10 @@ Precedence: command line, then `AGENT_MEMORY_*` variables, then the defaults bel
 import os
 import re
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIB = 1024 * 1024
 
@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("~/.agent_memory"), validate_default=True)
     model: str = "tiny"
     """`tiny`, a folder, or a hub id such as `mlx-community/gemma-3-12b-it-4bit`."""
+    models: Annotated[tuple[str, ...], NoDecode] = ()
+    """Further ones, separated by commas, that may take its place while the server runs."""
     database_url: str | None = Field(None, validation_alias=AliasChoices("DATABASE_URL"))
     ray_address: str | None = Field(None, validation_alias=AliasChoices("RAY_ADDRESS"))
 
@@ -96,6 +98,13 @@ class Settings(BaseSettings):
     max_json_depth: int = Field(64, ge=8)
     log_level: str = "INFO"
 
+    @field_validator("models", mode="before")
+    @classmethod
+    def _split_models(cls, models: object) -> object:
+        if isinstance(models, str):
+            return tuple(name for part in models.split(",") if (name := part.strip()))
+        return models
+
     @field_validator("shelf_key")
     @classmethod
     def _check_key(cls, key: SecretStr | None) -> SecretStr | None:
@@ -107,6 +116,11 @@ class Settings(BaseSettings):
     def shelf_key_bytes(self) -> bytes | None:
         """The key of the shelf, 32 bytes, if there is one."""
         return None if self.shelf_key is None else bytes.fromhex(self.shelf_key.get_secret_value())
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """All that may be loaded, the one of the start first."""
+        return tuple(dict.fromkeys((self.model, *self.models)))
 
     @property
     def url(self) -> str:

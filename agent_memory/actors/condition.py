@@ -8,7 +8,7 @@ from agent_memory.actors.background_metrics import embedding_lines, job_lines
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.embedder_handle import EmbedderHandle
 from agent_memory.actors.engine_handle import EngineHandle
-from agent_memory.actors.kv_metrics import engine_lines, pool_lines, session_lines
+from agent_memory.actors.kv_metrics import engine_lines, model_lines, pool_lines, session_lines
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.api.runtime import Health
 from agent_memory.cache.stats import PoolStats
@@ -60,6 +60,7 @@ class RuntimeCondition:
             self._directory.stats(),
             self._pool.stats(),
             self._engine.stats(),
+            self._model_lines(),
             return_exceptions=True,
         )
         lines: list[str] = []
@@ -71,6 +72,8 @@ class RuntimeCondition:
                     lines += pool_lines(part)
                 case EngineStats():
                     lines += engine_lines(part)
+                case list():
+                    lines += part
                 case None | Unavailable():
                     continue  # The pool knows nothing before the first turn.
                 case BaseException():
@@ -80,6 +83,9 @@ class RuntimeCondition:
         lines += embedding_lines(await self._embedders.condition())
         lines += await self._job_lines()
         return "\n".join(lines) + "\n" if lines else ""
+
+    async def _model_lines(self) -> list[str]:
+        return model_lines([status.entry for status in await self._engine.models(CHECK_TIMEOUT_S)])
 
     async def _job_lines(self) -> list[str]:
         try:

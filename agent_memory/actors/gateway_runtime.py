@@ -7,10 +7,12 @@ from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.embedder_handle import EmbedderHandle
 from agent_memory.actors.embedding_service import EmbeddingService, InlineEmbedding
-from agent_memory.actors.engine_handle import EngineHandle
+from agent_memory.actors.engine_handle import MODEL_AGE_S, EngineHandle
 from agent_memory.actors.job_desk import JobDesk
 from agent_memory.actors.memory_parts import stored_memory, utc_now
+from agent_memory.actors.model_catalogue import ModelCatalogue
 from agent_memory.actors.pool_handle import PoolHandle
+from agent_memory.actors.repeatable_turns import RepeatableTurns
 from agent_memory.actors.served_tokens import ServedTokens
 from agent_memory.actors.session_catalogue import SessionCatalogue
 from agent_memory.actors.session_travel import SessionTravel
@@ -20,6 +22,7 @@ from agent_memory.api.limits import Limits
 from agent_memory.api.runtime import Runtime
 from agent_memory.memory.service.composition import World
 from agent_memory.settings import Settings
+from agent_memory.store.answered_turns import AnsweredTurnStore
 from agent_memory.store.authenticator import KeyAuthenticator
 from agent_memory.store.database import Database
 from agent_memory.store.jobs import JobStore
@@ -35,7 +38,9 @@ def gateway_runtime(config: RuntimeConfig) -> Runtime:
     """What the surfaces of one gateway process need. Nothing is connected before it is used."""
     database = Database(config.database_url, max_size=MAX_CONNECTIONS)
     store = SessionStore(database)
-    engine, pool, directory = EngineHandle(config.secret), PoolHandle(), DirectoryHandle()
+    engine = EngineHandle(config.secret, MODEL_AGE_S)
+    pool, directory = PoolHandle(), DirectoryHandle()
+    models = ModelCatalogue(engine, config.settings, int(time.time()))
     spaces = SpaceStore(database)
     embedders = EmbedderHandle(config.settings, spaces)
     embed_now = InlineEmbedding(embedders, spaces)
@@ -44,7 +49,10 @@ def gateway_runtime(config: RuntimeConfig) -> Runtime:
     memory = stored_memory(database, world, is_enriched=config.settings.enricher_url is not None)
     recall = TurnRecall(memory.recollect, store)
     return Runtime(
-        turns=TurnGateway(config.secret, engine, directory, store, int(time.time()), recall),
+        turns=RepeatableTurns(
+            TurnGateway(config.secret, engine, directory, store, models, recall),
+            AnsweredTurnStore(database),
+        ),
         sessions=SessionCatalogue(store, directory, pool, engine),
         keys=KeyAuthenticator(KeyStore(database)),
         condition=RuntimeCondition(database, directory, pool, engine, jobs, embedders),
@@ -52,6 +60,7 @@ def gateway_runtime(config: RuntimeConfig) -> Runtime:
         memory=memory,
         embeddings=EmbeddingService(embedders),
         workers=JobDesk(jobs, utc_now),
+        models=models,
     )
 
 

@@ -1,8 +1,11 @@
 """Sessions, KV blocks and the engine in Prometheus text format."""
 
+from collections.abc import Sequence
+
 from agent_memory.actors.metric_family import MetricFamily, counter, gauge, histogram
 from agent_memory.cache.miss import MissKind
 from agent_memory.cache.stats import PoolStats
+from agent_memory.engine.model_roster import ModelEntry, ModelState
 from agent_memory.engine.stats import EngineStats
 from agent_memory.sessions.directory import DirectoryStats
 
@@ -38,6 +41,25 @@ def pool_lines(stats: PoolStats) -> list[str]:
 def engine_lines(stats: EngineStats) -> list[str]:
     """What the engine does and has done since it started."""
     return [*_tokens(stats), *_requests(stats), *_shelf(stats)]
+
+
+def model_lines(entries: Sequence[ModelEntry]) -> list[str]:
+    """Which model is loaded, and how the others fare."""
+    return MetricFamily(
+        "agent_memory_model",
+        "gauge",
+        "1 for the state that each model is in.",
+        [
+            ({"model": _escaped(entry.name), "state": state.value}, entry.state is state)
+            for entry in entries
+            for state in ModelState
+        ],
+    ).lines()
+
+
+def _escaped(name: str) -> str:
+    """A model's name is a path or what its owner called it; a label's value may not be all that."""
+    return name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def _holdings(stats: PoolStats) -> list[str]:

@@ -3,7 +3,7 @@
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.embedder_handle import EmbedderHandle
 from agent_memory.actors.embedding_service import InlineEmbedding
-from agent_memory.actors.engine_handle import EngineHandle
+from agent_memory.actors.engine_handle import MODEL_AGE_S, EngineHandle
 from agent_memory.actors.memory_parts import stored_memory, utc_now
 from agent_memory.actors.served_tokens import ServedTokens
 from agent_memory.ids import WorkspaceId
@@ -27,7 +27,7 @@ class MemoryActor:
         database = Database(config.database_url, max_size=MAX_CONNECTIONS)
         spaces = SpaceStore(database)
         embedders = EmbedderHandle(config.settings, spaces)
-        tokens = ServedTokens(EngineHandle(config.secret))
+        tokens = ServedTokens(EngineHandle(config.secret, MODEL_AGE_S))
         world = World(embedders, InlineEmbedding(embedders, spaces), tokens.counter, utc_now)
         self._workspaces = WorkspaceStore(database)
         self._memory = stored_memory(

@@ -28,6 +28,7 @@ def offline_runtime(database: Database, workspace: WorkspaceId) -> Runtime:
         memory=stored_memory(database, world),
         embeddings=absent,
         workers=absent,
+        models=absent,
     )
 
 

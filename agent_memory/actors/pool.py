@@ -7,10 +7,12 @@ import time
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.kv_traffic import KvTraffic, Parcel
+from agent_memory.cache.hashing import root_hash
 from agent_memory.cache.lease import Lease, StoredBlock
 from agent_memory.cache.pool import BlockPool
 from agent_memory.cache.rebuild_cost import Rates
@@ -18,10 +20,11 @@ from agent_memory.cache.stats import PoolStats
 from agent_memory.cache.terms import LeaseTerms
 from agent_memory.cache.usher import Plea, Usher
 from agent_memory.device import parcel
+from agent_memory.device.other_models import OtherModels
 from agent_memory.device.shelf import Shelf
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import InvariantBroken, PoolLost, QueueFull, Unavailable
-from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId, new_id
+from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId, WorkspaceId, new_id
 from agent_memory.telemetry import configure_logging, request_id_var
 
 log = logging.getLogger(__name__)
@@ -78,7 +81,8 @@ class BlockPoolActor:
     """Owns one `BlockPool` and lets sessions wait for room in it, as its `Usher` says.
 
     The pool is made when the first lease tells which engine it stands beside, and filled from that
-    engine's shelf.
+    engine's shelf. When another model takes the engine, another pool takes its place; what the
+    former knew lies on the shelf.
     """
 
     def __init__(self, config: RuntimeConfig) -> None:
@@ -86,6 +90,7 @@ class BlockPoolActor:
         self._settings = config.settings
         self._pool: BlockPool | None = None
         self._engine: EngineInfo | None = None
+        self._others: OtherModels | None = None
         self._usher: Usher | None = None
         self._books = asyncio.Lock()
         self._answers: dict[LeaseId, asyncio.Future[Lease]] = {}
@@ -117,7 +122,11 @@ class BlockPoolActor:
         bad_files: Sequence[str],
     ) -> None:
         async with self._books:
-            self._pool_of(engine).publish(lease_id, blocks, bad_files)
+            if self._is_of_former_model(engine):
+                return  # What it has written is on the shelf, and is found when it is loaded again.
+            pool = self._pool_of(engine)
+            pool.publish(lease_id, blocks, bad_files)
+            self._make_others_give_way(pool)
             self._serve()
         if time.monotonic() - self._learned_at > LEARN_EVERY_S:
             self._learned_at = time.monotonic()
@@ -135,13 +144,30 @@ class BlockPoolActor:
         """Erase what only this session used; returns what the engine shall drop now."""
         async with self._books:
             pool = self._pool_of(sequence.engine)
-            files = pool.forget_owner(sequence.owner)
+            files = await self._learn_of_strays(pool, sequence.engine)
+            files += pool.forget_owner(sequence.owner)
             files += pool.forget_sequence(sequence.owner, sequence.root, sequence.token_ids)
             for file in set(files):
                 with contextlib.suppress(FileNotFoundError):
                     await asyncio.to_thread(self._shelf_of(sequence.engine).delete, file)
             self._serve()
             return pool.take_evictions()
+
+    async def erase(
+        self, workspace: WorkspaceId, owner: BlockOwner, sequences: Sequence["array[int]"]
+    ) -> tuple[BlockHash, ...]:
+        """`forget` a whole session, whichever models it has talked to. Without a loaded model only
+        the shelf has something to forget."""
+        dropped: list[BlockHash] = []
+        if (engine := self._engine) is not None:
+            root = root_hash(engine.fingerprint, engine.kv_format, workspace)
+            for tokens in sequences:
+                dropped += await self.forget(OwnedSequence(engine, root, tokens, owner))
+        async with self._books:
+            own = None if engine is None else self._shelf_of(engine).namespace
+            others = OtherModels(self._shelf_folder, own, self._settings.shelf_key_bytes)
+            await asyncio.to_thread(others.erase, workspace, owner, sequences)
+        return tuple(dropped)
 
     async def adopt(self, sequence: OwnedSequence) -> int:
         """A session begins with blocks that are here; returns how many tokens they hold."""
@@ -193,6 +219,12 @@ class BlockPoolActor:
             num_room_waits=self._num_room_waits,
             room_wait_s=self._room_wait_s,
         )
+
+    async def _learn_of_strays(self, pool: BlockPool, engine: EngineInfo) -> tuple[str, ...]:
+        """Know the files that were written for turns whose session died before it told of them;
+        returns those to be deleted at once."""
+        entries = await asyncio.to_thread(self._shelf_of(engine).scan, pool.files)
+        return pool.adopt_shelf(entries)
 
     def _ask(self, request: LeaseRequest) -> asyncio.Future[Lease]:
         """The answer to a request, which may take its time."""
@@ -272,16 +304,31 @@ class BlockPoolActor:
             self._pool.learn(Rates(prefill, reading))
 
     def _pool_of(self, engine: EngineInfo) -> BlockPool:
-        """The pool of this engine; one that restarted has nothing resident any more."""
+        """The pool of this engine; one that restarted has nothing resident any more. Raises
+        `PoolLost` to whoever has yet to hear that another model is loaded."""
         known = self._engine
-        if self._pool is None or known is None or known.fingerprint != engine.fingerprint:
+        if self._is_of_former_model(engine):
+            raise PoolLost("Another model was loaded in the meantime.")
+        if self._pool is None or known is None or not _is_same_kv(known, engine):
             self._pool = self._make(engine)
             self._turn_away(tuple(self._answers), "another model is served now")
             self._usher = Usher(self._pool, time.monotonic)
         elif known.incarnation != engine.incarnation:
+            if engine.loaded_at < known.loaded_at:
+                return self._pool
             self._pool.reset_resident(engine.incarnation)
         self._engine = engine
         return self._pool
+
+    def _is_of_former_model(self, engine: EngineInfo) -> bool:
+        known = self._engine
+        if known is None or _is_same_kv(known, engine):
+            return False
+        return engine.loaded_at < known.loaded_at
+
+    def _make_others_give_way(self, pool: BlockPool) -> None:
+        if self._others is not None:
+            self._others.make_room(pool.stats().shelf_bytes, self._settings.shelf_budget)
 
     def _make(self, engine: EngineInfo) -> BlockPool:
         settings = self._settings
@@ -297,11 +344,20 @@ class BlockPoolActor:
         pool.reset_resident(engine.incarnation)
         for file in pool.adopt_shelf(shelf.scan()):
             shelf.delete(file)
-        shelf.make_room(pool.stats().shelf_bytes, settings.shelf_budget)
+        self._others = OtherModels(
+            self._shelf_folder, shelf.namespace, self._settings.shelf_key_bytes
+        )
+        self._make_others_give_way(pool)
         return pool
 
     def _shelf_of(self, engine: EngineInfo) -> Shelf:
-        settings = self._settings
-        return Shelf(
-            settings.home / "shelf", engine.fingerprint, engine.kv_format, settings.shelf_key_bytes
-        )
+        key = self._settings.shelf_key_bytes
+        return Shelf(self._shelf_folder, engine.fingerprint, engine.kv_format, key)
+
+    @property
+    def _shelf_folder(self) -> Path:
+        return self._settings.home / "shelf"
+
+
+def _is_same_kv(one: EngineInfo, other: EngineInfo) -> bool:
+    return (one.fingerprint, one.kv_format) == (other.fingerprint, other.kv_format)

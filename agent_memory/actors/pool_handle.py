@@ -12,7 +12,7 @@ from agent_memory.cache.stats import PoolStats
 from agent_memory.cache.terms import LeaseTerms
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import PoolLost
-from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId
+from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId, WorkspaceId
 
 RESTART_TIMEOUT_S = 30.0
 PARCEL_TIMEOUT_S = 600.0
@@ -70,6 +70,17 @@ class PoolHandle:
     async def forget(self, sequence: OwnedSequence) -> tuple[BlockHash, ...]:
         return await self._actor.call_when_there(
             lambda actor: actor.forget.remote(sequence), RESTART_TIMEOUT_S, PoolLost
+        )
+
+    async def erase(
+        self, workspace: WorkspaceId, owner: BlockOwner, sequences: Sequence[Sequence[int]]
+    ) -> tuple[BlockHash, ...]:
+        packed = [array("I", tokens) for tokens in sequences]
+        return await self._actor.call_when_there(
+            lambda actor: actor.erase.remote(workspace, owner, packed),
+            RESTART_TIMEOUT_S,
+            PoolLost,
+            answer_timeout_s=PARCEL_TIMEOUT_S,
         )
 
     async def adopt(self, sequence: OwnedSequence) -> int:

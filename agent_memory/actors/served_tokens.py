@@ -2,39 +2,59 @@
 
 import asyncio
 import logging
+import time
 
 from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.device.token_counter import ModelTokenCounter
-from agent_memory.errors import Unavailable
+from agent_memory.errors import ModelNotUsable, Unavailable
 from agent_memory.memory.estimated_tokens import EstimatedTokens
 from agent_memory.memory.ports import TokenCounter
 
 log = logging.getLogger(__name__)
 
+INFO_TIMEOUT_S = 2.0
+ASK_EVERY_S = 5.0
+"""How soon another model's tokenizer is noticed."""
+
 
 class ServedTokens:
-    """Asks the engine for its tokenizer once. While there is no engine, counts are estimates."""
+    """Asks each loaded model for its tokenizer once. Before there is one, counts are estimates;
+    nobody is held up by a model that takes another's place."""
 
     def __init__(self, engine: EngineHandle) -> None:
         self._engine = engine
         self._asking = asyncio.Lock()
-        self._counter: TokenCounter | None = None
+        self._asked_at = 0.0
+        self._later: asyncio.Task[None] | None = None
+        self._counter: TokenCounter = EstimatedTokens()
+        self._fingerprint: str | None = None
 
     async def counter(self) -> TokenCounter:
-        if self._counter is None:
+        if self._fingerprint is None:
             async with self._asking:
-                if self._counter is None:
-                    return await self._ask()
+                if self._fingerprint is None:
+                    await self._ask()
+        elif time.monotonic() - self._asked_at > ASK_EVERY_S and not self._asking.locked():
+            self._asked_at = time.monotonic()
+            self._later = asyncio.create_task(self._ask_again())
         return self._counter
 
-    async def _ask(self) -> TokenCounter:
+    async def _ask_again(self) -> None:
+        async with self._asking:
+            await self._ask()
+
+    async def _ask(self) -> None:
+        self._asked_at = time.monotonic()
         try:
+            fingerprint = (await self._engine.info(INFO_TIMEOUT_S)).fingerprint
+            if fingerprint == self._fingerprint:
+                return
             tokenizer = await self._engine.tokenizer()
-        except Unavailable as error:
-            log.warning("tokens are estimated", extra={"reason": str(error)})
-            return EstimatedTokens()
+        except (Unavailable, ModelNotUsable) as error:
+            log.warning("tokens are estimated, or counted as before", extra={"reason": str(error)})
+            return
         if tokenizer is None:
             self._counter = EstimatedTokens()
         else:
             self._counter = await asyncio.to_thread(ModelTokenCounter, tokenizer)
-        return self._counter
+        self._fingerprint = fingerprint

@@ -5,9 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.engine_handle import EngineHandle
-from agent_memory.actors.pool import OwnedSequence
 from agent_memory.actors.pool_handle import PoolHandle
-from agent_memory.cache.hashing import root_hash
 from agent_memory.errors import Unavailable
 from agent_memory.ids import SessionId, WorkspaceId, block_owner, new_id
 from agent_memory.store.sessions import SessionStore
@@ -57,14 +55,11 @@ class SessionCatalogue:
 
     async def _forget_blocks(self, workspace: WorkspaceId, session: SessionId) -> None:
         """Erase the KV of the session in every tier, also what an earlier run of the server left
-        on the shelf: that is found by its tokens."""
-        info = await self._engine.info()
+        on the shelf, for whichever model: that is found by its tokens."""
         owner = block_owner(workspace, session)
-        root = root_hash(info.fingerprint, info.kv_format, workspace)
-        for tokens in await self._store.load_sequences(workspace, session):
-            evicted = await self._pool.forget(OwnedSequence.of(info, root, tokens, owner))
-            if evicted:
-                await self._engine.drop(evicted)
+        sequences = await self._store.load_sequences(workspace, session)
+        if evicted := await self._pool.erase(workspace, owner, sequences):
+            await self._engine.drop(evicted)
 
     async def stats(self, workspace: WorkspaceId) -> Mapping[str, int | float]:
         """Counts of the workspace's sessions and of the runtime's processes, blocks and bytes."""

@@ -7,12 +7,14 @@ from typing import cast
 
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.engine_handle import EngineHandle
+from agent_memory.actors.model_catalogue import ModelCatalogue
 from agent_memory.actors.place import own_node_id
 from agent_memory.actors.session import TurnCall
 from agent_memory.actors.turn_recall import TurnRecall, without_recollection
 from agent_memory.actors.wire import Exchange, PeerLost, open_exchange
 from agent_memory.errors import (
     ConversationMoved,
+    EngineLost,
     PromptTooLong,
     SessionMoved,
     StreamInterrupted,
@@ -36,6 +38,7 @@ class Delivery:
 
     def __init__(self) -> None:
         self.tokens: list[int] = []
+        self.model_fingerprint = ""
         self._is_started = False
         self._finished: set[int] = set()
 
@@ -46,7 +49,8 @@ class Delivery:
 
     def _is_new(self, event: TurnEvent) -> bool:
         match event:
-            case TurnStarted():
+            case TurnStarted(model_fingerprint=fingerprint):
+                self.model_fingerprint = fingerprint
                 is_new = not self._is_started
                 self._is_started = True
             case ChoiceFinished(index=index):
@@ -66,17 +70,18 @@ class TurnGateway:
         engine: EngineHandle,
         directory: DirectoryHandle,
         store: SessionStore,
-        created: int,
+        catalogue: ModelCatalogue,
         memory: TurnRecall,
     ) -> None:
         self._secret = secret
         self._engine = engine
         self._directory = directory
         self._store = store
-        self._created = created
+        self._models = catalogue
         self._memory = memory
 
     async def take_turn(self, request: TurnRequest) -> AsyncIterator[TurnEvent]:
+        await self._models.check_is_loaded(request.model)
         request, session_id = await self._assign(request)
         request = await self._memory.recalled(request, session_id)
         delivery = Delivery()
@@ -88,7 +93,11 @@ class TurnGateway:
                 log.warning("session process lost", extra={"session": session_id})
                 await self._directory.report_lost(request.workspace_id, session_id)
                 self._check_can_go_on(request, delivery, error)
-                request = replace(request, delivered_tokens=tuple(delivery.tokens))
+                request = replace(
+                    request,
+                    delivered_tokens=tuple(delivery.tokens),
+                    delivered_by=delivery.model_fingerprint if delivery.tokens else "",
+                )
             except ConversationMoved:
                 # Somebody else took the conversation further: this request is a branch of it.
                 session_id = SessionId(new_id("sess"))
@@ -103,9 +112,17 @@ class TurnGateway:
         raise StreamInterrupted(f"The session's process was lost {MAX_ATTEMPTS} times.")
 
     async def count_tokens(self, request: TurnRequest) -> int:
+        await self._models.check_is_loaded(request.model)
         request, session_id = await self._assign(request)
         request = await self._memory.recalled(request, session_id)
         conversation = await Conversation.load(self._store, request.workspace_id, session_id)
+        try:
+            return await self._count(request, conversation)
+        except EngineLost:
+            # It has died, or another model was loaded: the next one counts anew.
+            return await self._count(request, conversation)
+
+    async def _count(self, request: TurnRequest, conversation: Conversation) -> int:
         info = await self._engine.info()
         continuation = conversation.continue_with(request)
         prompt = await build_prompt(
@@ -114,17 +131,7 @@ class TurnGateway:
         return len(prompt.tokens)
 
     async def models(self) -> Sequence[ModelCard]:
-        info = await self._engine.info()
-        return [
-            ModelCard(
-                id=info.model,
-                created=self._created,
-                context_window=info.context_window,
-                has_tools=info.has_tools,
-                has_thinking=info.has_thinking,
-                parameters=info.num_parameters,
-            )
-        ]
+        return await self._models.list()
 
     async def _attempt(
         self, request: TurnRequest, session_id: SessionId, delivery: Delivery
@@ -158,9 +165,16 @@ class TurnGateway:
                 found = await self._store.find_session_by_head(request.workspace_id, hashes)
                 if found is not None:
                     return replace(request, expected_head=found.head_hash), found.session_id
-        return request, SessionId(new_id("sess"))
+        return request, _new_session(request)
 
     async def _afterwards(self, request: TurnRequest, session_id: SessionId) -> None:
         """A completion has no conversation to come back to."""
         if request.raw_prompt is not None:
             await self._directory.let_go(request.workspace_id, session_id)
+
+
+def _new_session(request: TurnRequest) -> SessionId:
+    """What is asked for twice at once must come to one session, where it waits for itself."""
+    if request.is_repeatable:
+        return SessionId(request.turn_id.replace("turn_", "sess_", 1))
+    return SessionId(new_id("sess"))

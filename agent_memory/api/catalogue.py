@@ -25,8 +25,13 @@ class Catalogue:
         """All model cards, at most `_TTL_S` seconds old."""
         now = self._monotonic()
         if self._read_at is None or now - self._read_at > _TTL_S:
-            self._cards = await self._turns.models()
-            self._read_at = now
+            return await self.fresh()
+        return self._cards
+
+    async def fresh(self) -> Sequence[ModelCard]:
+        """All model cards as they are now."""
+        self._cards = await self._turns.models()
+        self._read_at = self._monotonic()
         return self._cards
 
     async def served(self) -> str | None:
@@ -36,4 +41,4 @@ class Catalogue:
                 cards = await self.models()
         except (Unavailable, TimeoutError):
             cards = self._cards
-        return cards[0].id if cards else None
+        return next((card.id for card in cards if card.state == "loaded"), None)

@@ -23,6 +23,7 @@ from agent_memory.api.schemas.memory.messages import (
 )
 from agent_memory.api.schemas.memory.recall import PrecheckBody, RecallBody, WorkingSetBody
 from agent_memory.api.schemas.memory.upkeep import ConsolidationRunBody, HoldBody, RetentionRunBody
+from agent_memory.api.schemas.models import LoadModelBody, OffloadModelBody
 from agent_memory.api.schemas.workers import StartJobBody
 
 _REF = "#/components/schemas/{model}"
@@ -34,7 +35,9 @@ _BODIES: Sequence[type[Body]] = (
     CreateAgentBody,
     EmbeddingsBody,
     ForkAgentBody,
+    LoadModelBody,
     MessagesBody,
+    OffloadModelBody,
     IngestBody,
     ConsolidationRunBody,
     ConversationBody,
@@ -52,11 +55,13 @@ _BODIES: Sequence[type[Body]] = (
 )
 
 
-def takes(model: type[Body], example: Mapping[str, object]) -> dict[str, Any]:
+def takes(
+    model: type[Body], example: Mapping[str, object], *, is_required: bool = True
+) -> dict[str, Any]:
     """`openapi_extra` of a route whose body is a `model`."""
     schema = {"$ref": _REF.format(model=model.__name__)}
     content = {"application/json": {"schema": schema, "example": dict(example)}}
-    return {"requestBody": {"required": True, "content": content}}
+    return {"requestBody": {"required": is_required, "content": content}}
 
 
 def answers(

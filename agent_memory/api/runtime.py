@@ -83,6 +83,20 @@ class Travel(Protocol):
         ...
 
 
+class Models(Protocol):
+    """Which model is loaded, and how another takes its place. `InvalidRequest` for a model that is
+    not known, `Conflict` while another change is under way."""
+
+    async def load(self, model: str, grace_s: float | None) -> ModelCard:
+        """Have it serve, once running turns have ended or `grace_s` seconds have passed (by default
+        those of the settings). `ModelLoadFailed` when it cannot; the former one serves then."""
+        ...
+
+    async def offload(self, model: str, grace_s: float | None) -> ModelCard:
+        """Free its memory; nothing is loaded in its place."""
+        ...
+
+
 class Embeddings(Protocol):
     """The model that memory is searched with, for anybody's texts."""
 
@@ -153,3 +167,4 @@ class Runtime:
     memory: Memory
     embeddings: Embeddings
     workers: Workers
+    models: Models

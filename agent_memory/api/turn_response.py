@@ -63,7 +63,8 @@ class TurnResponse(Response):
             self._call.line.session_id = started[0].session_id
             self.headers["X-Session-ID"] = started[0].session_id
             self.headers.update(memory_headers(started[0].memory))
-        if (served := await self._call.surface.catalogue.served()) is not None:
+        served = started[0].model or await self._call.surface.catalogue.served()
+        if served is not None:
             self.headers["X-Model"] = served
         if self._stream:
             self.headers["Cache-Control"] = "no-cache"

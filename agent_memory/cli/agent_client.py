@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 import httpx
 import orjson
@@ -105,6 +106,23 @@ class AgentClient:
         counts: dict[str, int | float] = _content(self._send("GET", "/v1/agents/stats"))
         return counts
 
+    def models(self) -> list[dict[str, Any]]:
+        """What may be loaded, the loaded model first."""
+        listed: list[dict[str, Any]] = _content(self._send("GET", "/v1/models"))["data"]
+        return listed
+
+    def load_model(self, model: str, grace_s: float | None) -> dict[str, Any]:
+        """The model, once it serves."""
+        body = {"model": model, "grace_s": grace_s}
+        loaded: dict[str, Any] = _content(self._send("POST", "/v1/models/load", json=body))
+        return loaded
+
+    def offload_model(self, model: str, grace_s: float | None) -> dict[str, Any]:
+        """The model, once its memory is free."""
+        path = f"/v1/models/{quote(model, safe='')}/offload"
+        offloaded: dict[str, Any] = _content(self._send("POST", path, json={"grace_s": grace_s}))
+        return offloaded
+
     def checks(self) -> tuple[bool, dict[str, str]]:
         """Whether the server is ready, and each part's "ok" or what is wrong with it."""
         response = self._send("GET", "/health/ready")
@@ -149,6 +167,7 @@ def _content(response: httpx.Response) -> Any:
 
 def _refusal(response: httpx.Response) -> ServerRefused:
     try:
-        return ServerRefused(orjson.loads(response.content)["detail"])
+        body = orjson.loads(response.content)
+        return ServerRefused(body["error"]["message"] if "error" in body else body["detail"])
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return ServerRefused(f"The server answered {response.status_code}.")

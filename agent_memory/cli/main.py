@@ -17,6 +17,7 @@ COMMANDS = {
     "serve": "Start the server.",
     "status": "Say whether a server is running, and how it fares.",
     "chat": "Talk to the model of a running server.",
+    "models": "List the models, load another, offload the one that is loaded.",
     "keys": "Create, list and revoke API keys.",
     "sessions": "List, show and delete sessions.",
     "ingest": "Remember conversations, diffs, logs and text.",

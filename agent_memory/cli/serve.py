@@ -41,9 +41,10 @@ def serve(
     ] = None,
     data_dir: DataDir = None,
     model: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            help="'tiny', a folder, or a hub id such as mlx-community/gemma-3-12b-it-4bit.",
+            help="'tiny', a folder, or a hub id such as mlx-community/gemma-3-12b-it-4bit. The "
+            "first is loaded; repeat for others that `models load` may put in its place.",
             show_default=False,
         ),
     ] = None,
@@ -73,7 +74,8 @@ def serve(
         host=host,
         port=port,
         data_dir=data_dir,
-        model=model,
+        model=model[0] if model else None,
+        models=tuple(model[1:]) if model and len(model) > 1 else None,
         RAY_ADDRESS=ray_address,
         kv_bits=kv_bits,
         log_level=log_level,

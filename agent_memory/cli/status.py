@@ -61,12 +61,13 @@ def _report(server: RunningServer, home: str) -> dict[str, Any]:
         client = AgentClient(http)
         is_ready, checks = client.checks()
         sessions = client.stats() if is_ready else {}
+        models = client.models() if is_ready else []
     presence = server.presence
     return {
         "ready": is_ready,
         "url": presence.url,
         "pid": presence.pid,
-        "model": presence.model,
+        "model": next((m["id"] for m in models if m["state"] == "loaded"), presence.model),
         "data_dir": home,
         "started_at": presence.started_at,
         "checks": checks,

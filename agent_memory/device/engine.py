@@ -12,6 +12,7 @@ from agent_memory.device.event_stream import EventStream
 from agent_memory.device.machine import ModelMachine
 from agent_memory.device.mlx_thread import MlxThread
 from agent_memory.device.model_files import check_model
+from agent_memory.device.weights import check_room, release_memory
 from agent_memory.engine.events import Stored
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
@@ -48,7 +49,8 @@ class MlxEngine:
     def load(cls, folder: Path, name: str, settings: Settings, shelf_folder: Path | None) -> Self:
         """Load a model and get it ready; blocks. `shelf_folder`: where KV is kept on disk, or
         None. Raises `ModelNotUsable`."""
-        check_model(folder)
+        cls.check(folder, name)
+        release_memory()
         thread = MlxThread()
         admission = Admission(settings.max_batch_size, settings.max_waiting)
         try:
@@ -71,6 +73,13 @@ class MlxEngine:
             raise ModelNotUsable(name, f"{type(error).__name__}: {error}") from error
         thread.run(machine)
         return cls(thread, machine, admission, settings)
+
+    @staticmethod
+    def check(folder: Path, name: str) -> None:
+        """Raise `ModelNotUsable` when it can be told without loading: from the files, and from the
+        memory there is, that of a loaded model included."""
+        check_model(folder)
+        check_room(folder, name)
 
     @property
     def info(self) -> EngineInfo:

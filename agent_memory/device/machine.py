@@ -17,6 +17,7 @@ from agent_memory.device.event_stream import EventStream
 from agent_memory.device.grammar import Constrainer
 from agent_memory.device.kv_choice import bits_of, choose_layout
 from agent_memory.device.leased_prefix import PrefixGatherer
+from agent_memory.device.model_facts import context_window
 from agent_memory.device.post_office import PostOffice
 from agent_memory.device.probe import Probe, probe_model
 from agent_memory.device.prompter import Prompter
@@ -26,7 +27,6 @@ from agent_memory.device.self_test import run_self_test
 from agent_memory.device.shelf import Shelf
 from agent_memory.device.weights import (
     computes_on_linux_cpu,
-    context_window,
     fingerprint,
     load_weights,
     memory_in_use,
@@ -81,6 +81,7 @@ class ModelMachine:
             has_thinking=self.prompter.has_thinking,
             num_parameters=num_parameters(model),
             incarnation=new_id("engine"),
+            loaded_at=time.time(),
             notes=_notes(probe, why_float),
         )
         self._admission = admission

@@ -64,6 +64,16 @@ def fetch_model(name: str, cache: Path) -> Path:
         ) from error
 
 
+def find_model(name: str, cache: Path) -> Path | None:
+    """As `fetch_model`, without asking the hub; None when it is not on this machine."""
+    if (folder := Path(name).expanduser()).is_dir():
+        return folder
+    try:
+        return Path(snapshot_download(name, cache_dir=cache, local_files_only=True))
+    except (HFValidationError, HfHubHTTPError, OSError, ValueError, RuntimeError):
+        return None
+
+
 def _read_config(folder: Path) -> dict[str, Any]:
     path = folder / "config.json"
     try:

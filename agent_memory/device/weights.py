@@ -1,5 +1,6 @@
 """A model's weights, as this machine computes with them best."""
 
+import gc
 import hashlib
 import json
 import sys
@@ -11,10 +12,10 @@ from mlx import nn
 from mlx_lm.utils import dequantize_model, get_total_parameters, load_model
 
 from agent_memory.device.cpu_math import install_activations
+from agent_memory.device.model_facts import check_memory, read_facts
 from agent_memory.device.rotary import share_rotary
 from agent_memory.errors import ModelNotUsable
 
-_DEFAULT_WINDOW = 4096
 _NUM_SAMPLES = 64
 _SAMPLE_SIZE = 4096
 
@@ -50,13 +51,20 @@ def num_parameters(model: nn.Module) -> int:
     return int(get_total_parameters(model))
 
 
-def context_window(config: dict[str, Any], limit: int | None) -> int:
-    """Most tokens of prompt and answer together."""
-    own = config.get("max_position_embeddings")
-    if own is None:
-        own = config.get("text_config", {}).get("max_position_embeddings")
-    window = int(own) if own else _DEFAULT_WINDOW
-    return window if limit is None else min(window, limit)
+def check_room(folder: Path, name: str) -> None:
+    """Raise `ModelNotUsable` unless there is memory for these weights, when all that MLX holds now
+    goes. Not asked where they lie in a memory of the GPU's own."""
+    if sys.platform == "linux" and not computes_on_linux_cpu():
+        return
+    facts = read_facts(folder, None)
+    num_needed = facts.num_bytes_float32 if computes_on_linux_cpu() else facts.num_bytes
+    check_memory(name, num_needed, memory_in_use())
+
+
+def release_memory() -> None:
+    """Give back what a model has left that nobody holds any more."""
+    gc.collect()
+    mx.clear_cache()
 
 
 def fingerprint(folder: Path, tokenizer: str) -> str:

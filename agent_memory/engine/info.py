@@ -11,7 +11,8 @@ class EngineInfo:
     kv_format: name of the bit pattern of keys and values, e.g. "float32".
     bytes_per_token: KV bytes of one token in all layers that grow with the sequence.
     has_snapshots: some layer's cache cannot be cut by position.
-    incarnation: fresh random text at every start of the engine's process.
+    incarnation: fresh random text whenever a model is loaded.
+    loaded_at: Unix time of that in seconds, so that of two incarnations the later one is known.
     """
 
     model: str
@@ -26,3 +27,4 @@ class EngineInfo:
     num_parameters: int
     incarnation: str
     notes: tuple[str, ...] = ()
+    loaded_at: float = 0.0

@@ -20,6 +20,8 @@ class GenerationRequest:
         model whose layers cannot be cut by position keeps their state there.
     root: the root hash of this workspace's blocks.
     group: fairness is between groups (the workspace).
+    owner: whose blocks they are (the session); the shelf's files say so.
+    incarnation: that of the engine whose tokens these are; another one refuses.
     priority: below 0, it goes behind all others; otherwise the higher goes first in its group.
     parallel_tool_calls: False: the answer ends behind its first call.
     thinking_budget: tokens of thinking behind which its end is written for the model.
@@ -42,5 +44,7 @@ class GenerationRequest:
     thinking: bool | None = None
     thinking_budget: int | None = None
     json_schema: str | None = None
+    incarnation: str | None = None
+    owner: str = ""
     priority: int = 0
     is_resumed: bool = False

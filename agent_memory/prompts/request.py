@@ -23,7 +23,10 @@ class Splice:
 
 @dataclass(frozen=True, slots=True)
 class PromptRequest:
-    """Messages to render with the model's template, or `raw_prompt` to tokenise as it is."""
+    """Messages to render with the model's template, or `raw_prompt` to tokenise as it is.
+
+    incarnation: that of the engine that is meant; another one refuses. None: whichever it is.
+    """
 
     messages: tuple[Message, ...] = ()
     tools: tuple[ToolSpec, ...] = ()
@@ -31,6 +34,7 @@ class PromptRequest:
     thinking: bool | None = None
     raw_prompt: str | None = None
     splices: tuple[Splice, ...] = ()
+    incarnation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

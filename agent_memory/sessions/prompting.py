@@ -42,7 +42,8 @@ async def build_prompt(
 ) -> Prompt:
     """Render and tokenise; what the session itself said goes in as the tokens it was made of."""
     if request.raw_prompt is not None:
-        rendered = await engine.render(PromptRequest(raw_prompt=request.raw_prompt))
+        raw = PromptRequest(raw_prompt=request.raw_prompt, incarnation=info.incarnation)
+        rendered = await engine.render(raw)
         return Prompt(rendered.pieces[0], "")
     prompt = await render_prompt(engine, request, continuation.messages, generated, info)
     if not info.has_snapshots:
@@ -80,6 +81,7 @@ async def render_prompt(
         tools=request.tools,
         tool_choice=request.tool_choice,
         thinking=request.thinking,
+        incarnation=info.incarnation,
     )
     rendered = await engine.render(prompt)
     return Prompt(assemble(rendered, spliced.turns), rendered.generation_suffix)

@@ -23,7 +23,7 @@ class TurnRecorder:
     one goes on behind it.
     """
 
-    def __init__(self, delivered_tokens: tuple[int, ...] = ()) -> None:
+    def __init__(self, delivered_tokens: tuple[int, ...] = (), delivered_by: str = "") -> None:
         self.num_delivered = len(delivered_tokens)
         """So many tokens of choice 0 the client has received: they are recorded, not sent again."""
         self._forced: tuple[int, ...] = ()
@@ -36,6 +36,17 @@ class TurnRecorder:
         self.prompt_tokens: tuple[int, ...] = ()
         self._usage: Usage | None = None
         self._parts: list[Part] = []
+        self._model = delivered_by
+
+    def speak_as(self, model_fingerprint: str) -> bool:
+        """Say which model takes the next attempt. False: another one has begun the answer, whose
+        tokens mean nothing to this one."""
+        if self._model not in {"", model_fingerprint}:
+            if self.tokens:
+                return False
+            self._usage = None  # What the other one has read was never answered.
+        self._model = model_fingerprint
+        return True
 
     @property
     def to_go_on_behind(self) -> tuple[int, ...]:
@@ -55,7 +66,8 @@ class TurnRecorder:
         return forced
 
     def restored(self, event: Restored, num_prompt_tokens: int, miss_reason: str | None) -> bool:
-        """True the first time: usage tells of the first attempt, which is what the client saw."""
+        """True the first time: usage tells of the model's first attempt, which is what the client
+        saw."""
         self.bad_files = event.bad_files
         if self._usage is not None:
             return False

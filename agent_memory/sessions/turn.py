@@ -69,7 +69,7 @@ class Turn:
         self._engine = engine
         self._pool = pool
         self._store = store
-        self._recorder = TurnRecorder(request.delivered_tokens)
+        self._recorder = TurnRecorder(request.delivered_tokens, request.delivered_by)
         self._started_at = datetime.now(UTC)
         self._num_preemptions = 0
         self._has_begun = bool(request.delivered_tokens)
@@ -114,6 +114,11 @@ class Turn:
 
     async def _attempt(self, info: EngineInfo) -> None:
         """One lease, one generation, and the blocks that it leaves."""
+        if not self._recorder.speak_as(info.fingerprint):
+            raise StreamInterrupted(
+                f"The model was changed to '{info.model}' amid the answer; nothing of it is kept. "
+                "Send the turn again."
+            )
         prompt = await build_prompt(
             self._engine, self._request, self._continuation, self._conversation.generated, info
         )
@@ -124,7 +129,7 @@ class Turn:
             miss_reason = await self._explain_miss(prompt, request.lease, info)
             generation = await self._engine.generate(request)
             try:
-                await self._follow(generation, len(prompt.tokens), miss_reason)
+                await self._follow(generation, len(prompt.tokens), miss_reason, info)
             finally:
                 generation.close()
         finally:
@@ -155,6 +160,7 @@ class Turn:
         return GenerationRequest(
             request_id=request.request_id,
             group=request.workspace_id,
+            owner=block_owner(request.workspace_id, self._session_id),
             root=root,
             prompt_tokens=prompt.tokens,
             sampling=sampling,
@@ -168,6 +174,7 @@ class Turn:
             thinking=request.thinking,
             thinking_budget=request.thinking_budget,
             json_schema=request.json_schema,
+            incarnation=info.incarnation,
             priority=request.priority,
             is_resumed=is_resumed,
         )
@@ -176,6 +183,9 @@ class Turn:
         """Why not more of the prompt was cached; told in terms of the conversation when it is the
         conversation that has changed."""
         before = self._conversation
+        if (rebuilt := _why_rebuilt(before, info)) is not None:
+            log.info(rebuilt, extra={"session": self._session_id})
+            return rebuilt
 
         async def render(messages: Sequence[Message]) -> TokenIds:
             rendered = await render_prompt(
@@ -201,7 +211,11 @@ class Turn:
         return str(found)
 
     async def _follow(
-        self, generation: Generation, num_prompt_tokens: int, miss_reason: str | None
+        self,
+        generation: Generation,
+        num_prompt_tokens: int,
+        miss_reason: str | None,
+        info: EngineInfo,
     ) -> None:
         """Turn the engine's events into the turn's, and remember them."""
         running, recorder = self._running, self._recorder
@@ -211,7 +225,7 @@ class Turn:
                 case Restored():
                     if recorder.restored(event, num_prompt_tokens, miss_reason):
                         usage = recorder.final_usage
-                        running.emit(self._started(usage))
+                        running.emit(self._started(usage, info))
                 case Prefilled(num_done=done, num_total=total):
                     running.emit(Ping(done, total))
                 case Generated(index=index, token_ids=token_ids, deltas=deltas):
@@ -225,8 +239,15 @@ class Turn:
                 case _:
                     assert_never(event)
 
-    def _started(self, usage: Usage) -> TurnStarted:
-        return TurnStarted(self._request.turn_id, self._session_id, usage, self._injected)
+    def _started(self, usage: Usage, info: EngineInfo) -> TurnStarted:
+        return TurnStarted(
+            self._request.turn_id,
+            self._session_id,
+            usage,
+            self._injected,
+            info.model,
+            info.fingerprint,
+        )
 
     @property
     def _injected(self) -> Injected | None:
@@ -293,3 +314,14 @@ class Turn:
             )
         )
         self._conversation.add(continuation, generated, session, step.after(before))
+
+
+def _why_rebuilt(before: Conversation, info: EngineInfo) -> str | None:
+    """What there is to say when the last turn was another model's: nothing that it read or said
+    is cached for this one, only what this one has read itself."""
+    last = before.generated[-1] if before.generated else None
+    if last is None or last.model == info.fingerprint:
+        return None
+    other = before.session.model if before.session is not None else ""
+    was = "of other weights" if other == info.model else f"'{other}'"
+    return f"rebuilt under another model: '{info.model}' answers, the last turn was {was}"

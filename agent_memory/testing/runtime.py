@@ -179,6 +179,30 @@ class MemorySessions:
         return {"sessions": sum(owner == workspace for owner, _ in self._transcripts)}
 
 
+class ScriptedModels:
+    """Loads and offloads the cards of the scripted turns; `errors` are raised by model."""
+
+    def __init__(self, turns: ScriptedTurns) -> None:
+        self._turns = turns
+        self.errors: dict[str, Exception] = {}
+        self.graces: list[float | None] = []
+
+    async def load(self, model: str, grace_s: float | None) -> ModelCard:
+        return self._become(model, "loaded", grace_s)
+
+    async def offload(self, model: str, grace_s: float | None) -> ModelCard:
+        return self._become(model, "offloaded", grace_s)
+
+    def _become(self, model: str, state: str, grace_s: float | None) -> ModelCard:
+        if model in self.errors:
+            raise self.errors[model]
+        self.graces.append(grace_s)
+        [card] = [card for card in self._turns.cards if card.id == model]
+        changed = replace(card, state=state)
+        self._turns.cards = [changed if one is card else one for one in self._turns.cards]
+        return changed
+
+
 class StaticKeys:
     """The keys it was given, each with its principal."""
 
@@ -223,6 +247,7 @@ def scripted_runtime(
     memory: Memory | None = None,
     embeddings: HashingEmbeddings | None = None,
     workers: DictWorkers | None = None,
+    models: ScriptedModels | None = None,
 ) -> Runtime:
     """A runtime whose one key, `TEST_KEY`, may do everything, unless told otherwise."""
     sessions = sessions or MemorySessions()
@@ -235,4 +260,5 @@ def scripted_runtime(
         memory or dict_memory(),
         embeddings or HashingEmbeddings(),
         workers or DictWorkers(),
+        models or ScriptedModels(turns),
     )

@@ -65,12 +65,16 @@ class TurnStarted:
     """The prompt is known and the turn is queued. `usage` has no completion tokens yet.
 
     memory: None where the turn had nothing to do with memory.
+    model: the name of the model that answers, and model_fingerprint what it is. Said again when
+        another one has taken its place before it said a word.
     """
 
     turn_id: TurnId
     session_id: SessionId
     usage: Usage
     memory: Injected | None = None
+    model: str = ""
+    model_fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

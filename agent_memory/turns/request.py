@@ -37,11 +37,13 @@ class TurnRequest:
     session_id: the session the client named, or None to find or make one by history.
     max_tokens_given: False when the client named no bound and the rest of the window is meant.
     thinking: None leaves it to the model's template.
+    is_repeatable: the turn's id follows from a key of the client's, who may send it again.
     thinking_budget: most tokens that a model which thinks may think; then it must answer.
     expected_head: when the session was found by its history, the head hash it had then; the turn is
         refused with `ConversationMoved` if it has got further since.
     delivered_tokens: generated tokens that the client has already received from a session process
-        that died (choice 0); the turn goes on behind them.
+        that died (choice 0); the turn goes on behind them. delivered_by: fingerprint of the model
+        whose tokens they are.
     cache_marks: how many messages stand before each place that the client marked as worth keeping.
     priority: below 0, the turn yields to everyone; otherwise the higher goes first among those of
         its workspace.
@@ -60,6 +62,7 @@ class TurnRequest:
     parallel_tool_calls: bool = True
     thinking: bool | None = None
     thinking_budget: int | None = None
+    is_repeatable: bool = False
     is_delta: bool = False
     raw_prompt: str | None = None
     model: str = ""
@@ -68,5 +71,6 @@ class TurnRequest:
     expected_head: str | None = None
     cache_marks: tuple[int, ...] = ()
     delivered_tokens: tuple[int, ...] = ()
+    delivered_by: str = ""
     memory: TurnMemory | None = None
     priority: int = 0

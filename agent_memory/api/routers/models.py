@@ -8,7 +8,8 @@ from starlette.responses import JSONResponse, Response
 from agent_memory.access.principal import Scope
 from agent_memory.api.call import Call
 from agent_memory.api.dialect import Dialect, dialect_of
-from agent_memory.api.openapi import answers
+from agent_memory.api.openapi import answers, takes
+from agent_memory.api.schemas.models import LoadModelBody, OffloadModelBody
 from agent_memory.errors import NotFound
 from agent_memory.turns.models import ModelCard
 
@@ -22,18 +23,27 @@ _MODEL = {
     "context_window": 8192,
     "capabilities": {"tools": True, "thinking": False},
     "parameters": 1_000_000,
+    "state": "loaded",
+    "error": None,
+    "format": {"weights": "float32", "kv": "float32", "bytes": 4_000_000},
+}
+_OFFLOADED = {
+    **_MODEL,
+    "parameters": None,
+    "state": "offloaded",
+    "format": {"weights": "float32", "kv": None, "bytes": 4_000_000},
 }
 
 
 @router.get(
     "/v1/models",
     summary="List the models",
-    responses=answers("The models served.", {"object": "list", "data": [_MODEL]}),
+    responses=answers("The models of this server.", {"object": "list", "data": [_MODEL]}),
 )
 async def list_models(request: Request) -> Response:
-    """Whatever model a request names, the first of these answers it."""
+    """The loaded one first. It answers also requests that name none of these."""
     call = await Call.open(request, Scope.INFERENCE)
-    cards = await call.surface.catalogue.models()
+    cards = await call.surface.catalogue.fresh()
     if not _is_anthropic(request):
         return JSONResponse({"object": "list", "data": [_openai_model(card) for card in cards]})
     return JSONResponse(
@@ -54,11 +64,44 @@ async def list_models(request: Request) -> Response:
 async def get_model(request: Request, id: str) -> Response:  # noqa: A002  the path's word
     """One model by its id, slashes included."""
     call = await Call.open(request, Scope.INFERENCE)
-    for card in await call.surface.catalogue.models():
+    for card in await call.surface.catalogue.fresh():
         if card.id == id:
             is_anthropic = _is_anthropic(request)
             return JSONResponse(_anthropic_model(card) if is_anthropic else _openai_model(card))
     raise NotFound("model", id)
+
+
+@router.post(
+    "/v1/models/load",
+    summary="Load a model in place of the one that is loaded",
+    openapi_extra=takes(LoadModelBody, {"model": "mlx-community/gemma-3-12b-it-4bit"}),
+    responses=answers("The model, loaded.", _MODEL),
+)
+async def load_model(request: Request) -> Response:
+    """Turns that run have `grace_s` seconds to end; those that come meanwhile wait. When the model
+    cannot be loaded the former one serves, and 409 says why."""
+    call = await Call.open(request, Scope.ADMIN)
+    body = await call.read(LoadModelBody)
+    card = await call.surface.runtime.models.load(body.model, body.grace_s)
+    await call.surface.catalogue.fresh()
+    return JSONResponse(_openai_model(card))
+
+
+@router.post(
+    "/v1/models/{id:path}/offload",
+    summary="Offload a model",
+    openapi_extra=takes(OffloadModelBody, {"grace_s": 20}, is_required=False),
+    responses=answers("The model, offloaded.", _OFFLOADED),
+)
+async def offload_model(request: Request, id: str) -> Response:  # noqa: A002  the path's word
+    """Its memory is free until a model is loaded; sessions and the KV on disk stay. Turns are
+    answered with 503 meanwhile."""
+    call = await Call.open(request, Scope.ADMIN)
+    has_body = bool(await request.body())
+    body = await call.read(OffloadModelBody) if has_body else OffloadModelBody()
+    card = await call.surface.runtime.models.offload(id, body.grace_s)
+    await call.surface.catalogue.fresh()
+    return JSONResponse(_openai_model(card))
 
 
 def _is_anthropic(request: Request) -> bool:
@@ -74,6 +117,13 @@ def _openai_model(card: ModelCard) -> dict[str, object]:
         "context_window": card.context_window,
         "capabilities": {"tools": card.has_tools, "thinking": card.has_thinking},
         "parameters": card.parameters,
+        "state": card.state,
+        "error": card.reason,
+        "format": {
+            "weights": card.weight_format,
+            "kv": card.kv_format,
+            "bytes": card.num_bytes,
+        },
     }
 
 
@@ -84,6 +134,7 @@ def _anthropic_model(card: ModelCard) -> dict[str, object]:
         "display_name": card.id,
         "created_at": datetime.fromtimestamp(card.created, UTC).isoformat(),
         "lifecycle": "active",
+        "state": card.state,
         "max_input_tokens": card.context_window,
         "max_tokens": card.context_window,
     }
