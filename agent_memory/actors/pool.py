@@ -144,8 +144,7 @@ class BlockPoolActor:
         """Erase what only this session used; returns what the engine shall drop now."""
         async with self._books:
             pool = self._pool_of(sequence.engine)
-            files = await self._learn_of_strays(pool, sequence.engine)
-            files += pool.forget_owner(sequence.owner)
+            files = pool.forget_owner(sequence.owner)
             files += pool.forget_sequence(sequence.owner, sequence.root, sequence.token_ids)
             for file in set(files):
                 with contextlib.suppress(FileNotFoundError):
@@ -219,12 +218,6 @@ class BlockPoolActor:
             num_room_waits=self._num_room_waits,
             room_wait_s=self._room_wait_s,
         )
-
-    async def _learn_of_strays(self, pool: BlockPool, engine: EngineInfo) -> tuple[str, ...]:
-        """Know the files that were written for turns whose session died before it told of them;
-        returns those to be deleted at once."""
-        entries = await asyncio.to_thread(self._shelf_of(engine).scan, pool.files)
-        return pool.adopt_shelf(entries)
 
     def _ask(self, request: LeaseRequest) -> asyncio.Future[Lease]:
         """The answer to a request, which may take its time."""
