@@ -144,7 +144,8 @@ class BlockPoolActor:
         """Erase what only this session used; returns what the engine shall drop now."""
         async with self._books:
             pool = self._pool_of(sequence.engine)
-            files = pool.forget_owner(sequence.owner)
+            files = await self._learn_of_strays(pool, sequence.engine)
+            files += pool.forget_owner(sequence.owner)
             files += pool.forget_sequence(sequence.owner, sequence.root, sequence.token_ids)
             for file in set(files):
                 with contextlib.suppress(FileNotFoundError):
@@ -160,7 +161,8 @@ class BlockPoolActor:
         dropped: list[BlockHash] = []
         if (engine := self._engine) is not None:
             root = root_hash(engine.fingerprint, engine.kv_format, workspace)
-            for tokens in sequences:
+            # Without a finished turn there may be what a cancelled one has left.
+            for tokens in sequences or (array("I"),):
                 dropped += await self.forget(OwnedSequence(engine, root, tokens, owner))
         async with self._books:
             own = None if engine is None else self._shelf_of(engine).namespace
@@ -218,6 +220,12 @@ class BlockPoolActor:
             num_room_waits=self._num_room_waits,
             room_wait_s=self._room_wait_s,
         )
+
+    async def _learn_of_strays(self, pool: BlockPool, engine: EngineInfo) -> tuple[str, ...]:
+        """Know the files that were written for turns whose session died before it told of them;
+        returns those to be deleted at once."""
+        entries = await asyncio.to_thread(self._shelf_of(engine).scan, pool.files)
+        return pool.adopt_shelf(entries)
 
     def _ask(self, request: LeaseRequest) -> asyncio.Future[Lease]:
         """The answer to a request, which may take its time."""

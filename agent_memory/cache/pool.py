@@ -1,7 +1,7 @@
 """Which KV blocks exist, and who may use them when."""
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from itertools import takewhile
 
 from agent_memory.cache.block import Block
@@ -160,8 +160,9 @@ class BlockPool:
         """A session is deleted: let go of blocks that only it used; returns files to delete now,
         those included that were due already.
 
-        What shares a file with blocks of others stays for as long as they do. Blocks adopted from
-        the shelf have no owner until a session leases them: see `forget_sequence`.
+        What shares a file with blocks of others stays for as long as they do. Of blocks adopted
+        from the shelf only the session is known that computed them, until others lease them: see
+        `forget_sequence`.
         """
         tree = self._register.tree
         owned = [block for block in tree if block.is_abandoned or owner in block.owners]
@@ -207,18 +208,26 @@ class BlockPool:
         self._register.empty_engine()
 
     def adopt_shelf(self, entries: Iterable[ShelfEntry]) -> tuple[str, ...]:
-        """Register what a scan of the shelf found; returns files to delete now.
+        """Register what a scan of the shelf found, as its owners'; returns files to delete now.
 
         Those are beyond the budget, or hold only blocks that other files hold too.
         """
         ends: list[Block] = []
         for entry in sorted(entries, key=lambda entry: entry.mtime):
             self._register.add_file(entry.file, entry.nbytes)
-            ends += self._store_blocks(entry.blocks, is_resident=False)
+            blocks = self._store_blocks(entry.blocks, is_resident=False)
+            for block in blocks if entry.owner else ():
+                block.add_owner(entry.owner)
+            ends += blocks
             self._register.settle_files((entry.file,))
         self._register.touch_all(ends)
         self._register.enforce_budgets()
         return self._register.take_discards()
+
+    @property
+    def files(self) -> Container[str]:
+        """The shelf files that are known, by name."""
+        return self._register.shelf
 
     def learn(self, rates: Rates) -> None:
         """How fast this engine and its disk have turned out to be."""

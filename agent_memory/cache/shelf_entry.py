@@ -9,10 +9,12 @@ from agent_memory.cache.lease import StoredBlock
 class ShelfEntry:
     """A verified file and the blocks it holds, the earlier part of a prefix first.
 
-    nbytes: size of the file. mtime: Unix seconds of its last read or write.
+    nbytes: size of the file. mtime: Unix seconds of its last read or write. owner: the session that
+    computed the blocks, or nothing.
     """
 
     file: str
     blocks: tuple[StoredBlock, ...]
     nbytes: int
     mtime: float
+    owner: str = ""

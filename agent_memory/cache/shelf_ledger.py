@@ -36,7 +36,7 @@ class ShelfLedger:
     def __len__(self) -> int:
         return len(self._files)
 
-    def __contains__(self, name: str) -> bool:
+    def __contains__(self, name: object) -> bool:
         return name in self._files
 
     @property

@@ -46,10 +46,11 @@ class BlockKeeper:
         token_ids: Sequence[int],
         *,
         only_full: bool,
+        owner: str,
         then: Callable[[Stored], None],
     ) -> None:
-        """Keep the blocks of a row that holds exactly `token_ids`; `then` follows on this thread
-        when they are on the shelf, or cannot be."""
+        """Keep the blocks of a row that holds exactly `token_ids`, as `owner`'s; `then` follows on
+        this thread when they are on the shelf, or cannot be."""
         blocks = self._full_blocks(row, root, token_ids)
         num_tokens = len(blocks) * self._block_size
         hashes = [block.hash for block in blocks]
@@ -64,7 +65,12 @@ class BlockKeeper:
         if self._shelf is None or not new:
             then(_stored(blocks, {}, num_tokens))
             return
-        self._write(self._shelf, new, lambda files: then(self._on_shelf(blocks, files, num_tokens)))
+        self._write(
+            self._shelf,
+            new,
+            owner,
+            lambda files: then(self._on_shelf(blocks, files, num_tokens)),
+        )
 
     def snapshot(self, row: Row, root: BlockHash, token_ids: Sequence[int]) -> KvBlock | None:
         """What the row is now, when it holds exactly `token_ids`, for layers that cannot be cut by
@@ -127,13 +133,17 @@ class BlockKeeper:
             tensors.update(cut_snapshot(row.layers, self._layout))
         return KvBlock(hash, parent, tokens, tensors, is_snapshot, file)
 
-    def _write(self, shelf: Shelf, new: Sequence[KvBlock], then: Callable[[Files], None]) -> None:
+    def _write(
+        self, shelf: Shelf, new: Sequence[KvBlock], owner: str, then: Callable[[Files], None]
+    ) -> None:
         host = [to_host(block) for block in new]
         is_full = [len(b.token_ids) == self._block_size and not b.is_snapshot for b in host]
         full = [block for block, yes in zip(host, is_full, strict=True) if yes]
         others = [[block] for block, yes in zip(host, is_full, strict=True) if not yes]
         groups = [group for group in (full, *others) if group]
-        self._background.write(lambda: _write(shelf, groups), lambda files: then(files or {}))
+        self._background.write(
+            lambda: _write(shelf, groups, owner), lambda files: then(files or {})
+        )
 
     def _on_shelf(self, blocks: Sequence[KvBlock], files: Files, num_tokens: int) -> Stored:
         """Remember where the blocks are, those at least that are still here."""
@@ -143,12 +153,12 @@ class BlockKeeper:
         return _stored(blocks, files, num_tokens)
 
 
-def _write(shelf: Shelf, groups: Sequence[Sequence[ShelfBlock]]) -> Files:
+def _write(shelf: Shelf, groups: Sequence[Sequence[ShelfBlock]], owner: str) -> Files:
     """Write every group into a file. What the disk does not take stays resident only."""
     files: dict[BlockHash, str] = {}
     for group in groups:
         try:
-            file = shelf.write(group)
+            file = shelf.write(group, owner)
         except OSError as error:
             _log.warning("KV blocks cannot be written to the shelf: %s", error)
             continue

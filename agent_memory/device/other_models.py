@@ -68,11 +68,14 @@ class OtherModels:
     def erase(
         self, workspace: WorkspaceId, owner: BlockOwner, sequences: Sequence[Sequence[int]]
     ) -> None:
-        """Delete the blocks that hold these sequences of a deleted session or pieces of them."""
+        """Delete the blocks that a deleted session computed, and those that hold these sequences of
+        it or pieces of them."""
         for namespace, shelf in self._shelves():
             root = root_hash(namespace.fingerprint, namespace.kv_format, workspace)
             pool = BlockPool(1, 1, sys.maxsize, sys.maxsize, time.time)
             pool.adopt_shelf(shelf.scan())
+            for file in pool.forget_owner(owner):
+                shelf.delete(file)
             for tokens in sequences:
                 for file in pool.forget_sequence(owner, root, tokens):
                     shelf.delete(file)

@@ -26,7 +26,6 @@ from agent_memory.engine.events import Restored, Stored
 from agent_memory.engine.guard import Guard
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.engine.runner import Drawn, RowId
-from agent_memory.ids import BlockHash
 
 _log = logging.getLogger(__name__)
 
@@ -203,22 +202,28 @@ class MlxRunner:
     ) -> None:
         this = self._rows[row]
         # Later: cutting waits for what is under way, and the others' tokens should not.
-        self._later(partial(self._keep, key, this, request.root, token_ids, only_full))
+        self._later(partial(self._keep, key, this, request, token_ids, only_full))
 
     def close(self, row: RowId) -> None:
         self._rows.pop(row, None)
 
     def _keep(
-        self, key: int, row: Row, root: BlockHash, token_ids: Sequence[int], only_full: bool
+        self,
+        key: int,
+        row: Row,
+        request: GenerationRequest,
+        token_ids: Sequence[int],
+        only_full: bool,
     ) -> None:
         with Guard(partial(self._lose, key)):
             if self.looks_ahead:
                 row.trim_to(len(token_ids))
             self._keeper.keep(
                 row,
-                root,
+                request.root,
                 token_ids[: row.length],
                 only_full=only_full or row.length != len(token_ids),
+                owner=request.owner,
                 then=partial(self._on_stored, key),
             )
 

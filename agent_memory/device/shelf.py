@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from itertools import chain
@@ -89,15 +89,16 @@ class Shelf:
         make_folder(folder)
         make_folder(self._files)
 
-    def write(self, blocks: Sequence[ShelfBlock]) -> str:
-        """Put `blocks`, the earlier part of a prefix first, into one file; returns its name.
+    def write(self, blocks: Sequence[ShelfBlock], owner: str = "") -> str:
+        """Put `blocks`, the earlier part of a prefix first, into one file; returns its name. The
+        file says that `owner`, a session, has computed them.
 
         The file is on the disk itself when this returns. Raises `OSError` when it cannot be
         written, a full disk included, and then leaves nothing behind.
         """
         started_at = time.perf_counter()
         _check_blocks(blocks)
-        header, tensors = encode_file(blocks, self.namespace, self._seal)
+        header, tensors = encode_file(blocks, self.namespace, self._seal, owner)
         file = file_name(header)
         path = self._path(file)
         make_folder(path.parent)
@@ -148,8 +149,8 @@ class Shelf:
         sync_folder(path.parent)
         self._journal.append("deleted", file)
 
-    def scan(self) -> list[ShelfEntry]:
-        """Every usable file of the namespace, checked by its header.
+    def scan(self, known: Container[str] = ()) -> list[ShelfEntry]:
+        """Every usable file of the namespace but the `known` ones, checked by its header.
 
         Removes what an interrupted write left behind; quarantines what is torn or corrupt. May
         run while another process writes.
@@ -158,7 +159,7 @@ class Shelf:
         for path in _files_below(self._files):
             if path.suffix == TMP_SUFFIX:
                 remove_abandoned(path)
-            elif (header := self._read_header(path)) is not None:
+            elif path.name not in known and (header := self._read_header(path)) is not None:
                 entries.append(_entry(path.name, header))
         return entries
 
@@ -258,7 +259,7 @@ def _entry(file: str, header: FileHeader) -> ShelfEntry:
         StoredBlock(b.hash, b.parent, b.token_ids, b.nbytes, file, b.is_snapshot)
         for b in header.blocks
     )
-    return ShelfEntry(file, blocks, header.nbytes, header.mtime)
+    return ShelfEntry(file, blocks, header.nbytes, header.mtime, header.owner)
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

@@ -43,6 +43,16 @@ class Namespace:
 
 
 @dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a header says. `cipher` opens the tensors of a sealed file; `owner` is the session that
+    computed the blocks, or nothing."""
+
+    blocks: tuple["BlockRecord", ...]
+    cipher: FileCipher | None
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
 class TensorRecord:
     """Where a tensor lies. `start` and `end` count from the first byte after the header; `number`
     is its place among the tensors of the file, `tag` vouches for it in a sealed file."""
@@ -78,12 +88,13 @@ def tensors_in_order(block: ShelfBlock) -> list[tuple[str, HostTensor]]:
 
 
 def encode_file(
-    blocks: Sequence[ShelfBlock], namespace: Namespace, seal: Seal | None = None
+    blocks: Sequence[ShelfBlock], namespace: Namespace, seal: Seal | None = None, owner: str = ""
 ) -> tuple[bytes, Iterator[memoryview | bytes]]:
-    """The bytes before the first tensor, length included, and those of the tensors, one by one."""
+    """The bytes before the first tensor, length included, and those of the tensors, one by one.
+    owner: the session that computed the blocks, or nothing."""
     described = _described(blocks)
     if seal is None:
-        return _framed(_header(blocks, described, namespace)), _plain(blocks)
+        return _framed(_header(blocks, described, namespace, owner)), _plain(blocks)
     salt, cipher = seal.new_file()
     sealed: list[bytes] = []
     for block, entry in zip(blocks, described, strict=True):
@@ -93,7 +104,7 @@ def encode_file(
             sealed.append(data)
             tags[name] = base64.b64encode(tag).decode()
         entry["tags"] = tags
-    header = _header(blocks, described, namespace)
+    header = _header(blocks, described, namespace, owner)
     return _framed(seal.wrap(header, salt, cipher)), iter(sealed)
 
 
@@ -117,7 +128,10 @@ def _described(blocks: Sequence[ShelfBlock]) -> list[dict[str, object]]:
 
 
 def _header(
-    blocks: Sequence[ShelfBlock], described: list[dict[str, object]], namespace: Namespace
+    blocks: Sequence[ShelfBlock],
+    described: list[dict[str, object]],
+    namespace: Namespace,
+    owner: str,
 ) -> bytes:
     entries: dict[str, object] = {}
     cursor = 0
@@ -135,6 +149,7 @@ def _header(
         "fingerprint": namespace.fingerprint,
         "kv_format": namespace.kv_format,
         "blocks": json.dumps(described, separators=(",", ":")),
+        **({"owner": owner} if owner else {}),
     }
     return json.dumps({"__metadata__": metadata, **entries}, separators=(",", ":")).encode()
 
@@ -151,9 +166,8 @@ def file_name(header: bytes) -> str:
 
 def decode_header(
     header: bytes, namespace: Namespace, data_size: int, seal: Seal | None = None
-) -> tuple[tuple[BlockRecord, ...], FileCipher | None]:
-    """The blocks of a file that has `data_size` bytes behind `header` (length included), and what
-    opens its tensors if it is sealed.
+) -> Decoded:
+    """What `header` (length included) says of a file that has `data_size` bytes behind it.
 
     Raises `ValueError` with the reason when it is not a file of ours, of this namespace, or whole.
     """
@@ -170,7 +184,7 @@ def decode_header(
         raise ValueError(f"the header is malformed: {error!r}") from error
     if seal is not None and any(tensor.tag is None for r in records for tensor in r.tensors):
         raise ValueError("a tensor has no tag")
-    return records, cipher
+    return Decoded(records, cipher, str(metadata.get("owner", "")))
 
 
 def _check_origin(metadata: dict[str, str], namespace: Namespace) -> None:

@@ -34,13 +34,14 @@ Check = Callable[[], None]
 @dataclass(frozen=True, slots=True)
 class FileHeader:
     """What a file says of itself. `data_start` is the offset of the first tensor in the file;
-    `cipher` opens the tensors of a sealed one."""
+    `cipher` opens the tensors of a sealed one. owner: the session that wrote it, or nothing."""
 
     blocks: tuple[BlockRecord, ...]
     data_start: int
     nbytes: int
     mtime: float
     cipher: FileCipher | None = None
+    owner: str = ""
 
 
 def read_header(fd: int, file: str, namespace: Namespace, seal: Seal | None = None) -> FileHeader:
@@ -53,8 +54,8 @@ def read_header(fd: int, file: str, namespace: Namespace, seal: Seal | None = No
     header = start[:size] + os.pread(fd, max(0, size - len(start)), len(start))
     if file_name(header) != file:
         raise ValueError("the header does not match the file's name")
-    blocks, cipher = decode_header(header, namespace, stat.st_size - size, seal)
-    return FileHeader(blocks, size, stat.st_size, stat.st_mtime, cipher)
+    said = decode_header(header, namespace, stat.st_size - size, seal)
+    return FileHeader(said.blocks, size, stat.st_size, stat.st_mtime, said.cipher, said.owner)
 
 
 def read_block(fd: int, block: BlockRecord, header: FileHeader) -> ShelfBlock:

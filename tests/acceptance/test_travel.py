@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -163,6 +164,30 @@ def test_the_command_line_forks_exports_and_imports(server: Server, tmp_path: Pa
     missing = server.command("sessions", "export", "nobody", str(tmp_path / "none.tar"))
     assert missing.returncode == 1
     assert not (tmp_path / "none.tar").exists()
+
+
+def test_what_a_cancelled_turn_left_is_deleted_with_its_session_after_a_restart(
+    data_dir: Callable[[], Path], model: Path
+) -> None:
+    server = Server(data_dir(), model).start()
+    shelf = server.home / "shelf"
+    try:
+        Talk(server).post_json("/v1/agents", {"session_id": "secret"})
+        with Talk(server, "secret").stream([user(LONG)], max_tokens=600) as texts:
+            next(texts)
+        deadline = time.monotonic() + 60
+        while not list(shelf.rglob("*.safetensors")):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        server.kill()
+        server.start()
+        assert Talk(server).get("/v1/agents/secret/transcript").json()["messages"] == []
+
+        assert Talk(server).delete("/v1/agents/secret").status_code == httpx.codes.OK
+
+        assert not list(shelf.rglob("*.safetensors"))
+    finally:
+        server.discard()
 
 
 def test_a_deleted_session_is_gone_from_memory_and_from_the_shelf_after_a_restart_too(

@@ -22,6 +22,14 @@ def path_of(folder: Path, file: str) -> Path:
     return found
 
 
+def test_whose_blocks_a_sealed_file_holds_is_sealed_too(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, "model", "float32", KEY)
+    file = shelf.write(make_blocks(1), "w/the-session")
+    (path,) = tmp_path.rglob(file)
+    assert b"the-session" not in path.read_bytes()
+    assert [entry.owner for entry in shelf.scan()] == ["w/the-session"]
+
+
 def test_blocks_come_back_bit_for_bit_also_to_another_process(shelf: Shelf, tmp_path: Path) -> None:
     blocks = make_blocks(3)
     file = shelf.write(blocks)

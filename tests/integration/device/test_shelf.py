@@ -190,6 +190,17 @@ def test_a_tensor_whose_bytes_do_not_fit_its_shape_cannot_be_made() -> None:
         HostTensor("F33", (1,), np.zeros(4, np.uint8))
 
 
+def test_a_file_says_whose_blocks_it_holds(shelf: Shelf) -> None:
+    file = shelf.write(make_blocks(1), "w/s1")
+    other = shelf.write(make_blocks(1, seed=1))
+    assert {entry.file: entry.owner for entry in shelf.scan()} == {file: "w/s1", other: ""}
+
+
+def test_a_scan_leaves_out_what_is_known(shelf: Shelf) -> None:
+    file, other = (shelf.write(make_blocks(1, seed=seed)) for seed in (0, 1))
+    assert [entry.file for entry in shelf.scan({file})] == [other]
+
+
 def test_several_threads_write_and_scan_at_once(shelf: Shelf) -> None:
     failures: list[BaseException] = []
 

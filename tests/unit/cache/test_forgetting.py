@@ -1,5 +1,7 @@
 """Tails that are outgrown, and sessions that are deleted."""
 
+from dataclasses import replace
+
 from agent_memory.cache.block import MAX_OWNERS
 from agent_memory.cache.lease import Lease
 from agent_memory.cache.pool import BlockPool
@@ -98,6 +100,24 @@ def test_what_a_running_turn_holds_survives_the_deletion() -> None:
     assert pool.lease(ROOT, [1, 2, 3, 4, 5], 0, LeaseId("running"), "alice") is not None
     assert pool.forget_owner("alice") == ()
     pool.check_integrity()
+
+
+def test_what_the_shelf_says_is_a_sessions_goes_with_it_whatever_its_tokens() -> None:
+    pool = make_pool()
+    own, others = entry("a", cut([1, 2, 3, 4], "a")), entry("b", cut([5, 6, 7, 8], "b"))
+    pool.adopt_shelf([replace(own, owner="alice"), replace(others, owner="bob")])
+    assert pool.forget_owner("alice") == ("a",)
+    pool.check_integrity()
+    assert "b" in pool.files
+    assert "a" not in pool.files
+
+
+def test_a_block_that_the_shelf_says_is_a_sessions_stays_while_another_uses_it() -> None:
+    pool = make_pool()
+    pool.adopt_shelf([replace(entry("a", cut([1, 2, 3, 4], "a")), owner="alice")])
+    take_turn(pool, [1, 2, 3, 4, 5], "b", owner="bob")
+    assert "a" not in pool.forget_owner("alice")
+    assert grant(pool, [1, 2, 3, 4, 5]).num_cached_tokens == 4
 
 
 def test_a_sequence_adopted_from_the_shelf_is_forgotten_by_its_tokens() -> None:
