@@ -1,7 +1,7 @@
 """What a file, a folder or standard input holds, as bodies of `POST /v1/ingest`.
 
-*.jsonl          one object a line: a message (`role`, `content`, …), a whole body (`thread_id`,
-                 `materials`), or {"diff": …}, {"log": …}
+*.jsonl          one object a line: a message (`role`, `content`, …), a conversation (`messages`),
+                 a whole body (`thread_id`, `materials`), or {"diff": …}, {"log": …}
 *.diff *.patch   a unified diff
 *.log            a log
 anything else    text: one message for each paragraph group that fits
@@ -23,6 +23,7 @@ MAX_TEXT_BYTES = 96 * 1024
 """Of one message, diff or log: a little less than the server takes."""
 STANDARD_INPUT = "-"
 _SUFFIXES = {".jsonl": "jsonl", ".diff": "diffs", ".patch": "diffs", ".log": "logs"}
+_READABLE = ("content", "messages", "materials", "diff", "log")
 _TEXT_SUFFIXES = frozenset({".txt", ".md", ".rst", ""})
 
 Body = dict[str, Any]
@@ -95,6 +96,9 @@ def _jsonl_bodies(source: Source, thread: str) -> Iterator[Body]:
             dated = {key: entry[key] for key in ("occurred_at",) if key in entry}
             yield {"thread_id": name, "materials": {f"{kind}s": [entry[kind]]}, **dated}
             continue
+        if "messages" in entry:
+            yield {"thread_id": name, "materials": {"chat": entry}}
+            continue
         waiting.setdefault(name, []).append(entry)
         if len(waiting[name]) == MAX_MESSAGES:
             yield from _chat_bodies(name, waiting.pop(name))
@@ -108,13 +112,13 @@ def _entry(source: Source, number: int, line: str) -> Body:
     except orjson.JSONDecodeError as error:
         raise InvalidRequest(f"{source.name}, line {number}: {error}.") from error
     if not isinstance(entry, dict) or not _is_readable(entry):
-        message = "an object with 'content', 'materials', 'diff' or 'log' was expected"
+        message = "an object with 'content', 'messages', 'materials', 'diff' or 'log' was expected"
         raise InvalidRequest(f"{source.name}, line {number}: {message}.")
     return entry
 
 
 def _is_readable(entry: Mapping[str, Any]) -> bool:
-    return any(name in entry for name in ("content", "materials", "diff", "log"))
+    return any(name in entry for name in _READABLE)
 
 
 def _chat_bodies(thread: str, messages: list[Body]) -> Iterator[Body]:

@@ -9,6 +9,7 @@ from agent_memory.api.openapi import answers, takes
 from agent_memory.api.schemas.chat import ChatBody
 from agent_memory.api.translators.chat_renderer import ChatRenderer
 from agent_memory.api.translators.chat_request import chat_turn
+from agent_memory.api.translators.memory_words import with_memory_header
 from agent_memory.api.turn_response import TurnResponse
 
 router = APIRouter(tags=["OpenAI"])
@@ -51,6 +52,7 @@ async def create_chat_completion(request: Request) -> Response:
     call = await Call.open(request, Scope.INFERENCE)
     body = await call.read(ChatBody)
     turn = chat_turn(body, call.turn(call.session(body.session_id)), call.surface.limits)
+    turn = with_memory_header(turn, body.memory, request.headers)
     call.require_memory(turn)
     renderer = ChatRenderer(
         body.model,

@@ -7,6 +7,7 @@ from agent_memory.access.principal import Scope
 from agent_memory.api.call import Call
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
+from agent_memory.api.translators.memory_words import with_memory_header
 from agent_memory.api.translators.messages_renderer import MessagesRenderer
 from agent_memory.api.translators.messages_request import count_turn, messages_turn
 from agent_memory.api.turn_response import TurnResponse
@@ -52,6 +53,7 @@ async def create_message(request: Request) -> Response:
     call = await Call.open(request, Scope.INFERENCE)
     body = await call.read(MessagesBody)
     turn = messages_turn(body, call.turn(_session(call, body)), call.surface.limits)
+    turn = with_memory_header(turn, body.memory, request.headers)
     call.require_memory(turn)
     return TurnResponse(call, [turn], MessagesRenderer(body.model), stream=bool(body.stream))
 
@@ -67,6 +69,7 @@ async def count_tokens(request: Request) -> Response:
     call = await Call.open(request, Scope.INFERENCE)
     body = await call.read(CountTokensBody)
     turn = count_turn(body, call.turn(_session(call, body)))
+    turn = with_memory_header(turn, body.memory, request.headers)
     call.require_memory(turn)
     num_tokens = await call.surface.runtime.turns.count_tokens(turn)
     return JSONResponse({"input_tokens": num_tokens})

@@ -1,10 +1,25 @@
 """Memory in the model APIs: what a request may ask of it, and what a response says of it."""
 
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pydantic import ValidationError
+from starlette.datastructures import Headers
+
 from agent_memory.api.identity import checked_session_id
 from agent_memory.api.schemas.chat_memory import ChatMemory
+from agent_memory.errors import InvalidRequest
 from agent_memory.ids import ThreadId
 from agent_memory.turns.events import Injected
-from agent_memory.turns.request import TurnMemory
+from agent_memory.turns.request import TurnMemory, TurnRequest
+
+MEMORY_HEADER = "X-Agent-Memory"
+_MODES: Mapping[str, Mapping[str, object]] = {
+    "recall": {"recall": True},
+    "remember": {"recall": False},
+    "off": {"recall": False, "remember": False},
+}
 
 
 def turn_memory(field: ChatMemory | None) -> TurnMemory | None:
@@ -20,6 +35,35 @@ def turn_memory(field: ChatMemory | None) -> TurnMemory | None:
         thread_id=thread,
         token_budget=field.token_budget,
     )
+
+
+def with_memory_header(
+    turn: TurnRequest, field: ChatMemory | None, headers: Headers
+) -> TurnRequest:
+    """The turn with what the header asks of memory, unless the body has a `field` for it."""
+    asked = headers.get(MEMORY_HEADER)
+    if field is not None or asked is None:
+        return turn
+    return replace(turn, memory=memory_of_header(asked))
+
+
+def memory_of_header(value: str) -> TurnMemory | None:
+    """The same from the header, for clients that cannot send the field: `recall`, `remember` or
+    `off`, then options, such as `recall; thread_id=shop; token_budget=512`."""
+    mode, *options = (part.strip() for part in re.split("[;,]", value))
+    fields = dict(_MODES.get(mode.lower(), {}))
+    if not fields:
+        known = ", ".join(_MODES)
+        raise InvalidRequest(f"{MEMORY_HEADER} begins with one of: {known}.", MEMORY_HEADER)
+    for option in filter(None, options):
+        name, _, given = (part.strip() for part in option.partition("="))
+        fields[name] = int(given) if given.isdecimal() and name == "token_budget" else given
+    try:
+        return turn_memory(ChatMemory.model_validate(fields))
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        where = ".".join(map(str, wrong["loc"]))
+        raise InvalidRequest(f"{MEMORY_HEADER}, {where}: {wrong['msg']}.", MEMORY_HEADER) from None
 
 
 def memory_field(memory: Injected | None) -> dict[str, object]:

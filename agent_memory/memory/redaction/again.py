@@ -13,6 +13,8 @@ from agent_memory.memory.redaction.redacted import Removal
 from agent_memory.memory.redaction.redaction import redact
 
 BLANK = "\N{FULL BLOCK}"
+_THEIRS = frozenset({"speaker", "metadata"})
+"""Of what is noted of a message, that which its author wrote."""
 _MIN_REPEATED = 4
 """A secret shorter than this is not looked for elsewhere: it would be found in innocent words."""
 
@@ -63,7 +65,7 @@ def redact_again(stored: StoredMaterial, policy: RedactionPolicy) -> Reworded | 
     words = _Words(policy, stored.text, redacted.removed)
     text = _blanked(stored.text, redacted.removed)
     purpose = None if stored.purpose is None else words.clean(stored.purpose)
-    metadata = {**words.clean_mapping(stored.metadata), **_of_ours(stored.metadata)}
+    metadata = {**words.clean_mapping(stored.metadata), **_of_ours(stored.metadata, words)}
     cleaned = [_reword(wording, words) for wording in stored.wordings]
     changed = tuple(new for new, old in zip(cleaned, stored.wordings, strict=True) if new != old)
     material = replace(stored, text=text, purpose=purpose, metadata=metadata, wordings=changed)
@@ -72,9 +74,20 @@ def redact_again(stored: StoredMaterial, policy: RedactionPolicy) -> Reworded | 
     return Reworded(material, {**redacted.counts} or dict(words.counts))
 
 
-def _of_ours(metadata: Mapping[str, Json]) -> dict[str, Json]:
-    """What we wrote there ourselves, which must stay as it is to be read again."""
-    return {name: metadata[name] for name in (MESSAGES,) if name in metadata}
+def _of_ours(metadata: Mapping[str, Json], words: "_Words") -> dict[str, Json]:
+    """What we wrote there ourselves, which must stay as it is to be read again, but for words of
+    others: who spoke, and what came with a message."""
+    messages = metadata.get(MESSAGES)
+    if not isinstance(messages, list):
+        return {}
+    return {MESSAGES: [_described_again(message, words) for message in messages]}
+
+
+def _described_again(message: Json, words: "_Words") -> Json:
+    if not isinstance(message, dict):
+        return message
+    theirs: Mapping[str, Json] = {name: value for name, value in message.items() if name in _THEIRS}
+    return {**message, **words.clean_mapping(theirs)}
 
 
 class _Words:

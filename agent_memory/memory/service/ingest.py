@@ -22,7 +22,10 @@ ONE_BREATH_CHARS = 8_000
 
 @dataclass(frozen=True, slots=True)
 class IngestRequest:
-    """Raw texts by what they are. `occurred_at`: of what has no date of its own; None is now."""
+    """Raw texts by what they are. `occurred_at`: of what has no date of its own; None is now.
+
+    notes: of what could not be read already, passed on to whoever asked.
+    """
 
     thread_id: ThreadId
     chat: tuple[ChatMessage, ...] = ()
@@ -31,6 +34,7 @@ class IngestRequest:
     purpose: str | None = None
     occurred_at: datetime | None = None
     metadata: Mapping[str, Json] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def num_chars(self) -> int:
@@ -104,7 +108,7 @@ class Ingest:
         redactions: Counter[str] = Counter()
         for entry in prepared:
             redactions.update(entry.redactions or {})
-        notes = tuple(note for entry in prepared for note in entry.notes)
+        notes = (*request.notes, *(note for entry in prepared for note in entry.notes))
         return Ingested(remembered, kinds, notes, redactions)
 
     async def _prepared(

@@ -58,5 +58,6 @@ def _clean(message: ChatMessage, redactor: Redactor) -> ChatMessage:
     return replace(
         message,
         content=redactor.text(message.content),
+        speaker=None if message.speaker is None else redactor.text(message.speaker),
         metadata=redactor.mapping(message.metadata),
     )

@@ -27,6 +27,13 @@ def test_the_name_of_a_file_says_what_it_is(tmp_path: Path) -> None:
     ]
 
 
+def test_a_line_may_be_a_whole_conversation(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"messages":[{"role":"user","content":"a"}],"thread_id":"u"}\n')
+    conversation = {"messages": [{"role": "user", "content": "a"}]}
+    assert all_bodies(path) == [{"thread_id": "u", "materials": {"chat": conversation}}]
+
+
 def test_lines_of_json_go_to_the_threads_they_name(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_text(

@@ -28,3 +28,18 @@ async def test_the_same_thirty_times_adds_nothing(client: httpx.AsyncClient) -> 
         again = (await ingest(client, chat=[say("Never use floats for money.")])).json()
         assert again["materials"] == first["materials"]
         assert again["added"] == []
+
+
+async def test_a_conversation_comes_as_clients_have_it(client: httpx.AsyncClient) -> None:
+    parts = [{"type": "text", "text": "The ledger is in euros."}, {"type": "image", "source": {}}]
+    chat = {"model": "claude", "messages": [{"role": "user", "content": parts}]}
+    done = (await ingest(client, chat=chat)).json()
+    assert done["counts"]["derived"]["chat"] == 1
+    assert "'image'" in done["notes"][0]
+
+
+async def test_the_name_of_a_speaker_is_redacted(client: httpx.AsyncClient) -> None:
+    done = (await ingest(client, chat=[say("Tabs, please.", speaker="ann@example.com")])).json()
+    assert done["redactions"] == {"email": 1}
+    item = (await client.get(f"/v1/expand/{done['added'][0]}")).json()
+    assert "ann@example.com" not in str(item)

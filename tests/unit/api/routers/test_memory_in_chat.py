@@ -106,3 +106,55 @@ async def test_memory_needs_its_scope(client: httpx.AsyncClient, keys: StaticKey
     assert without.status_code == httpx.codes.OK
     refused = await client.post("/v1/chat/completions", json={**body, **ASKED})
     assert refused.status_code == httpx.codes.FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    ("header", "memory"),
+    [
+        ("recall", TurnMemory()),
+        (
+            "Recall; thread_id=trip, token_budget=200",
+            TurnMemory(thread_id=ThreadId("trip"), token_budget=200),
+        ),
+        ("remember", TurnMemory(recall=False)),
+        ("off", None),
+    ],
+)
+async def test_clients_without_the_field_ask_by_header(
+    client: httpx.AsyncClient, turns: ScriptedTurns, header: str, memory: TurnMemory | None
+) -> None:
+    asked = {"X-Agent-Memory": header}
+    body = {"model": "m", "messages": QUESTION, "max_tokens": 5}
+    for path in ("/v1/messages", "/v1/chat/completions"):
+        response = await client.post(path, json=body, headers=asked)
+        assert response.status_code == httpx.codes.OK
+    assert [turn.memory for turn in turns.requests] == [memory, memory]
+
+
+async def test_what_the_body_says_of_memory_holds(
+    client: httpx.AsyncClient, turns: ScriptedTurns
+) -> None:
+    nothing = {"memory": {"recall": False, "remember": False}}
+    body = {"model": "m", "messages": QUESTION, **nothing}
+    await client.post("/v1/chat/completions", json=body, headers={"X-Agent-Memory": "recall"})
+    assert turns.requests[0].memory is None
+
+
+@pytest.mark.parametrize(
+    "header", ["", "please", "recall; budget=3", "recall; token_budget=many", "recall; thread_id= "]
+)
+async def test_a_header_that_cannot_be_read_is_refused(
+    client: httpx.AsyncClient, header: str
+) -> None:
+    body = {"model": "m", "messages": QUESTION, "max_tokens": 5}
+    response = await client.post("/v1/messages", json=body, headers={"X-Agent-Memory": header})
+    assert response.status_code == httpx.codes.BAD_REQUEST
+
+
+async def test_memory_by_header_needs_its_scope(
+    client: httpx.AsyncClient, keys: StaticKeys
+) -> None:
+    keys.principals[TEST_KEY] = principal(scopes=frozenset({Scope.INFERENCE}))
+    body = {"model": "m", "messages": QUESTION, "max_tokens": 5}
+    refused = await client.post("/v1/messages", json=body, headers={"X-Agent-Memory": "recall"})
+    assert refused.status_code == httpx.codes.FORBIDDEN

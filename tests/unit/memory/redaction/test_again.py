@@ -79,3 +79,14 @@ def test_what_we_wrote_into_the_metadata_ourselves_can_still_be_read() -> None:
 
     assert reworded is not None
     assert reworded.material.metadata[MESSAGES] == messages
+
+
+def test_who_spoke_goes_from_what_is_noted_of_messages() -> None:
+    noted = {"begin": 0, "end": 5, "role": "user", "speaker": TOKEN, "metadata": {"via": TOKEN}}
+    reworded = redact_again(replace(STORED, metadata={MESSAGES: [dict(noted)]}), POLICY)
+
+    assert reworded is not None
+    mark = "[redacted:github_token]"
+    assert reworded.material.metadata[MESSAGES] == [
+        {**noted, "speaker": mark, "metadata": {"via": mark}}
+    ]
