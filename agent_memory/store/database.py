@@ -1,5 +1,6 @@
 """The way to the database: a few connections, and transactions that see one workspace."""
 
+import select
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -7,7 +8,8 @@ from psycopg import AsyncConnection, sql
 from psycopg_pool import AsyncConnectionPool
 
 from agent_memory.ids import WorkspaceId
-from agent_memory.store.faults import translated_errors
+from agent_memory.store.faults import given_up_in_time, translated_errors
+from agent_memory.store.pipelined import Pipelined
 from agent_memory.store.statements import statement
 from agent_memory.store.transaction import Transaction
 
@@ -22,6 +24,7 @@ CONNECTION_OPTIONS: Mapping[str, str | int] = {
 _RECONNECT_TIMEOUT_S = 2.0
 """Short, because the pool waits ever longer between its attempts, and a new request begins anew."""
 _MAX_IDLE_S = 300.0
+_STATEMENT_TIMEOUT_S = 30.0
 _NO_WORKSPACE = WorkspaceId("")
 
 
@@ -44,7 +47,7 @@ class Database:
             timeout=timeout_s,
             max_idle=_MAX_IDLE_S,
             reconnect_timeout=_RECONNECT_TIMEOUT_S,
-            check=AsyncConnectionPool.check_connection,
+            check=_check,
             open=False,
         )
 
@@ -57,19 +60,33 @@ class Database:
         """
         with translated_errors():
             async with self._connection() as connection:
-                transaction = Transaction(connection)
-                await transaction.run("enter_application", workspace_id=workspace_id)
-                yield transaction
+                await _enter(connection, workspace_id)
+                yield Transaction(connection)
+
+    @asynccontextmanager
+    async def pipelined(
+        self, workspace_id: WorkspaceId, timeout_s: float, *, is_planned_once: bool
+    ) -> AsyncIterator[Pipelined]:
+        """Like `workspace`, for statements that need not wait for each other's rows; their answers
+        may be read after the end. `TimeoutError` when one of them takes longer than `timeout_s`.
+
+        is_planned_once: for statements whose best plan is the same whatever they are asked for.
+        """
+        planning = "force_generic_plan" if is_planned_once else "auto"
+        with translated_errors(), given_up_in_time():
+            async with self._connection() as connection, connection.pipeline() as pipeline:
+                await _enter(connection, workspace_id, timeout_s, planning)
+                yield Pipelined(connection, pipeline)
+                await connection.commit()
 
     @asynccontextmanager
     async def snapshot(self, workspace_id: WorkspaceId) -> AsyncIterator[Transaction]:
         """Like `workspace`, for several reads that must see the same moment."""
         with translated_errors():
             async with self._connection() as connection:
-                transaction = Transaction(connection)
-                await transaction.run("freeze_snapshot")
-                await transaction.run("enter_application", workspace_id=workspace_id)
-                yield transaction
+                await connection.execute(statement("freeze_snapshot"))
+                await _enter(connection, workspace_id)
+                yield Transaction(connection)
 
     @asynccontextmanager
     async def no_workspace(self) -> AsyncIterator[Transaction]:
@@ -114,3 +131,26 @@ class Database:
             await self._pool.open()
         async with self._pool.connection() as connection:
             yield connection
+
+
+async def _enter(
+    connection: AsyncConnection,
+    workspace_id: WorkspaceId,
+    timeout_s: float = _STATEMENT_TIMEOUT_S,
+    planning: str = "auto",
+) -> None:
+    values = {
+        "workspace_id": workspace_id,
+        "timeout": f"{max(1, round(timeout_s * 1000))}ms",
+        "planning": planning,
+    }
+    await connection.execute(statement("enter_application"), values)
+
+
+async def _check(connection: AsyncConnection) -> None:
+    """Raise for a connection that died. A live one says nothing unasked, so that nearly always a
+    look at its socket will do, where asking would cost a round trip before each transaction."""
+    socket = select.poll()
+    socket.register(connection.fileno(), select.POLLIN)
+    if socket.poll(0):
+        await AsyncConnectionPool.check_connection(connection)

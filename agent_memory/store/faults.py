@@ -33,5 +33,14 @@ def translated_errors() -> Iterator[None]:
         raise InvariantBroken(f"The database refused a statement: {_first_line(error)}") from error
 
 
+@contextmanager
+def given_up_in_time() -> Iterator[None]:
+    """Raise `TimeoutError` for a statement that took longer than its transaction allows."""
+    try:
+        yield
+    except errors.QueryCanceled as error:
+        raise TimeoutError from error
+
+
 def _first_line(error: psycopg.Error) -> str:
     return str(error).partition("\n")[0]

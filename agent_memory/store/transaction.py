@@ -1,10 +1,8 @@
 """One transaction of the application's, in which statements are run by name."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from psycopg import AsyncConnection, errors
+from psycopg import AsyncConnection
 from psycopg.rows import scalar_row
 
 from agent_memory.store.row_values import rows_of
@@ -48,15 +46,3 @@ class Transaction:
         async with self._connection.cursor(row_factory=scalar_row) as cursor:
             await cursor.execute(statement(name), values)
             return await cursor.fetchone()
-
-    @asynccontextmanager
-    async def at_most(self, timeout_s: float) -> AsyncIterator[None]:
-        """Statements within take no longer each, or are given up with `TimeoutError`; the
-        transaction itself goes on from where it was."""
-        try:
-            async with self._connection.transaction():
-                await self.run("limit_statements", timeout=f"{max(1, round(timeout_s * 1000))}ms")
-                yield
-            await self.run("limit_statements", timeout="30s")
-        except errors.QueryCanceled as error:
-            raise TimeoutError from error

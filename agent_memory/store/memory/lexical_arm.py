@@ -10,7 +10,7 @@ from agent_memory.memory.lexical import LexicalScores
 from agent_memory.memory.recalled import Query
 from agent_memory.memory.terms import query_weights
 from agent_memory.store.memory.packed import unpack
-from agent_memory.store.transaction import Transaction
+from agent_memory.store.pipelined import Answer, Pipelined
 
 MAX_TERMS = 64
 """Of a question, the rarest first: a whole log may be asked about."""
@@ -22,7 +22,7 @@ MAX_SCOPED_POSTINGS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class _PostingsRow:
+class PostingsRow:
     term: str
     num_items: int
     collection_items: int
@@ -47,22 +47,26 @@ class _PostingsRow:
         )
 
 
-async def find_by_words(
-    transaction: Transaction, workspace: WorkspaceId, query: Query, max_postings: int
-) -> LexicalScores:
-    """Scores of everything that has a term of the question, within the threads it names."""
-    weights = query_weights(query.text)
-    rows = await transaction.fetch_all(
+async def ask_words(
+    pipeline: Pipelined, workspace: WorkspaceId, query: Query, max_postings: int
+) -> Answer[PostingsRow]:
+    """Where the terms of the question stand, within the threads it names."""
+    return await pipeline.ask_binary(
         "find_postings",
-        _PostingsRow,
+        PostingsRow,
         workspace_id=workspace,
-        terms=list(weights),
+        terms=list(query_weights(query.text)),
         thread_ids=list(query.thread_ids) or None,
         max_terms=MAX_TERMS,
         max_postings=MAX_SCOPED_POSTINGS if query.thread_ids else max_postings,
     )
+
+
+async def lexical_scores(answer: Answer[PostingsRow] | None, query: Query) -> LexicalScores:
+    """Scores of everything that has a term of the question."""
+    rows = [] if answer is None else await answer.rows()
     collection = Collection(0, 1.0)
     if rows:
         num_items, num_terms = rows[0].collection_items, rows[0].collection_terms
         collection = Collection(num_items, num_terms / max(num_items, 1))
-    return score([row.postings() for row in rows], weights, collection)
+    return score([row.postings() for row in rows], query_weights(query.text), collection)

@@ -7,14 +7,10 @@ import numpy as np
 from agent_memory.memory.lexical import Floats, Integers, LexicalScores, place_key
 from agent_memory.memory.recalled import Candidate
 from agent_memory.store.memory.candidate_rows import CandidateRow
-from agent_memory.store.memory.similarities import Similarities
 
 
 def measure(
-    rows: Sequence[CandidateRow],
-    lexical: LexicalScores,
-    shared_keys: Mapping[int, int],
-    similarities: Similarities,
+    rows: Sequence[CandidateRow], lexical: LexicalScores, shared_keys: Mapping[int, int]
 ) -> tuple[Candidate, ...]:
     """An item without a place in a conversation is its own window."""
     numbers = np.array([row.item_no for row in rows], np.int64)
@@ -23,18 +19,25 @@ def measure(
     items, windows = lexical.items, lexical.windows
     own, coverage = items.scores_of(numbers), items.coverage_of(numbers)
     return tuple(
-        Candidate(row.item(), *measured)
-        for row, *measured in zip(
+        Candidate(
+            item=row.item(),
+            bm25=bm25,
+            bm25_window=bm25_window,
+            similarity=row.similarity,
+            num_shared_keys=shared_keys.get(row.item_no, 0),
+            terms=frozenset(row.terms),
+            coverage=covered,
+            coverage_window=covered_window,
+            bm25_answered=answered,
+            similarity_near=row.similarity_near,
+        )
+        for row, bm25, bm25_window, covered, covered_window, answered in zip(
             rows,
             own.tolist(),
             _around(places, windows.scores_of(places), own),
-            map(similarities.of, rows),
-            (shared_keys.get(row.item_no, 0) for row in rows),
-            (frozenset(row.terms) for row in rows),
             coverage.tolist(),
             _around(places, windows.coverage_of(places), coverage),
             np.where(follows, lexical.messages.scores_of(places - 1), 0.0).tolist(),
-            map(similarities.near, rows),
             strict=True,
         )
     )

@@ -1,22 +1,19 @@
-"""The search for candidates: every arm in its own statement, then the items they found."""
+"""The search for candidates: all arms in one round trip, the items that they found in the next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.bm25 import no_scores
-from agent_memory.memory.lexical import LexicalScores
+from agent_memory.memory.bm25 import WINDOW
 from agent_memory.memory.recalled import Candidates, Query
 from agent_memory.store.database import Database
+from agent_memory.store.memory.arms import Arms, Found
 from agent_memory.store.memory.arrays import int_array
 from agent_memory.store.memory.candidate_rows import CandidateRow
-from agent_memory.store.memory.filters import filter_parameters
-from agent_memory.store.memory.key_arm import find_by_keys
-from agent_memory.store.memory.lexical_arm import MAX_POSTINGS, find_by_words
+from agent_memory.store.memory.filters import Parameters, filter_parameters, is_filtered
+from agent_memory.store.memory.lexical_arm import MAX_POSTINGS
 from agent_memory.store.memory.measuring import measure
-from agent_memory.store.memory.similarities import Similarities, measure_similarity
-from agent_memory.store.memory.vector_arm import find_nearest
-from agent_memory.store.transaction import Transaction
+from agent_memory.store.memory.vector_arm import vector_parameters
 
 NUM_LEXICAL = 60
 """Best of the lexical arm that are looked at, or as many as are asked for; where many of them are
@@ -24,16 +21,8 @@ excluded, further ones, four times as many at each step. Measured on LoCoMo: fro
 ten best are the same."""
 MAX_LEXICAL = 20_000
 _DEEPER = 4
-
-
-@dataclass(slots=True)
-class _Found:
-    """What the arms have found so far, by item number."""
-
-    lexical: LexicalScores = field(default_factory=no_scores)
-    shared_keys: Mapping[int, int] = field(default_factory=dict)
-    similarity: Mapping[int, float] = field(default_factory=dict)
-    missing: list[str] = field(default_factory=list)
+_BEFORE = 1
+"""Without a vector, nothing is measured of neighbours but whether the one before asks."""
 
 
 class SearchStore:
@@ -56,59 +45,56 @@ class SearchStore:
         Without a vector of the question they are found by words and keys; whoever expected one
         says so.
         """
-        async with self._database.workspace(workspace) as transaction:
-            found = _Found()
-            try:
-                async with transaction.at_most(self._timeout_s):
-                    await self._ask_arms(transaction, workspace, query, found)
-            except TimeoutError:
-                found.missing.append("time ran out")
-            rows = await _fetch(transaction, workspace, query, found)
-            similarities = await _compare(transaction, workspace, query, rows)
-        return Candidates(
-            found=measure(rows, found.lexical, found.shared_keys, similarities),
-            is_degraded=bool(found.missing),
-            note=", ".join(found.missing),
-        )
-
-    async def _ask_arms(
-        self, transaction: Transaction, workspace: WorkspaceId, query: Query, found: _Found
-    ) -> None:
-        found.shared_keys = await find_by_keys(transaction, workspace, query)
-        found.lexical = await find_by_words(transaction, workspace, query, self._max_postings)
-        if query.embedding is not None:
-            found.similarity = await find_nearest(transaction, workspace, query, query.embedding)
+        arms, admitted, note = Arms(), _Admitted(query.limit), ""
+        try:
+            async with self._database.pipelined(
+                workspace, self._timeout_s, is_planned_once=not is_filtered(query)
+            ) as pipeline:
+                await arms.ask(pipeline, workspace, query, self._max_postings)
+                await pipeline.settle()
+                found = await arms.read(query)
+                wanted = admitted.next_batch(workspace, query, found)
+                answer = await pipeline.ask("get_candidates", CandidateRow, **wanted)
+            admitted.add(await answer.rows())
+        except TimeoutError:
+            found, note = await arms.read(query), "time ran out"
+        while not admitted.are_enough:
+            wanted = admitted.next_batch(workspace, query, found)
+            async with self._database.workspace(workspace) as transaction:
+                admitted.add(await transaction.fetch_all("get_candidates", CandidateRow, **wanted))
+        rows = list(admitted.rows.values())
+        return Candidates(measure(rows, found.lexical, found.shared_keys), bool(note), note)
 
 
-async def _fetch(
-    transaction: Transaction, workspace: WorkspaceId, query: Query, found: _Found
-) -> Sequence[CandidateRow]:
-    """The items found, as far as the question admits them."""
-    rows: dict[int, CandidateRow] = {}
-    item_nos = [*found.shared_keys, *found.similarity]
-    begin, end = 0, max(NUM_LEXICAL, query.limit)
-    while True:
-        own, windows = found.lexical.best(begin, end)
-        batch = await transaction.fetch_all(
-            "get_candidates",
-            CandidateRow,
-            workspace_id=workspace,
-            item_nos=int_array([*item_nos, *own]),
-            thread_nos=int_array(thread_no for thread_no, _ in windows),
-            places=int_array(place for _, place in windows),
+@dataclass(slots=True)
+class _Admitted:
+    """Items found that the question admits. What words found is looked at from the best down, as
+    far as needed; the other arms' all at once."""
+
+    num_wanted: int
+    rows: dict[int, CandidateRow] = field(default_factory=dict)
+    are_enough: bool = False
+    _end: int = 0
+    _is_last: bool = False
+
+    def next_batch(self, workspace: WorkspaceId, query: Query, found: Found) -> Parameters:
+        """What to look at next, as the statement takes it."""
+        begin, self._end = self._end, self._end * _DEEPER or max(NUM_LEXICAL, self.num_wanted)
+        own, windows = found.lexical.best(begin, self._end)
+        num_left = self._end - begin - len(own) - len(windows)
+        self._is_last = num_left > 0 or self._end >= MAX_LEXICAL
+        others = () if begin else (*found.shared_keys, *found.nearest)
+        return {
+            "workspace_id": workspace,
+            "item_nos": int_array([*others, *own]),
+            "thread_nos": int_array(thread_no for thread_no, _ in windows),
+            "places": int_array(place for _, place in windows),
+            "window": WINDOW if query.embedding is not None else _BEFORE,
+            **vector_parameters(query),
             **filter_parameters(query),
-        )
-        rows |= {row.item_no: row for row in batch}
-        is_exhausted = len(own) + len(windows) < end - begin or end >= MAX_LEXICAL
-        if is_exhausted or len(rows) >= query.limit:
-            return list(rows.values())
-        item_nos, begin, end = [], end, end * _DEEPER
+        }
 
-
-async def _compare(
-    transaction: Transaction, workspace: WorkspaceId, query: Query, rows: Sequence[CandidateRow]
-) -> Similarities:
-    """All candidates, those of the other arms too, with the question."""
-    if query.embedding is None:
-        return Similarities()
-    return await measure_similarity(transaction, workspace, query.embedding, rows)
+    def add(self, rows: Sequence[CandidateRow]) -> None:
+        """The rows of the batch."""
+        self.rows |= {row.item_no: row for row in rows}
+        self.are_enough = self._is_last or len(self.rows) >= self.num_wanted

@@ -1,48 +1,51 @@
 """Finding items by the nearness of their vectors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.recalled import Embedding, Query
-from agent_memory.store.memory.filters import filter_parameters, is_filtered
-from agent_memory.store.transaction import Transaction
+from agent_memory.memory.recalled import Query
+from agent_memory.store.memory.filters import Parameters, filter_parameters, is_filtered
+from agent_memory.store.pipelined import Answer, Pipelined
 
 NUM_NEAREST = 30
 
 
 @dataclass(frozen=True, slots=True)
-class _DistanceRow:
+class NearestRow:
     item_no: int
-    distance: float
 
 
 def vector_text(vector: Sequence[float]) -> str:
     """As pgvector reads it."""
-    return "[" + ",".join(f"{value:.6g}" for value in vector) + "]"
+    return "[" + ",".join(["%.6g"] * len(vector)) % tuple(vector) + "]"
 
 
-async def has_vector_index(transaction: Transaction, workspace: WorkspaceId, space_id: str) -> bool:
-    return bool(
-        await transaction.fetch_value("has_vector_index", workspace_id=workspace, space_id=space_id)
-    )
+def vector_parameters(query: Query) -> Parameters:
+    """The vector of a question and its space; without one no item has any."""
+    if query.embedding is None:
+        return {"space_id": None, "embedding": None}
+    embedding = vector_text(query.embedding.vector)
+    return {"space_id": query.embedding.space_id, "embedding": embedding}
 
 
-async def find_nearest(
-    transaction: Transaction, workspace: WorkspaceId, query: Query, embedding: Embedding
-) -> Mapping[int, float]:
-    """Cosine similarity of the nearest items that the question admits, by their numbers."""
+async def ask_nearest(
+    pipeline: Pipelined, workspace: WorkspaceId, query: Query
+) -> Answer[NearestRow] | None:
+    """The nearest items that the question admits; None when it has no vector."""
+    if query.embedding is None:
+        return None
     filters = filter_parameters(query) if is_filtered(query) else {}
-    name = "find_nearest_filtered" if filters else "find_nearest"
-    if not filters and await has_vector_index(transaction, workspace, embedding.space_id):
-        name = "find_nearest_by_index"
-    rows = await transaction.fetch_all(
-        name,
-        _DistanceRow,
+    return await pipeline.ask(
+        "find_nearest_filtered" if filters else "find_nearest",
+        NearestRow,
         workspace_id=workspace,
-        space_id=embedding.space_id,
-        embedding=vector_text(embedding.vector),
         limit=max(NUM_NEAREST, query.limit // 2),
+        **vector_parameters(query),
         **filters,
     )
-    return {row.item_no: 1.0 - row.distance for row in rows}
+
+
+async def nearest_items(answer: Answer[NearestRow] | None) -> list[int]:
+    """Their numbers."""
+    return [] if answer is None else [row.item_no for row in await answer.rows()]

@@ -1,4 +1,4 @@
-SELECT item_no, (embedding <=> %(embedding)s::halfvec) + 0 AS distance
+SELECT item_no
 FROM item_vectors
 JOIN items USING (workspace_id, item_no)
 JOIN threads USING (workspace_id, thread_no)
@@ -21,5 +21,5 @@ WHERE workspace_id = %(workspace_id)s AND space_id = %(space_id)s
         SELECT FROM jsonb_each_text(%(metadata)s::jsonb) AS asked
         WHERE items.metadata ->> asked.key IS DISTINCT FROM asked.value
     )
-ORDER BY distance, item_no
+ORDER BY (embedding <=> %(embedding)s::halfvec) + 0, item_no
 LIMIT %(limit)s

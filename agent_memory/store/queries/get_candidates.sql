@@ -7,15 +7,30 @@ WITH wanted AS MATERIALIZED (
         USING (thread_no, place)
     WHERE workspace_id = %(workspace_id)s
 )
-SELECT stored_items.*, EXISTS (
-    SELECT FROM items AS before
-    WHERE before.workspace_id = %(workspace_id)s
-        AND before.thread_no = stored_items.thread_no
-        AND before.place = stored_items.place - 1
-        AND before.position IS NOT NULL
-        AND right(rtrim(before.text), 1) = '?'
-) AS follows_question
-FROM wanted JOIN stored_items USING (item_no)
+SELECT stored_items.*, coalesce(around.has_question, false) AS follows_question, own.similarity,
+    CASE WHEN stored_items.place IS NULL THEN own.similarity ELSE around.similarity END
+        AS similarity_near
+FROM wanted
+JOIN stored_items USING (item_no)
+LEFT JOIN LATERAL (
+    SELECT 1 - (embedding <=> %(embedding)s::halfvec) AS similarity
+    FROM item_vectors
+    WHERE %(space_id)s::text IS NOT NULL AND item_vectors.workspace_id = %(workspace_id)s
+        AND item_vectors.space_id = %(space_id)s AND item_vectors.item_no = stored_items.item_no
+) AS own ON true
+LEFT JOIN LATERAL (
+    SELECT
+        bool_or(near.place = stored_items.place - 1 AND right(rtrim(near.text), 1) = '?')
+            AS has_question,
+        max(1 - (embedding <=> %(embedding)s::halfvec)) AS similarity
+    FROM items AS near
+    LEFT JOIN item_vectors
+        ON %(space_id)s::text IS NOT NULL AND item_vectors.workspace_id = near.workspace_id
+        AND item_vectors.space_id = %(space_id)s AND item_vectors.item_no = near.item_no
+    WHERE near.workspace_id = %(workspace_id)s AND near.thread_no = stored_items.thread_no
+        AND near.place BETWEEN stored_items.place - %(window)s AND stored_items.place + %(window)s
+        AND near.place <> stored_items.place AND near.position IS NOT NULL
+) AS around ON true
 WHERE workspace_id = %(workspace_id)s
     AND (%(thread_ids)s::text[] IS NULL OR thread_id = ANY (%(thread_ids)s::text[]))
     AND (%(kinds)s::text[] IS NULL OR kind = ANY (%(kinds)s::text[]))

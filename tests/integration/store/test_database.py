@@ -3,6 +3,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 
 import psycopg
 import pytest
@@ -12,6 +13,7 @@ from agent_memory.ids import SessionId
 from agent_memory.store.database import Database
 from agent_memory.store.embedded import EmbeddedPostgres
 from agent_memory.store.migrate import migrate
+from agent_memory.store.pipelined import Answer
 from agent_memory.store.sessions import SessionStore
 from agent_memory.store.workspaces import DEFAULT_WORKSPACE, WorkspaceStore
 from agent_memory.testing.postgres import fresh_database
@@ -44,6 +46,62 @@ async def test_a_row_of_another_workspace_cannot_be_written(database: Database) 
     with pytest.raises(InvariantBroken, match="row-level security"):
         async with database.workspace(ALPHA) as transaction:
             await transaction.run("create_session", workspace_id=BETA, session_id=ONE, model="tiny")
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    has_any_key: bool
+
+
+async def test_a_pipeline_sees_one_workspace_and_hands_its_connection_back_clean(
+    url: str,
+) -> None:
+    database = Database(url, max_size=1)
+    sessions = SessionStore(database)
+    for workspace_id in (ALPHA, BETA):
+        await WorkspaceStore(database).ensure_workspace(workspace_id)
+    await sessions.commit_turn(turn(ALPHA, ONE, user("hello")))
+
+    for workspace_id, num in ((ALPHA, 1), (BETA, 0)):
+        async with database.pipelined(workspace_id, 1.0, is_planned_once=True) as pipeline:
+            first = await pipeline.ask("count_sessions", Count)
+            await pipeline.settle()
+            assert await first.rows() == [Count(num)]
+            second = await pipeline.ask_binary("count_sessions", Count)
+        assert await second.rows() == [Count(num)]
+
+    async with database.no_workspace() as transaction:
+        assert await transaction.fetch_value("count_sessions") == 0
+    await database.close()
+
+
+async def test_what_came_back_before_a_pipeline_took_too_long_can_be_read(url: str) -> None:
+    database = Database(url, max_size=1)
+    await WorkspaceStore(database).ensure_workspace(ALPHA)
+
+    answers: list[Answer[Known] | Answer[Count]] = []
+
+    async def ask_and_settle() -> None:
+        async with database.pipelined(ALPHA, 0.1, is_planned_once=True) as pipeline:
+            answers.append(await pipeline.ask("has_any_key", Known))
+            answers.append(await pipeline.ask("count_sessions", Count))
+            answers.append(await pipeline.ask("has_any_key", Known))
+            await pipeline.settle()
+
+    with psycopg.connect(url) as connection:
+        connection.execute("LOCK TABLE agent_memory.sessions IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(TimeoutError):
+            await ask_and_settle()
+
+    assert [await answer.rows() for answer in answers] == [[Known(has_any_key=False)], [], []]
+    async with database.workspace(ALPHA) as transaction:
+        assert await transaction.fetch_value("count_sessions") == 0
+    await database.close()
 
 
 async def test_a_transaction_that_fails_leaves_nothing(

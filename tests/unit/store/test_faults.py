@@ -11,7 +11,7 @@ from agent_memory.errors import (
     NotFound,
     StorageUnavailable,
 )
-from agent_memory.store.faults import translated_errors
+from agent_memory.store.faults import given_up_in_time, translated_errors
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,10 @@ def test_only_the_first_line_is_told_for_others_hold_values() -> None:
         raise foreign
 
     assert "secret" not in str(raised.value)
+
+
+def test_a_statement_given_up_in_time_is_told_from_a_database_that_cannot_be_used() -> None:
+    with pytest.raises(TimeoutError), translated_errors(), given_up_in_time():
+        raise errors.QueryCanceled("statement timeout")
+    with pytest.raises(StorageUnavailable), translated_errors(), given_up_in_time():
+        raise errors.AdminShutdown("terminating connection")
