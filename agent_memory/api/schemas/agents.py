@@ -93,3 +93,4 @@ class AgentTurnBody(Body):
     frequency_penalty: Annotated[float, Field(ge=-2, le=2)] = 0.0
     stop: Annotated[list[StopText], Field(max_length=64)] | None = None
     memory: ChatMemory | None = None
+    service_tier: str | None = None

@@ -119,7 +119,6 @@ class ChatBody(SamplingBody):
 
     store: bool | None = None
     metadata: dict[str, str] | None = None
-    service_tier: str | None = None
     safety_identifier: str | None = None
     prompt_cache_key: str | None = None
     prompt_cache_retention: str | None = None

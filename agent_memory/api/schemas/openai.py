@@ -47,4 +47,5 @@ class SamplingBody(Body):
     n: Annotated[int, Field(ge=1, le=8)] | None = None
     session_id: str | None = None
     """Names the session (an extension; the `X-Session-ID` header does the same)."""
+    service_tier: str | None = None
     user: str | None = None

@@ -19,6 +19,7 @@ from agent_memory.api.translators.checks import (
     refuse_media,
 )
 from agent_memory.api.translators.memory_words import turn_memory
+from agent_memory.api.translators.service_tier import priority_of
 from agent_memory.errors import InvalidRequest
 from agent_memory.turns.messages import (
     Message,
@@ -58,6 +59,7 @@ def agent_turn(body: AgentTurnBody, identity: TurnIdentity, limits: Limits) -> T
         max_tokens_given=body.max_tokens is not None,
         json_schema=None if body.json_schema is None else orjson.dumps(body.json_schema).decode(),
         memory=turn_memory(body.memory),
+        priority=priority_of(body.service_tier),
     )
 
 

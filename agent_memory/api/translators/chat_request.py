@@ -25,6 +25,7 @@ from agent_memory.api.translators.checks import (
 )
 from agent_memory.api.translators.memory_words import turn_memory
 from agent_memory.api.translators.openai_sampling import openai_sampling
+from agent_memory.api.translators.service_tier import priority_of
 from agent_memory.errors import InvalidRequest
 from agent_memory.turns.messages import (
     Message,
@@ -64,6 +65,7 @@ def chat_turn(body: ChatBody, identity: TurnIdentity, limits: Limits) -> TurnReq
         max_tokens_given=max_tokens is not None,
         json_schema=_json_schema(body.response_format),
         memory=turn_memory(body.memory),
+        priority=priority_of(body.service_tier),
     )
 
 

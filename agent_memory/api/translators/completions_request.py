@@ -4,6 +4,7 @@ from agent_memory.api.call import TurnIdentity
 from agent_memory.api.limits import Limits
 from agent_memory.api.schemas.completions import CompletionsBody
 from agent_memory.api.translators.openai_sampling import openai_sampling
+from agent_memory.api.translators.service_tier import priority_of
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import SessionId
 from agent_memory.turns.request import TurnRequest
@@ -36,4 +37,5 @@ def completion_turn(
         sampling=openai_sampling(body, body.max_tokens, body.logprobs, limits),
         model=body.model,
         max_tokens_given=body.max_tokens is not None,
+        priority=priority_of(body.service_tier),
     )

@@ -22,6 +22,7 @@ from agent_memory.api.schemas.anthropic import (
 from agent_memory.api.schemas.anthropic import ToolChoice as ToolChoiceField
 from agent_memory.api.translators.checks import check_tools, checked_max_tokens, refuse_media
 from agent_memory.api.translators.memory_words import turn_memory
+from agent_memory.api.translators.service_tier import priority_of
 from agent_memory.errors import InvalidRequest
 from agent_memory.turns.messages import (
     Message,
@@ -87,6 +88,7 @@ def _turn(body: CountTokensBody, identity: TurnIdentity, sampling: SamplingParam
         model=body.model,
         json_schema=orjson.dumps(format_.json_schema).decode() if format_ else None,
         memory=turn_memory(body.memory),
+        priority=priority_of(body.service_tier),
     )
 
 

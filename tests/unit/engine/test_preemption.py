@@ -66,6 +66,24 @@ def test_what_has_ended_or_has_several_choices_is_not_interrupted(runner: Script
     assert [driver.tokens("both", n) for n in (0, 1)] == [answer([1, 2], 8, n) for n in (0, 1)]
 
 
+def test_priorities_and_groups_say_who_gets_the_next_row(runner: ScriptedRunner) -> None:
+    driver = LoopDriver(runner, max_rows=1)
+    driver.submit(named("runs", [1]))
+    driver.step()
+    for name, group, priority in [
+        ("flex", "a", -1),
+        ("first", "a", 0),
+        ("other", "b", 0),
+        ("urgent", "a", 1),
+    ]:
+        driver.submit(replace(named(name, [1]), group=group, priority=priority))
+    driver.run()
+    order: list[str] = []
+    for batch in runner.batches:
+        order += [name for name in batch if name not in order]
+    assert order == ["runs", "urgent", "other", "first", "flex"]
+
+
 @settings(max_examples=80, deadline=None)
 @given(
     looks_ahead=st.booleans(),

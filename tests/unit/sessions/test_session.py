@@ -1,5 +1,7 @@
 """A session over a scripted engine."""
 
+from dataclasses import replace
+
 import pytest
 
 from agent_memory.errors import ConversationMoved, StreamInterrupted
@@ -173,6 +175,17 @@ async def test_a_turn_that_is_interrupted_goes_on_behind_what_it_said(
     tokens, num_reserved, _ = world.pool.asked[1]
     assert tokens == prompt + encode("abcdef"[: interrupted_at[0]])
     assert num_reserved == 100 - interrupted_at[0]
+
+
+@pytest.mark.parametrize("priority", [-1, 0, 1])
+async def test_the_priority_of_a_turn_goes_with_it_to_the_pool_and_the_engine(
+    priority: int,
+) -> None:
+    world = World(["hi"])
+    await take(world.session(), replace(ask(HELLO), priority=priority))
+    assert [terms.priority for _, _, terms in world.pool.asked] == [priority]
+    [request] = world.engine.requests
+    assert (request.priority, request.group) == (priority, WORKSPACE)
 
 
 async def test_an_interrupted_turn_that_nobody_wants_any_more_does_not_come_back() -> None:
