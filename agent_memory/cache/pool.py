@@ -11,6 +11,7 @@ from agent_memory.cache.hashing import chain_hash
 from agent_memory.cache.lease import CachedBlock, Lease, Location, StoredBlock
 from agent_memory.cache.lease_book import ActiveLease, LeaseBook
 from agent_memory.cache.miss import MissKind
+from agent_memory.cache.pins import PIN_SHARE, PinBook, PinnedFile
 from agent_memory.cache.prefix import Prefix, PrefixSearch
 from agent_memory.cache.rebuild_cost import Rates
 from agent_memory.cache.register import BlockRegister
@@ -46,6 +47,7 @@ class BlockPool:
         tree, losses = self._register.tree, self._register.losses
         self._search = PrefixSearch(tree, losses, block_size, has_snapshots)
         self._leases = LeaseBook()
+        self._pins = PinBook()
         self._tally = PoolTally()
         self._incarnation: str | None = None
         self._epoch = int(clock() * 1000)
@@ -128,12 +130,15 @@ class BlockPool:
         for name in bad_files:
             self._register.lose_file(name, MissKind.BAD_FILE)
         _check_hashes(stored)
+        self._end_pins()
         blocks = self._store(stored, is_resident=active is not None)
         if active is not None:
             self._supersede(blocks, active.owner)
         used = active.blocks if active is not None else ()
         still_there = takewhile(lambda block: block in self._register.tree, used)
         self._register.touch((*still_there, *blocks))
+        if active is not None:
+            self._pin(active, blocks)
         self._register.enforce_budgets(blocks[0].root if blocks else None)
 
     def release(self, lease_id: LeaseId) -> None:
@@ -265,6 +270,7 @@ class BlockPool:
     def check_integrity(self) -> None:
         """Raise `InvariantBroken` when anything the pool believes contradicts the rest."""
         self._register.check_integrity()
+        self._pins.check_integrity(self._register.shelf.pinned())
         reserved = self._register.resident.reserved
         self._leases.check_integrity(tuple(self._register.tree), reserved)
 
@@ -301,6 +307,31 @@ class BlockPool:
             miss_reason=prefix.miss.reason if prefix.miss is not None else None,
             miss_kind=prefix.miss.kind if prefix.miss is not None else None,
         )
+
+    def _pin(self, active: ActiveLease, blocks: Sequence[Block]) -> None:
+        """What the turn's client wants to be kept, from the beginning, as far as it may be."""
+        shelf, now = self._register.shelf, self._clock()
+        for pin in active.terms.pins:
+            for block in blocks:
+                if block.file is None or block.num_before + block.num_tokens > pin.num_tokens:
+                    continue
+                size = shelf.size_of(block.file)
+                pinned = PinnedFile(active.root, size, now + pin.seconds)
+                if not self._pins.add(block.file, pinned, self._pin_limit(active.root)):
+                    break
+                shelf.pin(block.file)
+
+    def _end_pins(self) -> None:
+        """Let go of what was pinned for long enough, or is too much by now."""
+        shelf = self._register.shelf
+        over = self._pins.take_over(self._clock(), shelf)
+        for root in self._pins.roots():
+            over += self._pins.take_excess(root, self._pin_limit(root))
+        for name in over:
+            shelf.unpin(name)
+
+    def _pin_limit(self, root: BlockHash) -> float:
+        return PIN_SHARE * self._register.shelf.standing(root).share
 
     def _close(self, lease_id: LeaseId) -> ActiveLease | None:
         active = self._leases.close(lease_id)

@@ -15,6 +15,7 @@ class ShelfFile:
     """A file of `nbytes`; `blocks` are those that have no other place on the shelf.
 
     work: what it takes to compute them again. num_held: how many of them leases may read.
+    is_pinned: it stays for a time even if nobody reads it.
     """
 
     name: str
@@ -22,6 +23,7 @@ class ShelfFile:
     blocks: dict[BlockHash, Block] = field(default_factory=dict)
     work: float = 0.0
     num_held: int = 0
+    is_pinned: bool = False
 
 
 class ShelfLedger:
@@ -124,8 +126,30 @@ class ShelfLedger:
         """No lease may read the block any more."""
         file = self._files[block.file or ""]
         file.num_held -= 1
-        if not file.num_held:
+        if not file.num_held and not file.is_pinned:
             self._order.let_go(file)
+
+    def pin(self, name: str) -> None:
+        """A file with blocks stays until it is unpinned. Repeatable."""
+        file = self._files[name]
+        file.is_pinned = True
+        self._order.hold(file)
+
+    def unpin(self, name: str) -> None:
+        """An unknown file, or one that is not pinned, is no matter."""
+        file = self._files.get(name)
+        if file is not None and file.is_pinned:
+            file.is_pinned = False
+            if not file.num_held:
+                self._order.let_go(file)
+
+    def size_of(self, name: str) -> int:
+        """Bytes of a known file."""
+        return self._files[name].nbytes
+
+    def pinned(self) -> set[str]:
+        """The names of all pinned files."""
+        return {file.name for file in self._files.values() if file.is_pinned}
 
     def take(
         self, num_bytes: int, workspace: BlockHash | None, *, from_all: bool

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """Blocks of the first `num_tokens` tokens of the prompt stay for `seconds` after the turn."""
+    """Blocks of the first `num_tokens` tokens of the prompt stay on the shelf for `seconds` after
+    the turn, as far as the workspace may pin so much."""
 
     num_tokens: int
     seconds: float

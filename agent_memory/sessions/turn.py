@@ -8,7 +8,7 @@ from typing import assert_never
 from agent_memory.cache.hashing import root_hash
 from agent_memory.cache.lease import Lease
 from agent_memory.cache.miss import MissKind
-from agent_memory.cache.terms import LeaseTerms
+from agent_memory.cache.terms import LeaseTerms, Pin
 from agent_memory.engine.events import Finished, Generated, Prefilled, Restored, Stored
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
@@ -17,6 +17,7 @@ from agent_memory.ids import LeaseId, SessionId, ThreadId, block_owner, new_id
 from agent_memory.prompts.identity import head_hash
 from agent_memory.sessions.conversation import Conversation
 from agent_memory.sessions.divergence import find_divergence
+from agent_memory.sessions.pinning import find_pins
 from agent_memory.sessions.ports import Engine, Generation, Pool, TranscriptStore
 from agent_memory.sessions.prompting import Prompt, build_prompt, fit_to_window, render_prompt
 from agent_memory.sessions.recorder import TurnRecorder
@@ -154,6 +155,7 @@ class Turn:
                 is_preemptible=sampling.n == 1,
                 num_preemptions=self._num_preemptions,
                 has_begun=self._has_begun,
+                pins=await self._find_pins(prompt, info),
             ),
         )
         is_resumed, self._has_begun = self._has_begun, True
@@ -177,6 +179,12 @@ class Turn:
             incarnation=info.incarnation,
             priority=request.priority,
             is_resumed=is_resumed,
+        )
+
+    async def _find_pins(self, prompt: Prompt, info: EngineInfo) -> tuple[Pin, ...]:
+        generated = self._conversation.generated
+        return await find_pins(
+            self._engine, self._request, self._continuation, generated, prompt, info
         )
 
     async def _explain_miss(self, prompt: Prompt, lease: Lease, info: EngineInfo) -> str | None:

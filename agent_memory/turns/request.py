@@ -28,6 +28,14 @@ class TurnMemory:
 
 
 @dataclass(frozen=True, slots=True)
+class MessagePin:
+    """The KV of the first `num_messages` messages is to stay for `seconds` after the turn."""
+
+    num_messages: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class TurnRequest:
     """What a client asks of one session.
 
@@ -47,6 +55,7 @@ class TurnRequest:
     cache_marks: how many messages stand before each place that the client marked as worth keeping.
     priority: below 0, the turn yields to everyone; otherwise the higher goes first among those of
         its workspace.
+    pins: beginnings of the conversation that the client wants to be kept for a while.
     json_schema: JSON text of the schema that the answer must satisfy (`{"type": "object"}` for any
         object), or None for free text.
     """
@@ -74,3 +83,4 @@ class TurnRequest:
     delivered_by: str = ""
     memory: TurnMemory | None = None
     priority: int = 0
+    pins: tuple[MessagePin, ...] = ()

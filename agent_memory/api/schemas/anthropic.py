@@ -13,11 +13,11 @@ StopText = Annotated[str, Field(min_length=1)]
 
 
 class CacheControl(Inner):
-    """Marks a place in the prompt that others may go on from. Everything is kept anyway; `ttl` is
-    accepted, and use decides how long."""
+    """Marks a place in the prompt that others may go on from. Everything is kept anyway, and use
+    decides how long; with `ttl`, what is before the mark stays for at least as long."""
 
     type: Literal["ephemeral"]
-    ttl: str | None = None
+    ttl: Literal["5m", "1h"] | None = None
 
 
 class TextBlock(Inner):
@@ -97,6 +97,7 @@ class Tool(Inner):
     name: Annotated[str, Field(min_length=1, max_length=256)]
     type: str | None = None
     description: str | None = None
+    cache_control: CacheControl | None = None
     input_schema: JsonObject | None = None
 
 
@@ -159,7 +160,8 @@ class CountTokensBody(Body):
     metadata: Metadata | None = None
     memory: ChatMemory | None = None
 
-    cache_control: JsonObject | None = None
+    cache_control: CacheControl | None = None
+    """Marks the end of the conversation."""
     speed: str | None = None
     service_tier: str | None = None
     inference_geo: str | None = None

@@ -1,6 +1,7 @@
 """An Anthropic request as a turn."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import orjson
 
@@ -36,11 +37,14 @@ from agent_memory.turns.messages import (
     ToolSpec,
     ToolUse,
 )
-from agent_memory.turns.request import TurnRequest
+from agent_memory.turns.request import MessagePin, TurnRequest
 from agent_memory.turns.sampling import SamplingParams
 
 _HARMLESS_EDITS = frozenset({"clear_thinking_20251015"})
 """The template decides which earlier thinking the model reads; asking for less changes nothing."""
+_TTL_S = {"5m": 300.0, "1h": 3600.0}
+MAX_PINS = 4
+"""As many marks as Anthropic takes in one request."""
 _MODES = {"auto": ToolMode.AUTO, "any": ToolMode.REQUIRED, "none": ToolMode.NONE}
 
 
@@ -72,13 +76,15 @@ def _turn(body: CountTokensBody, identity: TurnIdentity, sampling: SamplingParam
     check_tools(tools, choice)
     format_ = body.output_config.format if body.output_config else None
     messages, marks = _conversation(body)
+    pins = tuple(MessagePin(mark.num_messages, _TTL_S[mark.ttl]) for mark in marks if mark.ttl)
     return TurnRequest(
         turn_id=identity.turn_id,
         request_id=identity.request_id,
         workspace_id=identity.workspace_id,
         session_id=identity.session_id,
         messages=messages,
-        cache_marks=marks,
+        cache_marks=tuple(mark.num_messages for mark in marks),
+        pins=pins[-MAX_PINS:],
         sampling=sampling,
         tools=tools,
         tool_choice=choice,
@@ -136,20 +142,33 @@ def _system(system: str | Sequence[Block] | None) -> Iterator[Message]:
     yield Message(Role.SYSTEM, tuple(_text_only(blocks, "system")))
 
 
-def _conversation(body: CountTokensBody) -> tuple[tuple[Message, ...], tuple[int, ...]]:
-    """The messages, and how many of them stand before each mark of the client's."""
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A mark of the client's behind so many messages; `ttl` as it was sent."""
+
+    num_messages: int
+    ttl: str | None
+
+
+def _conversation(body: CountTokensBody) -> tuple[tuple[Message, ...], tuple[_Mark, ...]]:
+    """The messages, and where the client has marked them. Tools stand beside the system prompt."""
     messages = list(_system(body.system))
-    marks = [len(messages)] if _is_marked(body.system) else []
+    marks = [*_marks(body.tools, len(messages)), *_marks(body.system, len(messages))]
     for index, message in enumerate(body.messages):
         messages += _messages_of(message, f"messages.{index}.content")
-        if _is_marked(message.content):
-            marks.append(len(messages))
-    return tuple(messages), tuple(marks)
+        marks += _marks(message.content, len(messages))
+    if body.cache_control is not None:
+        marks.append(_Mark(len(messages), body.cache_control.ttl))
+    return tuple(messages), tuple(mark for mark in marks if mark.num_messages)
 
 
-def _is_marked(content: str | Sequence[Block] | None) -> bool:
+def _marks(content: str | Sequence[Block | Tool] | None, num_messages: int) -> Iterator[_Mark]:
+    """At most one: of several marks in one message the last one counts."""
     blocks = () if content is None or isinstance(content, str) else content
-    return any(getattr(block, "cache_control", None) is not None for block in blocks)
+    found = [getattr(block, "cache_control", None) for block in blocks]
+    controls = [control for control in found if control is not None]
+    if controls:
+        yield _Mark(num_messages, controls[-1].ttl)
 
 
 def _messages_of(message: InputMessage, param: str) -> Iterator[Message]:

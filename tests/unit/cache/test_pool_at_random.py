@@ -12,15 +12,16 @@ from agent_memory.cache.hashing import root_hash
 from agent_memory.cache.lease import Lease, Location, StoredBlock
 from agent_memory.cache.pool import BlockPool
 from agent_memory.cache.rebuild_cost import Rates
+from agent_memory.cache.terms import LeaseTerms, Pin
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import BlockHash, LeaseId
 from tests.unit.cache.sequences import (
     BLOCK_SIZE,
     BYTES_PER_TOKEN,
     ROOT,
+    Clock,
     cut,
     entry,
-    make_pool,
     snapshot,
 )
 
@@ -60,6 +61,7 @@ class PoolMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.clock = Clock()
         self.pool = self.make_pool()
         self.engine = Engine()
         self.leases: dict[LeaseId, tuple[Lease, BlockHash, list[int]]] = {}
@@ -68,23 +70,39 @@ class PoolMachine(RuleBasedStateMachine):
         self.num_incarnations = 0
 
     def make_pool(self) -> BlockPool:
-        return make_pool(resident_budget=200, shelf_budget=300, has_snapshots=self.has_snapshots)
+        return BlockPool(
+            BLOCK_SIZE, BYTES_PER_TOKEN, 200, 300, self.clock, has_snapshots=self.has_snapshots
+        )
 
     def new_file(self) -> str:
         """Names are never used twice for different contents."""
         self.num_files += 1
         return f"file {self.num_files}"
 
-    @rule(lease_id=lease_ids, owner=owners, root=roots, prompt=token_lists, num=st.integers(0, 8))
+    @rule(
+        lease_id=lease_ids,
+        owner=owners,
+        root=roots,
+        prompt=token_lists,
+        num=st.integers(0, 8),
+        num_pinned=st.sampled_from([0, 4, 9]),
+    )
     def lease(
-        self, lease_id: LeaseId, owner: str, root: BlockHash, prompt: list[int], num: int
+        self,
+        lease_id: LeaseId,
+        owner: str,
+        root: BlockHash,
+        prompt: list[int],
+        num: int,
+        num_pinned: int,
     ) -> None:
         self.release(lease_id)
         is_first = all(other != root for _, other, _ in self.leases.values())
         before = self.standing_of_other(root)
         num_needed = (len(prompt) + num) * BYTES_PER_TOKEN
         try:
-            lease = self.pool.lease(root, prompt, num, lease_id, owner)
+            terms = LeaseTerms(pins=(Pin(num_pinned, 60.0),) if num_pinned else ())
+            lease = self.pool.lease(root, prompt, num, lease_id, owner, terms)
         except InvalidRequest:
             assert num_needed > 200
             return
@@ -188,6 +206,10 @@ class PoolMachine(RuleBasedStateMachine):
     @rule(prefill=st.sampled_from([1.0, 1e4]), shelf=st.sampled_from([1.0, 1e9]))
     def learn(self, prefill: float, shelf: float) -> None:
         self.pool.learn(Rates(prefill, shelf))
+
+    @rule(seconds=st.sampled_from([20.0, 100.0]))
+    def wait(self, seconds: float) -> None:
+        self.clock.now += seconds
 
     @rule(token_ids=token_lists)
     def touch(self, token_ids: list[int]) -> None:

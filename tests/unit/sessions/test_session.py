@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from agent_memory.cache.terms import Pin
 from agent_memory.errors import ConversationMoved, StreamInterrupted
 from agent_memory.ids import RequestId, SessionId, TurnId, WorkspaceId, new_id
 from agent_memory.sessions.session import Session, Surroundings
@@ -17,7 +18,7 @@ from agent_memory.turns.events import (
     TurnStep,
 )
 from agent_memory.turns.messages import Message, Role, Text
-from agent_memory.turns.request import TurnRequest
+from agent_memory.turns.request import MessagePin, TurnRequest
 from agent_memory.turns.sampling import SamplingParams
 
 WORKSPACE = WorkspaceId("w")
@@ -186,6 +187,16 @@ async def test_the_priority_of_a_turn_goes_with_it_to_the_pool_and_the_engine(
     assert [terms.priority for _, _, terms in world.pool.asked] == [priority]
     [request] = world.engine.requests
     assert (request.priority, request.group) == (priority, WORKSPACE)
+
+
+async def test_a_pin_is_told_to_the_pool_in_tokens_of_the_prompt() -> None:
+    world = World(["hi"])
+    messages = (say(Role.SYSTEM, "be kind"), HELLO)
+    pinned = replace(ask(*messages), pins=(MessagePin(1, 300.0), MessagePin(2, 60.0)))
+    await take(world.session(), pinned)
+    [(prompt, _, terms)] = world.pool.asked
+    system = len(encode("<system>be kind\n"))
+    assert terms.pins == (Pin(system + 1, 300.0), Pin(len(prompt), 60.0))
 
 
 async def test_an_interrupted_turn_that_nobody_wants_any_more_does_not_come_back() -> None:

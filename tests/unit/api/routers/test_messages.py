@@ -26,6 +26,7 @@ from agent_memory.turns.messages import (
     ToolSpec,
     ToolUse,
 )
+from agent_memory.turns.request import MessagePin
 from tests.unit.api.scripts import FINISHED, STARTED, TWO_CALLS, turn
 from tests.unit.api.sse import events
 
@@ -366,3 +367,48 @@ async def test_places_marked_as_worth_keeping_are_passed_on(
     assert turns.requests[0].cache_marks == (1, 2)
     bad = {**body, "system": [{"type": "text", "text": "x", "cache_control": {"type": "for ever"}}]}
     assert (await client.post("/v1/messages", json=bad)).status_code == 400
+
+
+async def test_marks_with_a_time_to_live_pin_what_is_before_them(
+    client: httpx.AsyncClient, turns: ScriptedTurns
+) -> None:
+    def marked(text: str, ttl: str | None) -> list[dict[str, object]]:
+        control = {"type": "ephemeral"} | ({"ttl": ttl} if ttl else {})
+        return [{"type": "text", "text": text, "cache_control": control}]
+
+    body = {
+        "model": "any",
+        "max_tokens": 8,
+        "system": marked("Be terse.", "1h"),
+        "messages": [
+            {"role": "user", "content": marked("Hi", None)},
+            {"role": "assistant", "content": "Hello"},
+            {"role": "user", "content": marked("And?", "5m")},
+        ],
+    }
+    response = await client.post("/v1/messages", json=body)
+    assert response.status_code == 200, response.text
+    [request] = turns.requests
+    assert request.cache_marks == (1, 2, 4)
+    assert request.pins == (MessagePin(1, 3600.0), MessagePin(4, 300.0))
+
+
+@pytest.mark.parametrize("place", ["message", "system", "tools", "body"])
+@pytest.mark.parametrize("ttl", ["2h", "", 300])
+async def test_a_time_to_live_that_does_not_exist_is_refused(
+    client: httpx.AsyncClient, turns: ScriptedTurns, place: str, ttl: object
+) -> None:
+    control = {"cache_control": {"type": "ephemeral", "ttl": ttl}}
+    text = {"type": "text", "text": "Hi"}
+    body = {
+        "model": "any",
+        "max_tokens": 8,
+        "system": [text | (control if place == "system" else {})],
+        "tools": [WEATHER | (control if place == "tools" else {})],
+        "messages": [{"role": "user", "content": [text | (control if place == "message" else {})]}],
+        **(control if place == "body" else {}),
+    }
+    response = await client.post("/v1/messages", json=body)
+    assert response.status_code == 400
+    assert "ttl" in response.text
+    assert turns.requests == []
