@@ -19,15 +19,19 @@ from agent_memory.memory.stored_space import SpaceState
 
 BATCH = 64
 _MAX_NAMED = 20
+_PLAIN_TEXT = "A plain text."
+"""Where this is not taken either, the provider is at fault and not a text."""
 _MAX_ROUNDS = 5
 
 
 @dataclass(slots=True)
 class Progress:
-    """What one attempt has done. refused: items whose text the provider does not take."""
+    """What one attempt has done. refused: items whose text the provider does not take.
+    takes_texts: it was seen to take others."""
 
     num_embedded: int = 0
     refused: tuple[ItemId, ...] = ()
+    takes_texts: bool = False
 
     def outcome(self, space: EmbeddingSpace) -> Outcome:
         return {
@@ -49,21 +53,16 @@ class Filling:
     async def fill(
         self, run: JobRun, workspace: WorkspaceId, space: EmbeddingSpace, progress: Progress
     ) -> None:
-        """Until nothing is missing but what was refused."""
-        while items := await self._next(workspace, space, progress):
+        """Until nothing is missing but what was refused, now or earlier."""
+        while items := await self._next(workspace, space):
             num_stored = await self._embed(workspace, space, items, progress)
-            if not num_stored and _ids(await self._next(workspace, space, progress)) == _ids(items):
+            if not num_stored and _ids(await self._next(workspace, space)) == _ids(items):
                 raise Conflict("The vectors of some items cannot be stored.")
             progress.num_embedded += num_stored
             await run.note(progress.outcome(space))
 
-    async def _next(
-        self, workspace: WorkspaceId, space: EmbeddingSpace, progress: Progress
-    ) -> Sequence[Item]:
-        limit = BATCH + len(progress.refused)
-        items = await self._vectors.list_unembedded(workspace, space.space_id, limit)
-        refused = frozenset(progress.refused)
-        return [item for item in items if item.item_id not in refused][:BATCH]
+    async def _next(self, workspace: WorkspaceId, space: EmbeddingSpace) -> Sequence[Item]:
+        return await self._vectors.list_unembedded(workspace, space.space_id, BATCH)
 
     async def _embed(
         self,
@@ -79,13 +78,27 @@ class Filling:
             embedded = await self._embedder.embed(space, texts, Purpose.DOCUMENT)
         except InvalidRequest:
             if len(items) == 1:
-                progress.refused += (items[0].item_id,)
+                await self._refuse(workspace, space, items[0], progress)
                 return 0
             half = len(items) // 2
             first = await self._embed(workspace, space, items[:half], progress)
             return first + await self._embed(workspace, space, items[half:], progress)
+        progress.takes_texts = True
         vectors = np.asarray(embedded.vectors, np.float32)
         return await self._vectors.put_vectors(workspace, space.space_id, items, vectors)
+
+    async def _refuse(
+        self, workspace: WorkspaceId, space: EmbeddingSpace, item: Item, progress: Progress
+    ) -> None:
+        """Mark the item for good. `EmbeddingRefused` when it is not the fault of its text."""
+        if not progress.takes_texts:
+            try:
+                await self._embedder.embed(space, [_PLAIN_TEXT], Purpose.DOCUMENT)
+            except InvalidRequest as error:
+                raise EmbeddingRefused(f"No text at all is taken: {error}") from error
+            progress.takes_texts = True
+        await self._vectors.mark_unembeddable(workspace, space.space_id, item)
+        progress.refused += (item.item_id,)
 
 
 def _ids(items: Sequence[Item]) -> list[ItemId]:
@@ -153,7 +166,7 @@ class Reembed:
             try:
                 await self._vectors.serve_space(workspace, wanted.space_id)
             except Conflict:
-                if not rounds_left or progress.refused:
+                if not rounds_left:
                     raise
             else:
                 break

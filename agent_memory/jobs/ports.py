@@ -68,7 +68,8 @@ class Vectors(Protocol):
     async def list_spaces(self, workspace: WorkspaceId) -> Sequence[StoredSpace]: ...
 
     async def serve_space(self, workspace: WorkspaceId, space_id: str) -> None:
-        """Ask questions here from now on; `Conflict` while items lack a vector in it."""
+        """Ask questions here from now on; `Conflict` while items lack a vector that they could
+        have."""
         ...
 
     async def delete_space(self, workspace: WorkspaceId, space_id: str) -> None: ...
@@ -76,7 +77,12 @@ class Vectors(Protocol):
     async def list_unembedded(
         self, workspace: WorkspaceId, space_id: str, limit: int
     ) -> Sequence[Item]:
-        """Items that have no vector in the space, the newest first."""
+        """Items that have no vector in the space, the newest first, without those that are marked
+        as unembeddable."""
+        ...
+
+    async def mark_unembeddable(self, workspace: WorkspaceId, space_id: str, item: Item) -> None:
+        """The provider does not take its text; until that changes, it counts as done."""
         ...
 
     async def put_vectors(

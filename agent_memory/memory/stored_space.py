@@ -15,7 +15,8 @@ class SpaceState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredSpace:
-    """num_missing: active items that have no vector in it yet."""
+    """num_missing: active items that have no vector in it yet. num_unembeddable: those whose texts
+    its provider does not take, which are found by words alone."""
 
     space_id: str
     provider: str
@@ -25,3 +26,4 @@ class StoredSpace:
     created_at: datetime
     num_vectors: int
     num_missing: int
+    num_unembeddable: int = 0

@@ -29,6 +29,7 @@ class _SpaceRow:
     created_at: datetime
     num_vectors: int
     num_missing: int
+    num_unembeddable: int
 
     def space(self) -> StoredSpace:
         return StoredSpace(
@@ -40,6 +41,7 @@ class _SpaceRow:
             created_at=self.created_at,
             num_vectors=self.num_vectors,
             num_missing=self.num_missing,
+            num_unembeddable=self.num_unembeddable,
         )
 
 
@@ -77,7 +79,7 @@ class SpaceStore:
     async def serve_space(self, workspace: WorkspaceId, space_id: str) -> None:
         """Ask questions in this space from now on; the one that served is retired.
 
-        `NotFound` without it; `Conflict` while active items lack a vector in it.
+        `NotFound` without it; `Conflict` while active items lack a vector that they could have.
         """
         async with self._database.workspace(workspace) as transaction:
             await lock_memory(transaction, workspace)
@@ -107,7 +109,8 @@ class SpaceStore:
     async def list_unembedded(
         self, workspace: WorkspaceId, space_id: str, limit: int
     ) -> Sequence[Item]:
-        """Items that are not merged and have no vector in the space, the newest first."""
+        """Items that are not merged and have no vector in the space, the newest first, without
+        those that its provider does not take."""
         async with self._database.workspace(workspace) as transaction:
             rows = await transaction.fetch_all(
                 "list_unembedded_items",
@@ -117,6 +120,18 @@ class SpaceStore:
                 limit=limit,
             )
         return [row.item() for row in rows]
+
+    async def mark_unembeddable(self, workspace: WorkspaceId, space_id: str, item: Item) -> None:
+        """Its text is not taken there; until it changes, it counts as done."""
+        async with self._database.workspace(workspace) as transaction:
+            await lock_memory(transaction, workspace)
+            await transaction.run(
+                "mark_unembeddable",
+                workspace_id=workspace,
+                space_id=escape(space_id),
+                item_id=item.item_id,
+                content_hash=item.content_hash,
+            )
 
     async def put_vectors(
         self,

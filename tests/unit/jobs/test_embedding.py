@@ -56,6 +56,7 @@ class Shelves:
     states: dict[EmbeddingSpace, SpaceState] = field(default_factory=dict)
     vectors: dict[tuple[str, ItemId], list[float]] = field(default_factory=dict)
     unstorable: frozenset[ItemId] = frozenset()
+    refused: set[tuple[str, ItemId]] = field(default_factory=set)
 
     async def ensure_space(self, workspace: WorkspaceId, space: EmbeddingSpace) -> None:
         assert workspace == WORKSPACE
@@ -84,8 +85,17 @@ class Shelves:
         self, workspace: WorkspaceId, space_id: str, limit: int
     ) -> Sequence[Item]:
         assert workspace == WORKSPACE
-        lacking = [it for it in self.items if (space_id, it.item_id) not in self.vectors]
+        lacking = [
+            it
+            for it in self.items
+            if (space_id, it.item_id) not in self.vectors
+            and (space_id, it.item_id) not in self.refused
+        ]
         return lacking[:limit]
+
+    async def mark_unembeddable(self, workspace: WorkspaceId, space_id: str, item: Item) -> None:
+        assert workspace == WORKSPACE
+        self.refused.add((space_id, item.item_id))
 
     async def put_vectors(
         self,
@@ -288,13 +298,36 @@ async def test_a_move_fills_the_new_space_and_then_serves_it(
     assert shelves.states == {OLD: SpaceState.RETIRED, NEW: SpaceState.SERVING}
 
 
-async def test_a_move_that_cannot_be_whole_leaves_the_old_space_serving(
+async def test_a_text_that_is_never_taken_does_not_hold_up_a_move(
     shelves: Shelves, embedder: Embedder, run: JobRun
 ) -> None:
     shelves.states = {OLD: SpaceState.SERVING}
     shelves.items = [item("a"), item("b", "bad")]
 
-    with pytest.raises(Conflict):
+    outcome = await Reembed(shelves, embedder).do(run, WORKSPACE, NoArgs())
+
+    assert outcome["refused"] == ["b"]
+    assert shelves.embedded(NEW) == {"a"}
+    assert shelves.states == {OLD: SpaceState.RETIRED, NEW: SpaceState.SERVING}
+
+
+async def test_what_was_refused_once_is_not_tried_again(
+    embed_items: EmbedItems, shelves: Shelves, run: JobRun
+) -> None:
+    shelves.items = [item("b", "bad")]
+    assert (await embed_items.do(run, WORKSPACE, NoArgs()))["num_refused"] == 1
+    assert (await embed_items.do(run, WORKSPACE, NoArgs()))["num_refused"] == 0
+
+
+async def test_a_provider_that_takes_nothing_at_all_marks_nothing(
+    shelves: Shelves, embedder: Embedder, run: JobRun
+) -> None:
+    shelves.states = {OLD: SpaceState.SERVING}
+    shelves.items = [item("a"), item("b")]
+    embedder.away[NEW] = InvalidRequest("400", "input")
+
+    with pytest.raises(EmbeddingRefused):
         await Reembed(shelves, embedder).do(run, WORKSPACE, NoArgs())
 
+    assert not shelves.refused
     assert shelves.states == {OLD: SpaceState.SERVING, NEW: SpaceState.BUILDING}

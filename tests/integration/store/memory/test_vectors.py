@@ -19,6 +19,7 @@ from agent_memory.store.memory.spaces import SpaceStore
 from agent_memory.store.memory.vector_arm import NUM_NEAREST
 from agent_memory.store.memory.vector_index import VectorIndexStore
 from tests.integration.store.conftest import ALPHA, BETA
+from tests.integration.store.memory.books import count_rows
 from tests.integration.store.memory.examples import chat, question
 
 SPACE = EmbeddingSpace("made", "up", 3)
@@ -125,3 +126,37 @@ async def test_a_vector_of_what_has_changed_or_gone_is_passed_over(
     assert await spaces.put_vectors(ALPHA, SPACE.space_id, stored, given) == 0
     with pytest.raises(InvalidRequest, match="3 dimensions"):
         await spaces.put_vectors(ALPHA, SPACE.space_id, stored, vectors((1, 0), (0, 1)))
+
+
+async def test_what_cannot_be_embedded_is_counted_and_does_not_hold_up_a_space(
+    ingestion: IngestionStore,
+    items: ItemStore,
+    spaces: SpaceStore,
+    changes: ItemChangeStore,
+    erasure: ErasureStore,
+    url: str,
+) -> None:
+    done = await ingestion.remember(ALPHA, [chat("one"), chat("two")])
+    await spaces.ensure_space(ALPHA, SPACE)
+    await spaces.ensure_space(ALPHA, OTHER)
+    one, two = await items.get_items(ALPHA, done.added)
+    await spaces.put_vectors(ALPHA, OTHER.space_id, [one], vectors((1, 0)))
+
+    for _ in range(2):
+        await spaces.mark_unembeddable(ALPHA, OTHER.space_id, two)
+
+    assert await spaces.list_unembedded(ALPHA, OTHER.space_id, 10) == []
+    assert len(await spaces.list_unembedded(ALPHA, SPACE.space_id, 10)) == 2
+    counts = {
+        space.space_id: (space.num_vectors, space.num_missing, space.num_unembeddable)
+        for space in await spaces.list_spaces(ALPHA)
+    }
+    assert counts == {SPACE.space_id: (0, 2, 0), OTHER.space_id: (1, 0, 1)}
+    await spaces.serve_space(ALPHA, OTHER.space_id)
+
+    await changes.replace_message(ALPHA, two.item_id, chat("another"))
+    lacking = await spaces.list_unembedded(ALPHA, OTHER.space_id, 10)
+    assert [item.text for item in lacking] == ["another"]
+    await spaces.mark_unembeddable(ALPHA, OTHER.space_id, lacking[0])
+    await erasure.erase_item(ALPHA, lacking[0].item_id)
+    assert "unembeddable_items" not in count_rows(url, ALPHA)
