@@ -6,6 +6,10 @@ that hold an answer are helpful, and those of the first three that do not are no
 is that of the other half, over several ways to halve them. Weights go live only if they win on
 feedback that was held out; they start from the default ones, and once more from ones that do not
 fit.
+
+First as a server does it: recalls leave impressions in the database, feedback names them, the job
+learns weights, and the other half is asked anew after each batch; in the end all feedback is
+withdrawn. Then in this process, where the parts that feedback goes through can be told apart.
 """
 
 import argparse
@@ -13,7 +17,7 @@ import asyncio
 import math
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,9 +34,17 @@ from agent_memory.memory.learning.tally import Tally, tally
 from agent_memory.memory.ranking import rank
 from agent_memory.memory.recalled import Recalled
 from agent_memory.memory.weights import DEFAULT_WEIGHTS, Weights
-from benchmarks.harness.locomo import Conversation, Searched, locomo_search, read_locomo
+from benchmarks.harness.locomo import (
+    WORKSPACE,
+    Conversation,
+    LocomoSearch,
+    Searched,
+    locomo_search,
+    read_locomo,
+)
 from benchmarks.harness.report import Report
 from benchmarks.harness.run import run
+from benchmarks.harness.served_feedback import ServedFeedback
 
 SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 """Of the questions that give feedback, how many have done so."""
@@ -70,7 +82,10 @@ def main() -> None:
     arguments = _arguments()
     report = Report("feedback", __doc__, arguments)
     conversations = read_locomo(Path(arguments.locomo))
-    searched = asyncio.run(_search(conversations, report, with_vectors=not arguments.no_vectors))
+    served: list[Served] = []
+    searched = asyncio.run(_search(conversations, report, served, arguments))
+    report.say("nDCG@10 of the questions without feedback; as served")
+    report.table(["feedback", "nDCG@10", "live weights"], [_served_row(point) for point in served])
     curves = {
         name: _curve(searched, weights, range(arguments.halvings))
         for name, weights in (("default", DEFAULT), ("do not fit", _misfit()))
@@ -83,7 +98,7 @@ def main() -> None:
             f"from {100 * everything[0]:.1f} to {100 * everything[-1]:.1f}, "
             f"at the lowest {100 * min(everything):.1f}"
         )
-    report.write({"curves": curves, "num_questions": len(searched)})
+    report.write({"served": served, "curves": curves, "num_questions": len(searched)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +170,18 @@ def _give(teaching: Sequence[Asked], weights: Weighting) -> Given:
     )
 
 
-def _judge(one: Asked, number: int) -> Judged:
+def _verdicts(searched: Searched, shown: Sequence[Recalled]) -> dict[ItemId, Verdict]:
     verdicts: dict[ItemId, Verdict] = {}
-    for place, entry in enumerate(one.shown[:CUT]):
-        if one.searched.turn_of[entry.item.item_id] in one.searched.question.evidence:
+    for place, entry in enumerate(shown[:CUT]):
+        if searched.turn_of[entry.item.item_id] in searched.question.evidence:
             verdicts[entry.item.item_id] = Verdict.HELPFUL
         elif place < NUM_SURELY_SEEN:
             verdicts[entry.item.item_id] = Verdict.NOT_HELPFUL
+    return verdicts
+
+
+def _judge(one: Asked, number: int) -> Judged:
+    verdicts = _verdicts(one.searched, one.shown)
     impression = Impression(f"q{number:04}", 0, as_ranked(one.shown).shown())
     return Judged(impression, _BEGAN_AT + timedelta(minutes=number), verdicts)
 
@@ -210,16 +230,73 @@ def _misfit() -> Weighting:
     return {**DEFAULT, **moved}
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """share: of the feedback; "withdrawn" when all of it was given and taken back."""
+
+    share: float | str
+    ndcg: float
+    weights_went_live: bool
+
+
+async def _serve(locomo: LocomoSearch, searched: Sequence[Searched], seed: int) -> list[Served]:
+    embeddings = {one.question.text: one.query.embedding for one in searched}
+    memory = ServedFeedback(locomo.database, WORKSPACE, embeddings)
+    shuffled = list(searched)
+    random.Random(seed).shuffle(shuffled)  # noqa: S311  reproducible
+    half = len(shuffled) // 2
+    teaching, testing = shuffled[:half], shuffled[half:]
+    points, num_taught = [], 0
+    for share in SHARES:
+        for one in teaching[num_taught : (num_taught := round(share * half))]:
+            found = await memory.recall(one.question.text, one.query)
+            await memory.give(
+                found.recall_id, _verdicts(_located(locomo, one, found.ranked), found.ranked)
+            )
+        went_live = await memory.learn()
+        points.append(Served(share, await _served_ndcg(locomo, memory, testing), went_live))
+    await memory.withdraw_all()
+    points.append(Served("withdrawn", await _served_ndcg(locomo, memory, testing), False))
+    return points
+
+
+async def _served_ndcg(
+    locomo: LocomoSearch, memory: ServedFeedback, testing: Sequence[Searched]
+) -> float:
+    total = 0.0
+    for one in testing:
+        shown = await memory.look(one.question.text, one.query)
+        total += _ndcg(_located(locomo, one, shown), shown)
+    return total / len(testing)
+
+
+def _located(locomo: LocomoSearch, searched: Searched, shown: Sequence[Recalled]) -> Searched:
+    """With the turns of what is shown: what is rare in a workspace, and so what is found, has
+    changed with the conversations that were stored since it was searched."""
+    items = (entry.item for entry in shown)
+    return replace(searched, turn_of=locomo.turns_of(searched.query, items))
+
+
+def _served_row(point: Served) -> list[object]:
+    share = f"{point.share:.0%}" if isinstance(point.share, float) else point.share
+    return [share, 100 * point.ndcg, "yes" if point.weights_went_live else "no"]
+
+
 async def _search(
-    conversations: Sequence[Conversation], report: Report, *, with_vectors: bool
+    conversations: Sequence[Conversation],
+    report: Report,
+    served: list[Served],
+    arguments: argparse.Namespace,
 ) -> list[Searched]:
     """Every question's candidates: the search does not depend on feedback, the ranking does."""
     found: list[Searched] = []
-    async with locomo_search(with_vectors) as locomo:
+    async with locomo_search(not arguments.no_vectors) as locomo:
         for conversation in conversations:
             report.say(f"{conversation.name}: {len(conversation.questions)} questions")
             await locomo.store(conversation)
             found += [await locomo.ask(conversation, one) for one in conversation.questions]
+        report.say("as served")
+        served += await _serve(locomo, found, seed=0)
     return found
 
 

@@ -7,7 +7,7 @@ ids of the turns that answer it).
 
 import json
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +20,7 @@ from agent_memory.memory.chat_message import ChatMessage
 from agent_memory.memory.embedded_text import embedded_text
 from agent_memory.memory.embedding_space import Purpose
 from agent_memory.memory.extraction.chat import chat_material
+from agent_memory.memory.item import Item
 from agent_memory.memory.kinds import Role
 from agent_memory.memory.preparation import prepare
 from agent_memory.memory.recalled import Candidates, Embedding, Query
@@ -35,7 +36,7 @@ from benchmarks.harness.workplace import scratch_folder
 
 _SAID_AT = "%I:%M %p on %d %B, %Y"
 _BETWEEN_TURNS = timedelta(seconds=20)
-_WORKSPACE = WorkspaceId("locomo")
+WORKSPACE = WorkspaceId("locomo")
 _BATCH = 256
 _SEPARATOR = "\n\n"
 """Between the messages of a material."""
@@ -117,13 +118,13 @@ class LocomoSearch:
     """Conversations in a database, with vectors if there is a model for them."""
 
     def __init__(self, database: Database, model: MiniLm | None) -> None:
-        self._database = database
+        self.database = database
         self._model = model
         self._search = SearchStore(database, timeout_s=60)
         self._begins: dict[str, list[int]] = {}
 
     async def store(self, conversation: Conversation) -> None:
-        workspace = await WorkspaceStore(self._database).ensure_workspace(_WORKSPACE)
+        workspace = await WorkspaceStore(self.database).ensure_workspace(WORKSPACE)
         user = conversation.turns[0].speaker
         messages = [
             ChatMessage(
@@ -139,7 +140,7 @@ class LocomoSearch:
         )
         lengths = [len(message.content) + len(_SEPARATOR) for message in messages]
         self._begins[conversation.name] = [0, *accumulate(lengths[:-1])]
-        await IngestionStore(self._database).remember(workspace, [prepare(material)])
+        await IngestionStore(self.database).remember(workspace, [prepare(material)])
         if self._model is not None:
             await self._embed_items(workspace, self._model)
 
@@ -155,16 +156,17 @@ class LocomoSearch:
             vector = tuple(map(float, embedded.vectors[0]))
             query = replace(query, embedding=Embedding(self._model.space.space_id, vector))
         query = understood(query)
-        candidates = await self._search.search(_WORKSPACE, query)
-        begins = self._begins[conversation.name]
-        turn_of = {
-            found.item.item_id: bisect_right(begins, found.item.span.begin) - 1
-            for found in candidates.found
-        }
+        candidates = await self._search.search(WORKSPACE, query)
+        turn_of = self.turns_of(query, (found.item for found in candidates.found))
         return Searched(question, query, candidates, turn_of)
 
+    def turns_of(self, query: Query, items: Iterable[Item]) -> Mapping[ItemId, int]:
+        """The places of the turns that items found for the query are or were derived from."""
+        begins = self._begins[query.thread_ids[0]]
+        return {item.item_id: bisect_right(begins, item.span.begin) - 1 for item in items}
+
     async def _embed_items(self, workspace: WorkspaceId, model: MiniLm) -> None:
-        spaces = SpaceStore(self._database)
+        spaces = SpaceStore(self.database)
         await spaces.ensure_space(workspace, model.space)
         space_id = model.space.space_id
         while items := await spaces.list_unembedded(workspace, space_id, _BATCH):
