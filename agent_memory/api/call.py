@@ -1,5 +1,6 @@
 """One authenticated request."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
@@ -8,14 +9,16 @@ from starlette.requests import Request
 
 from agent_memory.access.principal import Principal, Scope
 from agent_memory.api.access_line import AccessLine, access_line
+from agent_memory.api.idempotency import idempotency_key, session_of_key, turn_of_key
 from agent_memory.api.identity import named_session
 from agent_memory.api.json_body import parse_body
 from agent_memory.api.schemas.body import Body
 from agent_memory.api.surface import Surface, surface_of
-from agent_memory.errors import Unauthenticated
+from agent_memory.errors import Conflict, Unauthenticated
 from agent_memory.ids import RequestId, SessionId, TurnId, WorkspaceId, new_id
 from agent_memory.telemetry import request_id_var
 from agent_memory.turns.request import TurnRequest
+from agent_memory.turns.transcript import SessionRecord
 
 _MAX_KEY_LENGTH = 512
 BodyT = TypeVar("BodyT", bound=Body)
@@ -29,6 +32,7 @@ class TurnIdentity:
     request_id: RequestId
     workspace_id: WorkspaceId
     session_id: SessionId | None
+    is_repeatable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,29 @@ class Call:
         """The session that the request names, if any."""
         return named_session(self.request.headers, field, user_id)
 
+    async def make_once(
+        self, make: Callable[[SessionId | None], Awaitable[SessionRecord]]
+    ) -> SessionRecord:
+        """What `make` makes of the id it is given: a new session, or None where none matters. With
+        an `Idempotency-Key` the same one each time."""
+        key = idempotency_key(self.request.headers)
+        if key is None:
+            return await make(None)
+        session = session_of_key(self.workspace, key)
+        try:
+            return await make(session)
+        except Conflict:
+            return await self.surface.runtime.sessions.get(self.workspace, session)
+
     def turn(self, session_id: SessionId | None) -> TurnIdentity:
-        """Ids for a new turn."""
+        """Ids for a turn: a new one, or that of its `Idempotency-Key`."""
+        key = idempotency_key(self.request.headers)
         return TurnIdentity(
-            TurnId(new_id("turn")),
+            TurnId(new_id("turn")) if key is None else turn_of_key(self.workspace, key),
             RequestId(request_id_var.get() or new_id("req")),
             self.workspace,
             session_id,
+            is_repeatable=key is not None,
         )
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agent_memory.errors import ConversationMoved
+from agent_memory.errors import AlreadyAnswered, ConversationMoved
 from agent_memory.ids import SessionId, WorkspaceId
 from agent_memory.sessions.conversation import Conversation
 from agent_memory.sessions.ports import Engine, Pool, TranscriptStore
@@ -55,6 +55,7 @@ class Session:
         try:
             async with self._one_turn:
                 conversation = await self._wake()
+                self._check_is_new(conversation, request)
                 self._check_head(conversation, request)
                 turn = Turn(
                     request,
@@ -75,6 +76,13 @@ class Session:
                 self._surroundings.store, self.workspace_id, self.session_id
             )
         return self._conversation
+
+    @staticmethod
+    def _check_is_new(conversation: Conversation, request: TurnRequest) -> None:
+        """The same turn may have waited behind itself."""
+        is_answered = any(turn.turn_id == request.turn_id for turn in conversation.generated)
+        if request.is_repeatable and is_answered and not request.delivered_tokens:
+            raise AlreadyAnswered("The turn was answered already.")
 
     @staticmethod
     def _check_head(conversation: Conversation, request: TurnRequest) -> None:

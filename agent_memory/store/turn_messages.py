@@ -10,7 +10,9 @@ from agent_memory.turns.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class TurnMessageRow:
+    """A row of `list_turn_messages`."""
+
     role: str
     parts: str
     started_at: datetime
@@ -36,7 +38,7 @@ class TurnMessageStore:
         """None when the session, or the turn, is gone."""
         async with self._database.workspace(workspace) as transaction:
             rows = await transaction.fetch_all(
-                "list_turn_messages", _Row, session_id=session, turn_id=turn
+                "list_turn_messages", TurnMessageRow, session_id=session, turn_id=turn
             )
         if not rows:
             return None

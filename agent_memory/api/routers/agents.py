@@ -1,5 +1,6 @@
 """Agents and their sessions: this product's own surface."""
 
+from functools import partial
 from typing import Annotated, Literal
 
 import orjson
@@ -54,8 +55,9 @@ async def create_agent(request: Request) -> Response:
     """A new session; 409 when one of that id exists."""
     call = await Call.open(request, Scope.INFERENCE)
     body = await call.read(CreateAgentBody)
-    session = checked_session_id(body.session_id, "session_id") if body.session_id else None
-    record = await call.surface.runtime.sessions.create(call.workspace, session)
+    named = checked_session_id(body.session_id, "session_id") if body.session_id else None
+    create = partial(call.surface.runtime.sessions.create, call.workspace)
+    record = await (create(named) if named else call.make_once(create))
     return _json(session_json(record), 201)
 
 

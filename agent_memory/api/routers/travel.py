@@ -1,5 +1,6 @@
 """Sessions that fork, are exported and imported."""
 
+from collections.abc import Awaitable
 from typing import Annotated
 
 import orjson
@@ -14,6 +15,7 @@ from agent_memory.api.routers.agents import AGENT_EXAMPLE
 from agent_memory.api.schemas.agents import ForkAgentBody
 from agent_memory.api.translators.agents_renderer import arrival_json, session_json
 from agent_memory.ids import SessionId
+from agent_memory.turns.transcript import SessionRecord
 
 router = APIRouter(prefix="/v1/agents", tags=["Agents"])
 
@@ -35,9 +37,12 @@ async def fork_agent(request: Request, id: str) -> Response:  # noqa: A002  the 
     call = await Call.open(request, Scope.SESSIONS)
     body = await call.read(ForkAgentBody)
     session = checked_session_id(id, "id")
-    record = await call.surface.runtime.travel.fork(
-        call.workspace, session, _wanted(body.session_id), body.num_turns
-    )
+    named = _wanted(body.session_id)
+
+    def fork(copy: SessionId | None) -> Awaitable[SessionRecord]:
+        return call.surface.runtime.travel.fork(call.workspace, session, copy, body.num_turns)
+
+    record = await (fork(named) if named else call.make_once(fork))
     return _json(session_json(record))
 
 

@@ -45,6 +45,7 @@ def agent_turn(body: AgentTurnBody, identity: TurnIdentity, limits: Limits) -> T
     check_tools(tools, choice)
     return TurnRequest(
         turn_id=identity.turn_id,
+        is_repeatable=identity.is_repeatable,
         request_id=identity.request_id,
         workspace_id=identity.workspace_id,
         session_id=identity.session_id,

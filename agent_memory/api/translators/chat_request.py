@@ -52,6 +52,7 @@ def chat_turn(body: ChatBody, identity: TurnIdentity, limits: Limits) -> TurnReq
     max_tokens = body.max_completion_tokens or body.max_tokens
     return TurnRequest(
         turn_id=identity.turn_id,
+        is_repeatable=identity.is_repeatable,
         request_id=identity.request_id,
         workspace_id=identity.workspace_id,
         session_id=identity.session_id,

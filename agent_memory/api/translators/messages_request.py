@@ -79,6 +79,7 @@ def _turn(body: CountTokensBody, identity: TurnIdentity, sampling: SamplingParam
     pins = tuple(MessagePin(mark.num_messages, _TTL_S[mark.ttl]) for mark in marks if mark.ttl)
     return TurnRequest(
         turn_id=identity.turn_id,
+        is_repeatable=identity.is_repeatable,
         request_id=identity.request_id,
         workspace_id=identity.workspace_id,
         session_id=identity.session_id,

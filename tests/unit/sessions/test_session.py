@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from agent_memory.cache.terms import Pin
-from agent_memory.errors import ConversationMoved, StreamInterrupted
+from agent_memory.errors import AlreadyAnswered, ConversationMoved, StreamInterrupted
 from agent_memory.ids import RequestId, SessionId, TurnId, WorkspaceId, new_id
 from agent_memory.sessions.session import Session, Surroundings
 from agent_memory.testing.engine import EOS, MemoryStore, OpenPool, ScriptedEngine, encode
@@ -35,6 +35,7 @@ def ask(
     turn_id: str | None = None,
     delivered: tuple[int, ...] = (),
     expected_head: str | None = None,
+    is_repeatable: bool = False,
 ) -> TurnRequest:
     return TurnRequest(
         turn_id=TurnId(turn_id or new_id("turn")),
@@ -45,6 +46,7 @@ def ask(
         is_delta=is_delta,
         delivered_tokens=delivered,
         expected_head=expected_head,
+        is_repeatable=is_repeatable,
     )
 
 
@@ -100,6 +102,18 @@ async def test_a_turn_starts_streams_and_finishes_after_the_commit() -> None:
     assert isinstance(events[-1], TurnFinished)
     assert events[-1].usage.completion_tokens == len("hi") + 1
     assert world.pool.leased == world.pool.ended
+
+
+async def test_a_turn_that_waited_behind_itself_is_not_taken_again() -> None:
+    world = World(["hi", "never said"])
+    session = world.session()
+    again = ask(HELLO, is_delta=True, turn_id="turn_key", is_repeatable=True)
+    first, second = (session.take_turn(again, Listener().hear) for _ in range(2))
+    await first.wait()
+    with pytest.raises(AlreadyAnswered):
+        await second.wait()
+    assert len(world.engine.requests) == 1
+    assert len(world.store.commits) == 1
 
 
 async def test_the_next_turn_reads_its_own_tokens_again() -> None:
