@@ -15,12 +15,27 @@ _DATE = re.compile(
     r"|(?:days?|weeks?|months?|years?) (?:ago|later)|birthday|anniversary|deadline)\b",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"(?<=[a-z,;'\u2019] )(?!I\b|I['\u2019])[A-Z][\w'\u2019-]+")
-_REFERENCE = re.compile(
-    r"https?://|\b[\w-]{1,64}/[\w.-]|`[^`\n]{1,200}`"
-    r"|\b\w+_\w|\b[a-z]+[A-Z]|\b\w+\(\)"
-    r"|\b\w+\.(?:py|js|ts|java|go|rs|md|json|ya?ml|toml|sql|sh|c|h|cpp|rb)\b"
+_DATE_HINTS = frozenset(
+    re.split(
+        r"\s+",
+        "yesterday today tomorrow tonight monday tuesday wednesday thursday friday saturday sunday"
+        " january february march april june july august september october november december"
+        " last next this ago later birthday anniversary deadline",
+    )
 )
+"""One of these words, or a digit, is in whatever `_DATE` finds: most texts need no further look."""
+_NAME = re.compile(r" (?<=[a-z,;'\u2019] )(?!I\b|I['\u2019])[A-Z][\w'\u2019-]+")
+_REFERENCES = (
+    ("/", re.compile(r"https?://|\b[\w-]{1,64}/[\w.-]")),
+    ("`", re.compile(r"`[^`\n]{1,200}`")),
+    ("_", re.compile(r"\b\w+_\w")),
+    ("()", re.compile(r"\b\w+\(\)")),
+    (".", re.compile(r"\b\w+\.(?:py|js|ts|java|go|rs|md|json|ya?ml|toml|sql|sh|c|h|cpp|rb)\b")),
+    ("", re.compile(r"\b[a-z]+[A-Z]")),
+)
+"""Each after what must be in the text for it to be found."""
+_FIRST_PERSON_HINTS = frozenset(("i", "we", "my", "our", "mine", "ours"))
+_LETTERS = re.compile(r"[a-z]+")
 _FIRST_PERSON = re.compile(
     r"\b(?:I|we|my|our|mine|ours|I['\u2019]\w+|we['\u2019]\w+)\b", re.IGNORECASE
 )
@@ -53,13 +68,21 @@ def content_cues(text: str) -> ContentCues:
     """Of the first 4,000 characters."""
     text = text[:MAX_READ]
     num_words = len(text.split())
+    has_number = _NUMBER.search(text) is not None
+    words = frozenset(_LETTERS.findall(text.casefold()))
+    may_be_dated = has_number or not _DATE_HINTS.isdisjoint(words)
+    may_be_personal = not _FIRST_PERSON_HINTS.isdisjoint(words)
     return ContentCues(
         length=min(1.0, math.log1p(num_words) / math.log1p(_LONG)),
-        number=float(_NUMBER.search(text) is not None),
-        date=float(_DATE.search(text) is not None),
+        number=float(has_number),
+        date=float(may_be_dated and _DATE.search(text) is not None),
         name=float(_NAME.search(text) is not None),
-        reference=float(_REFERENCE.search(text) is not None),
-        first_person=float(_FIRST_PERSON.search(text) is not None),
+        reference=float(_has_reference(text)),
+        first_person=float(may_be_personal and _FIRST_PERSON.search(text) is not None),
         question=float(text.rstrip().endswith("?")),
         filler=float(_FILLER.match(text) is not None),
     )
+
+
+def _has_reference(text: str) -> bool:
+    return any(hint in text and pattern.search(text) for hint, pattern in _REFERENCES)

@@ -16,7 +16,9 @@ from agent_memory.store.database import Database
 from agent_memory.store.memory.item_rows import ItemRow
 from agent_memory.store.memory.lock import lock_memory
 from agent_memory.store.memory.vector_arm import vector_text
+from agent_memory.store.memory.vector_index import drop_vector_index
 from agent_memory.store.safe_text import escape
+from agent_memory.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ class _SpaceRow:
             num_missing=self.num_missing,
             num_unembeddable=self.num_unembeddable,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _RetiredRow:
+    space_id: str
 
 
 class SpaceStore:
@@ -77,7 +84,8 @@ class SpaceStore:
         return None if space_id is None else EmbeddingSpace.parse(str(space_id))
 
     async def serve_space(self, workspace: WorkspaceId, space_id: str) -> None:
-        """Ask questions in this space from now on; the one that served is retired.
+        """Ask questions in this space from now on; the one that served is retired, and loses the
+        index over its vectors.
 
         `NotFound` without it; `Conflict` while active items lack a vector that they could have.
         """
@@ -90,20 +98,23 @@ class SpaceStore:
                 raise NotFound("embedding space", space_id)
             if num_missing:
                 raise Conflict(f"{num_missing} items have no vector in '{space_id}' yet.")
-            await transaction.run("retire_spaces", workspace_id=workspace, space_id=space_id)
+            retired = await transaction.fetch_all(
+                "retire_spaces", _RetiredRow, workspace_id=workspace, space_id=space_id
+            )
             await transaction.run("serve_space", workspace_id=workspace, space_id=space_id)
+        for space in retired:
+            await drop_vector_index(self._database, workspace, space.space_id)
 
     async def delete_space(self, workspace: WorkspaceId, space_id: str) -> None:
-        """With its vectors; `Conflict` while it serves, `NotFound` without it."""
+        """With its vectors and the index over them; `Conflict` while it serves, `NotFound` without
+        it."""
         async with self._database.workspace(workspace) as transaction:
-            await lock_memory(transaction, workspace)
-            state = await transaction.fetch_value(
-                "get_space_state", workspace_id=workspace, space_id=escape(space_id)
-            )
-            if state is None:
-                raise NotFound("embedding space", space_id)
-            if state == SpaceState.SERVING:
-                raise Conflict(f"The embedding space '{space_id}' is serving.")
+            await _lock_idle(transaction, workspace, space_id)
+            await transaction.run("forget_vector_index", workspace_id=workspace, space_id=space_id)
+        # First, since nobody would know of the index any more once the space is gone.
+        await drop_vector_index(self._database, workspace, space_id)
+        async with self._database.workspace(workspace) as transaction:
+            await _lock_idle(transaction, workspace, space_id)
             await transaction.run("delete_space", workspace_id=workspace, space_id=space_id)
 
     async def list_unembedded(
@@ -161,3 +172,15 @@ class SpaceStore:
                 vectors=[vector_text(vector) for vector in vectors.tolist()],
             )
         return stored if isinstance(stored, int) else 0
+
+
+async def _lock_idle(transaction: Transaction, workspace: WorkspaceId, space_id: str) -> None:
+    """`Conflict` for a space that serves, `NotFound` without it."""
+    await lock_memory(transaction, workspace)
+    state = await transaction.fetch_value(
+        "get_space_state", workspace_id=workspace, space_id=escape(space_id)
+    )
+    if state is None:
+        raise NotFound("embedding space", space_id)
+    if state == SpaceState.SERVING:
+        raise Conflict(f"The embedding space '{space_id}' is serving.")

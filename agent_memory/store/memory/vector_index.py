@@ -31,8 +31,8 @@ class VectorIndexStore:
 
     async def ensure_index(self, workspace: WorkspaceId, space_id: str) -> bool:
         """Build the index if there are vectors enough for one and it is not there; whether it is
-        there now. Takes minutes for a million; nobody has to wait for it. `NotFound` without the
-        space."""
+        there now: not in a space that was retired meanwhile. Takes minutes for a million; nobody
+        has to wait for it. `NotFound` without the space."""
         async with self._database.workspace(workspace) as transaction:
             size = await transaction.fetch_one(
                 "measure_space", _Size, workspace_id=workspace, space_id=space_id
@@ -43,12 +43,15 @@ class VectorIndexStore:
             return size.has_index
         await self._build(workspace, space_id, size.num_dimensions)
         async with self._database.workspace(workspace) as transaction:
-            await transaction.run("keep_vector_index", workspace_id=workspace, space_id=space_id)
-        return True
+            is_kept = await transaction.fetch_value(
+                "keep_vector_index", workspace_id=workspace, space_id=space_id
+            )
+        if not is_kept:
+            await drop_vector_index(self._database, workspace, space_id)
+        return bool(is_kept)
 
     async def _build(self, workspace: WorkspaceId, space_id: str, num_dims: int) -> None:
         """A half-built one, of a process that died, is dropped first."""
-        name = sql.Identifier("agent_memory", _name(workspace, space_id))
         create = sql.SQL(
             "CREATE INDEX CONCURRENTLY {} ON agent_memory.item_vectors"
             " USING hnsw ((embedding::public.halfvec({})) public.halfvec_cosine_ops)"
@@ -59,9 +62,17 @@ class VectorIndexStore:
             sql.Literal(workspace),
             sql.Literal(space_id),
         )
-        await self._database.administer(
-            sql.SQL("DROP INDEX CONCURRENTLY IF EXISTS {}").format(name), create
-        )
+        await self._database.administer(_dropping(workspace, space_id), create)
+
+
+async def drop_vector_index(database: Database, workspace: WorkspaceId, space_id: str) -> None:
+    """Harmless without one. Searches that go on meanwhile end as they would have."""
+    await database.administer(_dropping(workspace, space_id))
+
+
+def _dropping(workspace: WorkspaceId, space_id: str) -> sql.Composed:
+    name = sql.Identifier("agent_memory", _name(workspace, space_id))
+    return sql.SQL("DROP INDEX CONCURRENTLY IF EXISTS {}").format(name)
 
 
 def _name(workspace: WorkspaceId, space_id: str) -> str:

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import psycopg
 import pytest
 from numpy.typing import NDArray
 
@@ -107,6 +108,52 @@ async def test_a_new_space_serves_when_every_item_has_a_vector_in_it(
     ):
         with pytest.raises(NotFound):
             await call
+
+
+def vector_indexes(url: str) -> int:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'item_vectors_near_%'"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def test_the_index_of_a_space_goes_when_another_takes_its_place(
+    database: Database, ingestion: IngestionStore, spaces: SpaceStore, url: str
+) -> None:
+    await ingestion.remember(ALPHA, [chat("one", "two")])
+    for space, given in ((SPACE, ((1, 0, 0), (0, 1, 0))), (OTHER, ((1, 0), (0, 1)))):
+        await spaces.ensure_space(ALPHA, space)
+        stored = await spaces.list_unembedded(ALPHA, space.space_id, 2)
+        await spaces.put_vectors(ALPHA, space.space_id, stored, vectors(*given))
+    indexes = VectorIndexStore(database, min_vectors=1)
+    assert await indexes.ensure_index(ALPHA, SPACE.space_id)
+    assert vector_indexes(url) == 1
+
+    await spaces.serve_space(ALPHA, OTHER.space_id)
+
+    assert vector_indexes(url) == 0
+    assert not await indexes.ensure_index(ALPHA, SPACE.space_id)
+    assert vector_indexes(url) == 0
+    assert await indexes.ensure_index(ALPHA, OTHER.space_id)
+    await spaces.delete_space(ALPHA, SPACE.space_id)
+    assert vector_indexes(url) == 1
+
+
+async def test_the_index_of_a_space_goes_with_it(
+    database: Database, ingestion: IngestionStore, spaces: SpaceStore, url: str
+) -> None:
+    await ingestion.remember(ALPHA, [chat("one")])
+    for space in (SPACE, OTHER):
+        await spaces.ensure_space(ALPHA, space)
+    stored = await spaces.list_unembedded(ALPHA, OTHER.space_id, 1)
+    await spaces.put_vectors(ALPHA, OTHER.space_id, stored, vectors((1, 0)))
+    assert await VectorIndexStore(database, min_vectors=1).ensure_index(ALPHA, OTHER.space_id)
+
+    await spaces.delete_space(ALPHA, OTHER.space_id)
+
+    assert vector_indexes(url) == 0
 
 
 async def test_a_vector_of_what_has_changed_or_gone_is_passed_over(
