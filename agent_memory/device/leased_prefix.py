@@ -82,7 +82,7 @@ class PrefixGatherer:
         self._shelf = shelf
         self._background = background
         self._needs_snapshot = needs_snapshot
-        self._forms = forms if not needs_snapshot else None
+        self._forms = forms if forms and not needs_snapshot else None
         self._bytes_per_token = bytes_per_token
         self._prefill_tokens_per_s = prefill_tokens_per_s
         self._read_pace = read_pace or ReadPace()

@@ -11,7 +11,7 @@ import numpy as np
 from agent_memory.device.attention import BatchLayer
 from agent_memory.device.cache_layout import CacheLayout, LayerKind
 from agent_memory.device.kv_cut import cut_tokens
-from agent_memory.device.row_buffers import Forms, TokenForm
+from agent_memory.device.row_buffers import Forms, TokenForm, reach_device
 
 _TOLERANCE = {mx.float32: 1e-3}
 _HALF_TOLERANCE = 5e-2
@@ -20,7 +20,8 @@ _HALF_TOLERANCE = 5e-2
 @dataclass(frozen=True, slots=True)
 class Probe:
     """num_logits: length of the logits. kv_format names the bit pattern. why_single says why rows
-    are computed one at a time. forms: of what can be cut by position."""
+    are computed one at a time. forms: of what can be cut by position, where the host
+    can write straight into it."""
 
     num_logits: int
     kv_format: str
@@ -50,6 +51,8 @@ def probe_model(model: Any, layout: CacheLayout) -> Probe:
     why_single = _why_single(model, layout, rows, (5, 3))
     tensors = cut_tokens(rows[0], layout, 0, 3)
     forms = {name: TokenForm.of(tensor) for name, tensor in tensors.items()}
+    if not reach_device():
+        forms = {}
     return Probe(logits.shape[-1], kv_format, bytes_per_token, why_single, forms)
 
 

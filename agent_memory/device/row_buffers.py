@@ -75,6 +75,15 @@ class RowBuffers:
         return arrays
 
 
+def reach_device() -> bool:
+    """Whether what the host writes into such a buffer is what the device reads. True where both
+    have one memory; a device with memory of its own may hand the host a copy."""
+    buffers = RowBuffers({"probe": TokenForm(1, 8, mx.float32)}, 1)
+    (run,) = buffers.place(0, "probe", (1, 1, 1, 8))
+    run[:] = np.full(8, 3.0, np.float32).tobytes()
+    return bool(mx.all(buffers.take()["probe"][..., :1, :] == 3.0).item())
+
+
 def _scatter(tensor: HostTensor, runs: Sequence[memoryview]) -> None:
     begin = 0
     for run in runs:

@@ -14,7 +14,7 @@ from agent_memory.device.background import Background
 from agent_memory.device.block_store import BlockStore
 from agent_memory.device.kv_block import KvBlock, to_host
 from agent_memory.device.leased_prefix import LeasedPrefix, PrefixGatherer
-from agent_memory.device.row_buffers import RowBuffers, TokenForm
+from agent_memory.device.row_buffers import RowBuffers, TokenForm, reach_device
 from agent_memory.device.shelf import Shelf
 from agent_memory.engine.read_pace import MIN_BYTES, ReadPace
 from agent_memory.engine.request import GenerationRequest
@@ -145,3 +145,7 @@ def test_buffers_refuse_what_is_longer_than_was_said() -> None:
         buffers.place(buffers.capacity - 3, "0.k", (1, 2, 4, 8))
     with pytest.raises(ValueError, match="no tensor"):
         buffers.place(0, "9.k", (1, 2, 4, 8))
+
+
+def test_what_the_host_writes_reaches_a_device_that_shares_its_memory() -> None:
+    assert reach_device()
