@@ -32,8 +32,9 @@ class Prefix:
 class PrefixSearch:
     """Finds prefixes in a tree.
 
-    Full blocks are found by their chained hash, and their token ids compared all the same; behind
-    the last of them comes the child with the longest common prefix. A snapshot counts only when
+    Full blocks are found by their chained hash, and their token ids compared all the same; where
+    there is none comes the child with the longest common prefix. Where several ways lead on, all
+    are tried, for the same tokens may have been cut in different places. A snapshot counts only when
     all of it matches, and ends the prefix; with `needs_snapshot` nothing else can end it.
     """
 
@@ -49,27 +50,40 @@ class PrefixSearch:
         """The longest prefix of `prompt` (packed) below `root`."""
         num_wanted = len(prompt) // WIDTH
         walked: list[tuple[Block, int]] = []
+        turnings: list[tuple[int, int, Block]] = []
         position, parent = 0, root
         best: Parts = ()
-        num_best = 0
-        while position < num_wanted:
-            if (snapshot := self._longest_snapshot(parent, prompt, position)) is not None:
-                num_used = snapshot.num_tokens
-                if position + num_used > num_best:
-                    best, num_best = (*walked, (snapshot, num_used)), position + num_used
-            block, num_used = self._next(parent, prompt, position)
-            if block is None:
+        num_best = furthest = 0
+        while True:
+            while position < num_wanted:
+                if (snapshot := self._longest_snapshot(parent, prompt, position)) is not None:
+                    num_used = snapshot.num_tokens
+                    if position + num_used > num_best:
+                        best, num_best = (*walked, (snapshot, num_used)), position + num_used
+                block, num_used = self._next(parent, prompt, position)
+                if block is None:
+                    break
+                turnings += [
+                    (len(walked), position, other)
+                    for other in self._shorter(parent, prompt, position)
+                    if other is not block
+                ]
+                walked.append((block, num_used))
+                position += num_used
+                if num_used < block.num_tokens:
+                    break
+                parent = block.hash
+            furthest = max(furthest, position)
+            if position > num_best and not self._needs_snapshot:
+                best, num_best = tuple(walked), position
+            if position == num_wanted or not turnings:
                 break
-            walked.append((block, num_used))
-            position += num_used
-            if num_used < block.num_tokens:
-                break
-            parent = block.hash
-        if self._needs_snapshot and position > num_best:
-            reason = f"{position} tokens match, but the last snapshot is at {num_best}"
+            depth, position, block = turnings.pop()
+            walked[depth:] = [(block, block.num_tokens)]
+            position, parent = position + block.num_tokens, block.hash
+        if self._needs_snapshot and furthest > num_best:
+            reason = f"{furthest} tokens match, but the last snapshot is at {num_best}"
             return Prefix(best, num_best, Miss(MissKind.NO_SNAPSHOT, reason))
-        if position >= num_best and not self._needs_snapshot:
-            best, num_best = tuple(walked), position
         return Prefix(best, num_best, self._miss(root, prompt, best, num_best))
 
     def find_all(self, root: BlockHash, sequence: bytes) -> list[Block]:
@@ -99,6 +113,17 @@ class PrefixSearch:
             if num_used > num_best or (best and num_used == num_best and _is_nearer(child, best)):
                 best, num_best = child, num_used
         return best, num_best
+
+    def _shorter(self, parent: BlockHash, prompt: bytes, start: int) -> list[Block]:
+        """Children that are no full blocks and match as a whole: a sequence that was cut where its
+        turns ended goes on behind them."""
+        return [
+            child
+            for child in self._tree.children(parent)
+            if child.num_tokens < self._block_size
+            and not child.is_snapshot
+            and prompt.startswith(child.tokens, start * WIDTH)
+        ]
 
     def _longest_snapshot(self, parent: BlockHash, prompt: bytes, start: int) -> Block | None:
         fitting = (

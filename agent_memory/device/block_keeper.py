@@ -22,8 +22,19 @@ _log = logging.getLogger(__name__)
 Files = Mapping[BlockHash, str]
 
 
+SMALL_TAIL = 1 / 16
+"""Of a block: a tail of fewer tokens is cut anew with what follows it, or they would be many."""
+SMALL_PART = 1 / 10
+"""Of the tokens that follow a tail: writing fewer of them once more does not matter."""
+
+
 class BlockKeeper:
-    """Cuts a row into blocks. New full ones go into one file, snapshots and tails into others."""
+    """Cuts a row into blocks. New full ones go into one file, snapshots and tails into others.
+
+    What the row was restored from stays as it is, and new blocks begin behind it: so every token is
+    written once, and a tail is followed by blocks that are its children. Where there are snapshots,
+    which reach back, blocks begin at multiples of their size instead.
+    """
 
     def __init__(
         self,
@@ -51,11 +62,16 @@ class BlockKeeper:
     ) -> None:
         """Keep the blocks of a row that holds exactly `token_ids`, as `owner`'s; `then` follows on
         this thread when they are on the shelf, or cannot be."""
-        blocks = self._full_blocks(row, root, token_ids)
-        num_tokens = len(blocks) * self._block_size
-        hashes = [block.hash for block in blocks]
+        blocks = [] if self._layout.has_snapshots else self._restored_blocks(row, token_ids)
+        num_tokens = sum(len(block.token_ids) for block in blocks)
+        blocks += self._full_blocks(row, _end(blocks, root), token_ids, num_tokens)
+        num_tokens = sum(len(block.token_ids) for block in blocks)
+        if self._layout.has_snapshots:
+            tail = self._snapshot_tail(row, root, token_ids, [block.hash for block in blocks])
+        else:
+            tail = self._tail(row, _end(blocks, root), token_ids, num_tokens)
         blocks += row.marks
-        if not only_full and (tail := self._tail(row, root, token_ids, hashes)) is not None:
+        if not only_full and tail is not None:
             blocks.append(tail)
             num_tokens = len(token_ids)
         mx.eval([list(block.tensors.values()) for block in blocks])
@@ -81,34 +97,65 @@ class BlockKeeper:
         for begin in range(0, len(token_ids) - self._block_size + 1, self._block_size):
             parent = hashes[-1] if hashes else root
             hashes.append(chain_hash(parent, tuple(token_ids[begin : begin + self._block_size])))
-        return self._tail(row, root, token_ids, hashes)
+        return self._snapshot_tail(row, root, token_ids, hashes)
 
-    def _full_blocks(self, row: Row, root: BlockHash, token_ids: Sequence[int]) -> list[KvBlock]:
+    def _restored_blocks(self, row: Row, token_ids: Sequence[int]) -> list[KvBlock]:
+        """What the row was restored from, but for what is used in part and a small tail."""
         blocks: list[KvBlock] = []
-        parent = root
-        for begin in range(0, len(token_ids) - self._block_size + 1, self._block_size):
-            end = begin + self._block_size
+        begin = 0
+        for block in row.blocks:
+            end = begin + len(block.token_ids)
+            if block.token_ids != tuple(token_ids[begin:end]):
+                break
+            parent, tokens = block.parent, block.token_ids
+            blocks.append(self._block(row, parent, tokens, begin, is_snapshot=False))
+            begin = end
+        if blocks and self._is_small_tail(blocks[-1], len(token_ids) - begin):
+            blocks.pop()
+        return blocks
+
+    def _is_small_tail(self, block: KvBlock, num_new: int) -> bool:
+        """True for a tail that is better cut anew with the `num_new` tokens behind it."""
+        num_tokens = len(block.token_ids)
+        if num_tokens == self._block_size or not num_new:
+            return False
+        return num_tokens < max(self._block_size * SMALL_TAIL, num_new * SMALL_PART)
+
+    def _full_blocks(
+        self, row: Row, parent: BlockHash, token_ids: Sequence[int], begin: int
+    ) -> list[KvBlock]:
+        """Those behind the first `begin` tokens."""
+        blocks: list[KvBlock] = []
+        while (end := begin + self._block_size) <= len(token_ids):
             blocks.append(self._block(row, parent, token_ids[begin:end], begin, is_snapshot=False))
-            parent = blocks[-1].hash
+            parent, begin = blocks[-1].hash, end
         return blocks
 
     def _tail(
+        self, row: Row, parent: BlockHash, token_ids: Sequence[int], begin: int
+    ) -> KvBlock | None:
+        """What is behind the full blocks."""
+        if begin == len(token_ids):
+            return None
+        return self._block(row, parent, token_ids[begin:], begin, is_snapshot=False)
+
+    def _snapshot_tail(
         self, row: Row, root: BlockHash, token_ids: Sequence[int], full: Sequence[BlockHash]
     ) -> KvBlock | None:
-        """What is behind the full blocks; with a snapshot, if the model needs one.
+        """What is behind the full blocks, with a snapshot.
 
         A snapshot never has the hash of a full block: at the end of one it reaches back over two,
         and at the end of the very first there is none.
         """
         num_before = len(full)
-        if self._layout.has_snapshots and len(token_ids) % self._block_size == 0:
+        if len(token_ids) % self._block_size == 0:
             num_before -= 2
         begin = num_before * self._block_size
         if begin < 0 or begin == len(token_ids):
             return None
         parent = full[num_before - 1] if num_before else root
         tokens = token_ids[begin:]
-        return self._block(row, parent, tokens, begin, is_snapshot=self._layout.has_snapshots)
+        return self._block(row, parent, tokens, begin, is_snapshot=True)
 
     def _block(
         self,
@@ -151,6 +198,11 @@ class BlockKeeper:
             if block.hash in files and self._store.get(block.hash) is block:
                 self._store.put(block.on_shelf(files[block.hash]))
         return _stored(blocks, files, num_tokens)
+
+
+def _end(blocks: Sequence[KvBlock], root: BlockHash) -> BlockHash:
+    """What the next block's parent is."""
+    return blocks[-1].hash if blocks else root
 
 
 def _write(shelf: Shelf, groups: Sequence[Sequence[ShelfBlock]], owner: str) -> Files:

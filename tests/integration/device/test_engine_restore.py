@@ -23,6 +23,7 @@ from tests.integration.device.engine_driver import (
     root_of,
 )
 
+GREEDY_ONE = SamplingParams(max_tokens=1, temperature=0)
 WITH_LOGPROBS = SamplingParams(max_tokens=8, temperature=0, num_logprobs=3)
 
 
@@ -138,8 +139,42 @@ async def test_full_blocks_that_are_known_are_not_written_again(llama: MlxEngine
     second = await ask(llama, a_request(llama, prompt, lease=lease))
     again = {block.hash: block.file for block in second.stored.blocks}
     common = first.keys() & again.keys()
-    assert len(common) == 40 // BLOCK_SIZE + 1  # the tail has grown into a full block
+    assert len(common) == 40 // BLOCK_SIZE + 2  # the tail, too: what follows is its child
     assert all(first[hash_] == again[hash_] for hash_ in common)
+
+
+async def test_every_token_is_written_once(own_engine: Callable[[], MlxEngine]) -> None:
+    engine = own_engine()
+    prompt = a_prompt(20, variant=2)
+    blocks: tuple[StoredBlock, ...] = ()
+    num_stored = 0
+    for _ in range(6):
+        lease = lease_of(blocks, prompt)
+        answer = await ask(engine, a_request(engine, prompt, lease=lease))
+        assert answer.restored.num_cached_tokens == num_stored
+        blocks, prompt = answer.stored.blocks, next_prompt(prompt, answer)
+        num_stored = answer.stored.num_tokens
+    written = engine.stats().shelf.bytes_written
+    assert written == num_stored * engine.info.bytes_per_token
+    assert sum(len(block.token_ids) for block in blocks) == num_stored
+
+
+async def test_a_tiny_tail_is_cut_anew_with_what_follows_it(
+    own_engine: Callable[[], MlxEngine],
+) -> None:
+    engine = own_engine()
+    first = await ask(engine, a_request(engine, a_prompt(2 * BLOCK_SIZE), GREEDY_ONE))
+    assert len(first.stored.blocks) == 2
+    prompt = (*a_prompt(2 * BLOCK_SIZE), *first.tokens(), 77)
+    lease = lease_of(first.stored.blocks, prompt)
+    second = await ask(engine, a_request(engine, prompt, GREEDY_ONE, lease=lease))
+    assert [len(block.token_ids) for block in second.stored.blocks] == [BLOCK_SIZE, BLOCK_SIZE, 2]
+    longer = (*prompt, *second.tokens(), *a_prompt(40))
+    lease = lease_of(second.stored.blocks, longer)
+    third = await ask(engine, a_request(engine, longer, GREEDY_ONE, lease=lease))
+    assert [len(block.token_ids) for block in third.stored.blocks] == [BLOCK_SIZE] * 4 + [11]
+    cold = await ask(engine, a_request(engine, longer, GREEDY_ONE))
+    assert third.tokens() == cold.tokens()
 
 
 async def test_half_a_block_can_be_used(llama: MlxEngine) -> None:

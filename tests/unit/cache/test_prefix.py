@@ -24,6 +24,22 @@ def ask(pool: BlockPool, token_ids: list[int], root: BlockHash = ROOT) -> Lease:
     return lease
 
 
+def chain(*parts: list[int]) -> list[StoredBlock]:
+    """Blocks of these tokens, one behind the other, in a file each."""
+    blocks: list[StoredBlock] = []
+    parent = ROOT
+    for part in parts:
+        name = chain_hash(parent, part)
+        blocks.append(StoredBlock(name, parent, tuple(part), 10 * len(part), f"{name}.file"))
+        parent = name
+    return blocks
+
+
+def publish(pool: BlockPool, blocks: list[StoredBlock]) -> None:
+    pool.publish(LeaseId("unknown"), blocks, ())
+    pool.check_integrity()
+
+
 def test_the_first_prompt_of_a_workspace_finds_nothing() -> None:
     lease = ask(make_pool(), [1, 2, 3])
     assert lease.cached == ()
@@ -37,6 +53,25 @@ def test_a_longer_prompt_finds_full_blocks_and_the_tail() -> None:
     assert [block.num_used for block in lease.cached] == [4, 4, 2]
     assert lease.num_cached_tokens == 10
     assert lease.miss_reason is None
+
+
+def test_a_sequence_goes_on_behind_its_tails() -> None:
+    pool = make_pool()
+    publish(pool, chain([1, 2], [3, 4, 5], [6, 7, 8, 9], [10]))
+    lease = ask(pool, [*range(1, 11), 11])
+    assert [block.num_used for block in lease.cached] == [2, 3, 4, 1]
+    assert lease.miss_reason is None
+
+
+def test_of_the_same_tokens_cut_in_two_ways_the_one_that_leads_further_is_found() -> None:
+    pool = make_pool()
+    publish(pool, chain([1, 2], [3, 4, 5], [6, 7, 8, 9], [10]))
+    publish(pool, chain([1, 2, 3, 4], [5, 6]))
+    lease = ask(pool, [*range(1, 11), 11])
+    assert [block.num_used for block in lease.cached] == [2, 3, 4, 1]
+    publish(pool, chain([1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]))
+    lease = ask(pool, [*range(1, 13), 13])
+    assert [block.num_used for block in lease.cached] == [4, 4, 4]
 
 
 def test_what_comes_behind_the_tail_is_new() -> None:
