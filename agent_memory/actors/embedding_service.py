@@ -6,6 +6,7 @@ import numpy as np
 
 from agent_memory.actors.embedder_handle import EmbedderHandle
 from agent_memory.errors import (
+    EmbeddingRefused,
     EmbeddingUnavailable,
     InvalidRequest,
     NotFound,
@@ -28,6 +29,13 @@ class EmbeddingService:
 
     def __init__(self, embedders: EmbedderHandle) -> None:
         self._embedders = embedders
+
+    @property
+    def space(self) -> EmbeddingSpace | None:
+        try:
+            return self._embedders.space
+        except EmbeddingRefused:
+            return None
 
     async def embed(self, texts: Sequence[str], model: str, num_dims: int | None) -> Embedded:
         space = self._embedders.space

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from agent_memory.access.principal import Principal
 from agent_memory.ids import JobId, SessionId, WorkspaceId
-from agent_memory.memory.embedding_space import Embedded
+from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace
 from agent_memory.memory.item import Json
 from agent_memory.memory.jobs import JobCount, JobRecord, JobState, SchedulerStatus
 from agent_memory.memory.service.memory import Memory
@@ -99,6 +99,11 @@ class Models(Protocol):
 
 class Embeddings(Protocol):
     """The model that memory is searched with, for anybody's texts."""
+
+    @property
+    def space(self) -> EmbeddingSpace | None:
+        """Which model it is; None where there are to be no vectors."""
+        ...
 
     async def embed(self, texts: Sequence[str], model: str, num_dims: int | None) -> Embedded:
         """`NotFound` for any other model; `InvalidRequest` for a size it cannot have;

@@ -109,7 +109,7 @@ class AgentClient:
     def models(self) -> list[dict[str, Any]]:
         """What may be loaded, the loaded model first."""
         listed: list[dict[str, Any]] = _content(self._send("GET", "/v1/models"))["data"]
-        return listed
+        return [model for model in listed if model.get("type") != "embedding"]
 
     def load_model(self, model: str, grace_s: float | None) -> dict[str, Any]:
         """The model, once it serves."""

@@ -14,6 +14,8 @@ HASHING_SPACE = EmbeddingSpace("test", "hashing", 32)
 class HashingEmbeddings:
     """Implements `api.runtime.Embeddings`. `error`: what every call raises, when it is set."""
 
+    space: EmbeddingSpace | None = HASHING_SPACE
+
     def __init__(self) -> None:
         self.error: Exception | None = None
 

@@ -11,6 +11,7 @@ from agent_memory.api.dialect import Dialect, dialect_of
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.schemas.models import LoadModelBody, OffloadModelBody
 from agent_memory.errors import NotFound
+from agent_memory.memory.embedding_space import EmbeddingSpace
 from agent_memory.turns.models import ModelCard
 
 router = APIRouter(tags=["Models"])
@@ -18,6 +19,7 @@ router = APIRouter(tags=["Models"])
 _MODEL = {
     "id": "tiny",
     "object": "model",
+    "type": "chat",
     "created": 1767225600,
     "owned_by": "local",
     "context_window": 8192,
@@ -33,19 +35,32 @@ _OFFLOADED = {
     "state": "offloaded",
     "format": {"weights": "float32", "kv": None, "bytes": 4_000_000},
 }
+_EMBEDDING_MODEL = {
+    "id": "all-MiniLM-L6-v2",
+    "object": "model",
+    "type": "embedding",
+    "created": 0,
+    "owned_by": "minilm",
+    "capabilities": {"tools": False, "thinking": False},
+    "dimensions": 384,
+}
 
 
 @router.get(
     "/v1/models",
     summary="List the models",
-    responses=answers("The models of this server.", {"object": "list", "data": [_MODEL]}),
+    responses=answers(
+        "The models of this server.", {"object": "list", "data": [_MODEL, _EMBEDDING_MODEL]}
+    ),
 )
 async def list_models(request: Request) -> Response:
-    """The loaded one first. It answers also requests that name none of these."""
+    """The loaded one first: it answers also requests that name none of these. Last, except for
+    Anthropic's clients, the one that embeds."""
     call = await Call.open(request, Scope.INFERENCE)
     cards = await call.surface.catalogue.fresh()
     if not _is_anthropic(request):
-        return JSONResponse({"object": "list", "data": [_openai_model(card) for card in cards]})
+        data = [*map(_openai_model, cards), *map(_embedding_model, _embedding_spaces(call))]
+        return JSONResponse({"object": "list", "data": data})
     return JSONResponse(
         {
             "data": [_anthropic_model(card) for card in cards],
@@ -68,6 +83,9 @@ async def get_model(request: Request, id: str) -> Response:  # noqa: A002  the p
         if card.id == id:
             is_anthropic = _is_anthropic(request)
             return JSONResponse(_anthropic_model(card) if is_anthropic else _openai_model(card))
+    for space in _embedding_spaces(call):
+        if space.model == id and not _is_anthropic(request):
+            return JSONResponse(_embedding_model(space))
     raise NotFound("model", id)
 
 
@@ -112,6 +130,7 @@ def _openai_model(card: ModelCard) -> dict[str, object]:
     return {
         "id": card.id,
         "object": "model",
+        "type": "chat",
         "created": card.created,
         "owned_by": card.owned_by,
         "context_window": card.context_window,
@@ -124,6 +143,20 @@ def _openai_model(card: ModelCard) -> dict[str, object]:
             "kv": card.kv_format,
             "bytes": card.num_bytes,
         },
+    }
+
+
+def _embedding_spaces(call: Call) -> list[EmbeddingSpace]:
+    space = call.surface.runtime.embeddings.space
+    return [] if space is None else [space]
+
+
+def _embedding_model(space: EmbeddingSpace) -> dict[str, object]:
+    return {
+        **_EMBEDDING_MODEL,
+        "id": space.model,
+        "owned_by": space.provider,
+        "dimensions": space.num_dims,
     }
 
 

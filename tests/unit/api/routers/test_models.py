@@ -6,15 +6,36 @@ import openai
 import pytest
 
 from agent_memory.errors import EngineUnavailable
+from agent_memory.testing.embeddings import HASHING_SPACE, HashingEmbeddings
 from agent_memory.testing.runtime import ScriptedTurns
 
 
 async def test_openai_clients_read_the_models(gpt: openai.AsyncOpenAI) -> None:
-    [model] = [model async for model in gpt.models.list()]
+    [model, _] = [model async for model in gpt.models.list()]
     assert (model.id, model.owned_by) == ("org/tiny", "local")
     described = (await gpt.models.retrieve("org/tiny")).to_dict()
     assert described["context_window"] == 8192
     assert described["capabilities"] == {"tools": True, "thinking": False}
+    assert described["type"] == "chat"
+
+
+async def test_the_model_that_embeds_stands_last_with_its_size(
+    gpt: openai.AsyncOpenAI, claude: anthropic.AsyncAnthropic
+) -> None:
+    *_, model = [model async for model in gpt.models.list()]
+    assert model.to_dict()["type"] == "embedding"
+    assert model.to_dict()["dimensions"] == HASHING_SPACE.num_dims
+    assert await gpt.models.retrieve(HASHING_SPACE.model) == model
+    with pytest.raises(anthropic.NotFoundError):
+        await claude.models.retrieve(HASHING_SPACE.model)
+
+
+async def test_where_nothing_is_embedded_no_model_for_it_is_listed(
+    gpt: openai.AsyncOpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(HashingEmbeddings, "space", None)
+    types = [model.to_dict()["type"] async for model in gpt.models.list()]
+    assert types == ["chat"]
 
 
 async def test_anthropic_clients_read_the_models(claude: anthropic.AsyncAnthropic) -> None:
