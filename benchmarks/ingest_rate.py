@@ -2,15 +2,17 @@
 
 For conversations (LoCoMo: a turn a material), for failing test logs and for the diffs that fixed
 them (Defects4J): milliseconds of CPU of one core for each, and what was found. With `--hostile`
-also the worst of 100 KB texts made to be slow. The data are given by path and never kept.
+also the worst of 100 KB texts made to be slow; with `--stored` also turns that are redacted, read
+and stored in PostgreSQL, a hundred a call. The data are given by path and never kept.
 """
 
 import argparse
+import asyncio
 import gzip
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +25,7 @@ from agent_memory.memory.ingestion import Prepared
 from agent_memory.memory.item import Material
 from agent_memory.memory.kinds import ItemKind, MaterialKind, Role
 from agent_memory.memory.preparation import prepare
+from benchmarks.harness.stored_turns import store_turns
 
 THREAD = ThreadId("benchmark")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -56,11 +59,18 @@ def main() -> None:
     parser.add_argument("--locomo", type=Path, help="LoCoMo's turns as JSON")
     parser.add_argument("--defects4j", type=Path, help="logs and fixes as gzipped JSON lines")
     parser.add_argument("--hostile", action="store_true", help="texts made to be slow")
+    parser.add_argument("--stored", action="store_true", help="turns into PostgreSQL as well")
     arguments = parser.parse_args()
     if arguments.locomo is not None:
         rate = measure("turn", list(read_turns(arguments.locomo)))
         show(rate)
         print(f"{'':12} aim: {AIM_MS} ms")
+    if arguments.locomo is not None and arguments.stored:
+        stored = asyncio.run(store_turns(read_conversations(arguments.locomo)))
+        print(
+            f"{'stored':12} {stored.num_turns:5} x {stored.own_cpu_ms:6.3f} ms CPU, and "
+            f"{stored.database_cpu_ms:.3f} of the database; {stored.turns_per_s:.0f} a second"
+        )
     if arguments.defects4j is not None:
         logs, diffs = read_bugs(arguments.defects4j)
         show(measure("failing log", logs))
@@ -105,6 +115,18 @@ def read_turns(path: Path) -> Iterator[Material]:
             said_at = parse_datetime(turn["said_at"], NOW)
             message = ChatMessage(Role.USER, turn["text"], turn["speaker"], said_at)
             yield chat_material(THREAD, [message], said_at or NOW)
+
+
+def read_conversations(path: Path) -> Mapping[str, Sequence[ChatMessage]]:
+    return {
+        str(conversation["conversation"]): [
+            ChatMessage(
+                Role.USER, turn["text"], turn["speaker"], parse_datetime(turn["said_at"], NOW)
+            )
+            for turn in conversation["turns"]
+        ]
+        for conversation in json.loads(path.read_text())
+    }
 
 
 def read_bugs(path: Path) -> tuple[list[Material], list[Material]]:
