@@ -144,14 +144,18 @@ class BlockPoolActor:
         """Erase what only this session used; returns what the engine shall drop now."""
         async with self._books:
             pool = self._pool_of(sequence.engine)
-            files = await self._learn_of_strays(pool, sequence.engine)
+            strays = await asyncio.to_thread(self._shelf_of(sequence.engine).scan, pool.files)
+            files = pool.adopt_shelf(strays)
             files += pool.forget_owner(sequence.owner)
             files += pool.forget_sequence(sequence.owner, sequence.root, sequence.token_ids)
             for file in set(files):
                 with contextlib.suppress(FileNotFoundError):
                     await asyncio.to_thread(self._shelf_of(sequence.engine).delete, file)
             self._serve()
-            return pool.take_evictions()
+            # Turns whose process died before it told of them left these, in memory as well.
+            own = [entry for entry in strays if entry.owner == sequence.owner]
+            left = pool.unknown_of(block.hash for entry in own for block in entry.blocks)
+            return (*pool.take_evictions(), *left)
 
     async def erase(
         self, workspace: WorkspaceId, owner: BlockOwner, sequences: Sequence["array[int]"]
@@ -220,12 +224,6 @@ class BlockPoolActor:
             num_room_waits=self._num_room_waits,
             room_wait_s=self._room_wait_s,
         )
-
-    async def _learn_of_strays(self, pool: BlockPool, engine: EngineInfo) -> tuple[str, ...]:
-        """Know the files that were written for turns whose session died before it told of them;
-        returns those to be deleted at once."""
-        entries = await asyncio.to_thread(self._shelf_of(engine).scan, pool.files)
-        return pool.adopt_shelf(entries)
 
     def _ask(self, request: LeaseRequest) -> asyncio.Future[Lease]:
         """The answer to a request, which may take its time."""

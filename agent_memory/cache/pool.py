@@ -229,6 +229,10 @@ class BlockPool:
         self._register.enforce_budgets()
         return self._register.take_discards()
 
+    def unknown_of(self, hashes: Iterable[BlockHash]) -> tuple[BlockHash, ...]:
+        """Those of these blocks that are not registered."""
+        return tuple(name for name in hashes if self._register.tree.get(name) is None)
+
     @property
     def files(self) -> Container[str]:
         """The shelf files that are known, by name."""

@@ -5,12 +5,15 @@ from array import array
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from agent_memory.actors.config import RuntimeConfig
-from agent_memory.actors.pool import BlockPoolActor, LeaseRequest
+from agent_memory.actors.pool import BlockPoolActor, LeaseRequest, OwnedSequence
 from agent_memory.cache.hashing import chain_hash, root_hash
 from agent_memory.cache.lease import StoredBlock
+from agent_memory.device.host_tensor import HostTensor, ShelfBlock
+from agent_memory.device.shelf import Shelf
 from agent_memory.errors import InvalidRequest, PoolLost, QueueFull
 from agent_memory.ids import BlockOwner, LeaseId, RequestId
 from agent_memory.settings import MIB, Settings
@@ -87,3 +90,47 @@ async def test_an_engine_that_restarted_holds_nothing_any_more(tmp_path: Path) -
     after = await pool.lease(successor)
     assert after.num_cached_tokens == 0
     assert after.epoch > again.epoch
+
+
+OTHER = replace(ENGINE, fingerprint="e" * 64, incarnation="other", loaded_at=2.0)
+
+
+async def test_another_model_has_a_pool_of_its_own_and_the_former_is_heard_no_more(
+    tmp_path: Path,
+) -> None:
+    pool = make_pool(tmp_path)
+    await pool.lease(ask("one", 6))
+    await pool.lease(replace(ask("two", 6), engine=OTHER))
+    with pytest.raises(PoolLost, match="Another model"):
+        await pool.lease(ask("three", 6))
+    await pool.publish(ENGINE, LeaseId("one"), (), ())
+    stats = await pool.stats()
+    assert stats is not None
+    assert stats.num_leases == 1
+
+
+async def test_a_model_that_is_loaded_again_is_the_later_one(tmp_path: Path) -> None:
+    pool = make_pool(tmp_path)
+    await pool.lease(replace(ask("one", 6), engine=OTHER))
+    again = replace(ENGINE, incarnation="again", loaded_at=3.0)
+    await pool.lease(replace(ask("two", 6), engine=again))
+    with pytest.raises(PoolLost):
+        await pool.lease(replace(ask("three", 6), engine=OTHER))
+
+
+async def test_what_a_dead_process_left_unsaid_goes_with_its_session(tmp_path: Path) -> None:
+    pool = make_pool(tmp_path)
+    await pool.lease(ask("one", 4))
+    shelf = Shelf(tmp_path / "shelf", ENGINE.fingerprint, ENGINE.kv_format)
+    tensors = {"0.k": HostTensor("U8", (4,), np.zeros(4, np.uint8))}
+    own, others = (
+        ShelfBlock(chain_hash(ROOT, tokens), ROOT, tokens, tensors)
+        for tokens in ((1, 2, 3, 4), (5, 6, 7, 8))
+    )
+    file, kept = shelf.write([own], "w/dead"), shelf.write([others], "w/alive")
+
+    dropped = await pool.forget(OwnedSequence.of(ENGINE, ROOT, (), BlockOwner("w/dead")))
+
+    assert dropped == (own.hash,)
+    assert [entry.file for entry in shelf.scan()] == [kept]
+    assert file != kept
