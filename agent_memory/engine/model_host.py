@@ -9,6 +9,7 @@ load, test, open the door           on failure with the former model
 
 import asyncio
 import logging
+import textwrap
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -23,6 +24,9 @@ from agent_memory.errors import (
 )
 
 log = logging.getLogger(__name__)
+
+MAX_REASON = 400
+"""Letters: libraries name every tensor that they miss."""
 
 
 class Loaded(Protocol):
@@ -182,6 +186,7 @@ class ModelHost(Generic[EngineT]):
         self.roster.has_loaded(name)
 
     def _failed(self, name: str, reason: str) -> ModelLoadFailed:
+        reason = textwrap.shorten(reason, MAX_REASON, placeholder=" …")
         log.warning("a model cannot be loaded", extra={"model": name, "reason": reason})
         self.roster.has_failed(name, reason)
         return ModelLoadFailed(name, reason, self.roster.loaded)

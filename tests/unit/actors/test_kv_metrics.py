@@ -2,10 +2,16 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from agent_memory.actors.kv_metrics import engine_lines, pool_lines, session_lines
+from agent_memory.actors.kv_metrics import (
+    engine_lines,
+    model_lines,
+    pool_lines,
+    session_lines,
+)
 from agent_memory.cache.hashing import root_hash
 from agent_memory.cache.pool import BlockPool
 from agent_memory.engine.distribution import Distribution
+from agent_memory.engine.model_roster import ModelEntry, ModelState
 from agent_memory.engine.stats import EngineStats, ShelfTraffic
 from agent_memory.ids import LeaseId
 from agent_memory.sessions.directory import DirectoryStats
@@ -56,3 +62,13 @@ def test_processes_of_sessions_are_told_by_state() -> None:
     found = samples(session_lines(DirectoryStats(3, 1, 9, 0, False)))
     assert found["agent_memory_sessions", "live"] == 3
     assert found["agent_memory_session_hibernations_total", ""] == 9
+
+
+def test_each_model_is_in_one_state_whatever_it_is_called() -> None:
+    odd = 'odd "name" \\ here'
+    entries = [ModelEntry("tiny", ModelState.LOADED), ModelEntry(odd, ModelState.FAILED, "torn")]
+    found = samples(model_lines(entries))
+    assert [key for key, value in found.items() if value] == [
+        ("agent_memory_model", "tiny,loaded"),
+        ("agent_memory_model", f"{odd},failed"),
+    ]

@@ -16,6 +16,7 @@ from agent_memory.testing.jobs import DictWorkers
 from agent_memory.testing.runtime import (
     TEST_KEY,
     MemorySessions,
+    ScriptedModels,
     ScriptedTurns,
     StaticCondition,
     StaticKeys,
@@ -56,6 +57,11 @@ def workers() -> DictWorkers:
 
 
 @pytest.fixture
+def models(turns: ScriptedTurns) -> ScriptedModels:
+    return ScriptedModels(turns)
+
+
+@pytest.fixture
 def limits() -> Limits:
     return Limits(ping_interval_s=0.02)
 
@@ -68,10 +74,17 @@ def app(
     condition: StaticCondition,
     embeddings: HashingEmbeddings,
     workers: DictWorkers,
+    models: ScriptedModels,
     limits: Limits,
 ) -> FastAPI:
     runtime = scripted_runtime(
-        turns, sessions, keys, condition, embeddings=embeddings, workers=workers
+        turns,
+        sessions,
+        keys,
+        condition,
+        embeddings=embeddings,
+        workers=workers,
+        models=models,
     )
     return create_app(runtime, limits)
 

@@ -94,3 +94,30 @@ def test_a_port_out_of_range_is_refused_before_anything_starts(
     assert outcome.exit_code == 2
     assert "'port'" in outcome.stderr
     assert not started
+
+
+def test_the_first_model_is_loaded_and_the_others_may_be(serve: Callable[..., Result]) -> None:
+    seen: list[Settings] = []
+
+    def run_server(settings: Settings, _: Reporter) -> int:
+        seen.append(settings)
+        return 0
+
+    serve(run_server, "--model", "some/model", "--model", "another", "--model", "some/model")
+
+    assert seen[0].model_names == ("some/model", "another")
+
+
+def test_further_models_of_the_environment_are_separated_by_commas(
+    serve: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGENT_MEMORY_MODELS", " some/model, /a/folder,")
+    seen: list[Settings] = []
+
+    def run_server(settings: Settings, _: Reporter) -> int:
+        seen.append(settings)
+        return 0
+
+    serve(run_server)
+
+    assert seen[0].model_names == ("tiny", "some/model", "/a/folder")

@@ -5,9 +5,17 @@ import httpx
 import openai
 import pytest
 
-from agent_memory.errors import EngineUnavailable
+from agent_memory.access.principal import Scope
+from agent_memory.errors import EngineUnavailable, ModelLoadFailed
 from agent_memory.testing.embeddings import HASHING_SPACE, HashingEmbeddings
-from agent_memory.testing.runtime import ScriptedTurns
+from agent_memory.testing.runtime import (
+    TEST_KEY,
+    ScriptedModels,
+    ScriptedTurns,
+    StaticKeys,
+    principal,
+)
+from agent_memory.turns.models import ModelCard
 
 
 async def test_openai_clients_read_the_models(gpt: openai.AsyncOpenAI) -> None:
@@ -66,3 +74,64 @@ async def test_a_turn_is_served_while_nobody_can_list_the_models(
     response = await client.post("/v1/chat/completions", json=body)
     assert response.status_code == 200
     assert "x-model" not in response.headers
+
+
+async def test_the_list_tells_the_state_and_the_formats_of_each_model(
+    client: httpx.AsyncClient, turns: ScriptedTurns
+) -> None:
+    other = ModelCard(
+        id="org/other",
+        created=1,
+        context_window=None,
+        parameters=None,
+        state="failed",
+        reason="it is torn",
+        weight_format="4-bit",
+        num_bytes=7,
+    )
+    turns.cards = [*turns.cards, other]
+    loaded, failed, *_ = (await client.get("/v1/models")).json()["data"]
+    assert (loaded["state"], loaded["error"]) == ("loaded", None)
+    assert (failed["state"], failed["error"]) == ("failed", "it is torn")
+    assert failed["format"] == {"weights": "4-bit", "kv": None, "bytes": 7}
+    assert (failed["context_window"], failed["parameters"]) == (None, None)
+
+
+async def test_a_model_is_loaded_and_offloaded_by_whoever_administers(
+    client: httpx.AsyncClient,
+) -> None:
+    offloaded = await client.post("/v1/models/org/tiny/offload")
+    assert (offloaded.status_code, offloaded.json()["state"]) == (200, "offloaded")
+    chat = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
+    assert "x-model" not in (await client.post("/v1/chat/completions", json=chat)).headers
+    loaded = await client.post("/v1/models/load", json={"model": "org/tiny", "grace_s": 2})
+    assert (loaded.status_code, loaded.json()["state"]) == (200, "loaded")
+    listed = (await client.get("/v1/models/org/tiny")).json()
+    assert listed["state"] == "loaded"
+
+
+async def test_a_model_that_cannot_be_loaded_is_a_conflict_with_its_reason(
+    client: httpx.AsyncClient, models: ScriptedModels
+) -> None:
+    models.errors["org/tiny"] = ModelLoadFailed("org/tiny", "it is torn", "org/former")
+    refused = await client.post("/v1/models/load", json={"model": "org/tiny"})
+    assert refused.status_code == 409
+    error = refused.json()["error"]
+    assert error["code"] == "model_load_failed"
+    assert error["message"].endswith("it is torn. 'org/former' serves now.")
+
+
+@pytest.mark.parametrize("body", [{}, {"model": "m", "grace_s": -1}, {"model": "m", "when": 1}])
+async def test_a_body_that_says_something_else_is_refused(
+    client: httpx.AsyncClient, body: dict[str, object]
+) -> None:
+    assert (await client.post("/v1/models/load", json=body)).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/v1/models/load", "/v1/models/org/tiny/offload"])
+async def test_models_are_not_changed_without_the_scope_of_administrators(
+    client: httpx.AsyncClient, keys: StaticKeys, path: str
+) -> None:
+    keys.principals[TEST_KEY] = principal(scopes=frozenset({Scope.INFERENCE}))
+    refused = await client.post(path, json={"model": "org/tiny"})
+    assert refused.status_code == 403
