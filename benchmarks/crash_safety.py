@@ -14,6 +14,7 @@ acknowledged, and say what a server says that took the same turns and was never 
 
 import argparse
 import os
+import time
 from contextlib import ExitStack
 from statistics import median
 
@@ -88,10 +89,13 @@ def _kill_runtimes(report: Report, arguments: argparse.Namespace) -> None:
             for name in ("mortal", "reference")
         )
         reference.start()
+        ends_at = time.monotonic() + 60 * arguments.minutes
         rounds = RuntimeRounds(mortal, reference, arguments.seed)
         for number in range(arguments.rounds):
             rounds.run()
             report.say(f"{number + 1} rounds, {rounds.findings.num_turns} turns")
+            if time.monotonic() > ends_at:
+                break
     found = rounds.findings
     report.table(
         ["rounds", "whole server"],
@@ -100,6 +104,7 @@ def _kill_runtimes(report: Report, arguments: argparse.Namespace) -> None:
             ["processes killed", found.num_killed],
             ["turns acknowledged", found.num_turns],
             ["turns committed that the client did not hear of", found.num_unheard],
+            ["turns refused", found.num_refused],
             ["sessions resumed after a kill", found.num_first_turns],
             ["acknowledged turns lost", found.num_lost],
             ["turns with a wrong token", found.num_wrong],
@@ -117,6 +122,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--what", choices=("engine", "runtime"), default="engine")
     parser.add_argument("--rounds", type=int, default=200, help="kills (default: 200)")
+    parser.add_argument(
+        "--minutes", type=float, default=1e6, help="of runtimes: no more rounds then"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--shape", default="llama", help="llama, gemma3 or recurrent")
     return parser.parse_args()

@@ -27,13 +27,15 @@ _STOP_TIMEOUT_S = 30.0
 class RuntimeFindings:
     """Counts over all rounds. most_recomputed: tokens of a session's history that its first turn
     after a kill did not find in the cache. num_unheard: turns that were committed although the
-    client never heard of their end."""
+    client never heard of their end. num_refused: answered with an error, by a dying server mostly.
+    """
 
     num_rounds: int = 0
     num_killed: int = 0
     num_turns: int = 0
     num_first_turns: int = 0
     num_unheard: int = 0
+    num_refused: int = 0
     num_lost: int = 0
     num_wrong: int = 0
     most_recomputed: int = 0
@@ -96,7 +98,9 @@ class RuntimeRounds:
                 for each in self._sessions
             ]
             if self._dice.random() > EARLY:
-                await has_answered.wait()
+                waiting = asyncio.create_task(has_answered.wait())
+                await asyncio.wait((waiting, *work), return_when=asyncio.FIRST_COMPLETED)
+                waiting.cancel()
             await asyncio.sleep(self._dice.random() * MAX_WORK_S)
             self.findings.num_killed += kill_everything(self._mortal)
             await asyncio.gather(*work)
@@ -131,6 +135,7 @@ class RuntimeRounds:
             except httpx.HTTPError:
                 return
             if turn is None:
+                self.findings.num_refused += 1
                 return
             text, usage = turn
             if is_first and session.num_tokens:
