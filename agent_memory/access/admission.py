@@ -19,6 +19,7 @@ class StoredKey:
     scopes: frozenset[Scope]
     expires_at: datetime | None
     revoked_at: datetime | None
+    memory: str | None = None
 
 
 def admit(key: ApiKey, stored: StoredKey | None, now: datetime) -> Principal:
@@ -32,4 +33,4 @@ def admit(key: ApiKey, stored: StoredKey | None, now: datetime) -> Principal:
         raise Unauthenticated("This API key was revoked.")
     if stored.expires_at is not None and stored.expires_at <= now:
         raise Unauthenticated("This API key has expired.")
-    return Principal(stored.key_id, stored.workspace_id, stored.scopes)
+    return Principal(stored.key_id, stored.workspace_id, stored.scopes, stored.memory)

@@ -24,11 +24,13 @@ ALL_SCOPES = frozenset(Scope)
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The holder of a valid key."""
+    """The holder of a valid key. memory: what its turns ask of memory when they do not say, in the
+    words of the header `X-Agent-Memory`."""
 
     key_id: KeyId
     workspace_id: WorkspaceId
     scopes: frozenset[Scope]
+    memory: str | None = None
 
     def require(self, scope: Scope) -> None:
         """Raise `PermissionDenied` unless the key has `scope` (admin has all)."""
@@ -48,3 +50,4 @@ class ApiKeyRecord:
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
+    memory: str | None = None

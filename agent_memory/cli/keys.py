@@ -1,16 +1,19 @@
 """`agent-memory keys`: the API keys of a data directory."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from agent_memory.access.principal import ApiKeyRecord, Scope
+from agent_memory.api.translators.memory_words import memory_of_header
 from agent_memory.cli.database import with_database
 from agent_memory.cli.durations import parse_duration
 from agent_memory.cli.options import AsJson, DataDir, load_settings
 from agent_memory.cli.output import console, print_json, print_table
 from agent_memory.cli.running import find_server
+from agent_memory.errors import InvalidRequest
 from agent_memory.ids import KeyId, WorkspaceId
 from agent_memory.store.database import Database
 from agent_memory.store.keys import KeyStore
@@ -31,6 +34,14 @@ def create(
     expires_in: Annotated[
         str | None, typer.Option(help="Such as 12h or 30d (default: never).", show_default=False)
     ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            help="What its turns ask of memory when they do not say, as the header X-Agent-Memory "
+            "does: recall, or 'recall; thread_id=shop; token_budget=512' (default: nothing).",
+            show_default=False,
+        ),
+    ] = None,
     workspace: Workspace = DEFAULT_WORKSPACE,
     data_dir: DataDir = None,
     as_json: AsJson = False,
@@ -39,10 +50,12 @@ def create(
     settings = load_settings(data_dir=data_dir)
     expires_at = None if expires_in is None else datetime.now(UTC) + parse_duration(expires_in)
     scopes = scope or [Scope.INFERENCE, Scope.SESSIONS, Scope.MEMORY]
+    if memory is not None:
+        _check_memory(memory, scopes)
 
     async def make(database: Database) -> tuple[ApiKeyRecord, str]:
         place = await WorkspaceStore(database).ensure_workspace(WorkspaceId(workspace))
-        return await KeyStore(database).create_key(place, name, scopes, expires_at)
+        return await KeyStore(database).create_key(place, name, scopes, expires_at, memory)
 
     record, key = with_database(settings, find_server(settings), make, may_create=True)
     if as_json:
@@ -112,6 +125,11 @@ def state_of(record: ApiKeyRecord, now: datetime) -> str:
     return "expired" if record.expires_at <= now else f"valid until {_minute(record.expires_at)}"
 
 
+def _check_memory(memory: str, scopes: Sequence[Scope]) -> None:
+    if memory_of_header(memory) is not None and not {Scope.MEMORY, Scope.ADMIN} & set(scopes):
+        raise InvalidRequest("What asks memory needs the scope 'memory'.", "memory")
+
+
 def _json(record: ApiKeyRecord) -> dict[str, object]:
     return {
         "id": record.key_id,
@@ -122,6 +140,7 @@ def _json(record: ApiKeyRecord) -> dict[str, object]:
         "expires_at": record.expires_at,
         "revoked_at": record.revoked_at,
         "last_used_at": record.last_used_at,
+        "memory": record.memory,
     }
 
 

@@ -31,6 +31,7 @@ class _KeyRow:
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
+    memory: str | None
 
     def stored(self) -> StoredKey:
         return StoredKey(
@@ -40,6 +41,7 @@ class _KeyRow:
             scopes=frozenset(Scope(name) for name in self.scopes),
             expires_at=self.expires_at,
             revoked_at=self.revoked_at,
+            memory=self.memory,
         )
 
     def record(self) -> ApiKeyRecord:
@@ -52,6 +54,7 @@ class _KeyRow:
             expires_at=self.expires_at,
             revoked_at=self.revoked_at,
             last_used_at=self.last_used_at,
+            memory=self.memory,
         )
 
 
@@ -68,8 +71,9 @@ class KeyStore:
         name: str,
         scopes: Iterable[str],
         expires_at: datetime | None = None,
+        memory: str | None = None,
     ) -> tuple[ApiKeyRecord, str]:
-        """A new key and its raw form, which cannot be had again.
+        """A new key and its raw form, which cannot be had again. memory: see `Principal`.
 
         `InvalidRequest` for a name, scopes or an expiry that may not be; `Conflict` when the
         workspace does not exist.
@@ -87,6 +91,7 @@ class KeyStore:
                 scopes=sorted(check_scopes(scopes)),
                 now=now,
                 expires_at=check_expiry(expires_at, now),
+                memory=memory,
             )
         return _found(row, key.key_id).record(), key.raw
 

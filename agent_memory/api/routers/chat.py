@@ -52,7 +52,7 @@ async def create_chat_completion(request: Request) -> Response:
     call = await Call.open(request, Scope.INFERENCE)
     body = await call.read(ChatBody)
     turn = chat_turn(body, call.turn(call.session(body.session_id)), call.surface.limits)
-    turn = with_memory_header(turn, body.memory, request.headers)
+    turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
     renderer = ChatRenderer(
         body.model,

@@ -53,7 +53,7 @@ async def create_message(request: Request) -> Response:
     call = await Call.open(request, Scope.INFERENCE)
     body = await call.read(MessagesBody)
     turn = messages_turn(body, call.turn(_session(call, body)), call.surface.limits)
-    turn = with_memory_header(turn, body.memory, request.headers)
+    turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
     return TurnResponse(call, [turn], MessagesRenderer(body.model), stream=bool(body.stream))
 
@@ -69,7 +69,7 @@ async def count_tokens(request: Request) -> Response:
     call = await Call.open(request, Scope.INFERENCE)
     body = await call.read(CountTokensBody)
     turn = count_turn(body, call.turn(_session(call, body)))
-    turn = with_memory_header(turn, body.memory, request.headers)
+    turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
     num_tokens = await call.surface.runtime.turns.count_tokens(turn)
     return JSONResponse({"input_tokens": num_tokens})

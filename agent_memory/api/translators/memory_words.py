@@ -38,10 +38,11 @@ def turn_memory(field: ChatMemory | None) -> TurnMemory | None:
 
 
 def with_memory_header(
-    turn: TurnRequest, field: ChatMemory | None, headers: Headers
+    turn: TurnRequest, field: ChatMemory | None, headers: Headers, of_key: str | None
 ) -> TurnRequest:
-    """The turn with what the header asks of memory, unless the body has a `field` for it."""
-    asked = headers.get(MEMORY_HEADER)
+    """The turn with what the header asks of memory, else the key, unless the body has a `field` for
+    it."""
+    asked = headers.get(MEMORY_HEADER, of_key)
     if field is not None or asked is None:
         return turn
     return replace(turn, memory=memory_of_header(asked))

@@ -1,6 +1,9 @@
-INSERT INTO api_keys (key_id, workspace_id, name, secret_hash, scopes, created_at, expires_at)
+INSERT INTO api_keys (
+    key_id, workspace_id, name, secret_hash, scopes, created_at, expires_at, memory
+)
 VALUES (
-    %(key_id)s, %(workspace_id)s, %(name)s, %(secret_hash)s, %(scopes)s, %(now)s, %(expires_at)s
+    %(key_id)s, %(workspace_id)s, %(name)s, %(secret_hash)s, %(scopes)s, %(now)s, %(expires_at)s,
+    %(memory)s
 )
 RETURNING key_id, workspace_id, name, secret_hash, scopes, created_at, expires_at, revoked_at,
-    last_used_at
+    last_used_at, memory

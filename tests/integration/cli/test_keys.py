@@ -48,6 +48,19 @@ def test_keys_of_another_workspace_are_not_listed(command: Command, server: str)
     assert command("keys", "revoke", made["id"]).exit_code == 1
 
 
+def test_a_key_may_ask_memory_in_each_turn(command: Command) -> None:
+    asked = "recall; thread_id=shop"
+    made = orjson.loads(
+        command("keys", "create", "--name", "claude", "--memory", asked, "--json").stdout
+    )
+    assert listed(command)[made["id"]]["memory"] == asked
+
+    unknown = command("keys", "create", "--name", "claude", "--memory", "please")
+    assert (unknown.exit_code, "recall" in unknown.stderr) == (2, True)
+    scoped = command("keys", "create", "--name", "x", "--scope", "inference", "--memory", "recall")
+    assert (scoped.exit_code, "scope" in scoped.stderr) == (2, True)
+
+
 def test_an_expiry_that_is_none_is_refused_before_anything_starts(command: Command) -> None:
     outcome = command("keys", "create", "--name", "ann", "--expires-in", "soon")
 

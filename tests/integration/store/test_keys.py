@@ -43,6 +43,12 @@ async def test_a_new_key_opens_its_workspace(keys: KeyStore) -> None:
     assert (record.expires_at, record.revoked_at, record.last_used_at) == (None, None, None)
 
 
+async def test_a_key_says_what_its_turns_ask_of_memory(keys: KeyStore) -> None:
+    record, raw = await keys.create_key(ALPHA, "claude", {Scope.INFERENCE}, memory="recall")
+    assert (await keys.find_key(raw)).memory == "recall"
+    assert [key.memory for key in await keys.list_keys(ALPHA)] == [record.memory] == ["recall"]
+
+
 async def test_the_database_does_not_know_the_secret(keys: KeyStore, url: str) -> None:
     _, raw = await keys.create_key(ALPHA, "laptop", ["admin"])
 

@@ -1,5 +1,7 @@
 """The field `memory` of the model APIs, through the official clients."""
 
+from dataclasses import replace
+
 import anthropic
 import httpx
 import openai
@@ -158,3 +160,16 @@ async def test_memory_by_header_needs_its_scope(
     body = {"model": "m", "messages": QUESTION, "max_tokens": 5}
     refused = await client.post("/v1/messages", json=body, headers={"X-Agent-Memory": "recall"})
     assert refused.status_code == httpx.codes.FORBIDDEN
+
+
+async def test_a_key_asks_for_clients_that_cannot(
+    client: httpx.AsyncClient, turns: ScriptedTurns, keys: StaticKeys
+) -> None:
+    keys.principals[TEST_KEY] = replace(principal(), memory="recall; thread_id=trip")
+    body = {"model": "m", "messages": QUESTION, "max_tokens": 5}
+    await client.post("/v1/messages", json=body)
+    await client.post("/v1/messages", json=body, headers={"X-Agent-Memory": "off"})
+    nothing = {"memory": {"recall": False, "remember": False}}
+    await client.post("/v1/messages", json={**body, **nothing})
+    asked = [turn.memory for turn in turns.requests]
+    assert asked == [TurnMemory(thread_id=ThreadId("trip")), None, None]
