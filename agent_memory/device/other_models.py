@@ -19,6 +19,7 @@ from agent_memory.device.durable_file import make_folder, write_durably
 from agent_memory.device.sealing import Seal
 from agent_memory.device.shelf import Shelf
 from agent_memory.device.shelf_format import SUFFIX, Namespace
+from agent_memory.device.shelf_journal import ShelfJournal
 from agent_memory.ids import BlockOwner, WorkspaceId
 
 _ORIGIN = "origin.json"
@@ -43,6 +44,7 @@ class OtherModels:
         self._folder = folder
         self._own = own
         self._key = key
+        self._journal = ShelfJournal(folder / "journal.jsonl")
         self._files = deque(sorted(self._scan(), key=lambda file: file.used_at))
         self._nbytes = sum(file.nbytes for file in self._files)
         if own is not None:
@@ -63,6 +65,7 @@ class OtherModels:
             num_deleted += 1
             with contextlib.suppress(OSError):
                 file.path.unlink()
+                self._journal.append("deleted", file.path.name, namespace=file.path.parts[-3])
         return num_deleted
 
     def erase(

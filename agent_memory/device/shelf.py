@@ -6,12 +6,9 @@ No MLX in here: the pool's process scans the shelf too.
 import contextlib
 import logging
 import os
-import re
-import shutil
 import time
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -47,21 +44,9 @@ from agent_memory.engine.stats import ShelfTraffic
 from agent_memory.errors import BadShelfFile, InvariantBroken
 from agent_memory.ids import BlockHash
 
-__all__ = ["BadShelfFile", "ForeignNamespace", "HostTensor", "Shelf", "ShelfBlock", "ShelfEntry"]
+__all__ = ["BadShelfFile", "HostTensor", "Shelf", "ShelfBlock", "ShelfEntry"]
 
-_NAMESPACE = re.compile(r"[0-9a-f]{16}")
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ForeignNamespace:
-    """Files of another model, KV format or key, which nobody here can read; `used_at` is the Unix
-    time of their last use."""
-
-    name: str
-    num_files: int
-    nbytes: int
-    used_at: float
 
 
 class Shelf:
@@ -162,33 +147,6 @@ class Shelf:
             elif path.name not in known and (header := self._read_header(path)) is not None:
                 entries.append(_entry(path.name, header))
         return entries
-
-    def foreign_namespaces(self) -> list[ForeignNamespace]:
-        """What lies on the shelf for other models and KV formats."""
-        found = []
-        for folder in sorted(self._folder.iterdir()):
-            if folder != self._files and _NAMESPACE.fullmatch(folder.name):
-                stats = [path.stat() for path in _files_below(folder)]
-                nbytes = sum(stat.st_size for stat in stats)
-                used_at = max((stat.st_mtime for stat in stats), default=0.0)
-                found.append(ForeignNamespace(folder.name, len(stats), nbytes, used_at))
-        return found
-
-    def make_room(self, nbytes: int, budget: int) -> None:
-        """Delete files of others, those used longest ago first, until theirs and `nbytes` of our
-        own fit into `budget`."""
-        others = self.foreign_namespaces()
-        total = nbytes + sum(namespace.nbytes for namespace in others)
-        for namespace in sorted(others, key=lambda namespace: namespace.used_at):
-            if total <= budget:
-                return
-            self.delete_foreign(namespace)
-            total -= namespace.nbytes
-
-    def delete_foreign(self, namespace: ForeignNamespace) -> None:
-        """Delete all files of another namespace."""
-        shutil.rmtree(self._folder / namespace.name)
-        self._journal.append("deleted", namespace.name, num_files=namespace.num_files)
 
     def _path(self, file: str) -> Path:
         return self._files / file[:2] / file

@@ -54,6 +54,8 @@ def test_their_files_go_one_by_one_those_used_longest_ago_first(tmp_path: Path) 
 
     assert [path.exists() for path in (*old, *young)] == [False, False, True, True]
     assert others.nbytes == sum(sizes[2:])
+    journal = (tmp_path / "journal.jsonl").read_text().splitlines()
+    assert [old[0].name in journal[-2], old[1].name in journal[-1]] == [True, True]
 
 
 def test_our_own_files_are_not_theirs(tmp_path: Path) -> None:

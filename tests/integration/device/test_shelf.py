@@ -151,27 +151,6 @@ def test_other_models_and_formats_have_shelves_of_their_own(tmp_path: Path) -> N
     assert theirs.scan() == []
     with pytest.raises(BadShelfFile):
         theirs.read(file, [block.hash])
-    (foreign,) = theirs.foreign_namespaces()
-    assert (foreign.num_files, foreign.nbytes) == (1, path_of(tmp_path, file).stat().st_size)
-    theirs.delete_foreign(foreign)
-    assert theirs.foreign_namespaces() == []
-    assert mine.foreign_namespaces()[0].num_files == 0
-
-
-def test_files_of_others_make_room_for_ours_the_longest_unused_first(tmp_path: Path) -> None:
-    (block,) = make_blocks(1)
-    old, young = (Shelf(tmp_path / "shelf", f"model {n}", "float32") for n in range(2))
-    stale = path_of(tmp_path, old.write([block]))
-    os.utime(stale, (1, 1))
-    size = path_of(tmp_path, young.write([block])).stat().st_size
-    ours = Shelf(tmp_path / "shelf", "ours", "float32")
-    ours.make_room(0, budget=2 * size + size // 2)
-    assert len(ours.foreign_namespaces()) == 2
-    ours.make_room(size, budget=2 * size + size // 2)
-    assert not stale.exists()
-    assert len(young.scan()) == 1
-    ours.make_room(size, budget=0)
-    assert ours.foreign_namespaces() == []
 
 
 def test_what_is_not_a_block_is_not_written(shelf: Shelf) -> None:
