@@ -1,18 +1,25 @@
 """How long does a recall take in a small and in a large workspace, with others beside it?
 
-Made-up messages are copied into an embedded PostgreSQL: workspaces of `--items`, one that is asked
-and `--others` beside it, and one of 1,000. Measured is the search with the ranking, after a
-warm-up, by a clock on the wall and by the processor time of this process and of the database's:
-where other programs run, only the latter tells what the work costs. In a large workspace only the
-rarest words of a question are looked up; the agreement is the share of the ten best that are the
-same when all are.
+Made-up messages are copied into an embedded PostgreSQL: one workspace of `--items` that is asked,
+`--others` of `--other-items` beside it, and one of 1,000 that is asked too, by words, by vectors
+and by both. Measured is the search with the ranking, after a warm-up, by a clock on the wall and by
+the processor time of this process and of the database's that serves it: where other programs run,
+only the latter tells what the work costs. Embedding the question is not part of it
+(`benchmarks/embedding.py`). In a large workspace only the rarest words of a question are looked
+up, and vectors through an index; the agreement is the share of the ten best that are the same when
+all words are.
+
+With `--folder` the database stays there, and is measured again by the next run without being
+filled.
 """
 
 import argparse
 import asyncio
+import os
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,47 +48,58 @@ _NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Milliseconds for each question: of the wall, of this process, of the database's."""
+    """Milliseconds for each question. by: "words", "vectors" or both. cpu: of this process and of
+    the database's together; own and database: the mean of each."""
 
     workspace: str
+    by: str
     num_items: int
     p50_ms: float
     p95_ms: float
+    cpu_p50_ms: float
+    cpu_p95_ms: float
     own_cpu_ms: float
     database_cpu_ms: float
     num_candidates: float
     num_degraded: int
-    agreement: float
+    agreement: float | None
 
 
 def main() -> None:
     arguments = _arguments()
     report = Report("recall_latency", __doc__, arguments)
-    with scratch_folder() as folder, embedded_database(folder / "database") as url:
+    with _place(arguments.folder) as folder, embedded_database(folder / "database") as url:
         memory = SyntheticMemory.seeded(1)
-        _fill(url, memory, arguments.items, arguments.others, report)
+        _fill(url, memory, arguments, report)
+        memory = replace(memory, rng=np.random.default_rng(2))
         latencies = asyncio.run(_measure_all(url, memory, arguments, report))
     report.table(
         [
             "workspace",
+            "by",
             "items",
             "p50 ms",
             "p95 ms",
-            "own CPU ms",
-            "database CPU ms",
+            "CPU p50",
+            "CPU p95",
+            "own CPU",
+            "database CPU",
             "candidates",
             "agreement %",
         ],
         [
             [
                 one.workspace,
+                one.by,
                 one.num_items,
                 one.p50_ms,
                 one.p95_ms,
+                one.cpu_p50_ms,
+                one.cpu_p95_ms,
                 one.own_cpu_ms,
                 one.database_cpu_ms,
                 one.num_candidates,
-                100 * one.agreement,
+                None if one.agreement is None else 100 * one.agreement,
             ]
             for one in latencies
         ],
@@ -91,24 +109,48 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--items", type=int, default=100_000, help="of a large workspace")
-    parser.add_argument("--others", type=int, default=10, help="large workspaces beside it")
+    parser.add_argument("--items", type=int, default=100_000, help="of the large workspace")
+    parser.add_argument("--others", type=int, default=10, help="workspaces beside it")
+    parser.add_argument("--other-items", type=int, help="of each of them; as many by default")
+    parser.add_argument("--folder", help="where the database stays after the run")
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--limit", type=int, default=50, help="items recalled for a question")
     return parser.parse_args()
 
 
-def _fill(url: str, memory: SyntheticMemory, num: int, num_others: int, report: Report) -> None:
+@contextmanager
+def _place(folder: str | None) -> Iterator[Path]:
+    if folder is not None:
+        yield Path(folder)
+        return
+    with scratch_folder() as scratch:
+        yield scratch
+
+
+def _fill(url: str, memory: SyntheticMemory, arguments: argparse.Namespace, report: Report) -> None:
+    """Unless an earlier run has done so."""
     began_at = time.perf_counter()
-    others = [WorkspaceId(f"other{number}") for number in range(num_others)]
+    other_items = arguments.other_items or arguments.items
+    sizes = {SMALL: NUM_SMALL, LARGE: arguments.items}
+    sizes |= {WorkspaceId(f"other{number}"): other_items for number in range(arguments.others)}
     with psycopg.connect(url) as connection:
-        for workspace in (SMALL, LARGE, *others):
-            fill(connection, memory, workspace, NUM_SMALL if workspace is SMALL else num)
+        for workspace, num in sizes.items():
+            if _num_items(connection, workspace) == num:
+                continue
+            fill(connection, memory, workspace, num)
             connection.commit()
             report.say(f"{workspace} filled after {time.perf_counter() - began_at:.0f} s")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM (ANALYZE)")
     report.say(f"vacuumed after {time.perf_counter() - began_at:.0f} s")
+
+
+def _num_items(connection: psycopg.Connection, workspace: WorkspaceId) -> int:
+    row = connection.execute(
+        "SELECT num_items FROM agent_memory.memory_statistics WHERE workspace_id = %s",
+        (workspace,),
+    ).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 async def _measure_all(
@@ -120,45 +162,51 @@ async def _measure_all(
         began_at = time.perf_counter()
         if await indexes.ensure_index(LARGE, SPACE_ID):
             report.say(f"vectors indexed in {time.perf_counter() - began_at:.0f} s")
+        queries = _queries(memory, arguments.questions, arguments.limit)
         return [
-            await _measure(database, memory, workspace, num, arguments)
+            await _measure(database, workspace, num, by, asked)
             for workspace, num in ((SMALL, NUM_SMALL), (LARGE, arguments.items))
+            for by, asked in queries.items()
         ]
     finally:
         await database.close()
 
 
 async def _measure(
-    database: Database,
-    memory: SyntheticMemory,
-    workspace: WorkspaceId,
-    num_items: int,
-    arguments: argparse.Namespace,
+    database: Database, workspace: WorkspaceId, num_items: int, by: str, queries: Sequence[Query]
 ) -> Latency:
     search = SearchStore(database)
-    queries = _queries(memory, arguments.questions, arguments.limit)
     for query in queries[: len(queries) // 4]:
         await _recall(search, workspace, query)
-    backend = await _backend(database)
-    walls: list[float] = []
+    processes = (os.getpid(), await _backend(database))
+    walls, cpu = [], []
     found: list[Candidates] = []
-    own, foreign = time.process_time(), _cpu_s(backend)
     for query in queries:
-        began_at = time.perf_counter()
+        began_at, used = time.perf_counter(), [_cpu_s(process) for process in processes]
         found.append(await _recall(search, workspace, query))
         walls.append(1000 * (time.perf_counter() - began_at))
-    own, foreign = time.process_time() - own, _cpu_s(backend) - foreign
+        cpu.append(
+            [1000 * (_cpu_s(process) - at) for process, at in zip(processes, used, strict=True)]
+        )
     p50, p95 = np.percentile(walls, [50, 95]).tolist()
+    cpu_p50, cpu_p95 = np.percentile(np.sum(cpu, axis=1), [50, 95]).tolist()
+    own, foreign = np.mean(cpu, axis=0).tolist()
+    has_words = any(query.text for query in queries)
     return Latency(
         workspace=workspace,
+        by=by,
         num_items=num_items,
         p50_ms=p50,
         p95_ms=p95,
-        own_cpu_ms=1000 * own / len(queries),
-        database_cpu_ms=1000 * foreign / len(queries),
+        cpu_p50_ms=cpu_p50,
+        cpu_p95_ms=cpu_p95,
+        own_cpu_ms=own,
+        database_cpu_ms=foreign,
         num_candidates=float(np.mean([len(one.found) for one in found])),
         num_degraded=sum(one.is_degraded for one in found),
-        agreement=await _agreement(database, workspace, queries[:_NUM_COMPARED]),
+        agreement=await _agreement(database, workspace, queries[:_NUM_COMPARED])
+        if has_words
+        else None,
     )
 
 
@@ -181,8 +229,8 @@ async def _recall(search: SearchStore, workspace: WorkspaceId, query: Query) -> 
     return candidates
 
 
-def _queries(memory: SyntheticMemory, num: int, limit: int) -> Sequence[Query]:
-    return [
+def _queries(memory: SyntheticMemory, num: int, limit: int) -> dict[str, Sequence[Query]]:
+    both = [
         Query(
             text=text,
             now=_NOW,
@@ -191,6 +239,11 @@ def _queries(memory: SyntheticMemory, num: int, limit: int) -> Sequence[Query]:
         )
         for text, vector in zip(memory.questions(num), memory.vectors(num), strict=True)
     ]
+    return {
+        "words": [replace(query, embedding=None) for query in both],
+        "vectors": [replace(query, text="") for query in both],
+        "both": both,
+    }
 
 
 async def _backend(database: Database) -> int:

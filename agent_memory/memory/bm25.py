@@ -150,6 +150,13 @@ def _sum_by_key(
 ) -> tuple[Integers, list[Floats]]:
     if not keys:
         return np.empty(0, np.int64), [np.empty(0) for _ in columns]
-    unique, inverse = np.unique(np.concatenate(keys), return_inverse=True)
-    summed = [np.bincount(inverse, np.concatenate(values), unique.size) for values in columns]
-    return unique, [column.astype(np.float64, copy=False) for column in summed]
+    joined = np.concatenate(keys)
+    if not joined.size:
+        return joined, [np.empty(0) for _ in columns]
+    # Stable, for what is joined ascends in long runs, which that takes for sorted.
+    order = np.argsort(joined, kind="stable")
+    ascending = joined[order]
+    is_new = np.diff(ascending, prepend=ascending[0] - 1) != 0
+    group = np.cumsum(is_new) - 1
+    summed = [np.bincount(group, np.concatenate(values)[order]) for values in columns]
+    return ascending[is_new], [column.astype(np.float64, copy=False) for column in summed]

@@ -51,10 +51,10 @@ class LexicalScores:
         own = _normal(self.items.scores)
         heard = look_up_all(self.windows.keys, of_windows, self.item_places)
         around = np.where(self.item_places < 0, own, heard)
-        is_silent = ~np.isin(self.windows.keys, self.messages.keys)
+        is_silent = ~_are_among(self.messages.keys, self.windows.keys)
         silent = self.windows.keys[is_silent]
         relevance = np.concatenate([OWN_WEIGHT * own + around, of_windows[is_silent]])
-        order = np.argsort(-relevance, kind="stable")[begin:end]
+        order = _best_first(relevance, end)[begin:]
         items = self.items.keys[order[order < own.size]]
         places = silent[order[order >= own.size] - own.size]
         return items.tolist(), [split_place_key(key) for key in places.tolist()]
@@ -76,6 +76,24 @@ def look_up_all(keys: Integers, values: Floats, wanted: Integers) -> Floats:
         return np.zeros(wanted.size)
     at = np.minimum(np.searchsorted(keys, wanted), keys.size - 1)
     return np.where(keys[at] == wanted, values[at], 0.0)
+
+
+def _are_among(keys: Integers, wanted: Integers) -> Booleans:
+    """Which of `wanted` are keys; `keys` ascend."""
+    if not keys.size:
+        return np.zeros(wanted.size, np.bool_)
+    found: Booleans = keys[np.minimum(np.searchsorted(keys, wanted), keys.size - 1)] == wanted
+    return found
+
+
+def _best_first(values: Floats, num: int) -> Integers:
+    """Places of the `num` greatest, of equal ones the first first: what is not among them, often
+    a hundred times as many, is not sorted."""
+    if num >= values.size:
+        return np.argsort(-values, kind="stable")
+    least = np.partition(values, values.size - num)[values.size - num]
+    among = np.flatnonzero(values >= least)
+    return among[np.argsort(-values[among], kind="stable")][:num]
 
 
 def _normal(scores: Floats) -> Floats:

@@ -111,6 +111,17 @@ def test_the_best_come_first_and_every_one_once() -> None:
     assert head + tail == items
 
 
+def test_of_equal_ones_the_order_is_the_same_however_many_are_asked_for() -> None:
+    rows = [(number, -1, False, float(number % 3)) for number in range(1, 40)]
+    scores = scored(postings("x", rows))
+
+    whole, _ = scores.best(0, 1000)
+
+    assert len(whole) == 39
+    for end in range(1, 39):
+        assert scores.best(0, end)[0] == whole[:end]
+
+
 def test_an_item_outside_of_conversations_stands_beside_those_within() -> None:
     scores = scored(postings("x", [(1, -1, False, 1.0), (2, 30, True, 1.0)]))
 
