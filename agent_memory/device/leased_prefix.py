@@ -14,7 +14,6 @@ from agent_memory.device.block_store import BlockStore
 from agent_memory.device.host_tensor import ShelfBlock
 from agent_memory.device.kv_block import KvBlock, from_host
 from agent_memory.device.row_buffers import Forms, RowBuffers
-from agent_memory.device.row_layers import STEP
 from agent_memory.device.shelf import Shelf
 from agent_memory.device.shelf_format import BlockRecord
 from agent_memory.engine.read_pace import ReadPace
@@ -175,7 +174,7 @@ class PrefixGatherer:
             starts[cached.hash] = position
             end = position + cached.num_tokens
             position += cached.num_used
-        num_expected = len(request.prompt_tokens) + len(request.forced_tokens) + STEP
+        num_expected = len(request.prompt_tokens) + len(request.forced_tokens)
         gathering.buffers = buffers = RowBuffers(self._forms, max(num_expected, end))
         for block in gathering.resident.values():
             buffers.put(block, starts[block.hash])

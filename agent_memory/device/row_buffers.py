@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from agent_memory.device.host_tensor import HostTensor
 from agent_memory.device.kv_block import KvBlock, to_host
-from agent_memory.device.row_layers import STEP
+from agent_memory.device.row_layers import room_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class RowBuffers:
     any other may write what `place` gives, until `take`."""
 
     def __init__(self, forms: Forms, num_tokens: int) -> None:
-        self.capacity = -(-num_tokens // STEP) * STEP
+        self.capacity = room_for(num_tokens)
         self._arrays = {
             name: mx.zeros((1, form.heads, self.capacity, form.size), form.dtype)
             for name, form in forms.items()

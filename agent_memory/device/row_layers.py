@@ -13,7 +13,12 @@ from mlx_lm.models.base import create_causal_mask
 from mlx_lm.models.cache import create_attention_mask
 
 STEP = 256
-"""Capacities are multiples of it: buffers are reused, and fused kernels want it so."""
+"""Capacities of windows are multiples of it: buffers are reused."""
+GRAIN = 8
+"""Those of rows that grow are multiples of it, which is what fused kernels want."""
+_SPARE = 32
+"""A row has room for one more token in so many. Growing copies it, which costs as much as that
+many tokens for each new one: far less than attention to all of them."""
 
 KeysValues = tuple[mx.array, mx.array]
 
@@ -67,7 +72,7 @@ class FullLayer:
     def update_and_fetch(self, keys: mx.array, values: mx.array) -> KeysValues:
         begin, end = self.offset, self.offset + keys.shape[2]
         if self.keys is None or end > self.keys.shape[2]:
-            capacity = _round_up(max(end, self._reserved))
+            capacity = room_for(max(end, self._reserved))
             self.keys = _grown(self.keys, begin, capacity, keys)
             self.values = _grown(self.values, begin, capacity, values)
         self.keys[..., begin:end, :] = keys
@@ -103,7 +108,7 @@ class FullLayer:
     def fill(self, parts: Sequence[KeysValues]) -> None:
         """Begin with these tokens, in order."""
         length = sum(keys.shape[2] for keys, _ in parts)
-        capacity = _round_up(max(length + 1, self._reserved))
+        capacity = room_for(max(length, self._reserved))
         self.keys = _joined([keys for keys, _ in parts], capacity)
         self.values = _joined([values for _, values in parts], capacity)
         self.offset = length
@@ -211,6 +216,11 @@ class WindowLayer:
         self.keys = _grown(self.keys, kept, capacity, keys)
         self.values = _grown(self.values, kept, capacity, values)
         self._end = kept
+
+
+def room_for(length: int) -> int:
+    """Capacity for so many tokens and a few more."""
+    return -(-(length + max(GRAIN, length // _SPARE)) // GRAIN) * GRAIN
 
 
 def _round_up(length: int) -> int:

@@ -19,7 +19,6 @@ from agent_memory.device.leased_prefix import PrefixGatherer
 from agent_memory.device.model_head import project_last_only
 from agent_memory.device.quantised import Quantised
 from agent_memory.device.row import Row, next_tokens
-from agent_memory.device.row_layers import STEP
 from agent_memory.device.sampling import Logprobs, RowSampler, draw_tokens
 from agent_memory.engine.constraint import TokenConstraint
 from agent_memory.engine.events import Restored, Stored
@@ -104,7 +103,7 @@ class MlxRunner:
     def open(self, key: int, row: RowId, request: GenerationRequest) -> Restored:
         prefix = self._gatherer.take(key, request)
         layers = self._layout.new_layers()
-        num_expected = len(request.prompt_tokens) + len(request.forced_tokens) + STEP
+        num_expected = len(request.prompt_tokens) + len(request.forced_tokens)
         for at in self._layout.full:
             layers[at].reserve(num_expected)
         if prefix.buffers is not None:
