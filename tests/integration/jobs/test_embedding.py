@@ -95,6 +95,15 @@ class Workers:
                     return
                 await asyncio.sleep(0.02)
 
+    async def wait_for_error(self, kind: JobKind) -> None:
+        """An attempt of a job of the kind has failed."""
+        async with asyncio.timeout(TIMEOUT_S):
+            while True:
+                records, _ = await self._jobs.list_jobs(WORKSPACE, kind=kind)
+                if any(record.last_error for record in records):
+                    return
+                await asyncio.sleep(0.02)
+
 
 @pytest.fixture
 def workers(database: Database, queue: JobQueueStore, embedder: Hashing) -> Workers:
@@ -139,7 +148,7 @@ async def test_while_the_provider_is_away_items_are_found_by_words_and_the_rest_
     embedder.is_away = True
     async with workers:
         await say(memory, "the cat sat on the mat")
-        await asyncio.sleep(0.3)
+        await workers.wait_for_error(JobKind.EMBED_ITEMS)
 
         found = await SearchStore(database).search(WORKSPACE, Query("cat mat", NOW))
         assert any("cat" in one.item.text for one in found.found)
