@@ -88,9 +88,9 @@ def _kill_runtimes(report: Report, arguments: argparse.Namespace) -> None:
             stack.enter_context(agent_memory_server(place.folder / name, str(place.model)))
             for name in ("mortal", "reference")
         )
-        reference.start()
-        ends_at = time.monotonic() + 60 * arguments.minutes
         rounds = RuntimeRounds(mortal, reference, arguments.seed)
+        rounds.begin()
+        ends_at = time.monotonic() + 60 * arguments.minutes
         for number in range(arguments.rounds):
             rounds.run()
             report.say(f"{number + 1} rounds, {rounds.findings.num_turns} turns")
