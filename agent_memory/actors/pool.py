@@ -311,7 +311,7 @@ class BlockPoolActor:
         if self._pool is None or known is None or not _is_same_kv(known, engine):
             self._pool = self._make(engine)
             self._turn_away(tuple(self._answers), "another model is served now")
-            self._usher = Usher(self._pool, time.monotonic)
+            self._usher = Usher(self._pool)
         elif known.incarnation != engine.incarnation:
             if engine.loaded_at < known.loaded_at:
                 return self._pool

@@ -42,7 +42,7 @@ class BlockPool:
         has_snapshots: bool = False,
     ) -> None:
         self._bytes_per_token = bytes_per_token
-        self._clock = clock
+        self.clock = clock
         self._register = BlockRegister(resident_budget, shelf_budget)
         tree, losses = self._register.tree, self._register.losses
         self._search = PrefixSearch(tree, losses, block_size, has_snapshots)
@@ -81,7 +81,7 @@ class BlockPool:
         self._register.touch(prefix.blocks)
         lease = self._draw_up(lease_id, prefix)
         self._leases.open(
-            ActiveLease(lease, root, owner, prefix.blocks, num_needed, self._clock(), terms)
+            ActiveLease(lease, root, owner, prefix.blocks, num_needed, self.clock(), terms)
         )
         self._register.resident.reserve(root, num_needed)
         self._tally.count(lease, len(prompt_tokens))
@@ -261,7 +261,7 @@ class BlockPool:
             shelf_bytes=register.shelf.nbytes,
             shelf_budget=register.shelf.budget,
             num_leases=len(self._leases),
-            oldest_lease_s=0.0 if oldest_at is None else self._clock() - oldest_at,
+            oldest_lease_s=0.0 if oldest_at is None else self.clock() - oldest_at,
             num_hits=self._tally.num_hits,
             num_misses=self._tally.num_misses,
             num_prompt_tokens=self._tally.num_prompt_tokens,
@@ -314,7 +314,7 @@ class BlockPool:
 
     def _pin(self, active: ActiveLease, blocks: Sequence[Block]) -> None:
         """What the turn's client wants to be kept, from the beginning, as far as it may be."""
-        shelf, now = self._register.shelf, self._clock()
+        shelf, now = self._register.shelf, self.clock()
         for pin in active.terms.pins:
             for block in blocks:
                 if block.file is None or block.num_before + block.num_tokens > pin.num_tokens:
@@ -328,7 +328,7 @@ class BlockPool:
     def _end_pins(self) -> None:
         """Let go of what was pinned for long enough, or is too much by now."""
         shelf = self._register.shelf
-        over = self._pins.take_over(self._clock(), shelf)
+        over = self._pins.take_over(self.clock(), shelf)
         for root in self._pins.roots():
             over += self._pins.take_excess(root, self._pin_limit(root))
         for name in over:

@@ -1,6 +1,6 @@
 """Who gets room in the pool, when there is not enough for all."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent_memory.cache.lease import Lease
@@ -34,9 +34,9 @@ class Usher:
     thread-safe: one owner calls it.
     """
 
-    def __init__(self, pool: BlockPool, clock: Callable[[], float]) -> None:
+    def __init__(self, pool: BlockPool) -> None:
         self._pool = pool
-        self._clock = clock
+        self._clock = pool.clock
         self._line = WaitingLine()
         self._pleas: dict[LeaseId, Plea] = {}
         self._leaving: dict[LeaseId, float] = {}

@@ -92,7 +92,7 @@ class NarrowPool:
             clock,
             has_snapshots=info.has_snapshots,
         )
-        self._usher = Usher(self._pool, clock)
+        self._usher = Usher(self._pool)
         self._leases: dict[LeaseId, Lease] = {}
 
     async def lease(

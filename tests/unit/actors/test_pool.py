@@ -2,6 +2,7 @@
 
 import asyncio
 from array import array
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import numpy as np
 import pytest
 
 from agent_memory.actors.config import RuntimeConfig
+from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.pool import BlockPoolActor, LeaseRequest, OwnedSequence
 from agent_memory.cache.hashing import chain_hash, root_hash
 from agent_memory.cache.lease import StoredBlock
+from agent_memory.cache.terms import LeaseTerms
 from agent_memory.device.host_tensor import HostTensor, ShelfBlock
 from agent_memory.device.shelf import Shelf
 from agent_memory.errors import InvalidRequest, PoolLost, QueueFull
@@ -48,6 +51,48 @@ async def test_whoever_finds_no_room_waits_until_a_lease_ends(tmp_path: Path) ->
     assert (before.num_waiting, before.num_room_waits) == (1, 0)
     assert (after.num_waiting, after.num_room_waits) == (0, 1)
     assert after.room_wait_s > 0
+
+
+async def test_the_engine_is_told_whose_room_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[LeaseId] = []
+
+    async def preempt(_: EngineHandle, lease_ids: Sequence[LeaseId]) -> None:
+        told.extend(lease_ids)
+
+    monkeypatch.setattr(EngineHandle, "preempt", preempt)
+    pool = make_pool(tmp_path)
+    patient = LeaseTerms(priority=-1, is_preemptible=True)
+    await pool.lease(replace(ask("one", 10), terms=patient))
+    waiting = asyncio.create_task(pool.lease(ask("two", 10)))
+    await asyncio.sleep(0.01)
+    assert told == ["one"]
+    await pool.publish(ENGINE, LeaseId("one"), (), ())
+    assert (await waiting).lease_id == "two"
+
+
+async def test_who_has_begun_waits_however_many_do_already(tmp_path: Path) -> None:
+    pool = make_pool(tmp_path, max_waiting=0)
+    await pool.lease(ask("one", 10))
+    begun = replace(ask("two", 10), terms=LeaseTerms(has_begun=True))
+    waiting = asyncio.create_task(pool.lease(begun))
+    await asyncio.sleep(0.01)
+    await pool.publish(ENGINE, LeaseId("one"), (), ())
+    assert (await waiting).lease_id == "two"
+
+
+async def test_who_does_not_wait_any_more_gets_no_lease(tmp_path: Path) -> None:
+    pool = make_pool(tmp_path)
+    await pool.lease(ask("one", 10))
+    waiting = asyncio.create_task(pool.lease(ask("two", 10)))
+    await asyncio.sleep(0.01)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    await pool.publish(ENGINE, LeaseId("one"), (), ())
+    stats = await pool.stats()
+    assert stats is not None
+    assert (stats.num_leases, stats.num_waiting) == (0, 0)
 
 
 async def test_too_many_waiting_is_said_at_once(tmp_path: Path) -> None:

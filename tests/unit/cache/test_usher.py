@@ -25,7 +25,7 @@ class House:
         self.clock = Clock()
         budget = BUDGET_TOKENS * BYTES_PER_TOKEN
         self.pool = BlockPool(4, BYTES_PER_TOKEN, budget, 10_000, self.clock)
-        self.usher = Usher(self.pool, self.clock)
+        self.usher = Usher(self.pool)
 
     def ask(
         self, name: str, num_tokens: int, root: BlockHash = ROOT, terms: LeaseTerms = MINE

@@ -34,7 +34,7 @@ class UsherMachine(RuleBasedStateMachine):
         self.clock = Clock()
         budget = BUDGET_TOKENS * BYTES_PER_TOKEN
         self.pool = BlockPool(BLOCK_SIZE, BYTES_PER_TOKEN, budget, 600, self.clock)
-        self.usher = Usher(self.pool, self.clock)
+        self.usher = Usher(self.pool)
         self.waiting: dict[LeaseId, Turn] = {}
         self.running: dict[LeaseId, Turn] = {}
         self.num_turns = 0
