@@ -34,8 +34,8 @@ class PrefixSearch:
 
     Full blocks are found by their chained hash, and their token ids compared all the same; where
     there is none comes the child with the longest common prefix. Where several ways lead on, all
-    are tried, for the same tokens may have been cut in different places. A snapshot counts only when
-    all of it matches, and ends the prefix; with `needs_snapshot` nothing else can end it.
+    are tried, for the same tokens may have been cut in different places. A snapshot counts only
+    when all of it matches, and ends the prefix; with `needs_snapshot` nothing else can end it.
     """
 
     def __init__(

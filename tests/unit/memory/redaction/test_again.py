@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from agent_memory.ids import ItemId, MaterialId
 from agent_memory.memory.extraction.chat import MESSAGES
-from agent_memory.memory.item import Key
+from agent_memory.memory.item import Json, Key
 from agent_memory.memory.kinds import KeyKind
 from agent_memory.memory.redaction.again import BLANK, StoredMaterial, Wording, redact_again
 from agent_memory.memory.redaction.policy import RedactionPolicy
@@ -82,7 +82,9 @@ def test_what_we_wrote_into_the_metadata_ourselves_can_still_be_read() -> None:
 
 
 def test_who_spoke_goes_from_what_is_noted_of_messages() -> None:
-    noted = {"begin": 0, "end": 5, "role": "user", "speaker": TOKEN, "metadata": {"via": TOKEN}}
+    noted: dict[str, Json] = {
+        "begin": 0, "end": 5, "role": "user", "speaker": TOKEN, "metadata": {"via": TOKEN}
+    }  # fmt: skip
     reworded = redact_again(replace(STORED, metadata={MESSAGES: [dict(noted)]}), POLICY)
 
     assert reworded is not None
