@@ -18,6 +18,7 @@ from benchmarks.harness.process_table import Process, family
 from benchmarks.harness.subject import STOP_TIMEOUT_S, interrupt, launch, wait_until
 
 START_TIMEOUT_S = 300.0
+BANNER_END = "Ctrl-C stops it"
 
 
 class AgentMemoryServer:
@@ -50,7 +51,7 @@ class AgentMemoryServer:
         options = ("--port", str(self.port), "--data-dir", str(self.home), "--model", self._model)
         command = (sys.executable, "-m", "agent_memory.cli", "serve", *options)
         self._process = launch(command, self.output, {"COLUMNS": "200"})
-        wait_until(lambda: "is ready" in self.said, self._process, self.output, START_TIMEOUT_S)
+        wait_until(lambda: BANNER_END in self.said, self._process, self.output, START_TIMEOUT_S)
         if (found := re.search(r"am_[0-9a-f]{12}_[\w-]+", self.said)) is not None:
             self._key = found.group()
 
