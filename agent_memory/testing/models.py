@@ -125,6 +125,18 @@ _NARROW: Mapping[str, Mapping[str, object]] = {
         "use_conv_bias": True,
         "time_step_rank": 8,
     },
+    # Much KV for what it takes to compute: 32 KiB a token in float32.
+    "much-kv": {
+        **_SMALL,
+        "model_type": "llama",
+        "hidden_size": 192,
+        "num_hidden_layers": 8,
+        "intermediate_size": 512,
+        "num_attention_heads": 8,
+        "num_key_value_heads": 8,
+        "head_dim": 64,
+        "rope_theta": 10000.0,
+    },
     "smollm2-135m": {
         "model_type": "llama",
         "hidden_size": 576,

@@ -13,7 +13,7 @@ from agent_memory.testing.models import make_model_folder
 from tests.acceptance.server import Server
 
 EOS = 2
-NUM_TOKENS = 220
+NUM_TOKENS = 320
 """With its prompt, one such turn has room in 16 MiB of this model's KV, and two have not."""
 
 
@@ -22,7 +22,7 @@ def narrow(
     data_dir: Callable[[], Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """A server with as little memory for KV as can be set, and a model whose KV is large."""
-    model = make_model_folder(tmp_path_factory.mktemp("large") / "smollm2", "smollm2-135m")
+    model = make_model_folder(tmp_path_factory.mktemp("large") / "much-kv", "much-kv")
     running = Server(data_dir(), model, resident_budget=str(16 * MIB)).start()
     yield running
     running.discard()
