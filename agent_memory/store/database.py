@@ -1,10 +1,10 @@
 """The way to the database: a few connections, and transactions that see one workspace."""
 
 import select
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection, OperationalError, sql
 from psycopg_pool import AsyncConnectionPool
 
 from agent_memory.ids import WorkspaceId
@@ -26,6 +26,9 @@ _RECONNECT_TIMEOUT_S = 2.0
 _MAX_IDLE_S = 300.0
 _STATEMENT_TIMEOUT_S = 30.0
 _NO_WORKSPACE = WorkspaceId("")
+
+Enter = Callable[[AsyncConnection], Awaitable[None]]
+"""The first statements of a transaction, which say what it may see."""
 
 
 class Database:
@@ -59,8 +62,7 @@ class Database:
         `StorageUnavailable`, `Conflict`, `InvalidRequest` or `InvariantBroken`.
         """
         with translated_errors():
-            async with self._connection() as connection:
-                await _enter(connection, workspace_id)
+            async with self._connection(_entering(workspace_id)) as connection:
                 yield Transaction(connection)
 
     @asynccontextmanager
@@ -74,18 +76,25 @@ class Database:
         """
         planning = "force_generic_plan" if is_planned_once else "auto"
         with translated_errors(), given_up_in_time():
-            async with self._connection() as connection, connection.pipeline() as pipeline:
-                await _enter(connection, workspace_id, timeout_s, planning)
+            enter = _entering(workspace_id, timeout_s, planning)
+            async with (
+                self._connection(enter) as connection,
+                connection.pipeline() as pipeline,
+            ):
                 yield Pipelined(connection, pipeline)
                 await connection.commit()
 
     @asynccontextmanager
     async def snapshot(self, workspace_id: WorkspaceId) -> AsyncIterator[Transaction]:
         """Like `workspace`, for several reads that must see the same moment."""
+        enter = _entering(workspace_id)
+
+        async def freeze_and_enter(connection: AsyncConnection) -> None:
+            await connection.execute(statement("freeze_snapshot"))
+            await enter(connection)
+
         with translated_errors():
-            async with self._connection() as connection:
-                await connection.execute(statement("freeze_snapshot"))
-                await _enter(connection, workspace_id)
+            async with self._connection(freeze_and_enter) as connection:
                 yield Transaction(connection)
 
     @asynccontextmanager
@@ -98,15 +107,15 @@ class Database:
     async def job_queue(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that sees the jobs of all workspaces, and nothing else of them."""
         with translated_errors():
-            async with self._connection() as connection:
-                await connection.execute(statement("enter_job_queue"))
+            async with self._connection(_enter_job_queue) as connection:
                 yield connection
 
     async def administer(self, *commands: sql.Composed) -> None:
         """Run commands as the owner of the tables, each by itself: for those that no transaction
         may contain, such as building an index while others write."""
         with translated_errors():
-            async with self._connection() as connection:
+            is_alive = AsyncConnectionPool.check_connection
+            async with self._connection(is_alive) as connection:
                 await connection.set_autocommit(True)
                 try:
                     await connection.execute(statement("act_as_owner"))
@@ -126,30 +135,54 @@ class Database:
         await self._pool.close()
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+    async def _connection(self, enter: Enter) -> AsyncIterator[AsyncConnection]:
+        """A connection on which `enter` has run."""
         if self._pool.closed:
             await self._pool.open()
-        async with self._pool.connection() as connection:
-            yield connection
+        async with AsyncExitStack() as stack:
+            yield await self._entered(stack, enter)
+
+    async def _entered(self, stack: AsyncExitStack, enter: Enter) -> AsyncConnection:
+        """Nothing was done on a connection that is found dead by its first statement, so another
+        one takes its place; in the end one that is new."""
+        for _ in range(self._pool.max_size):
+            async with AsyncExitStack() as trial:
+                connection = await trial.enter_async_context(self._pool.connection())
+                try:
+                    await enter(connection)
+                except OperationalError:
+                    if not connection.closed:
+                        raise
+                else:
+                    stack.push_async_exit(trial.pop_all())
+                    return connection
+        connection = await stack.enter_async_context(self._pool.connection())
+        await enter(connection)
+        return connection
 
 
-async def _enter(
-    connection: AsyncConnection,
-    workspace_id: WorkspaceId,
-    timeout_s: float = _STATEMENT_TIMEOUT_S,
-    planning: str = "auto",
-) -> None:
+def _entering(
+    workspace_id: WorkspaceId, timeout_s: float = _STATEMENT_TIMEOUT_S, planning: str = "auto"
+) -> Enter:
     values = {
         "workspace_id": workspace_id,
         "timeout": f"{max(1, round(timeout_s * 1000))}ms",
         "planning": planning,
     }
-    await connection.execute(statement("enter_application"), values)
+
+    async def enter(connection: AsyncConnection) -> None:
+        await connection.execute(statement("enter_application"), values)
+
+    return enter
+
+
+async def _enter_job_queue(connection: AsyncConnection) -> None:
+    await connection.execute(statement("enter_job_queue"))
 
 
 async def _check(connection: AsyncConnection) -> None:
-    """Raise for a connection that died. A live one says nothing unasked, so that nearly always a
-    look at its socket will do, where asking would cost a round trip before each transaction."""
+    """Raise for a connection that is known to have died. A live one says nothing unasked, so that
+    a look at its socket will do, where asking would cost a round trip before each transaction."""
     socket = select.poll()
     socket.register(connection.fileno(), select.POLLIN)
     if socket.poll(0):

@@ -268,3 +268,23 @@ async def test_a_connection_cut_in_the_middle_of_a_turn_leaves_no_half_of_it(
         await create_and_be_cut()
 
     assert await SessionStore(own_database).count_sessions(ALPHA) == 0
+
+
+async def test_a_connection_that_dies_unnoticed_is_replaced(
+    own_server: EmbeddedPostgres, own_database: Database
+) -> None:
+    await own_database.ping()
+    with psycopg.connect(own_server.url, autocommit=True) as connection:
+        [(pid,)] = connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'agent_memory'"
+        ).fetchall()
+        os.kill(pid, signal.SIGSTOP)  # It will be gone, and cannot say so yet.
+        try:
+            connection.execute("SELECT pg_terminate_backend(%s)", [pid])
+            pinging = asyncio.create_task(own_database.ping())
+            await asyncio.sleep(0.2)
+            assert not pinging.done()
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    await pinging
