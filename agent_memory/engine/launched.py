@@ -26,3 +26,12 @@ class DecodeLaunched:
 
 
 Launched = PrefillLaunched | DecodeLaunched
+
+
+@dataclass(frozen=True, slots=True)
+class StepLaunched:
+    """Everything that one step has told the device to do. seconds: how long the telling took: a
+    device that works while it is told is nearly done then."""
+
+    works: tuple[Launched, ...] = ()
+    seconds: float = 0.0

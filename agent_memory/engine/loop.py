@@ -12,7 +12,7 @@ from agent_memory.engine.events import Generated, Stored
 from agent_memory.engine.finisher import Finisher
 from agent_memory.engine.generation import Choice, Generation, Roster
 from agent_memory.engine.guard import Guard
-from agent_memory.engine.launched import DecodeLaunched, Launched, PrefillLaunched
+from agent_memory.engine.launched import DecodeLaunched, Launched, PrefillLaunched, StepLaunched
 from agent_memory.engine.outbox import Outbox
 from agent_memory.engine.pace import Pace
 from agent_memory.engine.request import GenerationRequest
@@ -55,7 +55,7 @@ class StepLoop:
         self._scheduler = Scheduler(max_rows, pace)
         self._outbox = outbox
         self._roster = Roster()
-        self._ahead: list[Launched] = []
+        self._ahead = StepLaunched()
         self._num_rows_made = 0
         self.counters = Counters()
         self._finisher = Finisher(runner, self._scheduler, self._roster, outbox, self.counters)
@@ -71,7 +71,7 @@ class StepLoop:
     @property
     def has_work(self) -> bool:
         """A step would do something now."""
-        return bool(self._ahead) or self._scheduler.has_work or self._scheduler.can_admit
+        return bool(self._ahead.works) or self._scheduler.has_work or self._scheduler.can_admit
 
     @property
     def num_running(self) -> int:
@@ -121,7 +121,7 @@ class StepLoop:
         `Preempted` follow. Those that have ended are no matter."""
         # What is under way is read first: a state that cannot be cut holds that token.
         self._reader.read(self._ahead)
-        self._ahead = []
+        self._ahead = StepLaunched()
         for key, generation in tuple(self._roster.generations.items()):
             if generation.request.lease.lease_id in lease_ids:
                 self._finisher.preempt(key)
@@ -139,10 +139,8 @@ class StepLoop:
         """One step, as the module's docstring tells it."""
         self.counters.steps += 1
         self._admit()
-        if not self._ahead:
-            self._reader.begin()
         if self._brings_first_token:
-            ahead, self._ahead = self._ahead, []
+            ahead, self._ahead = self._ahead, StepLaunched()
             self._reader.read(ahead)
         elif self._looks_ahead:
             ahead, self._ahead = self._ahead, self._launch()
@@ -167,7 +165,7 @@ class StepLoop:
         devices compute while it is launched."""
         return any(
             isinstance(work, DecodeLaunched) and any(not choice.tokens for choice in work.choices)
-            for work in self._ahead
+            for work in self._ahead.works
         )
 
     def _new_row(self) -> RowId:
@@ -221,7 +219,8 @@ class StepLoop:
         generation.is_decoding = True
         self._roster.decoding.extend(generation.choices)
 
-    def _launch(self) -> list[Launched]:
+    def _launch(self) -> StepLaunched:
+        begun_at = self._clock()
         launched: list[Launched] = []
         begun: Choice | None = None
         if (chunk := self._scheduler.next_chunk()) is not None:
@@ -229,7 +228,7 @@ class StepLoop:
         decoding = self._roster.decoding
         if choices := [c for c in decoding if c.wants_more and c is not begun]:
             self._decode(choices, launched)
-        return launched
+        return StepLaunched(tuple(launched), self._clock() - begun_at)
 
     def _prefill(self, chunk: Chunk, launched: list[Launched]) -> Choice | None:
         """Feed the chunk. Returns the choice for which a token was drawn behind it, if any."""

@@ -1,7 +1,24 @@
 """How much may be prefilled between two decode steps without anyone noticing."""
 
+from collections import deque
+from statistics import median
+
 SMALLEST_CHUNK = 16
-_WEIGHT = 0.2
+_NUM_REMEMBERED = 9
+
+
+class _Lately:
+    """The usual among the last few values: one step that was held up says nothing of the next."""
+
+    def __init__(self) -> None:
+        self._values: deque[float] = deque(maxlen=_NUM_REMEMBERED)
+
+    @property
+    def usual(self) -> float | None:
+        return median(self._values) if self._values else None
+
+    def add(self, value: float) -> None:
+        self._values.append(value)
 
 
 class Pace:
@@ -15,14 +32,15 @@ class Pace:
     def __init__(self, token_budget: int, slowdown: float = 1.7) -> None:
         self._token_budget = token_budget
         self._slowdown = slowdown
-        self._quiet_step_s: float | None = None
-        self._prefill_token_s: float | None = None
-        self._prefill_token_beside_s: float | None = None
+        self._quiet_step_s = _Lately()
+        self._prefill_token_s = _Lately()
+        self._prefill_token_beside_s = _Lately()
 
     @property
     def prefill_tokens_per_s(self) -> float | None:
         """As measured lately; None before the first observation."""
-        return 1 / self._prefill_token_s if self._prefill_token_s else None
+        token_s = self._prefill_token_s.usual
+        return 1 / token_s if token_s else None
 
     def chunk_limit(self, num_decoding: int) -> int:
         """Most tokens that the next chunk may have."""
@@ -30,9 +48,10 @@ class Pace:
             return self._token_budget
         limit = self._token_budget // 4
         # Small chunks cost more a token than those that are fed while nobody decodes.
-        token_s = self._prefill_token_beside_s or self._prefill_token_s
-        if self._quiet_step_s is not None and token_s is not None:
-            limit = int(self._quiet_step_s * self._slowdown / token_s)
+        token_s = self._prefill_token_beside_s.usual or self._prefill_token_s.usual
+        quiet_step_s = self._quiet_step_s.usual
+        if quiet_step_s is not None and token_s is not None:
+            limit = int(quiet_step_s * self._slowdown / token_s)
         limit = min(limit, self._token_budget - num_decoding)
         # Sizes that recur let the device reuse its buffers.
         return max(SMALLEST_CHUNK, limit // SMALLEST_CHUNK * SMALLEST_CHUNK)
@@ -42,13 +61,9 @@ class Pace:
         if seconds <= 0:
             return
         if num_decoding and not num_prefilled:
-            self._quiet_step_s = _mean(self._quiet_step_s, seconds)
+            self._quiet_step_s.add(seconds)
         elif num_prefilled >= SMALLEST_CHUNK and num_decoding:
-            token_s = max(seconds - (self._quiet_step_s or 0.0), seconds / 10) / num_prefilled
-            self._prefill_token_beside_s = _mean(self._prefill_token_beside_s, token_s)
+            of_prefill_s = max(seconds - (self._quiet_step_s.usual or 0.0), seconds / 10)
+            self._prefill_token_beside_s.add(of_prefill_s / num_prefilled)
         elif num_prefilled >= SMALLEST_CHUNK:
-            self._prefill_token_s = _mean(self._prefill_token_s, seconds / num_prefilled)
-
-
-def _mean(mean: float | None, value: float) -> float:
-    return value if mean is None else mean + _WEIGHT * (value - mean)
+            self._prefill_token_s.add(seconds / num_prefilled)

@@ -1,11 +1,11 @@
 """Reading what the device has done: progress, tokens, and what the tokens say."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from agent_memory.engine.events import Generated, OutputDelta, Prefilled
 from agent_memory.engine.finisher import Finisher
 from agent_memory.engine.generation import Choice, Generation
-from agent_memory.engine.launched import DecodeLaunched, Launched, PrefillLaunched
+from agent_memory.engine.launched import DecodeLaunched, PrefillLaunched, StepLaunched
 from agent_memory.engine.outbox import Outbox
 from agent_memory.engine.pace import Pace
 from agent_memory.engine.runner import TokenChoice
@@ -31,16 +31,16 @@ class WorkReader:
         self._eos = eos_token_ids
         self._pace = pace
         self._clock = clock
-        self._read_at = clock()
 
-    def begin(self) -> None:
-        """The device has stood still until now."""
-        self._read_at = self._clock()
+    def read(self, step: StepLaunched) -> None:
+        """Wait for each of its works in turn and tell what has come of it.
 
-    def read(self, works: Sequence[Launched]) -> None:
-        """Wait for each in turn and tell what has come of it."""
+        What the step took is the telling and the waiting together. The time since the last read
+        would be another step's, where the device works while it is told what comes next.
+        """
+        begun_at = self._clock()
         num_decoded = num_prefilled = 0
-        for work in works:
+        for work in step.works:
             if isinstance(work, PrefillLaunched):
                 num_prefilled += work.num_tokens
                 self._read_prefill(work)
@@ -48,10 +48,9 @@ class WorkReader:
                 num_decoded += len(work.choices)
                 num_prefilled += work.num_prefilled
                 self._read_decode(work)
-        if works:
-            now = self._clock()
-            self._pace.observe(num_decoded, num_prefilled, now - self._read_at)
-            self._read_at = now
+        if step.works:
+            seconds = step.seconds + self._clock() - begun_at
+            self._pace.observe(num_decoded, num_prefilled, seconds)
 
     def _read_prefill(self, prefill: PrefillLaunched) -> None:
         generation = prefill.generation

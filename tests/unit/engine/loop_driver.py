@@ -55,7 +55,7 @@ def answer(prompt: Sequence[int], num_tokens: int, choice: int = 0) -> list[int]
 
 
 class LoopDriver:
-    """Time stands still in here. What is stored is reported behind the step it was stored in."""
+    """The time is the runner's. What is stored is reported behind the step it was stored in."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class LoopDriver:
             max_rows=max_rows,
             pace=Pace(token_budget),
             outbox=self._outbox,
-            clock=lambda: 0.0,
+            clock=lambda: self.runner.now,
         )
         self.letters: dict[str, list[Letter]] = defaultdict(list)
         self._names: list[str] = []

@@ -40,9 +40,16 @@ class ScriptedWork:
 
 @dataclass
 class ScriptedRunner:
-    """Keeps every row's tokens as its KV. What is to fail is named by request."""
+    """Keeps every row's tokens as its KV. What is to fail is named by request.
+
+    It works while it is told: `now` goes on by `token_s` for each token that is prefilled and by
+    `step_s` with every decoding step.
+    """
 
     looks_ahead: bool = True
+    now: float = 0.0
+    token_s: float = 0.0
+    step_s: float = 0.0
     needs_reading: set[str] = field(default_factory=set)
     cached: dict[str, int] = field(default_factory=dict)
     marks: list[tuple[str, int]] = field(default_factory=list)
@@ -76,6 +83,7 @@ class ScriptedRunner:
         this = self.rows[row]
         self._fail_if("prefill", this.request)
         self.chunks.append((this.request.request_id, len(token_ids)))
+        self.now += self.token_s * len(token_ids)
         this.tokens.extend(token_ids)
         return ScriptedWork(Drawn(()))
 
@@ -100,6 +108,7 @@ class ScriptedRunner:
         for row in rows:
             self._fail_if("decode", self.rows[row].request)
         self.batches.append(tuple(self.rows[row].request.request_id for row in rows))
+        self.now += self.step_s
         drawn = [self._step(self.rows[row]) for row in rows]
         choices = {
             row: TokenChoice(-1.0)

@@ -58,3 +58,13 @@ def test_the_pace_follows_what_is_measured() -> None:
     for _ in range(50):
         pace.observe(num_decoding=0, num_prefilled=100, seconds=0.2)
     assert pace.chunk_limit(1) < before
+
+
+def test_a_step_that_was_held_up_makes_no_chunk_larger() -> None:
+    pace = Pace(512, slowdown=2.0)
+    pace.observe(num_decoding=0, num_prefilled=100, seconds=0.100)
+    for _ in range(5):
+        pace.observe(num_decoding=1, num_prefilled=0, seconds=0.050)
+    before = pace.chunk_limit(1)
+    pace.observe(num_decoding=1, num_prefilled=0, seconds=5.0)
+    assert pace.chunk_limit(1) == before
