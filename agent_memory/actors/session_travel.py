@@ -9,7 +9,7 @@ from agent_memory.actors.pool import OwnedSequence
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.cache.hashing import root_hash
 from agent_memory.engine.info import EngineInfo
-from agent_memory.errors import InvalidRequest, NotFound
+from agent_memory.errors import InvalidRequest
 from agent_memory.ids import SessionId, WorkspaceId, block_owner, new_id
 from agent_memory.sessions.archive.manifest import (
     FILE,
@@ -120,7 +120,7 @@ class SessionTravel:
         sequence = _owned(info, workspace, record.session_id, copy.sequence)
         try:
             return await self._pool.unpack(parcel_id, sequence, origin.root)
-        except (InvalidRequest, NotFound):
+        except Exception:
             await self._copies.discard(workspace, record.session_id)
             await self._pool.close_parcel(parcel_id)
             raise

@@ -42,16 +42,22 @@ def unpack(
     """Put the blocks of all files below `folder` on `shelf`, their chain of hashes begun anew from
     `new_root`. What does not hang together with `old_root` is left out.
 
-    Raises `InvalidRequest` when a file is damaged, or made for another model or KV format.
+    Raises `InvalidRequest` when a file is damaged, or made for another model or KV format, before
+    anything is put on `shelf`.
     """
     parcels = {path: _header(path, shelf) for path in sorted(folder.iterdir())}
     renamed = _rename(parcels.values(), old_root, new_root)
+    usable = {
+        path: [record for record in header.blocks if record.hash in renamed]
+        for path, header in parcels.items()
+    }
+    for path, records in usable.items():
+        for record in records:
+            _check_size(_read(path, record, parcels[path]), engine)
     stored: list[StoredBlock] = []
-    for path, header in parcels.items():
-        records = [record for record in header.blocks if record.hash in renamed]
+    for path, records in usable.items():
         for group in _file_groups(records, engine.block_size):
-            blocks = [_renamed(_read(path, record, header), renamed) for record in group]
-            _check_sizes(blocks, engine)
+            blocks = [_renamed(_read(path, record, parcels[path]), renamed) for record in group]
             stored.extend(_stored(blocks, shelf.write(blocks)))
     return tuple(stored)
 
@@ -116,14 +122,13 @@ def _renamed(block: ShelfBlock, renamed: Mapping[BlockHash, BlockHash]) -> Shelf
     return replace(block, hash=renamed[block.hash], parent=renamed[block.parent])
 
 
-def _check_sizes(blocks: Sequence[ShelfBlock], engine: EngineInfo) -> None:
-    for block in blocks:
-        expected = len(block.token_ids) * engine.bytes_per_token
-        if block.nbytes != expected and not block.is_snapshot:
-            raise InvalidRequest(
-                f"A KV block of {len(block.token_ids)} tokens has {block.nbytes} bytes; "
-                f"this model's have {expected}."
-            )
+def _check_size(block: ShelfBlock, engine: EngineInfo) -> None:
+    expected = len(block.token_ids) * engine.bytes_per_token
+    if block.nbytes != expected and not block.is_snapshot:
+        raise InvalidRequest(
+            f"A KV block of {len(block.token_ids)} tokens has {block.nbytes} bytes; "
+            f"this model's have {expected}."
+        )
 
 
 def _stored(blocks: Sequence[ShelfBlock], file: str) -> Iterator[StoredBlock]:

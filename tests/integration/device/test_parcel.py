@@ -108,16 +108,21 @@ def test_a_file_that_went_missing_is_left_out(shelf: Shelf, other: Shelf, folder
     assert unpack(folder, other, engine_of(blocks[0]), ROOT, OTHER_ROOT) == ()
 
 
-def test_a_damaged_file_is_refused(shelf: Shelf, other: Shelf, folder: Path) -> None:
-    blocks = even_blocks(2)
-    pack(shelf, shelve(shelf, blocks), folder)
-    path = next(folder.iterdir())
+@pytest.mark.parametrize("damaged", [0, 1])
+def test_a_damaged_file_is_refused_and_nothing_kept_of_the_others(
+    shelf: Shelf, other: Shelf, folder: Path, damaged: int
+) -> None:
+    blocks = even_blocks(4)
+    pack(shelf, shelve(shelf, blocks[:2]) + shelve(shelf, blocks[2:]), folder)
+    path = sorted(folder.iterdir())[damaged]
     data = bytearray(path.read_bytes())
     data[-3] ^= 1
     path.write_bytes(data)
 
     with pytest.raises(InvalidRequest, match="corrupt"):
         unpack(folder, other, engine_of(blocks[0]), ROOT, OTHER_ROOT)
+
+    assert other.scan() == []
 
 
 def test_a_file_of_another_model_is_refused(shelf: Shelf, tmp_path: Path, folder: Path) -> None:
