@@ -1,4 +1,4 @@
-"""One server for the tests that leave it as they found it."""
+"""One server for the tests that leave it as they found it, and one for those that do not."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -30,5 +30,14 @@ def data_dir() -> Iterator[Callable[[], Path]]:
 @pytest.fixture(scope="session")
 def server(data_dir: Callable[[], Path], model: Path) -> Iterator[Server]:
     running = Server(data_dir(), model).start()
+    yield running
+    running.discard()
+
+
+@pytest.fixture(scope="session")
+def mortal(data_dir: Callable[[], Path], model: Path) -> Iterator[Server]:
+    """A second server of the same model, which tests may hurt, stop and start again."""
+    running = Server(data_dir(), model).start()
+    assert running.key, "only the first of its starts shows it"
     yield running
     running.discard()

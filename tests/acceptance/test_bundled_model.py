@@ -45,15 +45,12 @@ def say(server: Server, text: str) -> str:
     return str(answered["text"])
 
 
-def test_what_it_is_told_outlives_a_stop_and_a_kill(tiny: Server) -> None:
+def test_what_it_is_told_outlives_a_kill(tiny: Server) -> None:
     assert say(tiny, "My name is Zorvek.") == "Noted: your name is Zorvek."
     assert say(tiny, "The staging port is 8413.") == "Noted: the staging port is 8413."
-    tiny.terminate_later()
-    assert tiny.wait() == 0
-    tiny.start()
-    assert say(tiny, "What is my name?") == "Your name is Zorvek."
     tiny.kill()
     tiny.start()
+    assert say(tiny, "What is my name?") == "Your name is Zorvek."
     assert say(tiny, "What is the staging port?") == "The staging port is 8413."
     assert say(tiny, "Where do I live?") == "You live in a place you have not told me."
 

@@ -17,6 +17,8 @@ from tests.acceptance.server import Server
 from tests.acceptance.talk import Talk, user
 
 LONG = "tell me " + "about the long road and what lies beside it " * 12
+ENOUGH_TO_BE_CUT = 1000
+"""Tokens: a turn of so many has not ended when the next request has changed the model."""
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +82,11 @@ def usage(turn: dict[str, object]) -> dict[str, object]:
 class Stream:
     """A streamed turn in a thread of its own. Seeded, so that it says the same wherever it runs."""
 
-    def __init__(self, server: Server, session: str, text: str) -> None:
+    def __init__(self, server: Server, session: str, text: str, num_tokens: int = 300) -> None:
         Talk(server).post_json("/v1/agents", {"session_id": session})
         self._server = server
         self._path = f"/v1/agents/{session}/turns"
-        self._body = {"message": text, "max_tokens": 300, "seed": 5, "stream": True}
+        self._body = {"message": text, "max_tokens": num_tokens, "seed": 5, "stream": True}
         self._has_begun = threading.Event()
         self._thread = threading.Thread(target=self._read)
         self.text = ""
@@ -120,9 +122,9 @@ class Stream:
 
 
 @contextmanager
-def streaming(server: Server, session: str, text: str) -> Iterator[Stream]:
+def streaming(server: Server, session: str, text: str, num_tokens: int = 300) -> Iterator[Stream]:
     """A turn of which some words have come."""
-    stream = Stream(server, session, text)
+    stream = Stream(server, session, text, num_tokens)
     stream.wait_for_words()
     yield stream
     stream.join()
@@ -161,10 +163,10 @@ def test_a_session_goes_on_under_either_model_and_finds_its_kv_when_its_own_is_b
 def test_when_a_model_cannot_be_loaded_the_former_serves_and_turns_go_on_token_for_token(
     zoo: Server, name: str, reason: str
 ) -> None:
-    calm = Stream(zoo, f"calm-{name}", "go on").join()
+    calm = Stream(zoo, f"calm-{name}", "go on", ENOUGH_TO_BE_CUT).join()
     assert calm.last[0] == "turn_finished"
 
-    with streaming(zoo, f"cut-{name}", "go on") as cut:
+    with streaming(zoo, f"cut-{name}", "go on", ENOUGH_TO_BE_CUT) as cut:
         refused = load(zoo, name, grace_s=0)
 
     assert refused.status_code == httpx.codes.CONFLICT
@@ -186,7 +188,7 @@ def test_a_running_turn_has_time_to_end(zoo: Server) -> None:
 def test_an_answer_that_another_model_began_is_not_finished_and_can_be_asked_for_again(
     zoo: Server,
 ) -> None:
-    with streaming(zoo, "hurried", "go on") as stream:
+    with streaming(zoo, "hurried", "go on", ENOUGH_TO_BE_CUT) as stream:
         load(zoo, "bee", grace_s=0)
 
     assert stream.last[0] == "error"

@@ -10,7 +10,6 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from agent_memory.testing.models import make_model_folder
 from tests.acceptance.server import Server
 from tests.acceptance.talk import Talk, assistant, user
 
@@ -177,18 +176,15 @@ def _documentation() -> str:
     return text[text.index("\n## Metrics") : text.index("\n## Several machines")]
 
 
-def test_a_second_server_runs_beside_the_first(
-    server: Server, data_dir: Callable[[], Path], tmp_path: Path
-) -> None:
-    other = Server(data_dir(), make_model_folder(tmp_path / "other", seed=1)).start()
-    try:
-        assert Talk(other).ask([user("who is there?")], max_tokens=4).usage["cached"] == 0
-        assert Talk(server).ask([user("and you?")], max_tokens=4).usage["completion"] <= 4
-        in_use = server.command("serve", "--port", str(other.port))
-        assert in_use.returncode == 2
-        assert "data directory" in in_use.stderr + in_use.stdout
-    finally:
-        other.discard()
+def test_a_second_server_runs_beside_the_first(server: Server, mortal: Server) -> None:
+    question = [user("who is there? " * 20)]
+    asked, again = (Talk(server).ask(question, max_tokens=4).usage for _ in range(2))
+    elsewhere = Talk(mortal).ask(question, max_tokens=4).usage
+    assert again["cached"] == asked["prompt"] - 1
+    assert elsewhere["cached"] < asked["prompt"] / 2, "all but what any conversation begins with"
+    in_use = server.command("serve", "--port", str(mortal.port))
+    assert in_use.returncode == 2
+    assert "data directory" in in_use.stderr + in_use.stdout
 
 
 def test_a_model_that_is_not_there_is_said_before_anything_starts(

@@ -1,8 +1,6 @@
 """What a session survives: its server's end in order and out of it, and the death of each actor."""
 
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -12,14 +10,6 @@ from tests.acceptance.talk import Talk, assistant, user
 
 QUESTION = "tell me about the lighthouse and its keeper"
 ACTORS = ["BatchEngineActor", "BlockPoolActor", "AgentSessionActor", "SessionDirectoryActor"]
-
-
-@pytest.fixture(scope="module")
-def mortal(data_dir: Callable[[], Path], model: Path) -> Iterator[Server]:
-    """A server for tests that hurt it."""
-    running = Server(data_dir(), model).start()
-    yield running
-    running.discard()
 
 
 def test_after_a_kill_the_next_turn_reads_the_whole_history_from_the_shelf(

@@ -3,24 +3,14 @@
 import io
 import tarfile
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.acceptance.server import Server
 from tests.acceptance.talk import Talk, user
 
 LONG = "tell me " + "about the long road and what lies beside it " * 12
-
-
-@pytest.fixture(scope="module")
-def other(data_dir: Callable[[], Path], model: Path) -> Iterator[Server]:
-    """A second server of the same model."""
-    running = Server(data_dir(), model).start()
-    yield running
-    running.discard()
 
 
 def take_turn(server: Server, session: str, text: str, **more: object) -> dict[str, object]:
@@ -106,48 +96,48 @@ def test_a_fork_after_more_turns_than_there_are_is_refused(server: Server) -> No
 
 
 def test_another_server_goes_on_with_an_exported_session_without_prefilling_it(
-    server: Server, other: Server
+    server: Server, mortal: Server
 ) -> None:
     begin(server, "traveller")
     archive = export(server, "traveller")
 
-    arrival = arrive(other, archive, "guest")
+    arrival = arrive(mortal, archive, "guest")
 
     assert arrival.status_code == 201, arrival.text
     assert arrival.json()["note"] is None
-    there = take_turn(other, "guest", "where are you?")
+    there = take_turn(mortal, "guest", "where are you?")
     here = take_turn(server, "traveller", "where are you?")
     assert there["message"] == here["message"]
     assert usage(there) == usage(here)
 
 
-def test_a_session_with_tools_travels_with_all_its_tokens(server: Server, other: Server) -> None:
+def test_a_session_with_tools_travels_with_all_its_tokens(server: Server, mortal: Server) -> None:
     Talk(server).post_json("/v1/agents", {"session_id": "craftsman"})
     tools = [{"name": "add", "parameters": {"type": "object"}}]
     take_turn(server, "craftsman", of("craftsman"), tools=tools)
-    arrival = arrive(other, export(server, "craftsman"), "craftsman")
+    arrival = arrive(mortal, export(server, "craftsman"), "craftsman")
 
-    there = take_turn(other, "craftsman", "go on", tools=tools)
+    there = take_turn(mortal, "craftsman", "go on", tools=tools)
     here = take_turn(server, "craftsman", "go on", tools=tools)
 
     assert arrival.json()["num_cached_tokens"] > 0
     assert usage(there) == usage(here)
 
 
-def test_a_damaged_archive_leaves_nothing_behind(server: Server, other: Server) -> None:
+def test_a_damaged_archive_leaves_nothing_behind(server: Server, mortal: Server) -> None:
     begin(server, "fragile")
     archive = bytearray(export(server, "fragile"))
     with tarfile.open(fileobj=io.BytesIO(bytes(archive))) as tar:
         last = tar.getmembers()[-1]
     archive[last.offset_data + last.size - 1] ^= 1
 
-    refused = arrive(other, bytes(archive), "broken")
+    refused = arrive(mortal, bytes(archive), "broken")
 
     assert refused.status_code == 400
     assert "corrupt" in refused.json()["detail"]
-    assert Talk(other).get("/v1/agents/broken").status_code == 404
-    assert arrive(other, bytes(archive[:5000]), "broken").status_code == 400
-    assert arrive(other, b"not a tar file", "broken").status_code == 400
+    assert Talk(mortal).get("/v1/agents/broken").status_code == 404
+    assert arrive(mortal, bytes(archive[:5000]), "broken").status_code == 400
+    assert arrive(mortal, b"not a tar file", "broken").status_code == 400
 
 
 def test_the_command_line_forks_exports_and_imports(server: Server, tmp_path: Path) -> None:
@@ -166,50 +156,45 @@ def test_the_command_line_forks_exports_and_imports(server: Server, tmp_path: Pa
     assert not (tmp_path / "none.tar").exists()
 
 
-def test_what_a_cancelled_turn_left_is_deleted_with_its_session_after_a_restart(
-    data_dir: Callable[[], Path], model: Path
+def test_after_a_restart_too_deleted_sessions_leave_nothing_in_memory_or_on_the_shelf(
+    mortal: Server,
 ) -> None:
-    server = Server(data_dir(), model).start()
-    shelf = server.home / "shelf"
-    try:
-        Talk(server).post_json("/v1/agents", {"session_id": "secret"})
-        with Talk(server, "secret").stream([user(LONG)], max_tokens=600) as texts:
-            next(texts)
-        deadline = time.monotonic() + 60
-        while not list(shelf.rglob("*.safetensors")):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        server.kill()
-        server.start()
-        assert Talk(server).get("/v1/agents/secret/transcript").json()["messages"] == []
+    """Of one, cancelled in its only turn, nothing but blocks is left; the other has its turns."""
+    talk, shelf = Talk(mortal), mortal.home / "shelf"
+    delete_every_session(talk)
+    assert files_in(shelf) == set()
+    for session in ("cancelled", "private"):
+        talk.post_json("/v1/agents", {"session_id": session})
+    with Talk(mortal, "cancelled").stream([user(of("cancelled"))], max_tokens=600) as texts:
+        next(texts)
+    deadline = time.monotonic() + 60
+    while not (left := files_in(shelf)):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    tools = [{"name": "add", "parameters": {"type": "object"}}]
+    take_turn(mortal, "private", of("private"), tools=tools)
 
-        assert Talk(server).delete("/v1/agents/secret").status_code == httpx.codes.OK
+    mortal.kill()
+    mortal.start()
 
-        assert not list(shelf.rglob("*.safetensors"))
-    finally:
-        server.discard()
+    assert talk.get("/v1/agents/cancelled/transcript").json()["messages"] == []
+    assert talk.delete("/v1/agents/cancelled").status_code == httpx.codes.OK
+    assert not files_in(shelf) & left
+    take_turn(mortal, "private", "and?", tools=tools)
+    assert files_in(shelf)
+    assert talk.stats()["engine_resident_bytes"] > 0
+    assert talk.delete("/v1/agents/private").status_code == httpx.codes.OK
+    assert files_in(shelf) == set()
+    stats = talk.stats()
+    assert (stats["engine_resident_bytes"], stats["pool_shelf_bytes"]) == (0, 0)
+    assert talk.ask([user(of("private"))]).usage["cached"] == 0
 
 
-def test_a_deleted_session_is_gone_from_memory_and_from_the_shelf_after_a_restart_too(
-    data_dir: Callable[[], Path], model: Path
-) -> None:
-    server = Server(data_dir(), model).start()
-    try:
-        Talk(server).post_json("/v1/agents", {"session_id": "secret"})
-        tools = [{"name": "add", "parameters": {"type": "object"}}]
-        take_turn(server, "secret", LONG, tools=tools)
-        server.kill()
-        server.start()
-        take_turn(server, "secret", "and?", tools=tools)
-        assert list((server.home / "shelf").rglob("*.safetensors"))
-        assert Talk(server).stats()["engine_resident_bytes"] > 0
+def delete_every_session(talk: Talk) -> None:
+    while sessions := talk.get("/v1/agents").json()["data"]:
+        for session in sessions:
+            assert talk.delete(f"/v1/agents/{session['id']}").status_code == httpx.codes.OK
 
-        assert Talk(server).delete("/v1/agents/secret").status_code == httpx.codes.OK
 
-        assert not list((server.home / "shelf").rglob("*.safetensors"))
-        stats = Talk(server).stats()
-        assert (stats["engine_resident_bytes"], stats["pool_shelf_bytes"]) == (0, 0)
-        answer = Talk(server).ask([user(LONG)])
-        assert answer.usage["cached"] == 0
-    finally:
-        server.discard()
+def files_in(shelf: Path) -> set[Path]:
+    return set(shelf.rglob("*.safetensors"))

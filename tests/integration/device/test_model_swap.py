@@ -1,5 +1,6 @@
 """Real engines in the place of each other: what one leaves behind, and what it finds again."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,6 +38,16 @@ def memory() -> int:
     return int(mx.get_active_memory())
 
 
+async def comes_back_to(wanted: int) -> bool:
+    """Whether memory falls to exactly this: the threads that compute let go of what they computed
+    with a moment after its result is there."""
+    for _ in range(200):
+        if memory() == wanted:
+            return True
+        await asyncio.sleep(0.01)
+    return False
+
+
 async def test_a_model_that_goes_gives_its_memory_back(host: Host) -> None:
     before = memory()
     host.begin("llama")
@@ -44,9 +55,9 @@ async def test_a_model_that_goes_gives_its_memory_back(host: Host) -> None:
     assert llama > before
     await host.load("gemma", grace_s=1)
     await host.load("llama", grace_s=1)
-    assert memory() == llama
+    assert await comes_back_to(llama)
     await host.offload("llama", grace_s=1)
-    assert memory() == before
+    assert await comes_back_to(before)
     with pytest.raises(NoModelLoaded):
         _ = host.engine
 
