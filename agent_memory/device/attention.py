@@ -25,13 +25,21 @@ class PerRow(tuple[Any, ...]):
 
 
 class BatchLayer:
-    """One layer of rows that are fed one token each, or of one that is fed several."""
+    """One layer of rows that are fed one token each, or of one that is fed several.
+
+    num_first: tokens of the first row. Where there are others, its tokens stand in the batch like
+    rows of one token, before these: what is done token by token is done for all of them at once.
+    offset: the position of each row of the batch.
+    """
 
     bits = 0
     group_size = 0
 
-    def __init__(self, layers: Sequence[RowLayer], offset: mx.array) -> None:
+    def __init__(
+        self, layers: Sequence[RowLayer], offset: mx.array, num_first: int | None = None
+    ) -> None:
         self._layers = layers
+        self._num_first = num_first
         self.offset = offset
 
     def update_and_fetch(self, keys: mx.array, values: mx.array) -> tuple[PerRow, PerRow]:
@@ -39,7 +47,7 @@ class BatchLayer:
         pairs = [
             layer.update_and_fetch(row_keys, row_values)
             for layer, row_keys, row_values in zip(
-                self._layers, mx.split(keys, count), mx.split(values, count), strict=True
+                self._layers, _by_row(keys, count), _by_row(values, count), strict=True
             )
         ]
         return PerRow(keys for keys, _ in pairs), PerRow(values for _, values in pairs)
@@ -51,8 +59,13 @@ class BatchLayer:
     def make_mask(
         self, num_tokens: int, return_array: bool = False, window_size: int | None = None
     ) -> PerRow | None:
-        masks = [layer.make_mask(num_tokens, return_array, window_size) for layer in self._layers]
-        return None if all(mask is None for mask in masks) else PerRow(masks)
+        first, *others = self._layers
+        num_first = self._num_first or num_tokens
+        masks = [
+            first.make_mask(num_first, return_array, window_size),
+            *(layer.make_mask(num_tokens, return_array, window_size) for layer in others),
+        ]
+        return _unless_empty(masks)
 
 
 def install_attention() -> None:
@@ -88,6 +101,8 @@ def _attend_by_row(
 ) -> mx.array:
     count = len(keys)
     masks = mask if isinstance(mask, PerRow) else (mask,) * count
+    if len(queries) > count:
+        return _attend_after_first(queries, keys, values, scale, masks)
     if isinstance(keys[0], Quantised):
         if queries.shape[2] == 1:
             return _next_tokens_to_quantised(queries, keys, values, scale, masks)
@@ -108,6 +123,35 @@ def _attend_by_row(
             )
         ]
     )
+
+
+def _attend_after_first(
+    queries: mx.array, keys: PerRow, values: PerRow, scale: float, masks: Sequence[Any]
+) -> mx.array:
+    """The first row's tokens as those of one row, the other rows as a batch of their own."""
+    num_first = len(queries) - len(keys) + 1
+    first = queries[:num_first].transpose(2, 1, 0, 3)
+    attended_first = _attend_by_row(
+        first, PerRow(keys[:1]), PerRow(values[:1]), scale, _unless_empty(masks[:1])
+    )
+    attended = _attend_by_row(
+        queries[num_first:], PerRow(keys[1:]), PerRow(values[1:]), scale, _unless_empty(masks[1:])
+    )
+    return mx.concatenate([attended_first.transpose(2, 1, 0, 3), attended])
+
+
+def _by_row(tensor: mx.array, count: int) -> list[mx.array]:
+    """[batch, heads, tokens, size] of each of `count` rows, of which the first has what is more
+    than one each."""
+    num_first = len(tensor) - count + 1
+    if num_first == 1:
+        return list(mx.split(tensor, count))
+    first, *others = mx.split(tensor, range(num_first, len(tensor)))
+    return [first.transpose(2, 1, 0, 3), *others]
+
+
+def _unless_empty(masks: Sequence[Any]) -> PerRow | None:
+    return None if all(mask is None for mask in masks) else PerRow(masks)
 
 
 def _next_tokens_to_quantised(

@@ -104,6 +104,7 @@ class ModelMachine:
             ),
             BlockKeeper(layout, settings.block_size, self._store, shelf, self._background),
             can_batch=probe.why_single is None,
+            feeds_beside=probe.feeds_beside,
             # Attention in batches is the faster one on a CPU, even for a single row.
             min_batch=1 if computes_on_linux_cpu() else 2,
             new_constraint=self.constrainer.new_constraint,

@@ -20,13 +20,15 @@ _HALF_TOLERANCE = 5e-2
 @dataclass(frozen=True, slots=True)
 class Probe:
     """num_logits: length of the logits. kv_format names the bit pattern. why_single says why rows
-    are computed one at a time. forms: of what can be cut by position, where the host
-    can write straight into it."""
+    are computed one at a time. feeds_beside: many tokens of one row and one of each other can go
+    through the model together. forms: of what can be cut by position, where the host can write
+    straight into it."""
 
     num_logits: int
     kv_format: str
     bytes_per_token: int
     why_single: str | None
+    feeds_beside: bool
     forms: Forms
 
 
@@ -46,14 +48,23 @@ def probe_model(model: Any, layout: CacheLayout) -> Probe:
             f"{kv_format}+mlx_lm-{version('mlx-lm')}",
             bytes_per_token,
             "it has layers with a recurrent state",
-            {},
+            feeds_beside=False,
+            forms={},
         )
+    feeds_beside = _feeds_beside(model, layout, rows, (5, 3))
     why_single = _why_single(model, layout, rows, (5, 3))
     tensors = cut_tokens(rows[0], layout, 0, 3)
     forms = {name: TokenForm.of(tensor) for name, tensor in tensors.items()}
     if not reach_device():
         forms = {}
-    return Probe(logits.shape[-1], kv_format, bytes_per_token, why_single, forms)
+    return Probe(
+        logits.shape[-1],
+        kv_format,
+        bytes_per_token,
+        why_single,
+        feeds_beside and why_single is None,
+        forms,
+    )
 
 
 def _kv_format(layout: CacheLayout, layers: Sequence[Any]) -> str:
@@ -86,10 +97,35 @@ def _why_single(
     except Exception as error:  # noqa: BLE001  models fail here in ways of their own
         reason = str(error).partition("\n")[0]
         return f"its layers do not take rows of different lengths ({reason})"
-    tolerance = _TOLERANCE.get(alone.dtype, _HALF_TOLERANCE)
-    if difference > tolerance * max(1.0, _largest(alone)):
+    if difference > _tolerance(alone):
         return "its rows do not come out the same in a batch"
     return None
+
+
+def _feeds_beside(
+    model: Any, layout: CacheLayout, rows: Sequence[Sequence[Any]], lengths: Sequence[int]
+) -> bool:
+    """Several tokens of the first row and one of the second give together what each gives alone.
+    The rows stay as they are."""
+    several, one = [7, 8, 9], [5]
+    alone = mx.concatenate(
+        [
+            model(mx.array([tokens]), cache=layout.fork(layers))[:, -1]
+            for tokens, layers in zip((several, one), rows, strict=True)
+        ]
+    )
+    offset = mx.array([lengths[0] + at for at in range(len(several))] + [lengths[1]])
+    forks = [layout.fork(layers) for layers in rows]
+    cache = [BatchLayer(layers, offset, len(several)) for layers in zip(*forks, strict=True)]
+    try:
+        together = model(mx.array(several + one)[:, None], cache=cache)[len(several) - 1 :, -1]
+        return _largest(together - alone) <= _tolerance(alone)
+    except Exception:  # noqa: BLE001  models fail here in ways of their own
+        return False
+
+
+def _tolerance(logits: mx.array) -> float:
+    return _TOLERANCE.get(logits.dtype, _HALF_TOLERANCE) * max(1.0, _largest(logits))
 
 
 def _batch(rows: Sequence[Sequence[Any]], lengths: Sequence[int]) -> list[BatchLayer]:

@@ -10,21 +10,20 @@ from typing import Any
 import mlx.core as mx
 from mlx.utils import tree_flatten
 
-from agent_memory.device.attention import BatchLayer
 from agent_memory.device.background import Post
 from agent_memory.device.block_keeper import BlockKeeper
 from agent_memory.device.cache_layout import CacheLayout
+from agent_memory.device.forward import Forward
 from agent_memory.device.kv_cut import adopt_buffers, fill_layers
 from agent_memory.device.leased_prefix import PrefixGatherer
-from agent_memory.device.model_head import project_last_only
 from agent_memory.device.quantised import Quantised
-from agent_memory.device.row import Row, next_tokens
+from agent_memory.device.row import Row
 from agent_memory.device.sampling import Logprobs, RowSampler, draw_tokens
 from agent_memory.engine.constraint import TokenConstraint
 from agent_memory.engine.events import Restored, Stored
 from agent_memory.engine.guard import Guard
 from agent_memory.engine.request import GenerationRequest
-from agent_memory.engine.runner import Drawn, RowId
+from agent_memory.engine.runner import Drawn, Feed, RowId
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +58,8 @@ class _Decoded:
 class MlxRunner:
     """A `ModelRunner`. Used by the thread that owns MLX and no other.
 
-    can_batch: the model computes rows of different lengths together (see `probe.py`).
+    can_batch: the model computes rows of different lengths together; feeds_beside: also many tokens
+    of one beside one of each other (see `probe.py`).
     min_batch: the fewest rows for which that is worth it. later: has something done on this
     thread when the events of the present step are out.
     """
@@ -72,18 +72,18 @@ class MlxRunner:
         keeper: BlockKeeper,
         *,
         can_batch: bool,
+        feeds_beside: bool,
         min_batch: int,
         new_constraint: Callable[[GenerationRequest], TokenConstraint | None],
         later: Post,
         on_ready: Callable[[int], None],
         on_stored: Callable[[int, Stored], None],
     ) -> None:
-        project_last_only(model)
-        self._model = model
+        self._forward = Forward(model, min_batch if can_batch else math.inf)
         self._layout = layout
         self._gatherer = gatherer
         self._keeper = keeper
-        self._min_batch = min_batch if can_batch else math.inf
+        self._feeds_beside = feeds_beside
         self._new_constraint = new_constraint
         self._later = later
         self._on_ready = on_ready
@@ -93,6 +93,10 @@ class MlxRunner:
     @property
     def looks_ahead(self) -> bool:
         return self._layout.is_trimmable
+
+    @property
+    def feeds_beside(self) -> bool:
+        return self._feeds_beside
 
     def prepare(self, key: int, request: GenerationRequest) -> bool:
         return self._gatherer.prepare(key, request, self._on_ready)
@@ -117,10 +121,10 @@ class MlxRunner:
             prefix.num_tokens, prefix.num_from_shelf, prefix.bad_files, prefix.num_passed_over
         )
 
-    def prefill(self, row: RowId, token_ids: Sequence[int]) -> _Prefilled:
-        this = self._rows[row]
-        self._model(mx.array([token_ids]), cache=self._cache([this]))
-        this.length += len(token_ids)
+    def prefill(self, feed: Feed) -> _Prefilled:
+        this = self._rows[feed.row]
+        self._forward.feed(this, mx.array(list(feed.token_ids)))
+        this.length += len(feed.token_ids)
         states = [layer.state for layer in this.layers]
         mark = _mark(states)
         mx.async_eval(states, mark)  # type: ignore[no-untyped-call]
@@ -151,25 +155,25 @@ class MlxRunner:
         this.tokens, this.place = mx.array([token_ids[-1]]), 0
         return None if constraint is None else constraint.stepwise_from
 
-    def decode(self, rows: Sequence[RowId]) -> _Decoded:
+    def decode(self, rows: Sequence[RowId], feed: Feed | None = None) -> _Decoded:
         batch = [self._rows[row] for row in rows]
+        fed = None if feed is None else self._rows[feed.row]
         try:
-            logits = self._forward(batch, next_tokens(batch))
+            if feed is None or fed is None:
+                logits = self._forward.decode(batch)
+            else:
+                logits = self._forward.decode_beside(batch, fed, feed.token_ids)
+                fed.length += len(feed.token_ids)
         except Exception:
             if self.looks_ahead:
-                for row in batch:
+                for row in batch if fed is None else (fed, *batch):
                     row.trim_to(row.length)
             raise
-        return self._draw(rows, batch, logits)
+        return self._draw(rows, batch, logits, fed)
 
-    def decode_behind(self, row: RowId, token_ids: Sequence[int]) -> _Decoded:
-        this = self._rows[row]
-        tokens = mx.concatenate([mx.array(list(token_ids), mx.int32), next_tokens([this])])
-        logits = self._model(tokens[None], cache=self._cache([this]))[:, -1, :]
-        this.length += len(token_ids)
-        return self._draw([row], [this], logits)
-
-    def _draw(self, rows: Sequence[RowId], batch: Sequence[Row], logits: mx.array) -> _Decoded:
+    def _draw(
+        self, rows: Sequence[RowId], batch: Sequence[Row], logits: mx.array, fed: Row | None
+    ) -> _Decoded:
         """Draw behind the last token of each row and begin to compute it."""
         samplers = [row.sampler for row in batch if row.sampler is not None]
         positions = [row.length + 1 for row in batch]
@@ -182,6 +186,7 @@ class MlxRunner:
             [each.arrays() for each in logprobs.values()],
             [sampler.state() for sampler in samplers],
             [] if self.looks_ahead else [[layer.state for layer in row.layers] for row in batch],
+            [] if fed is None else [layer.state for layer in fed.layers],
         )
         constraints = {
             at: sampler.constraint
@@ -239,28 +244,6 @@ class MlxRunner:
             array
             for part in parts
             for array in (part.parts if isinstance(part, Quantised) else (part,))
-        ]
-
-    def _forward(self, batch: Sequence[Row], tokens: mx.array) -> mx.array:
-        """Logits [rows, vocabulary] behind one token each."""
-        if len(batch) >= self._min_batch:
-            logits: mx.array = self._model(tokens[:, None], cache=self._cache(batch))
-            return logits[:, -1, :]
-        parts = [
-            self._model(tokens[at : at + 1, None], cache=row.layers)[:, -1, :]
-            for at, row in enumerate(batch)
-        ]
-        return parts[0] if len(parts) == 1 else mx.concatenate(parts)
-
-    def _cache(self, batch: Sequence[Row]) -> Sequence[Any]:
-        """The layers of these rows, as the model takes them."""
-        if len(batch) < self._min_batch:
-            (row,) = batch
-            return row.layers
-        offset = mx.array([row.length for row in batch])
-        return [
-            BatchLayer(layers, offset)
-            for layers in zip(*(row.layers for row in batch), strict=True)
         ]
 
 

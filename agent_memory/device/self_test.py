@@ -1,7 +1,7 @@
 """A check at every start that this mlx and this mlx-lm still do what the engine builds on.
 
-A tiny random model: rows in a batch must say what each says alone, and a restored row must be,
-bit for bit, the one that was kept.
+A tiny random model: rows in a batch must say what each says alone, also when one is fed its prompt
+beside another, and a restored row must be, bit for bit, the one that was kept.
 """
 
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ from agent_memory.device.cache_layout import CacheLayout
 from agent_memory.device.leased_prefix import PrefixGatherer
 from agent_memory.device.quantised import KvBits
 from agent_memory.device.runner import MlxRunner
-from agent_memory.engine.events import Stored
+from agent_memory.engine.events import Restored, Stored
 from agent_memory.engine.request import GenerationRequest
-from agent_memory.engine.runner import RowId
+from agent_memory.engine.runner import Feed, RowId
 from agent_memory.errors import InvariantBroken
 from agent_memory.ids import LeaseId
 from agent_memory.turns.sampling import SamplingParams
@@ -40,6 +40,8 @@ def run_self_test(kv_bits: KvBits | None = None) -> None:
     together = bench.answer([long, short])
     if together != alone:
         raise InvariantBroken("rows in a batch do not say what each says alone")
+    if bench.answer_beside(short, long) != alone[0]:
+        raise InvariantBroken("a row that is fed beside another does not say what it says alone")
     bench.check_restored((*long, *alone[0]))
 
 
@@ -59,6 +61,7 @@ class _Bench:
             PrefixGatherer(store, None, background, needs_snapshot=False),
             BlockKeeper(layout, _BLOCK_SIZE, store, None, background),
             can_batch=True,
+            feeds_beside=True,
             min_batch=2,
             new_constraint=lambda _: None,
             later=lambda command: command(),
@@ -73,6 +76,19 @@ class _Bench:
         for row in rows:
             self._runner.close(row)
         return [list(tokens) for tokens in zip(*drawn, strict=True)]
+
+    def answer_beside(self, prompt: tuple[int, ...], fed: tuple[int, ...]) -> list[int]:
+        """What a greedy row says behind `fed`, which it is fed while another row decodes."""
+        other, (row, _) = self._open(prompt), self._new_row(_request(fed))
+        half = len(fed) // 2
+        self._runner.decode([other], Feed(row, fed[:half])).wait()
+        self._runner.start(row, _request(fed), 0, fed)
+        rows = [row, other]
+        drawn = [self._runner.decode(rows, Feed(row, fed[half:-1])).wait().token_ids]
+        drawn += [self._runner.decode(rows).wait().token_ids for _ in range(_NUM_STEPS - 1)]
+        for each in rows:
+            self._runner.close(each)
+        return [tokens[0] for tokens in drawn]
 
     def check_restored(self, tokens: tuple[int, ...]) -> None:
         """Keep a row, restore it, and compare keys, values and what follows."""
@@ -93,15 +109,18 @@ class _Bench:
             raise InvariantBroken("a restored row does not say what the kept one says")
 
     def _open(self, tokens: tuple[int, ...], lease: Lease | None = None) -> RowId:
-        self._num_rows += 1
-        row = RowId(self._num_rows)
         request = _request(tokens, lease)
-        self._runner.prepare(row, request)
-        restored = self._runner.open(row, row, request)
+        row, restored = self._new_row(request)
         if restored.num_cached_tokens < len(tokens) - 1:
-            self._runner.prefill(row, tokens[restored.num_cached_tokens : -1]).wait()
+            self._runner.prefill(Feed(row, tokens[restored.num_cached_tokens : -1])).wait()
         self._runner.start(row, request, 0, tokens)
         return row
+
+    def _new_row(self, request: GenerationRequest) -> tuple[RowId, Restored]:
+        self._num_rows += 1
+        row = RowId(self._num_rows)
+        self._runner.prepare(row, request)
+        return row, self._runner.open(row, row, request)
 
 
 def _request(tokens: tuple[int, ...], lease: Lease | None = None) -> GenerationRequest:

@@ -7,22 +7,27 @@ from agent_memory.engine.runner import Work
 
 
 @dataclass(frozen=True, slots=True)
-class PrefillLaunched:
-    """num_done: tokens of the whole that are in the row with these."""
+class Fed:
+    """A part of a prompt. num_done: tokens of the whole that are in the row with these."""
 
     generation: Generation
     num_tokens: int
     num_done: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrefillLaunched:
+    fed: Fed
     work: Work
 
 
 @dataclass(frozen=True, slots=True)
 class DecodeLaunched:
-    """num_prefilled: tokens of the only row that were fed before its last one."""
+    """fed: what was fed in the same pass of the model."""
 
     choices: list[Choice]
     work: Work
-    num_prefilled: int = 0
+    fed: Fed | None = None
 
 
 Launched = PrefillLaunched | DecodeLaunched

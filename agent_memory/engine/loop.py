@@ -1,28 +1,25 @@
 """The step loop: what the device does next, and what comes of it.
 
-A step admits, launches at most one prefill chunk and one decode of all decoding rows, and then
-reads what the step before has launched: while the device computes, this thread turns tokens into
-text. A device that cannot look ahead is read first.
+A step admits, launches at most one part of a prompt and one token for each row that decodes, and
+then reads what the step before has launched: while the device computes, this thread turns tokens
+into text. A device that cannot look ahead is read first.
 """
 
 from collections.abc import Callable, Collection
-from functools import partial
 
 from agent_memory.engine.events import Generated, Stored
 from agent_memory.engine.finisher import Finisher
 from agent_memory.engine.generation import Choice, Generation, Roster
-from agent_memory.engine.guard import Guard
-from agent_memory.engine.launched import DecodeLaunched, Launched, PrefillLaunched, StepLaunched
+from agent_memory.engine.launched import DecodeLaunched, StepLaunched
+from agent_memory.engine.launcher import Launcher
 from agent_memory.engine.outbox import Outbox
 from agent_memory.engine.pace import Pace
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.engine.runner import ChoiceText, ModelRunner, RowId
-from agent_memory.engine.scheduler import Chunk, Scheduler
+from agent_memory.engine.scheduler import Scheduler
 from agent_memory.engine.stats import Counters
 from agent_memory.engine.work_reader import WorkReader
 from agent_memory.ids import LeaseId
-
-_SHORT_CHUNK = 64
 
 NewText = Callable[[GenerationRequest, int], ChoiceText]
 """Makes the reader of one choice's tokens, given its index."""
@@ -59,6 +56,9 @@ class StepLoop:
         self._num_rows_made = 0
         self.counters = Counters()
         self._finisher = Finisher(runner, self._scheduler, self._roster, outbox, self.counters)
+        self._launcher = Launcher(
+            runner, self._scheduler, self._roster, self._finisher, self.counters, clock
+        )
         self._reader = WorkReader(
             self._finisher,
             outbox,
@@ -143,11 +143,11 @@ class StepLoop:
             ahead, self._ahead = self._ahead, StepLaunched()
             self._reader.read(ahead)
         elif self._looks_ahead:
-            ahead, self._ahead = self._ahead, self._launch()
+            ahead, self._ahead = self._ahead, self._launcher.launch()
             self._reader.read(ahead)
         else:
             self._reader.read(self._ahead)
-            self._ahead = self._launch()
+            self._ahead = self._launcher.launch()
 
     def check_integrity(self) -> None:
         """Raise `InvariantBroken` if the books contradict each other."""
@@ -192,7 +192,7 @@ class StepLoop:
             self._scheduler.begin_prefill(
                 generation.key, generation.num_to_prefill, generation.pauses
             )
-            self._start_if_prefilled(generation)
+            self._launcher.start_if_prefilled(generation)
 
     def _take_forced(self, choice: Choice) -> None:
         """Say again what an earlier attempt has generated."""
@@ -205,76 +205,3 @@ class StepLoop:
         deltas, stop = choice.text.push(forced[:-1] if ends_with_eos else forced, ())
         self._outbox.put(choice.generation.key, Generated(choice.index, forced, deltas))
         self._finisher.finish_if_ended(choice, stop, ends_with_eos, choice.text.is_complete)
-
-    def _start_if_prefilled(self, generation: Generation) -> None:
-        if generation.num_to_prefill > 0:
-            return
-        first, *others = generation.choices
-        for choice in others:
-            self._runner.fork(first.row, choice.row)
-        for choice in generation.choices:
-            choice.stepwise_from = self._runner.start(
-                choice.row, generation.request, choice.index, generation.sequence
-            )
-        generation.is_decoding = True
-        self._roster.decoding.extend(generation.choices)
-
-    def _launch(self) -> StepLaunched:
-        begun_at = self._clock()
-        launched: list[Launched] = []
-        begun: Choice | None = None
-        if (chunk := self._scheduler.next_chunk()) is not None:
-            begun = self._prefill(chunk, launched)
-        decoding = self._roster.decoding
-        if choices := [c for c in decoding if c.wants_more and c is not begun]:
-            self._decode(choices, launched)
-        return StepLaunched(tuple(launched), self._clock() - begun_at)
-
-    def _prefill(self, chunk: Chunk, launched: list[Launched]) -> Choice | None:
-        """Feed the chunk. Returns the choice for which a token was drawn behind it, if any."""
-        generation = self._roster.generations[chunk.key]
-        begin, end = generation.num_fed, generation.num_fed + chunk.num_tokens
-        with self._finisher.guard(generation):
-            first = generation.choices[0]
-            token_ids = generation.sequence[begin:end]
-            self.counters.tokens_prefilled += chunk.num_tokens
-            generation.num_fed = end
-            if self._can_draw_at_once(generation, chunk):
-                self._start_if_prefilled(generation)
-                work = self._runner.decode_behind(first.row, token_ids)
-                first.num_asked += 1
-                launched.append(DecodeLaunched([first], work, chunk.num_tokens))
-                return first
-            work = self._runner.prefill(first.row, token_ids)
-            if end in generation.request.boundaries:
-                self._runner.mark(first.row, generation.request, generation.sequence[:end])
-            launched.append(PrefillLaunched(generation, chunk.num_tokens, end, work))
-            self._start_if_prefilled(generation)
-        return None
-
-    def _can_draw_at_once(self, generation: Generation, chunk: Chunk) -> bool:
-        """A short last chunk takes the last token along: its answer begins a step earlier. In a
-        long one, logits of all its tokens would cost more than that step."""
-        return (
-            generation.num_to_prefill == 0
-            and len(generation.choices) == 1
-            and chunk.num_tokens <= _SHORT_CHUNK
-        )
-
-    def _decode(self, choices: list[Choice], launched: list[Launched]) -> None:
-        with Guard(partial(self._decode_apart, choices, launched)):
-            work = self._runner.decode([choice.row for choice in choices])
-            for choice in choices:
-                choice.num_asked += 1
-            launched.append(DecodeLaunched(choices, work))
-
-    def _decode_apart(
-        self, choices: list[Choice], launched: list[Launched], error: Exception
-    ) -> None:
-        """What failed together is tried one by one, so that only the bad row's request fails."""
-        if len(choices) == 1:
-            self._finisher.fail(choices[0].generation, error)
-            return
-        for choice in choices:
-            if not choice.is_finished:
-                self._decode([choice], launched)

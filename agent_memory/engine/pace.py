@@ -4,6 +4,7 @@ from collections import deque
 from statistics import median
 
 SMALLEST_CHUNK = 16
+_GRAIN = 8
 _NUM_REMEMBERED = 9
 
 
@@ -29,7 +30,7 @@ class Pace:
     for chance.
     """
 
-    def __init__(self, token_budget: int, slowdown: float = 1.7) -> None:
+    def __init__(self, token_budget: int, slowdown: float = 1.5) -> None:
         self._token_budget = token_budget
         self._slowdown = slowdown
         self._quiet_step_s = _Lately()
@@ -54,7 +55,7 @@ class Pace:
             limit = int(quiet_step_s * self._slowdown / token_s)
         limit = min(limit, self._token_budget - num_decoding)
         # Sizes that recur let the device reuse its buffers.
-        return max(SMALLEST_CHUNK, limit // SMALLEST_CHUNK * SMALLEST_CHUNK)
+        return max(SMALLEST_CHUNK, limit // _GRAIN * _GRAIN)
 
     def observe(self, num_decoding: int, num_prefilled: int, seconds: float) -> None:
         """One step has taken `seconds` for so many decoded rows and prefilled tokens."""

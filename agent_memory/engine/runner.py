@@ -32,6 +32,14 @@ class Drawn:
     errors: Mapping[RowId, Exception] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Tokens that a row is fed in one piece."""
+
+    row: RowId
+    token_ids: Sequence[int]
+
+
 class Work(Protocol):
     """Something the device was told to do."""
 
@@ -45,10 +53,14 @@ class ModelRunner(Protocol):
 
     looks_ahead: rows may be decoded again before the tokens of the last time were read; what a
         row was fed too much is cut off again by `store`.
+    feeds_beside: one row may be fed many tokens while others decode, in one pass of the model.
     """
 
     @property
     def looks_ahead(self) -> bool: ...
+
+    @property
+    def feeds_beside(self) -> bool: ...
 
     def prepare(self, key: int, request: GenerationRequest) -> bool:
         """Hold on to the leased blocks. False: some are being read, `StepLoop.ready` follows."""
@@ -62,7 +74,7 @@ class ModelRunner(Protocol):
         """Make the row of a prepared request from its cached blocks."""
         ...
 
-    def prefill(self, row: RowId, token_ids: Sequence[int]) -> Work:
+    def prefill(self, feed: Feed) -> Work:
         """Feed tokens to a row; nothing is drawn."""
         ...
 
@@ -85,12 +97,12 @@ class ModelRunner(Protocol):
         """
         ...
 
-    def decode(self, rows: Sequence[RowId]) -> Work:
-        """Feed every row its last token and draw the next."""
-        ...
+    def decode(self, rows: Sequence[RowId], feed: Feed | None = None) -> Work:
+        """Feed every row its last token and draw the next. In the same pass, feed one row more: if
+        it is the first of `rows`, before its last token.
 
-    def decode_behind(self, row: RowId, token_ids: Sequence[int]) -> Work:
-        """Feed a row these tokens and then its last one, all at once, and draw the next."""
+        What fails leaves the rows as they were. Beside other rows only where `feeds_beside`.
+        """
         ...
 
     def store(

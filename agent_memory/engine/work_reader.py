@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from agent_memory.engine.events import Generated, OutputDelta, Prefilled
 from agent_memory.engine.finisher import Finisher
-from agent_memory.engine.generation import Choice, Generation
-from agent_memory.engine.launched import DecodeLaunched, PrefillLaunched, StepLaunched
+from agent_memory.engine.generation import Choice
+from agent_memory.engine.launched import DecodeLaunched, Fed, PrefillLaunched, StepLaunched
 from agent_memory.engine.outbox import Outbox
 from agent_memory.engine.pace import Pace
 from agent_memory.engine.runner import TokenChoice
@@ -41,30 +41,29 @@ class WorkReader:
         begun_at = self._clock()
         num_decoded = num_prefilled = 0
         for work in step.works:
+            num_prefilled += 0 if work.fed is None else work.fed.num_tokens
             if isinstance(work, PrefillLaunched):
-                num_prefilled += work.num_tokens
                 self._read_prefill(work)
             else:
                 num_decoded += len(work.choices)
-                num_prefilled += work.num_prefilled
                 self._read_decode(work)
         if step.works:
             seconds = step.seconds + self._clock() - begun_at
             self._pace.observe(num_decoded, num_prefilled, seconds)
 
     def _read_prefill(self, prefill: PrefillLaunched) -> None:
-        generation = prefill.generation
-        with self._finisher.guard(generation):
+        with self._finisher.guard(prefill.fed.generation):
             prefill.work.wait()
-            if generation.unfinished:
-                num_total = len(generation.sequence) - 1
-                self._outbox.put(generation.key, Prefilled(prefill.num_done, num_total))
+            self._say_prefilled(prefill.fed)
 
     def _read_decode(self, decode: DecodeLaunched) -> None:
-        with self._finisher.guard(*(choice.generation for choice in decode.choices)):
+        concerned = [choice.generation for choice in decode.choices]
+        if decode.fed is not None:
+            concerned.append(decode.fed.generation)
+        with self._finisher.guard(*concerned):
             drawn = decode.work.wait()
-            if decode.num_prefilled:
-                self._say_prefilled(decode.choices[0].generation)
+            if decode.fed is not None:
+                self._say_prefilled(decode.fed)
             for choice, token_id in zip(decode.choices, drawn.token_ids, strict=True):
                 if (error := drawn.errors.get(choice.row)) is not None:
                     self._finisher.fail(choice.generation, error)
@@ -73,10 +72,11 @@ class WorkReader:
                         chosen = drawn.choices.get(choice.row)
                         self._take(choice, token_id, chosen, choice.row in drawn.complete)
 
-    def _say_prefilled(self, generation: Generation) -> None:
+    def _say_prefilled(self, fed: Fed) -> None:
+        generation = fed.generation
         if generation.unfinished:
             num_total = len(generation.sequence) - 1
-            self._outbox.put(generation.key, Prefilled(num_total, num_total))
+            self._outbox.put(generation.key, Prefilled(fed.num_done, num_total))
 
     def _take(
         self, choice: Choice, token_id: int, chosen: TokenChoice | None, is_complete: bool

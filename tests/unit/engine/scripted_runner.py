@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from agent_memory.engine.events import OutputDelta, Restored, Stored
 from agent_memory.engine.request import GenerationRequest
-from agent_memory.engine.runner import Drawn, RowId, TokenChoice
+from agent_memory.engine.runner import Drawn, Feed, RowId, TokenChoice
 from agent_memory.turns.events import TextDelta
 
 VOCABULARY = 50
@@ -47,6 +47,7 @@ class ScriptedRunner:
     """
 
     looks_ahead: bool = True
+    feeds_beside: bool = False
     now: float = 0.0
     token_s: float = 0.0
     step_s: float = 0.0
@@ -62,6 +63,7 @@ class ScriptedRunner:
     stored: list[tuple[int, tuple[int, ...], bool]] = field(default_factory=list)
     chunks: list[tuple[str, int]] = field(default_factory=list)
     batches: list[tuple[str, ...]] = field(default_factory=list)
+    num_beside: int = 0
 
     def prepare(self, key: int, request: GenerationRequest) -> bool:
         self.prepared.add(key)
@@ -79,13 +81,16 @@ class ScriptedRunner:
         self.rows[row] = ScriptedRow(request, list(sequence[:num_cached]))
         return Restored(num_cached, 0)
 
-    def prefill(self, row: RowId, token_ids: Sequence[int]) -> ScriptedWork:
-        this = self.rows[row]
-        self._fail_if("prefill", this.request)
+    def prefill(self, feed: Feed) -> ScriptedWork:
+        self._fail_if("prefill", self.rows[feed.row].request)
+        self._feed(feed)
+        return ScriptedWork(Drawn(()))
+
+    def _feed(self, feed: Feed) -> None:
+        this, token_ids = self.rows[feed.row], feed.token_ids
         self.chunks.append((this.request.request_id, len(token_ids)))
         self.now += self.token_s * len(token_ids)
         this.tokens.extend(token_ids)
-        return ScriptedWork(Drawn(()))
 
     def mark(self, row: RowId, request: GenerationRequest, token_ids: Sequence[int]) -> None:
         assert tuple(self.rows[row].tokens) == tuple(token_ids)
@@ -104,9 +109,13 @@ class ScriptedRunner:
         this.choice, this.drawn, this.is_decoding = choice, token_ids[-1], True
         return self.stepwise.get(request.request_id)
 
-    def decode(self, rows: Sequence[RowId]) -> ScriptedWork:
+    def decode(self, rows: Sequence[RowId], feed: Feed | None = None) -> ScriptedWork:
         for row in rows:
             self._fail_if("decode", self.rows[row].request)
+        if feed is not None:
+            self._fail_if("prefill", self.rows[feed.row].request)
+            self._check_is_fed_before(rows, feed)
+            self._feed(feed)
         self.batches.append(tuple(self.rows[row].request.request_id for row in rows))
         self.now += self.step_s
         drawn = [self._step(self.rows[row]) for row in rows]
@@ -121,15 +130,16 @@ class ScriptedRunner:
             RuntimeError("wait") if broken else None,
         )
 
-    def decode_behind(self, row: RowId, token_ids: Sequence[int]) -> ScriptedWork:
-        this = self.rows[row]
-        assert this.drawn is not None
-        assert (*this.tokens, *token_ids, this.drawn) == (
-            *this.request.prompt_tokens,
-            *this.request.forced_tokens,
-        )
-        self.prefill(row, token_ids)
-        return self.decode([row])
+    def _check_is_fed_before(self, rows: Sequence[RowId], feed: Feed) -> None:
+        assert self.feeds_beside or rows == [feed.row]
+        self.num_beside += rows != [feed.row]
+        this = self.rows[feed.row]
+        if this.is_decoding:
+            assert rows[0] == feed.row
+            assert (*this.tokens, *feed.token_ids, this.drawn) == (
+                *this.request.prompt_tokens,
+                *this.request.forced_tokens,
+            )
 
     def store(
         self,

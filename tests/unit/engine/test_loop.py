@@ -15,9 +15,13 @@ from tests.unit.engine.scripted_runner import EOS, ScriptedRunner
 PROMPT = tuple(range(1, 11))
 
 
-@pytest.fixture(params=[True, False], ids=["looking ahead", "step by step"])
+@pytest.fixture(
+    params=[(True, False), (True, True), (False, False)],
+    ids=["looking ahead", "feeding beside", "step by step"],
+)
 def runner(request: pytest.FixtureRequest) -> ScriptedRunner:
-    return ScriptedRunner(looks_ahead=request.param)
+    looks_ahead, feeds_beside = request.param
+    return ScriptedRunner(looks_ahead=looks_ahead, feeds_beside=feeds_beside)
 
 
 def test_a_request_hears_its_events_in_order(runner: ScriptedRunner) -> None:
@@ -287,9 +291,22 @@ def test_the_books_of_a_request_are_closed_once(runner: ScriptedRunner) -> None:
     assert totals.tokens_generated == 10
 
 
+def test_a_prompt_is_fed_in_the_passes_in_which_others_decode() -> None:
+    runner = ScriptedRunner(feeds_beside=True)
+    driver = LoopDriver(runner, token_budget=64)
+    driver.submit(a_request("stream", PROMPT, max_tokens=30))
+    for _ in range(4):
+        driver.step()
+    long = [3] * 70
+    driver.run(a_request("long", long, max_tokens=3))
+    assert runner.num_beside == len([name for name, _ in runner.chunks if name == "long"]) > 1
+    assert driver.tokens("long") == answer(long, 3)
+    assert driver.tokens("stream") == answer(PROMPT, 30)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
-    looks_ahead=st.booleans(),
+    device=st.sampled_from([(True, False), (True, True), (False, False)]),
     plan=st.lists(
         st.tuples(
             st.integers(1, 60),  # prompt
@@ -304,9 +321,10 @@ def test_the_books_of_a_request_are_closed_once(runner: ScriptedRunner) -> None:
     ),
 )
 def test_in_any_order_everyone_gets_an_answer_or_an_end(
-    looks_ahead: bool, plan: list[tuple[int, int, int, int, int, str]]
+    device: tuple[bool, bool], plan: list[tuple[int, int, int, int, int, str]]
 ) -> None:
-    runner = ScriptedRunner(looks_ahead=looks_ahead)
+    looks_ahead, feeds_beside = device
+    runner = ScriptedRunner(looks_ahead=looks_ahead, feeds_beside=feeds_beside)
     driver = LoopDriver(runner, max_rows=4, token_budget=16)
     cancels: list[tuple[int, int]] = []
     now = 0

@@ -15,7 +15,7 @@ def test_a_chunk_takes_as_long_as_the_slowdown_allows() -> None:
     pace = Pace(512, slowdown=2.0)
     pace.observe(num_decoding=2, num_prefilled=0, seconds=0.050)
     pace.observe(num_decoding=0, num_prefilled=100, seconds=0.100)
-    assert pace.chunk_limit(2) == 96  # 100 ms at 1 ms a token, in whole steps of 16
+    assert pace.chunk_limit(2) == 96  # 100 ms at 1 ms a token, in whole steps of 8
 
 
 def test_a_mixed_step_is_charged_for_its_prefill_only() -> None:
@@ -46,7 +46,7 @@ def test_decoding_rows_count_against_the_budget() -> None:
     pace = Pace(64, slowdown=100.0)
     pace.observe(num_decoding=20, num_prefilled=0, seconds=1.0)
     pace.observe(num_decoding=0, num_prefilled=64, seconds=0.001)
-    assert pace.chunk_limit(20) == 32
+    assert pace.chunk_limit(20) == 40
 
 
 def test_the_pace_follows_what_is_measured() -> None:
