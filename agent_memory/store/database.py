@@ -26,9 +26,14 @@ _RECONNECT_TIMEOUT_S = 2.0
 _MAX_IDLE_S = 300.0
 _STATEMENT_TIMEOUT_S = 30.0
 _NO_WORKSPACE = WorkspaceId("")
+_COMMIT = "COMMIT"
+"""As a statement, where psycopg's own way waits for its answer before the pipeline is left, which
+waits for another one."""
 
 Enter = Callable[[AsyncConnection], Awaitable[None]]
 """The first statements of a transaction, which say what it may see."""
+Ask = Callable[[Pipelined], Awaitable[None]]
+"""Sends statements without waiting for them."""
 
 
 class Database:
@@ -67,22 +72,36 @@ class Database:
 
     @asynccontextmanager
     async def pipelined(
-        self, workspace_id: WorkspaceId, timeout_s: float, *, is_planned_once: bool
+        self,
+        workspace_id: WorkspaceId,
+        timeout_s: float = _STATEMENT_TIMEOUT_S,
+        ask_first: Ask | None = None,
+        *,
+        is_planned_once: bool,
     ) -> AsyncIterator[Pipelined]:
         """Like `workspace`, for statements that need not wait for each other's rows; their answers
         may be read after the end. `TimeoutError` when one of them takes longer than `timeout_s`.
 
+        ask_first: sends what is known from the beginning, in the round trip that enters the
+        workspace; again on another connection where the first turns out to be dead.
         is_planned_once: for statements whose best plan is the same whatever they are asked for.
         """
         planning = "force_generic_plan" if is_planned_once else "auto"
+        enter = _entering(workspace_id, timeout_s, planning)
+
+        async def enter_and_ask(connection: AsyncConnection) -> None:
+            async with connection.pipeline() as pipeline:
+                await enter(connection)
+                if ask_first is not None:
+                    await ask_first(Pipelined(connection, pipeline))
+
         with translated_errors(), given_up_in_time():
-            enter = _entering(workspace_id, timeout_s, planning)
             async with (
-                self._connection(enter) as connection,
+                self._connection(enter_and_ask) as connection,
                 connection.pipeline() as pipeline,
             ):
                 yield Pipelined(connection, pipeline)
-                await connection.commit()
+                await connection.execute(_COMMIT)
 
     @asynccontextmanager
     async def snapshot(self, workspace_id: WorkspaceId) -> AsyncIterator[Transaction]:

@@ -29,19 +29,27 @@ class Arms:
     _keys: Answer[HolderRow] | None = None
     _words: Answer[PostingsRow] | None = None
     _nearest: Answer[NearestRow] | None = None
+    _lexical: LexicalScores | None = None
 
-    async def ask(
+    async def look_up(
         self, pipeline: Pipelined, workspace: WorkspaceId, query: Query, max_postings: int
     ) -> None:
-        """Send the question to each arm that can answer it."""
+        """Send the question to the arms that look its keys and words up."""
         self._keys = await ask_keys(pipeline, workspace, query)
         self._words = await ask_words(pipeline, workspace, query, max_postings)
+
+    async def compare(self, pipeline: Pipelined, workspace: WorkspaceId, query: Query) -> None:
+        """Send it to the arm that compares vectors, which takes its time, and score in the meantime
+        what has words of it."""
         self._nearest = await ask_nearest(pipeline, workspace, query)
+        self._lexical = await lexical_scores(self._words, query)
+        if self._nearest is not None:
+            await pipeline.settle()
 
     async def read(self, query: Query) -> Found:
         """What has come back of it."""
+        if self._lexical is None:
+            self._lexical = await lexical_scores(self._words, query)
         return Found(
-            await shared_keys(self._keys),
-            await lexical_scores(self._words, query),
-            await nearest_items(self._nearest),
+            await shared_keys(self._keys), self._lexical, await nearest_items(self._nearest)
         )

@@ -2,18 +2,18 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 
 import psycopg
 import pytest
 
 from agent_memory.errors import InvariantBroken, StorageUnavailable
-from agent_memory.ids import SessionId
+from agent_memory.ids import SessionId, WorkspaceId
 from agent_memory.store.database import Database
 from agent_memory.store.embedded import EmbeddedPostgres
 from agent_memory.store.migrate import migrate
-from agent_memory.store.pipelined import Answer
+from agent_memory.store.pipelined import Answer, Pipelined
 from agent_memory.store.sessions import SessionStore
 from agent_memory.store.workspaces import DEFAULT_WORKSPACE, WorkspaceStore
 from agent_memory.testing.postgres import fresh_database
@@ -101,6 +101,22 @@ async def test_what_came_back_before_a_pipeline_took_too_long_can_be_read(url: s
     assert [await answer.rows() for answer in answers] == [[Known(has_any_key=False)], [], []]
     async with database.workspace(ALPHA) as transaction:
         assert await transaction.fetch_value("count_sessions") == 0
+    await database.close()
+
+
+async def test_what_is_asked_first_comes_back_from_the_workspace_that_is_entered(url: str) -> None:
+    database = Database(url, max_size=1)
+    await WorkspaceStore(database).ensure_workspace(ALPHA)
+    await SessionStore(database).commit_turn(turn(ALPHA, ONE, user("hello")))
+    answers: dict[WorkspaceId, Answer[Count]] = {}
+
+    for workspace_id, num in ((ALPHA, 1), (BETA, 0)):
+
+        async def ask_first(pipeline: Pipelined, workspace_id: WorkspaceId = workspace_id) -> None:
+            answers[workspace_id] = await pipeline.ask("count_sessions", Count)
+
+        async with database.pipelined(workspace_id, 1.0, ask_first, is_planned_once=True):
+            assert await answers[workspace_id].rows() == [Count(num)]
     await database.close()
 
 
@@ -270,10 +286,24 @@ async def test_a_connection_cut_in_the_middle_of_a_turn_leaves_no_half_of_it(
     assert await SessionStore(own_database).count_sessions(ALPHA) == 0
 
 
+async def ask_in_a_pipeline(database: Database) -> list[Count]:
+    answers: list[Answer[Count]] = []
+
+    async def ask_first(pipeline: Pipelined) -> None:
+        answers.append(await pipeline.ask("count_sessions", Count))
+
+    async with database.pipelined(ALPHA, 5.0, ask_first, is_planned_once=True):
+        pass
+    return await answers[-1].rows()
+
+
+@pytest.mark.parametrize("use", [Database.ping, ask_in_a_pipeline])
 async def test_a_connection_that_dies_unnoticed_is_replaced(
-    own_server: EmbeddedPostgres, own_database: Database
+    own_server: EmbeddedPostgres,
+    own_database: Database,
+    use: Callable[[Database], Coroutine[None, None, object]],
 ) -> None:
-    await own_database.ping()
+    expected = await use(own_database)
     with psycopg.connect(own_server.url, autocommit=True) as connection:
         [(pid,)] = connection.execute(
             "SELECT pid FROM pg_stat_activity WHERE application_name = 'agent_memory'"
@@ -281,10 +311,10 @@ async def test_a_connection_that_dies_unnoticed_is_replaced(
         os.kill(pid, signal.SIGSTOP)  # It will be gone, and cannot say so yet.
         try:
             connection.execute("SELECT pg_terminate_backend(%s)", [pid])
-            pinging = asyncio.create_task(own_database.ping())
+            using = asyncio.create_task(use(own_database))
             await asyncio.sleep(0.2)
-            assert not pinging.done()
+            assert not using.done()
         finally:
             os.kill(pid, signal.SIGCONT)
 
-    await pinging
+    assert await using == expected

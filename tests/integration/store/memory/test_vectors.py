@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from agent_memory.errors import Conflict, InvalidRequest, NotFound
 from agent_memory.ids import ThreadId
 from agent_memory.memory.embedding_space import EmbeddingSpace
+from agent_memory.memory.kinds import ItemKind, MaterialKind
 from agent_memory.memory.recalled import Embedding
 from agent_memory.memory.stored_space import SpaceState
 from agent_memory.store.database import Database
@@ -21,7 +22,7 @@ from agent_memory.store.memory.vector_arm import NUM_NEAREST
 from agent_memory.store.memory.vector_index import VectorIndexStore
 from tests.integration.store.conftest import ALPHA, BETA
 from tests.integration.store.memory.books import count_rows
-from tests.integration.store.memory.examples import chat, question
+from tests.integration.store.memory.examples import chat, draft, prepared, question
 
 SPACE = EmbeddingSpace("made", "up", 3)
 OTHER = EmbeddingSpace("made", "newer", 2)
@@ -54,6 +55,44 @@ async def test_items_are_found_by_nearness_alone(
     assert near == pytest.approx({"alpha": 0.8, "beta": 0.6, "gamma": 0.8}, abs=1e-3)
     elsewhere = replace(question("x", thread_ids=(ThreadId("elsewhere"),)), embedding=asked)
     assert (await search.search(ALPHA, elsewhere)).found == ()
+
+
+async def test_only_messages_lend_their_nearness_to_what_stands_beside_them(
+    ingestion: IngestionStore, items: ItemStore, spaces: SpaceStore, search: SearchStore
+) -> None:
+    decision = draft("apple decision", ItemKind.DECISION, source=1)
+    told = prepared(
+        draft("apple one"), draft("two?  "), decision, draft("apple three"), draft("far"),
+        draft("further"), draft("apple last"),
+    )  # fmt: skip
+    log = prepared(draft("apple log", ItemKind.LOG), kind=MaterialKind.LOG)
+    added = (await ingestion.remember(ALPHA, [told, log])).added
+    await spaces.ensure_space(ALPHA, SPACE)
+    given = {"two?  ": (0, 1, 0), "apple decision": (1, 0, 0), "apple log": (0.6, 0.8, 0)}
+    near = [item for item in await items.get_items(ALPHA, added) if item.text in given]
+    await spaces.put_vectors(
+        ALPHA, SPACE.space_id, near, vectors(*(given[item.text] for item in near))
+    )
+
+    query = replace(question("apple"), embedding=Embedding(SPACE.space_id, (1.0, 0.0, 0.0)))
+    found = {one.item.text: one for one in (await search.search(ALPHA, query)).found}
+
+    assert {text: one.similarity_near for text, one in found.items()} == pytest.approx(
+        {
+            "apple one": 0.0,
+            "two?  ": None,
+            "apple decision": None,
+            "apple three": 0.0,
+            "far": 0.0,
+            "apple log": 0.6,
+            "further": None,
+            "apple last": None,
+        },
+        abs=1e-3,
+    )
+    assert found["apple decision"].similarity == pytest.approx(1.0)
+    assert found["apple one"].similarity is None
+    assert not any(one.bm25_answered for one in found.values())
 
 
 async def test_an_index_of_a_workspace_finds_what_exact_search_finds(
