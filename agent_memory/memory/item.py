@@ -7,11 +7,12 @@ from typing import TypeAlias
 
 from agent_memory.ids import ItemId, MaterialId, ThreadId
 from agent_memory.memory.kinds import ItemKind, ItemState, KeyKind, MaterialKind, Role
+from agent_memory.memory.value import value
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Span:
     """Characters [begin, end) of a material's text."""
 
@@ -72,7 +73,7 @@ class Draft:
     metadata: Mapping[str, Json] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Item:
     """An item as it is stored.
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from agent_memory.ids import ThreadId
 from agent_memory.memory.item import Item, Key
 from agent_memory.memory.kinds import ItemKind, Role
+from agent_memory.memory.value import value
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Query:
     limit: int = 50
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Candidate:
     """An item that some arm of the search found, and what the arms measured.
 
@@ -76,7 +77,7 @@ class Candidates:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recalled:
     """An item with its score and all that went into it, by name, in the order of the score."""
 

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,7 +43,7 @@ def candidate(name: str, bm25: float = 1.0, **more: Any) -> Candidate:
     return Candidate(made, bm25=bm25, **{**measures, **fields})
 
 
-_MEASURES = frozenset(Candidate.__slots__) - {"item", "bm25"}
+_MEASURES = {field.name for field in fields(Candidate)} - {"item", "bm25"}
 
 
 def names(query: Query, *candidates: Candidate, weights: Weights = DEFAULT_WEIGHTS) -> list[str]:
