@@ -1,6 +1,8 @@
 """The one check of the project: `python -m tests`, or `python -m tests --fast` while working.
 
-Runs every tool even when an earlier one fails, shows what each says, and fails if any does.
+Runs every tool even when an earlier one fails, shows what each says, and fails if any does. Two
+cores are kept busy: the tools that only read the code run beside the unit tests, and integration
+tests in two processes. Acceptance tests start servers, which take both cores.
 """
 
 import argparse
@@ -8,6 +10,8 @@ import subprocess
 import sys
 import sysconfig
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +24,22 @@ class Check:
     command: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    name: str
+    is_ok: bool
+    seconds: float
+    output: str = ""
+
+
 def main() -> int:
     arguments = _arguments()
-    outcomes = [(check.name, *_run(check)) for check in _checks(is_fast=arguments.fast)]
+    with ThreadPoolExecutor(1) as beside:
+        read = beside.submit(lambda: [_run(check, is_shown=False) for check in _readers()])
+        outcomes = [_run(check) for check in _tests(is_fast=arguments.fast)]
+        outcomes = [*read.result(), *outcomes]
     _show_summary(outcomes)
-    return 0 if all(is_ok for _, is_ok, _ in outcomes) else 1
+    return 0 if all(outcome.is_ok for outcome in outcomes) else 1
 
 
 def _arguments() -> argparse.Namespace:
@@ -33,19 +48,25 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _checks(*, is_fast: bool) -> list[Check]:
-    checks = [
+def _readers() -> list[Check]:
+    return [
         Check("ruff check", (_tool("ruff"), "check", ".")),
         Check("ruff format", (_tool("ruff"), "format", "--check", ".")),
         Check("mypy", (_tool("mypy"),)),
         Check("lint-imports", (_tool("lint-imports"),)),
-        Check("unit tests", _pytest("tests/unit")),
     ]
-    if not is_fast:
-        checks.append(
-            Check("integration and acceptance", _pytest("tests/integration", "tests/acceptance"))
-        )
-    return checks
+
+
+def _tests(*, is_fast: bool) -> list[Check]:
+    unit = Check("unit tests", _pytest("tests/unit"))
+    if is_fast:
+        return [unit]
+    in_two = ("-n", "2", "--dist", "loadfile")
+    return [
+        unit,
+        Check("integration tests", _pytest("tests/integration", *in_two)),
+        Check("acceptance tests", _pytest("tests/acceptance")),
+    ]
 
 
 def _tool(name: str) -> str:
@@ -53,22 +74,35 @@ def _tool(name: str) -> str:
     return str(Path(sysconfig.get_path("scripts")) / name)
 
 
-def _pytest(*folders: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "pytest", "-q", *folders)
+def _pytest(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "pytest", "-q", *arguments)
 
 
-def _run(check: Check) -> tuple[bool, float]:
-    """Whether the check passed, and how many seconds it took."""
-    _say(f"\n== {check.name} ==")
+def _run(check: Check, *, is_shown: bool = True) -> Outcome:
+    """Its output is shown as it comes, or kept."""
+    if is_shown:
+        _say(f"\n== {check.name} ==")
     began_at = time.monotonic()
-    outcome = subprocess.run(check.command, cwd=ROOT, check=False)
-    return outcome.returncode == 0, time.monotonic() - began_at
+    done = subprocess.run(
+        check.command,
+        cwd=ROOT,
+        check=False,
+        stdout=None if is_shown else subprocess.PIPE,
+        stderr=None if is_shown else subprocess.STDOUT,
+        text=True,
+    )
+    seconds = time.monotonic() - began_at
+    return Outcome(check.name, done.returncode == 0, seconds, done.stdout or "")
 
 
-def _show_summary(outcomes: list[tuple[str, bool, float]]) -> None:
+def _show_summary(outcomes: Sequence[Outcome]) -> None:
+    for outcome in outcomes:
+        if outcome.output:
+            _say(f"\n== {outcome.name} ==\n{outcome.output.rstrip()}")
     _say("")
-    for name, is_ok, seconds in outcomes:
-        _say(f"{'ok    ' if is_ok else 'FAILED'} {name} ({seconds:.0f} s)")
+    for outcome in outcomes:
+        result = "ok    " if outcome.is_ok else "FAILED"
+        _say(f"{result} {outcome.name} ({outcome.seconds:.0f} s)")
 
 
 def _say(text: str) -> None:

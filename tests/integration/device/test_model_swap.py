@@ -1,6 +1,5 @@
 """Real engines in the place of each other: what one leaves behind, and what it finds again."""
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,26 +37,18 @@ def memory() -> int:
     return int(mx.get_active_memory())
 
 
-async def comes_back_to(wanted: int) -> bool:
-    """Whether memory falls to exactly this: the threads that compute let go of what they computed
-    with a moment after its result is there."""
-    for _ in range(200):
-        if memory() == wanted:
-            return True
-        await asyncio.sleep(0.01)
-    return False
-
-
 async def test_a_model_that_goes_gives_its_memory_back(host: Host) -> None:
     before = memory()
     host.begin("llama")
     llama = memory()
-    assert llama > before
+    # Engines of other tests live in this process too, and have a few numbers more or less.
+    hardly_any = (llama - before) / 100
+    assert hardly_any > 1000
     await host.load("gemma", grace_s=1)
     await host.load("llama", grace_s=1)
-    assert await comes_back_to(llama)
+    assert abs(memory() - llama) < hardly_any
     await host.offload("llama", grace_s=1)
-    assert await comes_back_to(before)
+    assert abs(memory() - before) < hardly_any
     with pytest.raises(NoModelLoaded):
         _ = host.engine
 
