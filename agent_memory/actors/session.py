@@ -1,5 +1,6 @@
 """`AgentSession`: the process in which one live session exists."""
 
+import contextlib
 import logging
 import time
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.place import StreamedActor
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.actors.wire import Call, StreamAddress
-from agent_memory.errors import InvariantBroken, SessionMoved
+from agent_memory.errors import AgentMemoryError, InvariantBroken, SessionMoved
 from agent_memory.ids import SessionId, WorkspaceId
 from agent_memory.sessions.directory import WorkerState
 from agent_memory.sessions.session import Session, Surroundings
@@ -35,14 +36,21 @@ class AgentSessionActor:
 
     def __init__(self, config: RuntimeConfig, name: str) -> None:
         configure_logging(name, config.settings.log_level, config.log_file("sessions"))
-        self._surroundings = Surroundings(
-            EngineHandle(config.secret),
-            PoolHandle(),
-            SessionStore(Database(config.database_url, max_size=2)),
-        )
+        self._database = Database(config.database_url, max_size=2)
+        self._engine = EngineHandle(config.secret)
+        self._surroundings = Surroundings(self._engine, PoolHandle(), SessionStore(self._database))
         self._session: Session | None = None
         self._last_used = time.monotonic()
         self._stream = StreamedActor(name, config, self._answer)
+
+    async def warm_up(self) -> None:
+        """Meet whom the first turn will need, while nobody waits; who is not there is met then."""
+        await self._stream.address()
+        with contextlib.suppress(AgentMemoryError):
+            async with self._database.no_workspace():
+                pass
+        with contextlib.suppress(AgentMemoryError):
+            await self._engine.info()
 
     async def adopt(self, workspace_id: WorkspaceId, session_id: SessionId) -> StreamAddress:
         """Become this session; returns where its turns are taken."""

@@ -40,6 +40,7 @@ class SessionWorker:
 
     async def wait_until_there(self) -> None:
         await self._call(self._actor.state.remote, START_TIMEOUT_S)
+        self._actor.warm_up.remote()  # nobody waits for it
 
     async def stop(self) -> None:
         with contextlib.suppress(RayActorError):
