@@ -20,7 +20,7 @@ import numpy as np
 from agent_memory.memory.kinds import ItemKind
 from agent_memory.memory.ranking import rank
 from agent_memory.memory.recalled import Candidate
-from agent_memory.memory.signs import Scale, signs_of
+from agent_memory.memory.signs import SIGNS, Scale, signs_of
 from agent_memory.memory.weights import DEFAULT_WEIGHTS, Weights
 from benchmarks.harness.lexical_peers import rank_by_bm25s, rank_by_rank_bm25
 from benchmarks.harness.locomo import Conversation, Searched, locomo_search, read_locomo
@@ -174,7 +174,10 @@ def _example(asked: Asked) -> Example:
     scale = Scale.of(asked.searched.query, asked.candidates)
     evidence = asked.searched.question.evidence
     return Example(
-        signs=tuple(signs_of(one, scale) for one in asked.candidates),
+        signs=tuple(
+            dict(zip(SIGNS, signs, strict=True))
+            for signs in signs_of(asked.candidates, scale).tolist()
+        ),
         are_wanted=tuple(asked.turn(one) in evidence for one in asked.candidates),
     )
 

@@ -4,7 +4,7 @@ Maximal marginal relevance (J. Carbonell, J. Goldstein, SIGIR 1998) over sets of
 factor on the score: what has been said already, nearly word for word, counts less.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import sqrt
 
 LOOKED_AT = 20
@@ -14,23 +14,36 @@ _ALIKE = 0.6
 _LARGEST_EFFECT = 0.4
 
 
-def diversity_factors(scores: Sequence[float], terms: Sequence[frozenset[str]]) -> list[float]:
-    """A factor from 0.6 to 1 for each item; scores descend, `terms` are the items' own."""
+def diversity_factors(scores: Sequence[float], terms: Sequence[Collection[str]]) -> list[float]:
+    """A factor from 0.6 to 1 for each item; scores descend, `terms` are the items' own, each
+    once."""
     factors = [1.0] * len(scores)
-    waiting = list(range(min(len(scores), LOOKED_AT)))
+    alike = _alike(terms[:LOOKED_AT])
+    waiting = set(alike)
     while waiting:
-        best = max(waiting, key=lambda at: scores[at] * factors[at])
+        best = min(waiting, key=lambda at: (-scores[at] * factors[at], at))
         waiting.remove(best)
-        said = terms[best]
-        for at in waiting:
-            likeness = _cosine(said, terms[at])
-            if likeness > _ALIKE:
+        for at, likeness in alike[best].items():
+            if at in waiting:
                 factors[at] = min(factors[at], _factor(likeness))
     return factors
 
 
 def _factor(likeness: float) -> float:
     return 1.0 - _LARGEST_EFFECT * (likeness - _ALIKE) / (1.0 - _ALIKE)
+
+
+def _alike(terms: Sequence[Collection[str]]) -> dict[int, dict[int, float]]:
+    """The places of those that say what others say, with how like them they are."""
+    alike: dict[int, dict[int, float]] = {}
+    sets = [frozenset(some) for some in terms]
+    for one, its_terms in enumerate(sets):
+        for other in range(one):
+            likeness = _cosine(its_terms, sets[other])
+            if likeness > _ALIKE:
+                alike.setdefault(one, {})[other] = likeness
+                alike.setdefault(other, {})[one] = likeness
+    return alike
 
 
 def _cosine(one: frozenset[str], other: frozenset[str]) -> float:

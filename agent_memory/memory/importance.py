@@ -10,7 +10,6 @@ to code; their weight is set by hand.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -19,6 +18,7 @@ from agent_memory.memory.content_cues import MAX_READ, ContentCues, content_cues
 from agent_memory.memory.item import Item
 from agent_memory.memory.kinds import ItemKind, Role
 from agent_memory.memory.recency import recency
+from agent_memory.memory.value import value
 
 RECENCY_WEIGHT: Final = 0.25
 ROLE_WEIGHT: Final = 0.20
@@ -63,7 +63,7 @@ KINDS: Final[Mapping[ItemKind, float]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Importance:
     """`value` from 0 to 1, and its addends by name; `override` alone when the caller set one."""
 
@@ -73,10 +73,15 @@ class Importance:
 
 def importance(item: Item, now: datetime) -> Importance:
     """What `item` matters at the time `now`."""
+    return aged_importance(item, recency(item, now))
+
+
+def aged_importance(item: Item, its_recency: float) -> Importance:
+    """What `item` matters when it is so recent."""
     if item.importance_override is not None:
         return Importance(item.importance_override, {"override": item.importance_override})
     components = {
-        "recency": RECENCY_WEIGHT * recency(item, now),
+        "recency": RECENCY_WEIGHT * its_recency,
         "role": ROLE_WEIGHT * ROLES[item.role],
         "kind": KIND_WEIGHT * KINDS[item.kind],
         "content": CONTENT_WEIGHT * content_value(item.text),

@@ -1,6 +1,6 @@
 """A question to memory, and what it finds: every component of every score."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,7 +61,7 @@ class Candidate:
     bm25_window: float = 0.0
     similarity: float | None = None
     num_shared_keys: int = 0
-    terms: frozenset[str] = frozenset()
+    terms: Collection[str] = ()
     coverage: float = 0.0
     coverage_window: float = 0.0
     bm25_answered: float = 0.0

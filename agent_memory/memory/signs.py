@@ -1,14 +1,32 @@
 """The signs that a candidate is what a question looks for, each from 0 to 1."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log1p
 
-from agent_memory.memory.importance import importance
+import numpy as np
+
+from agent_memory.memory.importance import aged_importance
+from agent_memory.memory.lexical import Floats
 from agent_memory.memory.question import Question, read_question
 from agent_memory.memory.recalled import Candidate, Query
 from agent_memory.memory.recency import recency
 
+SIGNS = (
+    "own",
+    "window",
+    "coverage",
+    "coverage_window",
+    "similarity",
+    "similarity_near",
+    "answers",
+    "speaker",
+    "question",
+    "dated",
+    "length",
+    "keys",
+)
+STANDING_SIGNS = ("recency", "importance")
 _LONG = log1p(150)
 """Of a message with so many different terms, and of longer ones, `length` is 1."""
 _USUAL_LENGTH = 0.65
@@ -35,8 +53,8 @@ class Scale:
         )
 
 
-def signs_of(candidate: Candidate, scale: Scale) -> dict[str, float]:
-    """By the names of `Weights`.
+def signs_of(candidates: Sequence[Candidate], scale: Scale) -> Floats:
+    """A row for each candidate, a column for each of `SIGNS`, which are names of `Weights`.
 
     own, window: BM25 beside the best of all candidates. coverage, coverage_window: see
     `Candidate`. similarity, similarity_near: cosines, 0 below 0. answers: BM25 of the question
@@ -45,21 +63,22 @@ def signs_of(candidate: Candidate, scale: Scale) -> dict[str, float]:
     where a conversation is its place. keys: more with each file, symbol, test or fingerprint in
     common.
     """
-    item, question = candidate.item, scale.question
-    return {
-        "own": candidate.bm25 / scale.best_bm25,
-        "window": candidate.bm25_window / scale.best_window,
-        "coverage": candidate.coverage,
-        "coverage_window": candidate.coverage_window,
-        "similarity": max(0.0, candidate.similarity or 0.0),
-        "similarity_near": max(0.0, candidate.similarity_near or 0.0),
-        "answers": min(1.0, candidate.bm25_answered / scale.best_bm25),
-        "speaker": float(question.speaker is not None and item.speaker == question.speaker),
-        "question": float(item.text.rstrip().endswith("?")),
-        "dated": float(question.asks_for_time and "mentioned_dates" in item.metadata),
-        "length": _length(candidate),
-        "keys": 1.0 - 0.5**candidate.num_shared_keys,
-    }
+    speaker, asks_for_time = scale.question.speaker, scale.question.asks_for_time
+    columns: tuple[list[float], ...] = (
+        [one.bm25 / scale.best_bm25 for one in candidates],
+        [one.bm25_window / scale.best_window for one in candidates],
+        [one.coverage for one in candidates],
+        [one.coverage_window for one in candidates],
+        [max(0.0, one.similarity or 0.0) for one in candidates],
+        [max(0.0, one.similarity_near or 0.0) for one in candidates],
+        [min(1.0, one.bm25_answered / scale.best_bm25) for one in candidates],
+        [speaker is not None and one.item.speaker == speaker for one in candidates],
+        [one.item.text.rstrip().endswith("?") for one in candidates],
+        [asks_for_time and "mentioned_dates" in one.item.metadata for one in candidates],
+        [_length(one) for one in candidates],
+        [1.0 - 0.5**one.num_shared_keys for one in candidates],
+    )
+    return np.array(columns, np.float64).T.copy()
 
 
 def _length(candidate: Candidate) -> float:
@@ -69,11 +88,16 @@ def _length(candidate: Candidate) -> float:
     return min(1.0, log1p(len(candidate.terms)) / _LONG)
 
 
-def standing_signs(candidate: Candidate, scale: Scale) -> Mapping[str, float]:
-    """recency: halves with the half-life of the item's kind. importance: of its kind, role and
-    content, or what the caller set. Both whatever the question."""
+def standing_signs_of(candidates: Sequence[Candidate], scale: Scale) -> Floats:
+    """A row for each candidate, a column for each of `STANDING_SIGNS`, whatever the question.
+
+    recency: halves with the half-life of the item's kind. importance: of its kind, role and
+    content, or what the caller set.
+    """
     now = scale.query.now
-    return {
-        "recency": recency(candidate.item, now),
-        "importance": importance(candidate.item, now).value,
-    }
+    fresh = [recency(one.item, now) for one in candidates]
+    matter = [
+        aged_importance(one.item, of_one).value
+        for one, of_one in zip(candidates, fresh, strict=True)
+    ]
+    return np.array((fresh, matter), np.float64).T.copy()

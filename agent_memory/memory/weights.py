@@ -5,7 +5,7 @@ one unit of weighted signs makes an item e times as likely as another.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Self
 
@@ -63,7 +63,7 @@ class Weights:
                 raise InvalidRequest(f"The weight '{name}' is from {low} to {high}.", name)
 
     def as_mapping(self) -> dict[str, float]:
-        return asdict(self)
+        return {name: getattr(self, name) for name in RANGES}
 
     @classmethod
     def from_mapping(cls, weights: Mapping[str, float]) -> Self:

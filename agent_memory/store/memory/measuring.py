@@ -31,13 +31,13 @@ def measure(
             item=item,
             bm25=bm25,
             bm25_window=bm25_window,
-            similarity=_known(nearness),
+            similarity=nearness,
             num_shared_keys=shared_keys.get(row.item_no, 0),
-            terms=frozenset(row.terms),
+            terms=row.terms,
             coverage=covered,
             coverage_window=covered_window,
             bm25_answered=answered,
-            similarity_near=_known(near),
+            similarity_near=near,
         )
         for row, item, bm25, bm25_window, covered, covered_window, answered, nearness, near in zip(
             rows,
@@ -47,8 +47,8 @@ def measure(
             coverage.tolist(),
             _around(places, windows.coverage_of(places), coverage),
             np.where(follows, lexical.messages.scores_of(places - 1), 0.0).tolist(),
-            similarity.tolist(),
-            _around(places, neighbours.similarities_near(places), similarity),
+            _known(similarity),
+            _known(np.where(places < 0, similarity, neighbours.similarities_near(places))),
             strict=True,
         )
     )
@@ -63,5 +63,6 @@ def _around(places: Integers, of_windows: Floats, own: Floats) -> list[float]:
     return around
 
 
-def _known(similarity: float) -> float | None:
-    return None if isnan(similarity) else similarity
+def _known(similarities: Floats) -> list[float | None]:
+    """Not a number is none."""
+    return [None if isnan(one) else one for one in similarities.tolist()]
