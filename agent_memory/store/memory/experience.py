@@ -9,7 +9,7 @@ from agent_memory.memory.feedback import Feedback, Verdict
 from agent_memory.memory.learning.experience import Weighed, weighed
 from agent_memory.memory.learning.likeness import Question, likeness_of_terms, stored_terms
 from agent_memory.store.database import Database
-from agent_memory.store.memory.vector_arm import vector_text
+from agent_memory.store.memory.vector_arm import embedding_text
 
 NUM_LAST = 16
 """Of each item, so many of the last judgements count: a bound on what is read."""
@@ -63,7 +63,7 @@ class ExperienceStore:
                 workspace_id=workspace,
                 item_ids=list(items),
                 space_id=None if embedding is None else embedding.space_id,
-                embedding=None if embedding is None else vector_text(embedding.vector),
+                embedding=None if embedding is None else embedding_text(embedding),
                 limit=NUM_LAST,
             )
         likenesses = {row.impression_id: row.likeness(question) for row in rows}

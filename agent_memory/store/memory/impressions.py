@@ -10,7 +10,7 @@ from agent_memory.ids import ItemId, WorkspaceId
 from agent_memory.memory.feedback import Impression, Judged, Shown, Verdict
 from agent_memory.memory.learning.likeness import Question, terms_to_store
 from agent_memory.store.database import Database
-from agent_memory.store.memory.vector_arm import vector_text
+from agent_memory.store.memory.vector_arm import embedding_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def _question_parameters(question: Question | None) -> Mapping[str, str | list[i
     return {
         "question_terms": None if question is None else terms_to_store(question),
         "question_space_id": None if embedding is None else embedding.space_id,
-        "question_vector": None if embedding is None else vector_text(embedding.vector),
+        "question_vector": None if embedding is None else embedding_text(embedding),
     }
 
 

@@ -15,7 +15,9 @@ from agent_memory.store.memory.packed import unpack
 from agent_memory.store.memory.vector_arm import vector_parameters
 from agent_memory.store.pipelined import Answer, Pipelined
 
-_AROUND = np.array([by for by in range(-WINDOW, WINDOW + 1) if by])
+_REACH = np.arange(-WINDOW, WINDOW + 1)
+_AROUND = _REACH[_REACH != 0]
+_BEFORE = np.array([-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +97,27 @@ async def ask_neighbours(
     pipeline: Pipelined, workspace: WorkspaceId, query: Query, rows: Sequence[ItemRow]
 ) -> Answer[NeighboursRow]:
     """What stands around the items; without a vector of the question only what stands before."""
-    reach = range(-WINDOW, WINDOW + 1) if query.embedding is not None else (-1,)
-    places: dict[int, set[int]] = {}
-    for row in rows:
-        if row.place is not None:
-            places.setdefault(row.thread_no, set()).update(row.place + by for by in reach)
+    threads, places = _places_around(rows, _REACH if query.embedding is not None else _BEFORE)
     return await pipeline.ask_binary(
         "get_neighbours",
         NeighboursRow,
         workspace_id=workspace,
         item_nos=int_array(row.item_no for row in rows),
-        thread_nos=int_array(places),
-        places=[int_array(some) for some in places.values()],
+        thread_nos=int_array(threads),
+        places=[int_array(some) for some in places],
         **vector_parameters(query),
     )
+
+
+def _places_around(rows: Sequence[ItemRow], reach: Integers) -> tuple[list[int], list[list[int]]]:
+    """Threads, and of each the places that can be reached from those of its rows."""
+    at = [(row.thread_no, row.place) for row in rows if row.place is not None]
+    if not at:
+        return [], []
+    threads, places = np.array(at, np.int64).T
+    reached = places[:, None] + reach
+    keys = np.unique((threads[:, None] * NUM_PLACES + reached)[reached >= 0])
+    thread_of, place_of = np.divmod(keys, NUM_PLACES)
+    begins = np.flatnonzero(np.diff(thread_of, prepend=-1))
+    some = np.split(place_of, begins[1:])
+    return thread_of[begins].tolist(), [one.tolist() for one in some]

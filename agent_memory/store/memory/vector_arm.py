@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.recalled import Query
+from agent_memory.memory.recalled import Embedding, Query
 from agent_memory.store.memory.filters import Parameters, filter_parameters, is_filtered
 from agent_memory.store.pipelined import Answer, Pipelined
 
@@ -21,12 +22,18 @@ def vector_text(vector: Sequence[float]) -> str:
     return "[" + ",".join(["%.6g"] * len(vector)) % tuple(vector) + "]"
 
 
+@lru_cache(maxsize=32)
+def embedding_text(embedding: Embedding) -> str:
+    """Its vector. Kept, since several statements about one question need it."""
+    return vector_text(embedding.vector)
+
+
 def vector_parameters(query: Query) -> Parameters:
     """The vector of a question and its space; without one no item has any."""
     if query.embedding is None:
         return {"space_id": None, "embedding": None}
-    embedding = vector_text(query.embedding.vector)
-    return {"space_id": query.embedding.space_id, "embedding": embedding}
+    embedding = query.embedding
+    return {"space_id": embedding.space_id, "embedding": embedding_text(embedding)}
 
 
 async def ask_nearest(
