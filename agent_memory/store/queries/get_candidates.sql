@@ -1,16 +1,20 @@
 SELECT *
-FROM stored_items
-WHERE workspace_id = %(workspace_id)s
-    AND item_no = ANY (ARRAY(
-        SELECT unnest(%(item_nos)s::bigint[])
-        UNION ALL
-        SELECT item_no
-        FROM items
-        JOIN unnest(%(thread_nos)s::integer[], %(places)s::integer[])
-            AS window_at (thread_no, place) USING (thread_no, place)
-        WHERE workspace_id = %(workspace_id)s
-    ))
-    AND (%(thread_ids)s::text[] IS NULL OR thread_id = ANY (%(thread_ids)s::text[]))
+FROM (
+    SELECT *
+    FROM stored_items
+    WHERE workspace_id = %(workspace_id)s
+        AND item_no = ANY (ARRAY(
+            SELECT unnest(%(item_nos)s::bigint[])
+            UNION ALL
+            SELECT item_no
+            FROM items
+            JOIN unnest(%(thread_nos)s::integer[], %(places)s::integer[])
+                AS window_at (thread_no, place) USING (thread_no, place)
+            WHERE workspace_id = %(workspace_id)s
+        ))
+    OFFSET 0
+) AS candidates
+WHERE (%(thread_ids)s::text[] IS NULL OR thread_id = ANY (%(thread_ids)s::text[]))
     AND (%(kinds)s::text[] IS NULL OR kind = ANY (%(kinds)s::text[]))
     AND (%(roles)s::text[] IS NULL OR role = ANY (%(roles)s::text[]))
     AND (
