@@ -11,10 +11,11 @@ import base64
 import hashlib
 import json
 import sys
-import zlib
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from zlib_ng.zlib_ng import crc32
 
 from agent_memory.cache.hashing import chain_hash
 from agent_memory.device.host_tensor import ITEM_SIZES, HostTensor, ShelfBlock, num_bytes
@@ -121,7 +122,7 @@ def _described(blocks: Sequence[ShelfBlock]) -> list[dict[str, object]]:
             "parent": block.parent,
             "token_ids": _pack(block.token_ids),
             "is_snapshot": block.is_snapshot,
-            "crc32": {name: zlib.crc32(tensor.view) for name, tensor in tensors_in_order(block)},
+            "crc32": {name: crc32(tensor.view) for name, tensor in tensors_in_order(block)},
         }
         for block in blocks
     ]
@@ -226,12 +227,12 @@ def _decode_tensors(
     if not isinstance(checksums, dict):
         raise TypeError("crc32")
     records = []
-    for number, (name, crc32) in enumerate(checksums.items(), num_before):
+    for number, (name, checksum) in enumerate(checksums.items(), num_before):
         tag = base64.b64decode(tags[name]) if isinstance(tags, dict) else None
         match entries[f"{index}.{name}"]:
             case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [int(i), int(j)]}:
                 records.append(
-                    TensorRecord(name, dtype, tuple(shape), i, j, int(crc32), number, tag)
+                    TensorRecord(name, dtype, tuple(shape), i, j, int(checksum), number, tag)
                 )
             case _:
                 raise ValueError(f"the entry of tensor {index}.{name} is malformed")

@@ -1,12 +1,12 @@
 """Reading one open shelf file, and believing nothing of it before it is checked."""
 
 import os
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from zlib_ng.zlib_ng import crc32
 
 from agent_memory.device.host_tensor import HostTensor, ShelfBlock
 from agent_memory.device.sealing import FileCipher, Seal
@@ -66,7 +66,7 @@ def read_block(fd: int, block: BlockRecord, header: FileHeader) -> ShelfBlock:
     tensors = {}
     for record in block.tensors:
         part = _opened(data[record.start - first : record.end - first], record, header.cipher)
-        if zlib.crc32(part.data) != record.crc32:
+        if crc32(part.data) != record.crc32:
             raise ValueError(f"tensor '{record.name}' of block {block.hash} is corrupt")
         tensors[record.name] = HostTensor(record.dtype, record.shape, part)
     return ShelfBlock(block.hash, block.parent, block.token_ids, tensors, block.is_snapshot)
@@ -94,10 +94,10 @@ class _Unchecked:
 
     def check(self) -> None:
         for record, runs in zip(self.block.tensors, self.places, strict=True):
-            crc32 = 0
+            checksum = 0
             for run in runs:
-                crc32 = zlib.crc32(run, crc32)
-            if crc32 != record.crc32:
+                checksum = crc32(run, checksum)
+            if checksum != record.crc32:
                 raise ValueError(f"tensor '{record.name}' of block {self.block.hash} is corrupt")
 
 
