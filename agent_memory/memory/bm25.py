@@ -23,6 +23,7 @@ from agent_memory.memory.lexical import (
 
 WINDOW = 2
 """Messages before and after."""
+_REACH = np.arange(-WINDOW, WINDOW + 1)[:, None]
 _K1, _B = 0.9, 0.4
 """Of what was said in a conversation: short texts, whose length tells little."""
 _K1_ALONE, _B_ALONE = 2.0, 0.75
@@ -118,10 +119,11 @@ def _saturated(term: Postings, collection: Collection) -> Floats:
 def _window_frequencies(term: Postings) -> tuple[Integers, Floats]:
     """How often each window has the term: keys of places, and frequencies."""
     places, frequencies = term.places[term.are_messages], term.frequencies[term.are_messages]
-    keys = term.thread_nos[term.are_messages] * NUM_PLACES + places
-    moves = [(by, places + by >= 0) for by in range(-WINDOW, WINDOW + 1)]
-    windows = [keys[is_there] + by for by, is_there in moves]
-    unique, (summed,) = _sum_by_key(windows, ([frequencies[there] for _, there in moves],))
+    around = places + _REACH
+    is_there = around >= 0
+    windows = (around + term.thread_nos[term.are_messages] * NUM_PLACES)[is_there]
+    heard = np.broadcast_to(frequencies, around.shape)[is_there]
+    unique, (summed,) = _sum_by_key([windows], ([heard],))
     return unique, summed
 
 
@@ -156,7 +158,8 @@ def _sum_by_key(
     # Stable, for what is joined ascends in long runs, which that takes for sorted.
     order = np.argsort(joined, kind="stable")
     ascending = joined[order]
-    is_new = np.diff(ascending, prepend=ascending[0] - 1) != 0
+    is_new = np.ones(ascending.size, np.bool_)
+    np.not_equal(ascending[1:], ascending[:-1], out=is_new[1:])
     group = np.cumsum(is_new) - 1
     summed = [np.bincount(group, np.concatenate(values)[order]) for values in columns]
     return ascending[is_new], [column.astype(np.float64, copy=False) for column in summed]
