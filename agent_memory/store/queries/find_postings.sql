@@ -11,16 +11,16 @@ scope AS MATERIALIZED (
 )
 SELECT
     wanted.term, wanted.num_items, collection.num_items AS collection_items,
-    collection.num_terms AS collection_terms, item_nos, thread_nos, places, are_messages,
-    frequencies, lengths
+    collection.num_terms AS collection_terms, item_nos, spots, frequencies, lengths
 FROM wanted
 JOIN memory_statistics AS collection ON collection.workspace_id = %(workspace_id)s
 CROSS JOIN LATERAL (
     SELECT
         array_send(array_agg(item_no)) AS item_nos,
-        array_send(array_agg(thread_no)) AS thread_nos,
-        array_send(array_agg(coalesce(place, -1))) AS places,
-        array_send(array_agg(is_message::integer)) AS are_messages,
+        array_send(array_agg(
+            (thread_no::bigint << 32) + ((coalesce(place, -1) + 1::bigint) << 1)
+            + is_message::integer
+        )) AS spots,
         array_send(array_agg(frequency)) AS frequencies,
         array_send(array_agg(length)) AS lengths
     FROM postings
