@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,15 +15,17 @@ from agent_memory.actors.loaded_model import LoadedModel, read_loaded_model, wri
 from agent_memory.actors.model_choice import ServedModel, read_model_facts, resolve_model
 from agent_memory.actors.options import BATCH_ENGINE
 from agent_memory.actors.place import StreamedActor
+from agent_memory.actors.pool_handle import PoolHandle
+from agent_memory.actors.unheard import keeping_unheard
 from agent_memory.actors.wire import Call, StreamAddress
 from agent_memory.device.model_facts import ModelFacts
-from agent_memory.engine.events import Finished
+from agent_memory.engine.events import Finished, Stored
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.model_host import ModelHost
 from agent_memory.engine.model_roster import ModelEntry, ModelRoster, ModelStatus
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.engine.stats import EngineStats
-from agent_memory.errors import EngineLost, InvariantBroken, NoModelLoaded
+from agent_memory.errors import AgentMemoryError, EngineLost, InvariantBroken, NoModelLoaded
 from agent_memory.ids import BlockHash, LeaseId
 from agent_memory.prompts.request import PromptRequest
 from agent_memory.telemetry import configure_logging, request_id_var
@@ -48,6 +51,7 @@ class BatchEngineActor:
         configure_logging("engine", config.settings.log_level, config.log_file("engine"))
         self._settings = config.settings
         self._first = ServedModel(model_folder, model_name)
+        self._pool = PoolHandle()
         self._facts: dict[str, ModelFacts | None] = {}
         # MLX and what stands on it take seconds to import, and lower the limit on open files of
         # their process: they are for the engine's process alone, not for those that start or call.
@@ -149,11 +153,13 @@ class BatchEngineActor:
         return engine
 
     async def _generate(self, call: Call, request: GenerationRequest) -> None:
-        events = self._engine_for(request.incarnation).generate(request)
+        engine = self._engine_for(request.incarnation)
+        events = engine.generate(request)
         call.on_cancel(events.cancel)
+        keep = partial(self._publish, engine.info, request.lease.lease_id)
         is_cut_off = False
         try:
-            async for event in events:
+            async for event in keeping_unheard(events, call, keep):
                 if self._host.is_closed and _is_cancelled(event):
                     is_cut_off = True
                 else:
@@ -163,6 +169,12 @@ class BatchEngineActor:
             log.info("generation ended", extra={"num_prompt": len(request.prompt_tokens)})
         if is_cut_off:
             raise EngineLost("The model was changed while it answered.")
+
+    async def _publish(self, info: EngineInfo, lease_id: LeaseId, stored: Stored) -> None:
+        try:
+            await self._pool.publish(info, lease_id, stored.blocks, ())
+        except AgentMemoryError as error:
+            log.warning("blocks not published", extra={"error": str(error)})
 
 
 def _is_cancelled(event: object) -> bool:

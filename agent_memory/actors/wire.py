@@ -146,6 +146,8 @@ class Call(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._on_cancel: Callable[[], None] | None = None
         self._is_cancelled = False
+        self.is_gone = False
+        """Nobody hears what is sent."""
         self._loop = asyncio.get_running_loop()
         self._unsent = bytearray()
         self._num_writes = 0
@@ -175,6 +177,7 @@ class Call(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
+        self.is_gone = True
         self.cancel()
 
     def send(self, answer: object) -> None:

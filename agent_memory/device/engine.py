@@ -1,7 +1,6 @@
 """The engine: a model, its thread, and generations as streams of events."""
 
 import asyncio
-from collections import deque
 from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,6 @@ from agent_memory.device.machine import ModelMachine
 from agent_memory.device.mlx_thread import MlxThread
 from agent_memory.device.model_files import check_model
 from agent_memory.device.weights import check_room, release_memory
-from agent_memory.engine.events import Stored
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.engine.stats import EngineStats
@@ -28,7 +26,6 @@ from agent_memory.ids import BlockHash, LeaseId
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.settings import Settings
 
-_MAX_UNCLAIMED = 256
 _MAX_LOGPROBS = 20
 
 
@@ -43,7 +40,6 @@ class MlxEngine:
         self._machine = machine
         self._admission = admission
         self._max_rows = settings.max_batch_size
-        self._unclaimed: deque[Stored] = deque(maxlen=_MAX_UNCLAIMED)
 
     @classmethod
     def load(cls, folder: Path, name: str, settings: Settings, shelf_folder: Path | None) -> Self:
@@ -106,16 +102,9 @@ class MlxEngine:
         stream = EventStream(
             asyncio.get_running_loop(),
             cancel=partial(self._thread.post, partial(self._machine.loop.cancel, key)),
-            keep_unclaimed=self._unclaimed.append,
         )
         self._thread.post(partial(self._machine.submit, key, request, stream))
         return stream
-
-    def take_unclaimed(self) -> tuple[Stored, ...]:
-        """Blocks kept from generations whose reader went away (`aclose`) before `Stored`."""
-        taken = tuple(self._unclaimed)
-        self._unclaimed.clear()
-        return taken
 
     def drop(self, hashes: Sequence[BlockHash]) -> None:
         """Have resident blocks forgotten, soon. Unknown ones do not matter."""

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Self
 
-from agent_memory.engine.events import EngineEvent, Stored
+from agent_memory.engine.events import EngineEvent
 from agent_memory.engine.outbox import Failed
 from agent_memory.errors import AgentMemoryError, StreamInterrupted
 
@@ -13,15 +13,9 @@ from agent_memory.errors import AgentMemoryError, StreamInterrupted
 class EventStream:
     """An asynchronous iterator that ends behind `Stored`. Belongs to the loop it was made in."""
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        cancel: Callable[[], None],
-        keep_unclaimed: Callable[[Stored], None],
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, cancel: Callable[[], None]) -> None:
         self.loop = loop
         self._cancel = cancel
-        self._keep_unclaimed = keep_unclaimed
         self._letters: deque[EngineEvent | Failed] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._has_ended = False
@@ -48,27 +42,20 @@ class EventStream:
             self._cancel()
 
     async def aclose(self) -> None:
-        """Let go of it, whether it has ended or not. Blocks kept from it are unclaimed then."""
+        """Let go of it, whether it has ended or not."""
         if not self._is_abandoned:
             self._is_abandoned = True
             self.cancel()
-            self._claim(self._letters)
             self._letters.clear()
 
     def deliver(self, letters: Sequence[EngineEvent | Failed], *, is_end: bool) -> None:
         """More events; called in the loop."""
         self._has_ended = self._has_ended or is_end
         if self._is_abandoned:
-            self._claim(letters)
             return
         self._letters.extend(letters)
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
-
-    def _claim(self, letters: Sequence[EngineEvent | Failed] | deque[EngineEvent | Failed]) -> None:
-        for letter in letters:
-            if isinstance(letter, Stored) and letter.blocks:
-                self._keep_unclaimed(letter)
 
 
 def _as_ours(error: Exception) -> Exception:

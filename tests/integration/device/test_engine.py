@@ -223,9 +223,7 @@ async def test_groups_take_turns(own_engine: MlxEngine) -> None:
     await read(running)
 
 
-async def test_a_closed_stream_stops_the_work_and_its_blocks_are_unclaimed(
-    own_engine: MlxEngine,
-) -> None:
+async def test_a_closed_stream_stops_the_work(own_engine: MlxEngine) -> None:
     stream = own_engine.generate(a_request(own_engine, a_prompt(40), LONG))
     async for event in stream:
         if isinstance(event, Generated):
@@ -233,9 +231,6 @@ async def test_a_closed_stream_stops_the_work_and_its_blocks_are_unclaimed(
     await stream.aclose()
     await own_engine.drain(grace_s=20)
     assert own_engine.stats().requests_cancelled == 1
-    (stored,) = own_engine.take_unclaimed()
-    assert stored.num_tokens >= 40
-    assert own_engine.take_unclaimed() == ()
     assert [event async for event in stream] == []
 
 
