@@ -1,4 +1,4 @@
-"""All arms of the search, asked together."""
+"""All arms of the search: keys and words, which are looked up, and vectors, which are compared."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

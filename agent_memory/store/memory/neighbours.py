@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -112,12 +113,10 @@ async def ask_neighbours(
 def _places_around(rows: Sequence[ItemRow], reach: Integers) -> tuple[list[int], list[list[int]]]:
     """Threads, and of each the places that can be reached from those of its rows."""
     at = [(row.thread_no, row.place) for row in rows if row.place is not None]
-    if not at:
-        return [], []
-    threads, places = np.array(at, np.int64).T
+    threads, places = np.array(at, np.int64).reshape(-1, 2).T
     reached = places[:, None] + reach
     keys = np.unique((threads[:, None] * NUM_PLACES + reached)[reached >= 0])
     thread_of, place_of = np.divmod(keys, NUM_PLACES)
-    begins = np.flatnonzero(np.diff(thread_of, prepend=-1))
-    some = np.split(place_of, begins[1:])
-    return thread_of[begins].tolist(), [one.tolist() for one in some]
+    begins = np.flatnonzero(np.diff(thread_of, prepend=-1)).tolist()
+    some = [place_of[begin:end].tolist() for begin, end in pairwise([*begins, keys.size])]
+    return [int(thread_of[begin]) for begin in begins], some
