@@ -30,7 +30,7 @@ class Pace:
     for chance.
     """
 
-    def __init__(self, token_budget: int, slowdown: float = 1.5) -> None:
+    def __init__(self, token_budget: int, slowdown: float = 1.2) -> None:
         self._token_budget = token_budget
         self._slowdown = slowdown
         self._quiet_step_s = _Lately()
