@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2, help="CPU threads (2)")
     commands = parser.add_subparsers(dest="command", required=True)
     train = commands.add_parser("train", help="build tokenizer and model and write them")
-    train.add_argument("--tokens", type=int, default=30_000_000, help="tokens to train on")
+    train.add_argument("--tokens", type=int, default=40_000_000, help="tokens to train on")
     train.add_argument("--minutes", type=float, default=1e6, help="end after this time, if sooner")
     train.add_argument("--seed", type=int, default=1)
     train.add_argument("--model", type=Path, default=bundled.path(), help="folder to write")

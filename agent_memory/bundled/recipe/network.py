@@ -21,7 +21,7 @@ class Shape:
     vocab_size: int = 1024
     hidden_size: int = 192
     intermediate_size: int = 384
-    num_hidden_layers: int = 4
+    num_hidden_layers: int = 5
     num_attention_heads: int = 4
     num_key_value_heads: int = 2
     head_dim: int = 64
@@ -119,7 +119,7 @@ def pointing_losses(queries: Tensor, keys: Tensor, pointers: Tensor, num_heads: 
 
 
 def gathering_losses(queries: Tensor, keys: Tensor, gatherings: Tensor) -> Tensor:
-    """How far the second head is from attending evenly to the right tokens, for each gathering.
+    """How little the second head attends to any of the right tokens, for each gathering.
 
     `gatherings` is [gatherings, 4]: row, token, begin and end of the tokens that it must take in.
     """
@@ -129,8 +129,8 @@ def gathering_losses(queries: Tensor, keys: Tensor, gatherings: Tensor) -> Tenso
     place = torch.arange(keys.size(2))
     scores = scores.masked_fill(place > token[:, None], -torch.inf)
     is_wanted = (place >= begin[:, None]) & (place < end[:, None])
-    shares = torch.log_softmax(scores, 1).masked_fill(~is_wanted, 0.0)
-    return -shares.sum(1) / (end - begin).clamp(min=1)
+    wanted = scores.masked_fill(~is_wanted, -torch.inf).logsumexp(1)
+    return scores.logsumexp(1) - wanted
 
 
 def logits(weights: Weights, states: Tensor) -> Tensor:

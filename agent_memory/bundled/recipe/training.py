@@ -22,15 +22,15 @@ NUM_WARMUP_STEPS = 60
 AVERAGE_DECAY = 0.99
 CONTEXT_WEIGHT = 0.1
 CONTEXT_SHARE = 0.1
-POINTING_WEIGHT = 1.0
+POINTING_WEIGHT = 3.0
 GATHERING_WEIGHT = 0.3
 NUM_POINTING_HEADS = 2
 PORTION_TOKENS = 512
 ROW_TOKENS = {256: 3072, 512: 3072, 1024: 3072, 2048: 4096}
 MIXES = {
     256: Mix(tools=0.8, max_tools=3, calls=0.95, unanswered=0.8, distraction=0.1, max_reading=15),
-    512: Mix(tools=0.75, max_tools=6, calls=0.85, unanswered=0.6, distraction=0.1, max_reading=30),
-    1024: Mix(tools=0.65, calls=0.75, unanswered=0.5, distraction=0.12, max_reading=80),
+    512: Mix(tools=0.75, max_tools=6, calls=0.9, unanswered=0.8, distraction=0.1, max_reading=30),
+    1024: Mix(tools=0.65, calls=0.85, unanswered=0.5, distraction=0.12, max_reading=80),
     2048: Mix(tools=0.5, calls=0.6, unanswered=0.2, distraction=0.15, max_reading=160),
 }
 
