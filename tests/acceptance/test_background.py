@@ -68,12 +68,13 @@ def test_what_is_ingested_is_soon_found_by_what_it_means(client: httpx.Client) -
 
 
 def test_a_janitor_that_is_killed_goes_on(server: Server, client: httpx.Client) -> None:
-    wait_until(lambda: job(client, start(client, "expire"))["state"] == "succeeded")
+    before = start(client, "expire")
+    wait_until(lambda: bool(job(client, before)["state"] == "succeeded"))
 
     server.kill_actor("JanitorActor")
-    job_id = start(client, "expire")
+    after = start(client, "expire")
 
-    wait_until(lambda: bool(job(client, job_id)["state"] == "succeeded"))
+    wait_until(lambda: bool(job(client, after)["state"] == "succeeded"))
 
 
 def test_an_embedder_that_is_killed_comes_back(server: Server, client: httpx.Client) -> None:

@@ -80,13 +80,14 @@ def usage(turn: dict[str, object]) -> dict[str, object]:
 
 
 class Stream:
-    """A streamed turn in a thread of its own. Seeded, so that it says the same wherever it runs."""
+    """A streamed turn in a thread of its own. Greedy: it says the same wherever it runs, and the
+    random model, which then repeats itself, does not end by itself."""
 
     def __init__(self, server: Server, session: str, text: str, num_tokens: int = 300) -> None:
         Talk(server).post_json("/v1/agents", {"session_id": session})
         self._server = server
         self._path = f"/v1/agents/{session}/turns"
-        self._body = {"message": text, "max_tokens": num_tokens, "seed": 5, "stream": True}
+        self._body = {"message": text, "max_tokens": num_tokens, "temperature": 0, "stream": True}
         self._has_begun = threading.Event()
         self._thread = threading.Thread(target=self._read)
         self.text = ""
