@@ -26,7 +26,7 @@ from tokenizers import Tokenizer
 from agent_memory import bundled
 from agent_memory.bundled.recipe.batches import Row
 from agent_memory.cache.hashing import chain_hash, root_hash
-from agent_memory.device.attention import BatchLayer, install_attention
+from agent_memory.device.attention import batch_layers, install_attention
 from agent_memory.device.blas import find_openblas
 from agent_memory.device.cache_layout import CacheLayout
 from agent_memory.device.kv_block import KvBlock, to_host
@@ -197,8 +197,7 @@ def _round_ms(model: Any, rows: Sequence[Sequence[Any]], num_steps: int = 24) ->
     for at in range(-2, num_steps):
         if at == 0:
             began_at = time.process_time()
-        offset = mx.array([layers[0].offset for layers in rows])
-        cache = [BatchLayer(layers, offset) for layers in zip(*rows, strict=True)]
+        cache = batch_layers(rows, [layers[0].offset for layers in rows])
         tokens = mx.argmax(model(tokens, cache=cache)[:, -1], axis=-1)[:, None]
         mx.eval(tokens)
     return (time.process_time() - began_at) * 1000 / num_steps

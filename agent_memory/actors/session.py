@@ -47,8 +47,7 @@ class AgentSessionActor:
         """Meet whom the first turn will need, while nobody waits; who is not there is met then."""
         await self._stream.address()
         with contextlib.suppress(AgentMemoryError):
-            async with self._database.no_workspace():
-                pass
+            await self._database.ping()
         with contextlib.suppress(AgentMemoryError):
             await self._engine.info()
 

@@ -27,19 +27,16 @@ class PerRow(tuple[Any, ...]):
 class BatchLayer:
     """One layer of rows that are fed one token each, or of one that is fed several.
 
-    num_first: tokens of the first row. Where there are others, its tokens stand in the batch like
-    rows of one token, before these: what is done token by token is done for all of them at once.
-    offset: the position of each row of the batch.
+    offset: the position of each row of the batch. Where there are more of them than layers, several
+    tokens of the first row stand there like rows of one token, before the other rows: what is done
+    token by token is done for all of them at once.
     """
 
     bits = 0
     group_size = 0
 
-    def __init__(
-        self, layers: Sequence[RowLayer], offset: mx.array, num_first: int | None = None
-    ) -> None:
+    def __init__(self, layers: Sequence[RowLayer], offset: mx.array) -> None:
         self._layers = layers
-        self._num_first = num_first
         self.offset = offset
 
     def update_and_fetch(self, keys: mx.array, values: mx.array) -> tuple[PerRow, PerRow]:
@@ -60,12 +57,18 @@ class BatchLayer:
         self, num_tokens: int, return_array: bool = False, window_size: int | None = None
     ) -> PerRow | None:
         first, *others = self._layers
-        num_first = self._num_first or num_tokens
+        num_first = num_tokens + self.offset.size - len(self._layers)
         masks = [
             first.make_mask(num_first, return_array, window_size),
             *(layer.make_mask(num_tokens, return_array, window_size) for layer in others),
         ]
         return _unless_empty(masks)
+
+
+def batch_layers(rows: Sequence[Sequence[RowLayer]], positions: Sequence[int]) -> list[BatchLayer]:
+    """The layers of these rows as a model takes them, for the positions that a `BatchLayer` has."""
+    offset = mx.array(list(positions))
+    return [BatchLayer(layers, offset) for layers in zip(*rows, strict=True)]
 
 
 def install_attention() -> None:
@@ -130,14 +133,14 @@ def _attend_after_first(
 ) -> mx.array:
     """The first row's tokens as those of one row, the other rows as a batch of their own."""
     num_first = len(queries) - len(keys) + 1
-    first = queries[:num_first].transpose(2, 1, 0, 3)
+    first = _turned(queries[:num_first])
     attended_first = _attend_by_row(
         first, PerRow(keys[:1]), PerRow(values[:1]), scale, _unless_empty(masks[:1])
     )
     attended = _attend_by_row(
         queries[num_first:], PerRow(keys[1:]), PerRow(values[1:]), scale, _unless_empty(masks[1:])
     )
-    return mx.concatenate([attended_first.transpose(2, 1, 0, 3), attended])
+    return mx.concatenate([_turned(attended_first), attended])
 
 
 def _by_row(tensor: mx.array, count: int) -> list[mx.array]:
@@ -147,7 +150,12 @@ def _by_row(tensor: mx.array, count: int) -> list[mx.array]:
     if num_first == 1:
         return list(mx.split(tensor, count))
     first, *others = mx.split(tensor, range(num_first, len(tensor)))
-    return [first.transpose(2, 1, 0, 3), *others]
+    return [_turned(first), *others]
+
+
+def _turned(tensor: mx.array) -> mx.array:
+    """[batch, heads, tokens, size] with rows of one token as the tokens of one row, or back."""
+    return tensor.transpose(2, 1, 0, 3)
 
 
 def _unless_empty(masks: Sequence[Any]) -> PerRow | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import mlx.core as mx
 
-from agent_memory.device.attention import BatchLayer
+from agent_memory.device.attention import batch_layers
 from agent_memory.device.model_head import project_last_only
 from agent_memory.device.row import Row, next_tokens
 
@@ -39,12 +39,11 @@ class Forward:
         others = batch[1:] if batch[0] is fed else batch
         if not others:
             return self.feed(fed, tokens)
-        num_first = len(tokens) - len(others)
-        positions = [*range(fed.length, fed.length + num_first), *(row.length for row in others)]
+        end = fed.length + len(tokens) - len(others)
+        positions = [*range(fed.length, end), *(row.length for row in others)]
+        cache = batch_layers([row.layers for row in (fed, *others)], positions)
         with self._head.skipping(len(token_ids)):
-            logits: mx.array = self._model(
-                tokens[:, None], cache=_batch((fed, *others), positions, num_first)
-            )
+            logits: mx.array = self._model(tokens[:, None], cache=cache)
         return logits[-len(batch) :, -1, :]
 
     def _cache(self, batch: Sequence[Row]) -> Sequence[Any]:
@@ -52,12 +51,4 @@ class Forward:
         if len(batch) < self._min_batch:
             (row,) = batch
             return row.layers
-        return _batch(batch, [row.length for row in batch])
-
-
-def _batch(
-    rows: Sequence[Row], positions: Sequence[int], num_first: int | None = None
-) -> list[BatchLayer]:
-    offset = mx.array(list(positions))
-    layers = zip(*(row.layers for row in rows), strict=True)
-    return [BatchLayer(each, offset, num_first) for each in layers]
+        return batch_layers([row.layers for row in batch], [row.length for row in batch])

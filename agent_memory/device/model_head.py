@@ -7,6 +7,8 @@ from typing import Any
 import mlx.core as mx
 from mlx import nn
 
+Project = Callable[[mx.array], mx.array]
+
 
 class ModelHead:
     """Of each row of a batch only the last token is projected, and of the first rows none while
@@ -25,24 +27,9 @@ class ModelHead:
         finally:
             self._num_skipped = 0
 
-    def around(self, project: Callable[[mx.array], mx.array]) -> "Projection":
+    def around(self, project: Project) -> Project:
         """The projection [rows, tokens, size] -> [rows that are not skipped, 1, vocabulary]."""
-        return Projection(self, project)
-
-    def read(self, x: mx.array) -> mx.array:
-        """Of what the last layer gives, that for which there are logits."""
-        return x[self._num_skipped :, -1:, :]
-
-
-class Projection:
-    """In the place of a model's own."""
-
-    def __init__(self, head: ModelHead, project: Callable[[mx.array], mx.array]) -> None:
-        self._head = head
-        self._project = project
-
-    def __call__(self, x: mx.array) -> mx.array:
-        return self._project(self._head.read(x))
+        return lambda x: project(x[self._num_skipped :, -1:, :])
 
 
 def project_last_only(model: nn.Module) -> ModelHead:

@@ -8,7 +8,7 @@ from typing import Any
 import mlx.core as mx
 import numpy as np
 
-from agent_memory.device.attention import BatchLayer
+from agent_memory.device.attention import batch_layers
 from agent_memory.device.cache_layout import CacheLayout, LayerKind
 from agent_memory.device.kv_cut import cut_tokens
 from agent_memory.device.row_buffers import Forms, TokenForm, reach_device
@@ -51,8 +51,8 @@ def probe_model(model: Any, layout: CacheLayout) -> Probe:
             feeds_beside=False,
             forms={},
         )
-    feeds_beside = _feeds_beside(model, layout, rows, (5, 3))
     why_single = _why_single(model, layout, rows, (5, 3))
+    feeds_beside = why_single is None and _feeds_beside(model, layout, rows, (5, 3))
     tensors = cut_tokens(rows[0], layout, 0, 3)
     forms = {name: TokenForm.of(tensor) for name, tensor in tensors.items()}
     if not reach_device():
@@ -62,7 +62,7 @@ def probe_model(model: Any, layout: CacheLayout) -> Probe:
         kv_format,
         bytes_per_token,
         why_single,
-        feeds_beside and why_single is None,
+        feeds_beside,
         forms,
     )
 
@@ -83,16 +83,18 @@ def _kv_format(layout: CacheLayout, layers: Sequence[Any]) -> str:
 def _why_single(
     model: Any, layout: CacheLayout, rows: Sequence[Sequence[Any]], lengths: Sequence[int]
 ) -> str | None:
-    """None when rows computed together, or several tokens of one, give what each gives alone."""
+    """None when rows computed together, or several tokens of one, give what each gives alone. The
+    rows stay as they are."""
     tokens, several = mx.array([[7], [8]]), mx.array([[7, 8]])
     alone = mx.concatenate(
         [model(tokens[at : at + 1], cache=layout.fork(layers)) for at, layers in enumerate(rows)]
     )
     alone_several = model(several, cache=layout.fork(rows[0]))[:, -1]
     try:
-        single = _batch([layout.fork(rows[0])], lengths[:1])
+        single = batch_layers([layout.fork(rows[0])], lengths[:1])
         together_several = model(several, cache=single)[:, -1]
-        together = model(tokens, cache=_batch(rows, lengths))
+        batch = batch_layers([layout.fork(layers) for layers in rows], lengths)
+        together = model(tokens, cache=batch)
         difference = max(_largest(together - alone), _largest(together_several - alone_several))
     except Exception as error:  # noqa: BLE001  models fail here in ways of their own
         reason = str(error).partition("\n")[0]
@@ -114,9 +116,9 @@ def _feeds_beside(
             for tokens, layers in zip((several, one), rows, strict=True)
         ]
     )
-    offset = mx.array([lengths[0] + at for at in range(len(several))] + [lengths[1]])
-    forks = [layout.fork(layers) for layers in rows]
-    cache = [BatchLayer(layers, offset, len(several)) for layers in zip(*forks, strict=True)]
+    first, second = lengths
+    positions = [*range(first, first + len(several)), second]
+    cache = batch_layers([layout.fork(layers) for layers in rows], positions)
     try:
         together = model(mx.array(several + one)[:, None], cache=cache)[len(several) - 1 :, -1]
         return _largest(together - alone) <= _tolerance(alone)
@@ -126,11 +128,6 @@ def _feeds_beside(
 
 def _tolerance(logits: mx.array) -> float:
     return _TOLERANCE.get(logits.dtype, _HALF_TOLERANCE) * max(1.0, _largest(logits))
-
-
-def _batch(rows: Sequence[Sequence[Any]], lengths: Sequence[int]) -> list[BatchLayer]:
-    offset = mx.array(list(lengths))
-    return [BatchLayer(layers, offset) for layers in zip(*rows, strict=True)]
 
 
 def _largest(values: mx.array) -> float:

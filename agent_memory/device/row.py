@@ -27,6 +27,11 @@ class Row:
     tokens: Any = None
     place: int = 0
 
+    @property
+    def states(self) -> list[Any]:
+        """What its layers hold, the arrays that the device has yet to compute included."""
+        return [layer.state for layer in self.layers]
+
     def trim_to(self, length: int) -> None:
         """Forget what was fed too much. Only where every layer can."""
         self.length = min(self.length, length)

@@ -125,7 +125,7 @@ class MlxRunner:
         this = self._rows[feed.row]
         self._forward.feed(this, mx.array(list(feed.token_ids)))
         this.length += len(feed.token_ids)
-        states = [layer.state for layer in this.layers]
+        states = this.states
         mark = _mark(states)
         mx.async_eval(states, mark)  # type: ignore[no-untyped-call]
         return _Prefilled(mark)
@@ -185,8 +185,8 @@ class MlxRunner:
             tokens,
             [each.arrays() for each in logprobs.values()],
             [sampler.state() for sampler in samplers],
-            [] if self.looks_ahead else [[layer.state for layer in row.layers] for row in batch],
-            [] if fed is None else [layer.state for layer in fed.layers],
+            [] if self.looks_ahead else [row.states for row in batch],
+            [] if fed is None else fed.states,
         )
         constraints = {
             at: sampler.constraint

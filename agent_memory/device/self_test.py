@@ -71,11 +71,7 @@ class _Bench:
 
     def answer(self, prompts: Sequence[tuple[int, ...]]) -> list[list[int]]:
         """What greedy rows say behind these prompts, together."""
-        rows = [self._open(prompt) for prompt in prompts]
-        drawn = [self._runner.decode(rows).wait().token_ids for _ in range(_NUM_STEPS)]
-        for row in rows:
-            self._runner.close(row)
-        return [list(tokens) for tokens in zip(*drawn, strict=True)]
+        return self._answers([self._open(prompt) for prompt in prompts])
 
     def answer_beside(self, prompt: tuple[int, ...], fed: tuple[int, ...]) -> list[int]:
         """What a greedy row says behind `fed`, which it is fed while another row decodes."""
@@ -83,12 +79,7 @@ class _Bench:
         half = len(fed) // 2
         self._runner.decode([other], Feed(row, fed[:half])).wait()
         self._runner.start(row, _request(fed), 0, fed)
-        rows = [row, other]
-        drawn = [self._runner.decode(rows, Feed(row, fed[half:-1])).wait().token_ids]
-        drawn += [self._runner.decode(rows).wait().token_ids for _ in range(_NUM_STEPS - 1)]
-        for each in rows:
-            self._runner.close(each)
-        return [tokens[0] for tokens in drawn]
+        return self._answers([row, other], Feed(row, fed[half:-1]))[0]
 
     def check_restored(self, tokens: tuple[int, ...]) -> None:
         """Keep a row, restore it, and compare keys, values and what follows."""
@@ -107,6 +98,14 @@ class _Bench:
             raise InvariantBroken("a restored row is not the one that was kept")
         if self._runner.decode([kept]).wait() != self._runner.decode([restored]).wait():
             raise InvariantBroken("a restored row does not say what the kept one says")
+
+    def _answers(self, rows: Sequence[RowId], feed: Feed | None = None) -> list[list[int]]:
+        """What rows say, the first step feeding one of them before; they are closed then."""
+        feeds = [feed, *[None] * (_NUM_STEPS - 1)]
+        drawn = [self._runner.decode(rows, each).wait().token_ids for each in feeds]
+        for row in rows:
+            self._runner.close(row)
+        return [list(tokens) for tokens in zip(*drawn, strict=True)]
 
     def _open(self, tokens: tuple[int, ...], lease: Lease | None = None) -> RowId:
         request = _request(tokens, lease)

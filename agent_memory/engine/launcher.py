@@ -149,11 +149,8 @@ class Launcher:
     def _draw(
         self, choices: list[Choice], launched: list[Launched], part: _Part | None = None
     ) -> None:
-        rows = [choice.row for choice in choices]
-        if part is None:
-            work, fed = self._runner.decode(rows), None
-        else:
-            work, fed = self._runner.decode(rows, part.feed), part.fed
+        feed, fed = (None, None) if part is None else (part.feed, part.fed)
+        work = self._runner.decode([choice.row for choice in choices], feed)
         for choice in choices:
             choice.num_asked += 1
         launched.append(DecodeLaunched(choices, work, fed))

@@ -23,7 +23,8 @@ from agent_memory.memory.lexical import (
 
 WINDOW = 2
 """Messages before and after."""
-_REACH = np.arange(-WINDOW, WINDOW + 1)[:, None]
+REACH = np.arange(-WINDOW, WINDOW + 1)
+"""To the messages of a window, from the one in its middle."""
 _K1, _B = 0.9, 0.4
 """Of what was said in a conversation: short texts, whose length tells little."""
 _K1_ALONE, _B_ALONE = 2.0, 0.75
@@ -119,7 +120,7 @@ def _saturated(term: Postings, collection: Collection) -> Floats:
 def _window_frequencies(term: Postings) -> tuple[Integers, Floats]:
     """How often each window has the term: keys of places, and frequencies."""
     places, frequencies = term.places[term.are_messages], term.frequencies[term.are_messages]
-    around = places + _REACH
+    around = places + REACH[:, None]
     is_there = around >= 0
     windows = (around + term.thread_nos[term.are_messages] * NUM_PLACES)[is_there]
     heard = np.broadcast_to(frequencies, around.shape)[is_there]

@@ -18,7 +18,7 @@ import orjson
 from mlx_lm.models.cache import BatchKVCache, KVCache, make_prompt_cache
 from mlx_lm.utils import load_model
 
-from agent_memory.device.attention import BatchLayer, install_attention
+from agent_memory.device.attention import batch_layers, install_attention
 from agent_memory.device.blas import find_openblas
 from agent_memory.device.cache_layout import CacheLayout
 from agent_memory.device.weights import load_weights
@@ -63,8 +63,7 @@ def _ours(folder: Path, lengths: Sequence[int]) -> tuple[Any, Callable[[], Seque
         _fill(model, row, length)
 
     def cache() -> Sequence[Any]:
-        offset = mx.array([row[0].offset for row in rows])
-        return [BatchLayer(layers, offset) for layers in zip(*rows, strict=True)]
+        return batch_layers(rows, [row[0].offset for row in rows])
 
     return model, cache
 

@@ -9,7 +9,7 @@ from agent_memory.memory.feedback import Feedback, Verdict
 from agent_memory.memory.learning.experience import Weighed, weighed
 from agent_memory.memory.learning.likeness import Question, likeness_of_terms, stored_terms
 from agent_memory.store.database import Database
-from agent_memory.store.memory.vector_arm import embedding_text
+from agent_memory.store.memory.vector_arm import vector_parameters
 
 NUM_LAST = 16
 """Of each item, so many of the last judgements count: a bound on what is read."""
@@ -55,16 +55,14 @@ class ExperienceStore:
         self, workspace: WorkspaceId, items: Sequence[ItemId], question: Question
     ) -> Sequence[Weighed]:
         """The last judgements of these items, with how like their questions are to this one."""
-        embedding = question.embedding
         async with self._database.workspace(workspace) as transaction:
             rows = await transaction.fetch_all(
                 "find_judgements",
                 _JudgementRow,
                 workspace_id=workspace,
                 item_ids=list(items),
-                space_id=None if embedding is None else embedding.space_id,
-                embedding=None if embedding is None else embedding_text(embedding),
                 limit=NUM_LAST,
+                **vector_parameters(question.embedding),
             )
         likenesses = {row.impression_id: row.likeness(question) for row in rows}
         return weighed((row.feedback() for row in rows), likenesses)

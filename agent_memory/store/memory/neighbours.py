@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.bm25 import WINDOW
+from agent_memory.memory.bm25 import REACH
 from agent_memory.memory.lexical import NUM_PLACES, Booleans, Floats, Integers
 from agent_memory.memory.recalled import Query
 from agent_memory.store.memory.arrays import int_array
@@ -16,8 +16,7 @@ from agent_memory.store.memory.packed import unpack
 from agent_memory.store.memory.vector_arm import vector_parameters
 from agent_memory.store.pipelined import Answer, Pipelined
 
-_REACH = np.arange(-WINDOW, WINDOW + 1)
-_AROUND = _REACH[_REACH != 0]
+_AROUND = REACH[REACH != 0]
 _BEFORE = np.array([-1])
 
 
@@ -98,7 +97,7 @@ async def ask_neighbours(
     pipeline: Pipelined, workspace: WorkspaceId, query: Query, rows: Sequence[ItemRow]
 ) -> Answer[NeighboursRow]:
     """What stands around the items; without a vector of the question only what stands before."""
-    threads, places = _places_around(rows, _REACH if query.embedding is not None else _BEFORE)
+    threads, places = _places_around(rows, REACH if query.embedding is not None else _BEFORE)
     return await pipeline.ask_binary(
         "get_neighbours",
         NeighboursRow,
@@ -106,7 +105,7 @@ async def ask_neighbours(
         item_nos=int_array(row.item_no for row in rows),
         thread_nos=int_array(threads),
         places=[int_array(some) for some in places],
-        **vector_parameters(query),
+        **vector_parameters(query.embedding),
     )
 
 

@@ -28,11 +28,10 @@ def embedding_text(embedding: Embedding) -> str:
     return vector_text(embedding.vector)
 
 
-def vector_parameters(query: Query) -> Parameters:
+def vector_parameters(embedding: Embedding | None) -> Parameters:
     """The vector of a question and its space; without one no item has any."""
-    if query.embedding is None:
+    if embedding is None:
         return {"space_id": None, "embedding": None}
-    embedding = query.embedding
     return {"space_id": embedding.space_id, "embedding": embedding_text(embedding)}
 
 
@@ -48,7 +47,7 @@ async def ask_nearest(
         NearestRow,
         workspace_id=workspace,
         limit=max(NUM_NEAREST, query.limit // 2),
-        **vector_parameters(query),
+        **vector_parameters(query.embedding),
         **filters,
     )
 

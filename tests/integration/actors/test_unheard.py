@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
+
 from agent_memory.actors.unheard import keeping_unheard
-from agent_memory.actors.wire import Call, StreamServer, open_exchange
+from agent_memory.actors.wire import Call, Exchange, StreamServer, open_exchange
 from agent_memory.cache.lease import StoredBlock
 from agent_memory.engine.events import EngineEvent, Restored, Stored
 from agent_memory.ids import BlockHash
@@ -37,28 +39,35 @@ class Generation:
         self.kept.append(stored)
 
 
-async def test_blocks_that_nobody_hears_of_are_kept(tmp_path: Path) -> None:
-    generation = Generation()
+@pytest.fixture
+def generation() -> Generation:
+    return Generation()
+
+
+@pytest.fixture
+async def exchange(generation: Generation, tmp_path: Path) -> AsyncIterator[Exchange]:
+    """Which has heard the first event."""
     server = StreamServer(generation.answer, SECRET)
     address = await server.listen("here", tmp_path / "s.sock", "127.0.0.1")
     exchange = await open_exchange(address, "here", SECRET, "go")
     assert await anext(aiter(exchange)) == Restored(0, 0)
+    yield exchange
+    exchange.close()
+    server.close()
+
+
+async def test_blocks_that_nobody_hears_of_are_kept(
+    generation: Generation, exchange: Exchange
+) -> None:
     exchange.close()
     await asyncio.wait_for(generation.has_ended.wait(), 10)
     assert generation.kept == [Stored((BLOCK,), 2)]
-    server.close()
 
 
-async def test_blocks_that_the_caller_hears_of_are_the_callers(tmp_path: Path) -> None:
-    generation = Generation()
-    server = StreamServer(generation.answer, SECRET)
-    address = await server.listen("here", tmp_path / "s.sock", "127.0.0.1")
-    exchange = await open_exchange(address, "here", SECRET, "go")
-    events = aiter(exchange)
-    assert await anext(events) == Restored(0, 0)
+async def test_blocks_that_the_caller_hears_of_are_the_callers(
+    generation: Generation, exchange: Exchange
+) -> None:
     exchange.cancel()
-    assert [event async for event in events] == [Stored((BLOCK,), 2)]
+    assert [event async for event in exchange] == [Stored((BLOCK,), 2)]
     await asyncio.wait_for(generation.has_ended.wait(), 10)
     assert generation.kept == []
-    exchange.close()
-    server.close()

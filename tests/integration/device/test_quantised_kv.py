@@ -12,7 +12,7 @@ from mlx_lm.models.cache import QuantizedKVCache
 from mlx_lm.utils import load_model
 
 from agent_memory.cache.lease import Location
-from agent_memory.device.attention import BatchLayer, install_attention
+from agent_memory.device.attention import batch_layers, install_attention
 from agent_memory.device.cache_layout import CacheLayout, LayerKind
 from agent_memory.device.engine import MlxEngine
 from agent_memory.device.kv_cut import cut_snapshot, cut_tokens, fill_layers
@@ -203,9 +203,7 @@ def test_a_ragged_batch_computes_what_each_row_does_alone(model: Any, layout: Ca
     lengths = (5, 40, 23)
     rows = [fed(model, layout, a_prompt(length)) for length in lengths]
     alone = [logits_behind(model, layout.fork(row), [9]) for row in rows]
-    offset = mx.array(lengths)
-    cache = [BatchLayer(layers, offset) for layers in zip(*rows, strict=True)]
-    together = model(mx.array([[9]] * 3), cache=cache)[:, -1]
+    together = model(mx.array([[9]] * 3), cache=batch_layers(rows, lengths))[:, -1]
     assert float(mx.abs(together - mx.stack(alone)).max()) < 1e-4
 
 
