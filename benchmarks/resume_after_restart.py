@@ -3,8 +3,9 @@
 Conversations have their first turn; the server is killed with -9 and started again, the pages of
 its KV files dropped from memory. Then each conversation goes on: the client sends the whole history
 and a short new message (resume). Between these turns it sends as many tokens of conversations that
-never were (cold). `mlx_lm.server` goes through the same, which is cold for it. Every server first
-answers a short turn of something else, so that no figure contains its first computation.
+never were (cold). `mlx_lm.server` goes through the same, which is cold for it, and with `--mlx-vlm`
+`mlx_vlm.server`, which has a cache on the disk. Every server first answers a short turn of
+something else, so that no figure contains its first computation.
 The cost is the time to the first token, as a streaming client sees it. Turns come some seconds
 after one another, as those of different people do: a process for the next session stands ready.
 With `--pause-s 0` they come at once, and the time to start such a process is part of the figures.
@@ -12,9 +13,10 @@ With `--pause-s 0` they come at once, and the time to start such a process is pa
 
 import argparse
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 import httpx
@@ -22,6 +24,7 @@ import httpx
 from benchmarks.harness.agent_memory_server import agent_memory_server
 from benchmarks.harness.chat import Answer, Message, ask, assistant, new_client, user
 from benchmarks.harness.mlx_lm_server import MlxLmServer
+from benchmarks.harness.mlx_vlm_server import MlxVlmServer, add_mlx_vlm
 from benchmarks.harness.page_cache import forget_pages
 from benchmarks.harness.prompts import PromptMaker
 from benchmarks.harness.report import Report
@@ -75,12 +78,15 @@ def main() -> None:
         place = stack.enter_context(workplace(arguments.shape))
         home = place.folder / "data"
         ours = stack.enter_context(agent_memory_server(home, str(place.model)))
-        theirs = stack.enter_context(closing(MlxLmServer(place.folder / "mlx_lm.out", place.model)))
-        our_outcomes = _measure(
-            report, ours, arguments, lambda: _drop_pages(report, forget_pages(home / "shelf"))
-        )
-        their_outcomes = _measure(report, theirs, arguments, lambda: None)
-    _show(report, our_outcomes, their_outcomes)
+        outcomes = [_measure(report, ours, arguments, home / "shelf")]
+        mlx_lm = MlxLmServer(place.folder / "mlx_lm.out", place.model)
+        outcomes.append(_measure(report, stack.enter_context(closing(mlx_lm)), arguments, None))
+        if python := arguments.mlx_vlm:
+            shelf = place.folder / "apc"
+            mlx_vlm = MlxVlmServer(place.folder / "mlx_vlm.out", place.model, python, shelf)
+            stack.enter_context(closing(mlx_vlm))
+            outcomes.append(_measure(report, mlx_vlm, arguments, shelf))
+    _show(report, outcomes)
 
 
 def _arguments() -> argparse.Namespace:
@@ -90,24 +96,22 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sessions", type=int, default=3, help="conversations of each length")
     parser.add_argument("--answer-tokens", type=int, default=16, help="of the first turn")
     parser.add_argument("--pause-s", type=float, default=4.0, help="before every turn")
+    add_mlx_vlm(parser)
     return parser.parse_args()
 
 
-def _drop_pages(report: Report, is_dropped: bool) -> None:
-    if not is_dropped:
-        report.say("this system cannot drop the pages of files: they may be read from memory")
-
-
 def _measure(
-    report: Report, subject: Subject, arguments: argparse.Namespace, while_down: Callable[[], None]
+    report: Report, subject: Subject, arguments: argparse.Namespace, shelf: Path | None
 ) -> list[Outcome]:
+    """`shelf` is the folder that the server has on the disk, if any."""
     prompts = PromptMaker(0)
     report.say(f"{subject.name}: first turns")
     subject.start()
     conversations = asyncio.run(_take_first_turns(subject, prompts, arguments))
     report.say(f"{subject.name}: killed, started again")
     subject.kill()
-    while_down()
+    if shelf is not None and not forget_pages(shelf):
+        report.say("this system cannot drop the pages of files: they may be read from memory")
     subject.start()
     outcomes = asyncio.run(_go_on(subject, prompts, conversations, arguments.pause_s))
     subject.close()
@@ -162,36 +166,25 @@ async def _next_turn(
     return Sample(answer.ttft_s, answer.num_prompt, answer.num_cached)
 
 
-def _show(report: Report, ours: Sequence[Outcome], theirs: Sequence[Outcome]) -> None:
-    rows: list[list[object]] = []
-    ratios: dict[int, float] = {}
-    for our, their in zip(ours, theirs, strict=True):
-        ratios[our.length] = our.resume_s / our.cold_s
-        rows.append(
-            [
-                median(sample.num_prompt for sample in our.resumed),
-                median(sample.num_cached for sample in our.resumed),
-                our.resume_s * 1000,
-                our.cold_s * 1000,
-                ratios[our.length],
-                their.resume_s * 1000,
-                our.resume_s / their.resume_s,
-            ]
-        )
-    report.table(
+def _show(report: Report, outcomes: Sequence[Sequence[Outcome]]) -> None:
+    rows: list[list[object]] = [
         [
-            "tokens",
-            "cached",
-            "resume ms",
-            "cold ms",
-            "÷ cold",
-            "mlx_lm ms",
-            "÷ mlx_lm",
-        ],
-        rows,
-    )
+            outcome.server,
+            median(sample.num_prompt for sample in outcome.resumed),
+            median(sample.num_cached for sample in outcome.resumed),
+            outcome.resume_s * 1000,
+            outcome.cold_s * 1000,
+            outcome.resume_s / outcome.cold_s,
+            same_length[0].resume_s / outcome.resume_s,
+        ]
+        for same_length in zip(*outcomes, strict=True)
+        for outcome in same_length
+    ]
+    headings = ["server", "tokens", "cached", "resume ms", "cold ms", "÷ cold", "ours ÷ it"]
+    report.table(headings, rows)
     report.conclude(f"Aim: resume ÷ cold of at most {AIM} from {AIM_FROM_TOKENS} tokens on.")
-    report.write({"ratios": ratios, "outcomes": [*ours, *theirs]})
+    ratios = {outcome.length: outcome.resume_s / outcome.cold_s for outcome in outcomes[0]}
+    report.write({"ratios": ratios, "outcomes": [each for one in outcomes for each in one]})
 
 
 if __name__ == "__main__":

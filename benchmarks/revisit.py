@@ -4,7 +4,8 @@ Twelve conversations take turns with a server that has room for the KV of six in
 each finds its own on the disk when its turn comes again; the pages of the files are dropped before.
 The time to the first token of that turn (revisit) is compared with that of the conversation's next
 one, which finds everything in memory (warm), and with a plain read of as many bytes of the same
-files. `mlx_lm.server` takes the same turns with what it keeps by default. A client sends the whole
+files. `mlx_lm.server` takes the same turns with what it keeps by default, and with `--mlx-vlm`
+`mlx_vlm.server` with as much room as ours and its cache on the disk. A client sends the whole
 history every time. The model's weights are random.
 """
 
@@ -12,7 +13,7 @@ import argparse
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from math import prod
@@ -26,6 +27,7 @@ from agent_memory.testing.models import SHAPES
 from benchmarks.harness.agent_memory_server import AgentMemoryServer, agent_memory_server
 from benchmarks.harness.chat import Answer, Message, ask, assistant, new_client, user
 from benchmarks.harness.mlx_lm_server import MlxLmServer
+from benchmarks.harness.mlx_vlm_server import MlxVlmServer, add_mlx_vlm
 from benchmarks.harness.page_cache import forget_pages
 from benchmarks.harness.prompts import PromptMaker
 from benchmarks.harness.report import Report
@@ -76,11 +78,17 @@ def main() -> None:
         home = place.folder / "data"
         shelf = home / "shelf"
         ours = stack.enter_context(agent_memory_server(home, str(place.model)))
-        theirs = stack.enter_context(closing(MlxLmServer(place.folder / "mlx_lm.out", place.model)))
-        our_outcome = _measure(report, ours, arguments, lambda: forget_pages(shelf))
+        outcomes = [_measure(report, ours, arguments, lambda: forget_pages(shelf))]
         read_s = _plain_read_s(shelf) / arguments.sessions
-        their_outcome = _measure(report, theirs, arguments, lambda: False)
-    _show(report, our_outcome, their_outcome, read_s)
+        mlx_lm = MlxLmServer(place.folder / "mlx_lm.out", place.model)
+        stack.enter_context(closing(mlx_lm))
+        outcomes.append(_measure(report, mlx_lm, arguments, lambda: False))
+        if python := arguments.mlx_vlm:
+            output, apc = place.folder / "mlx_vlm.out", place.folder / "apc"
+            mlx_vlm = MlxVlmServer(output, place.model, python, apc, (ROOM_FOR + 1) * num_tokens)
+            stack.enter_context(closing(mlx_vlm))
+            outcomes.append(_measure(report, mlx_vlm, arguments, lambda: forget_pages(apc)))
+    _show(report, outcomes, read_s)
 
 
 def _arguments() -> argparse.Namespace:
@@ -90,6 +98,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sessions", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=2, help="visits of each after its first turn")
     parser.add_argument("--pause-s", type=float, default=0.5, help="before every turn")
+    add_mlx_vlm(parser)
     return parser.parse_args()
 
 
@@ -170,7 +179,8 @@ def _plain_read_s(folder: Path) -> float:
     return time.perf_counter() - started_at
 
 
-def _show(report: Report, ours: Outcome, theirs: Outcome, read_s: float) -> None:
+def _show(report: Report, outcomes: Sequence[Outcome], read_s: float) -> None:
+    ours = outcomes[0]
     ratio = ours.revisit_s / (ours.warm_turn_s + read_s)
     rows: list[list[object]] = [
         [
@@ -181,7 +191,7 @@ def _show(report: Report, ours: Outcome, theirs: Outcome, read_s: float) -> None
             read_s * 1000 if outcome is ours else "-",
             ratio if outcome is ours else outcome.revisit_s / outcome.warm_turn_s,
         ]
-        for outcome in (ours, theirs)
+        for outcome in outcomes
     ]
     headings = ["server", "cached", "revisit ms", "warm ms", "read ms", "÷ (warm + read)"]
     report.table(headings, rows)
@@ -189,7 +199,7 @@ def _show(report: Report, ours: Outcome, theirs: Outcome, read_s: float) -> None
         f"{ours.shelf_tokens:.0f} tokens came from the shelf in {len(ours.revisits_s)} turns"
     )
     report.conclude(f"Aim: at most {AIM}.")
-    report.write({"ratio": ratio, "read_s": read_s, "outcomes": [ours, theirs]})
+    report.write({"ratio": ratio, "read_s": read_s, "outcomes": outcomes})
 
 
 if __name__ == "__main__":
