@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from agent_memory.cache.lease import Location
 from agent_memory.cache.tokens import WIDTH
 from agent_memory.ids import BlockHash
 
@@ -13,7 +14,8 @@ MAX_OWNERS = 32
 class Block:
     """A node of the tree of prefixes. `tokens` is packed, `nbytes` is its size in memory.
 
-    num_refs: active leases that use it. root: the hash that its path begins from, as far as that is
+    tier: of memory, resident or at rest; None when it is in its file only. num_refs: active leases
+    that use it. root: the hash that its path begins from, as far as that is
     known here; `num_before` tokens come before it. owners: sessions that made or used it; emptied
     for good when `is_common`. is_abandoned: all of them were deleted, and something else kept it
     here.
@@ -24,7 +26,7 @@ class Block:
     tokens: bytes
     nbytes: int
     is_snapshot: bool
-    is_resident: bool = False
+    tier: Location | None = None
     file: str | None = None
     root: BlockHash = BlockHash("")  # noqa: RUF009  a text
     num_before: int = 0
@@ -36,6 +38,23 @@ class Block:
     @property
     def num_tokens(self) -> int:
         return len(self.tokens) // WIDTH
+
+    @property
+    def is_resident(self) -> bool:
+        return self.tier is Location.RESIDENT
+
+    @property
+    def is_at_rest(self) -> bool:
+        return self.tier is Location.MEMORY
+
+    @property
+    def is_lost(self) -> bool:
+        return self.tier is None and self.file is None
+
+    @property
+    def location(self) -> Location:
+        """From where it is had soonest, unless it is lost."""
+        return self.tier or Location.SHELF
 
     def add_owner(self, owner: str) -> None:
         if self.is_common:

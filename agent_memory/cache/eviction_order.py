@@ -104,6 +104,10 @@ class EvictionOrder(Generic[Item]):
         self._rank(item, priority)
         return priority
 
+    def priority(self, item: Item) -> float:
+        """What was given to the item when it was touched last."""
+        return self._ranks[item].priority
+
     def demote(self, item: Item) -> None:
         """The item has become useless: it goes among the first."""
         self._rank(item, self._floor)

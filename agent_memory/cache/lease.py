@@ -8,8 +8,14 @@ from agent_memory.ids import BlockHash, LeaseId
 
 
 class Location(StrEnum):
+    """The tiers, the fastest first."""
+
     RESIDENT = "resident"
+    """In the engine, ready for use."""
+    MEMORY = "memory"
+    """At rest in the memory of the engine's process."""
     SHELF = "shelf"
+    """In a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +23,7 @@ class CachedBlock:
     """A block whose first `num_used` of `num_tokens` tokens the turn need not compute.
 
     `file` is the shelf file that holds it (a name inside the shelf's folder), or None when it is
-    only resident.
+    only in memory.
     """
 
     hash: BlockHash
@@ -34,7 +40,8 @@ class Lease:
     epoch: the pool's epoch; an engine that knows an older one first drops its resident blocks.
     cached: the prefix in order; `num_cached_tokens` is the sum of `num_used`, and always smaller
         than the prompt, for at least one token must be fed.
-    evict: resident blocks to drop now (they are on the shelf). discard: shelf files to delete now.
+    evict: blocks to drop now, whether resident or at rest in memory (they are on the shelf, or not
+    wanted). rest: resident blocks to put to rest in memory now. discard: shelf files to delete now.
     miss_reason: why the prefix ends where it does; `miss_kind` is its kind.
     """
 
@@ -46,6 +53,7 @@ class Lease:
     discard: tuple[str, ...] = ()
     miss_reason: str | None = None
     miss_kind: MissKind | None = None
+    rest: tuple[BlockHash, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,7 @@ class StoredBlock:
 
     `parent` is the hash of the block before it, or the salt's root hash for the first. A block
     shorter than the block size is a tail. `nbytes` is its size in memory. `file` is None when it
-    could not be written (a full disk): then it is resident only.
+    could not be written (a full disk): then it is in memory only.
     `is_snapshot`: the model has layers that cannot be cut by position, and this block carries
     their state after exactly `len(token_ids)` of its tokens: it can be used whole or not at all,
     and only as the end of a prefix.

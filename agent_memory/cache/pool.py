@@ -8,7 +8,7 @@ from agent_memory.cache.block import Block
 from agent_memory.cache.eviction_order import Standing
 from agent_memory.cache.forgetting import forgettable, outgrown_snapshots, outgrown_tails
 from agent_memory.cache.hashing import chain_hash
-from agent_memory.cache.lease import CachedBlock, Lease, Location, StoredBlock
+from agent_memory.cache.lease import CachedBlock, Lease, StoredBlock
 from agent_memory.cache.lease_book import ActiveLease, LeaseBook
 from agent_memory.cache.miss import MissKind
 from agent_memory.cache.pins import PIN_SHARE, PinBook, PinnedFile
@@ -24,11 +24,13 @@ from agent_memory.ids import BlockHash, LeaseId
 
 
 class BlockPool:
-    """The register of one engine's blocks: resident in its memory, or on its shelf.
+    """The register of one engine's blocks: resident in it, at rest in its process' memory, or on
+    its shelf.
 
-    Budgets in bytes. `clock` gives Unix seconds; the first epoch is taken from it, so that a pool
-    made later has a later epoch. `has_snapshots`: the model has layers that cannot be cut by
-    position, and a prefix can end only with a snapshot. Not thread-safe: one owner calls it.
+    Budgets in bytes; with one of 0 nothing is at rest in memory. `clock` gives Unix seconds; the
+    first epoch is taken from it, so that a pool made later has a later epoch. `has_snapshots`: the
+    model has layers that cannot be cut by position, and a prefix can end only with a snapshot. Not
+    thread-safe: one owner calls it.
     """
 
     def __init__(
@@ -39,11 +41,12 @@ class BlockPool:
         shelf_budget: int,
         clock: Callable[[], float],
         *,
+        at_rest_budget: int = 0,
         has_snapshots: bool = False,
     ) -> None:
         self._bytes_per_token = bytes_per_token
         self.clock = clock
-        self._register = BlockRegister(resident_budget, shelf_budget)
+        self._register = BlockRegister(resident_budget, at_rest_budget, shelf_budget)
         tree, losses = self._register.tree, self._register.losses
         self._search = PrefixSearch(tree, losses, block_size, has_snapshots)
         self._leases = LeaseBook()
@@ -127,6 +130,8 @@ class BlockPool:
         or the engine was restarted in between) only what is on the shelf counts.
         """
         active = self._close(lease_id)
+        if active is not None and not stored:
+            self._say_again(active.lease)  # An engine that took nothing in has not seen it.
         for name in bad_files:
             self._register.lose_file(name, MissKind.BAD_FILE)
         _check_hashes(stored)
@@ -144,10 +149,10 @@ class BlockPool:
     def release(self, lease_id: LeaseId) -> None:
         """The lease ends and leaves nothing; an unknown one is no matter.
 
-        The engine may never have seen it, so what it was to evict and discard is said again.
+        The engine may never have seen it, so what it was to do besides is said again.
         """
         if (active := self._close(lease_id)) is not None:
-            self._register.give_back(active.lease.evict, active.lease.discard)
+            self._say_again(active.lease)
 
     def release_owner(self, owner: str) -> int:
         """End all leases of a session that is gone; returns how many there were."""
@@ -199,7 +204,7 @@ class BlockPool:
         return self._register.take_evictions()
 
     def reset_resident(self, incarnation: str) -> None:
-        """The engine is a new one: nothing is resident, and leases of the old one are void.
+        """The engine is a new one: nothing is in its memory, and leases of the old one are void.
 
         Said twice of the same incarnation, it counts once.
         """
@@ -209,7 +214,7 @@ class BlockPool:
         self._epoch += 1
         for lease_id in self._leases.all_ids():
             if (active := self._close(lease_id)) is not None:
-                self._register.give_back((), active.lease.discard)
+                self._register.give_back((), (), active.lease.discard)
         self._register.empty_engine()
 
     def adopt_shelf(self, entries: Iterable[ShelfEntry]) -> tuple[str, ...]:
@@ -242,9 +247,12 @@ class BlockPool:
         """How fast this engine and its disk have turned out to be."""
         self._register.cost.rates = rates
 
-    def standing(self, root: BlockHash) -> tuple[Standing, Standing]:
-        """How a workspace stands in memory and on the shelf."""
-        return self._register.resident.standing(root), self._register.shelf.standing(root)
+    def standing(self, root: BlockHash) -> tuple[Standing, Standing, Standing]:
+        """How a workspace stands in each tier: resident, at rest in memory, on the shelf."""
+        register = self._register
+        ledgers = (register.resident, register.at_rest, register.shelf)
+        resident, at_rest, shelf = (ledger.standing(root) for ledger in ledgers)
+        return resident, at_rest, shelf
 
     def stats(self) -> PoolStats:
         """The pool in figures, now."""
@@ -256,6 +264,9 @@ class BlockPool:
             resident_bytes=register.resident.nbytes,
             reserved_bytes=register.resident.reserved,
             resident_budget=register.resident.budget,
+            num_memory_blocks=len(register.at_rest),
+            memory_bytes=register.at_rest.nbytes,
+            memory_budget=register.at_rest.budget,
             num_shelf_blocks=register.shelf.num_blocks,
             num_shelf_files=len(register.shelf),
             shelf_bytes=register.shelf.nbytes,
@@ -267,6 +278,7 @@ class BlockPool:
             num_prompt_tokens=self._tally.num_prompt_tokens,
             num_cached_tokens=self._tally.num_cached_tokens,
             num_evicted_blocks=register.num_evicted,
+            num_dropped_blocks=register.num_dropped,
             num_discarded_files=register.num_discarded,
             num_misses_by_kind=dict(self._tally.num_misses_by_kind),
         )
@@ -293,12 +305,15 @@ class BlockPool:
         register.let_go(prefix.blocks)
         if len(self._leases):
             return None
-        # Nobody will make room: this prefix is in its own way, and is read from the shelf instead.
+        # Nobody will make room: this prefix is in its own way, and is restored instead.
         register.touch(prefix.blocks)
         register.make_room(num_needed, root, from_all=True)
         prefix = self._search.find(root, reusable)
         register.hold(prefix.blocks)
         return prefix
+
+    def _say_again(self, lease: Lease) -> None:
+        self._register.give_back(lease.rest, lease.evict, lease.discard)
 
     def _draw_up(self, lease_id: LeaseId, prefix: Prefix) -> Lease:
         return Lease(
@@ -306,6 +321,7 @@ class BlockPool:
             epoch=self._epoch,
             cached=tuple(_cached(block, num_used) for block, num_used in prefix.parts),
             num_cached_tokens=prefix.num_tokens,
+            rest=self._register.take_rests(),
             evict=self._register.take_evictions(),
             discard=self._register.take_discards(),
             miss_reason=prefix.miss.reason if prefix.miss is not None else None,
@@ -381,8 +397,7 @@ class BlockPool:
 
 
 def _cached(block: Block, num_used: int) -> CachedBlock:
-    location = Location.RESIDENT if block.is_resident else Location.SHELF
-    return CachedBlock(block.hash, block.num_tokens, num_used, location, block.file)
+    return CachedBlock(block.hash, block.num_tokens, num_used, block.location, block.file)
 
 
 def _check_hashes(stored: Sequence[StoredBlock]) -> None:

@@ -155,5 +155,9 @@ class PrefixSearch:
 
 
 def _is_nearer(one: Block, other: Block) -> bool:
-    """Resident before on the shelf, then the smaller."""
-    return (not one.is_resident, one.num_tokens) < (not other.is_resident, other.num_tokens)
+    """Resident before at rest in memory before on the shelf, then the smaller."""
+    return _distance(one) < _distance(other)
+
+
+def _distance(block: Block) -> tuple[bool, bool, int]:
+    return not block.is_resident, not block.is_at_rest, block.num_tokens

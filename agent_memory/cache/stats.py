@@ -12,7 +12,9 @@ from agent_memory.cache.miss import MissKind
 class PoolStats:
     """Counts since the pool was made, and what it holds now. Bytes where it says bytes.
 
-    A hit is a lease with at least one cached token. `oldest_lease_s` is 0 without leases.
+    A hit is a lease with at least one cached token. `oldest_lease_s` is 0 without leases. What
+    bears "memory" is at rest there. num_evicted_blocks were resident, and went to rest or are gone;
+    num_dropped_blocks were at rest, and are gone.
     num_misses_by_kind: leases by why not more of their prompt was there. num_waiting: turns that
     wait for room; num_room_waits and room_wait_s: how often that has happened, and for how many
     seconds in all.
@@ -36,6 +38,10 @@ class PoolStats:
     num_cached_tokens: int
     num_evicted_blocks: int
     num_discarded_files: int
+    num_memory_blocks: int = 0
+    memory_bytes: int = 0
+    memory_budget: int = 0
+    num_dropped_blocks: int = 0
     num_misses_by_kind: Mapping[MissKind, int] = field(default_factory=dict)
     num_waiting: int = 0
     num_room_waits: int = 0

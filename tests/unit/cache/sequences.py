@@ -25,7 +25,11 @@ class Clock:
 
 
 def make_pool(
-    resident_budget: int = 10_000, shelf_budget: int = 10_000, *, has_snapshots: bool = False
+    resident_budget: int = 10_000,
+    shelf_budget: int = 10_000,
+    *,
+    at_rest_budget: int = 0,
+    has_snapshots: bool = False,
 ) -> BlockPool:
     return BlockPool(
         BLOCK_SIZE,
@@ -33,6 +37,7 @@ def make_pool(
         resident_budget,
         shelf_budget,
         Clock(),
+        at_rest_budget=at_rest_budget,
         has_snapshots=has_snapshots,
     )
 

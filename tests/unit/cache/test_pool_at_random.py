@@ -37,10 +37,16 @@ class Engine:
     """What an engine that obeys the pool holds; blocks by hash, files with their blocks."""
 
     resident: set[BlockHash] = field(default_factory=set)
+    at_rest: set[BlockHash] = field(default_factory=set)
     files: dict[str, set[BlockHash]] = field(default_factory=dict)
 
     def obey(self, lease: Lease) -> None:
+        assert not set(lease.evict) & set(lease.rest)
         self.resident.difference_update(lease.evict)
+        self.at_rest.difference_update(lease.evict)
+        resting = self.resident.intersection(lease.rest)
+        self.resident -= resting
+        self.at_rest |= resting
         self.delete(lease.discard)
 
     def delete(self, names: Sequence[str]) -> None:
@@ -49,6 +55,7 @@ class Engine:
 
     def keep(self, blocks: Sequence[StoredBlock]) -> None:
         self.resident.update(block.hash for block in blocks)
+        self.at_rest.difference_update(block.hash for block in blocks)
         for block in blocks:
             if block.file is not None:
                 self.files.setdefault(block.file, set()).add(block.hash)
@@ -58,6 +65,7 @@ class PoolMachine(RuleBasedStateMachine):
     """A pool beside an engine that does what leases say."""
 
     has_snapshots = False
+    at_rest_budget = 0
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,7 +79,13 @@ class PoolMachine(RuleBasedStateMachine):
 
     def make_pool(self) -> BlockPool:
         return BlockPool(
-            BLOCK_SIZE, BYTES_PER_TOKEN, 200, 300, self.clock, has_snapshots=self.has_snapshots
+            BLOCK_SIZE,
+            BYTES_PER_TOKEN,
+            200,
+            300,
+            self.clock,
+            at_rest_budget=self.at_rest_budget,
+            has_snapshots=self.has_snapshots,
         )
 
     def new_file(self) -> str:
@@ -86,6 +100,7 @@ class PoolMachine(RuleBasedStateMachine):
         prompt=token_lists,
         num=st.integers(0, 8),
         num_pinned=st.sampled_from([0, 4, 9]),
+        arrives=st.sampled_from([True, True, True, False]),
     )
     def lease(
         self,
@@ -95,7 +110,9 @@ class PoolMachine(RuleBasedStateMachine):
         prompt: list[int],
         num: int,
         num_pinned: int,
+        arrives: bool,
     ) -> None:
+        """A lease that does not arrive at the engine ends as one that left nothing."""
         self.release(lease_id)
         is_first = all(other != root for _, other, _ in self.leases.values())
         before = self.standing_of_other(root)
@@ -112,17 +129,28 @@ class PoolMachine(RuleBasedStateMachine):
             assert self.leases
             return
         assert num_needed <= 200
+        if not arrives:
+            self.pool.publish(lease_id, (), ())
+            return
         self.engine.obey(lease)
         self.check_lease(lease, prompt)
+        self.check_tiers()
         self.leases[lease_id] = (lease, root, prompt)
 
-    def standing_of_other(self, root: BlockHash) -> tuple[Standing, Standing]:
+    def check_tiers(self) -> None:
+        """An engine that has obeyed holds what the pool says, and nothing else."""
+        stats = self.pool.stats()
+        assert len(self.engine.resident) == stats.num_resident_blocks
+        assert len(self.engine.at_rest) == stats.num_memory_blocks
+
+    def standing_of_other(self, root: BlockHash) -> tuple[Standing, ...]:
         return self.pool.standing(OTHER_ROOT if root == ROOT else ROOT)
 
-    def check_nothing_taken(self, root: BlockHash, before: tuple[Standing, Standing]) -> None:
+    def check_nothing_taken(self, root: BlockHash, before: tuple[Standing, ...]) -> None:
         """What `root` has just done did not cost the other workspace anything of its share."""
         for then, now in zip(before, self.standing_of_other(root), strict=True):
-            assert now.in_use == then.in_use or then.in_use > now.share
+            # What it loses of one tier beyond its share may come to rest in another.
+            assert now.in_use >= then.in_use or then.in_use > now.share
 
     def check_lease(self, lease: Lease, prompt: list[int]) -> None:
         assert lease.num_cached_tokens == sum(block.num_used for block in lease.cached)
@@ -131,11 +159,14 @@ class PoolMachine(RuleBasedStateMachine):
             assert lease.cached[-1].num_used == lease.cached[-1].num_tokens
             assert lease.cached[-1].hash in self.snapshots
         for block in lease.cached:
-            if block.location is Location.RESIDENT:
-                assert block.hash in self.engine.resident
-            else:
-                assert block.file is not None
-                assert block.hash in self.engine.files[block.file]
+            match block.location:
+                case Location.RESIDENT:
+                    assert block.hash in self.engine.resident
+                case Location.MEMORY:
+                    assert block.hash in self.engine.at_rest
+                case Location.SHELF:
+                    assert block.file is not None
+                    assert block.hash in self.engine.files[block.file]
 
     @rule(lease_id=lease_ids, answer=st.lists(st.integers(0, 1), max_size=4), on_disk=st.booleans())
     def publish(self, lease_id: LeaseId, answer: list[int], on_disk: bool) -> None:
@@ -186,6 +217,7 @@ class PoolMachine(RuleBasedStateMachine):
     def restart_engine(self) -> None:
         self.num_incarnations += 1
         self.engine.resident.clear()
+        self.engine.at_rest.clear()
         self.leases.clear()
         self.pool.reset_resident(f"incarnation {self.num_incarnations}")
 
@@ -225,12 +257,17 @@ class PoolMachine(RuleBasedStateMachine):
             for block in lease.cached:
                 if block.location is Location.RESIDENT:
                     assert block.hash in self.engine.resident
+                if block.location is Location.MEMORY:
+                    assert block.hash in self.engine.at_rest | self.engine.resident
 
     @invariant()
     def the_figures_agree_with_the_leases(self) -> None:
         stats = self.pool.stats()
         assert stats.num_leases == len(self.leases)
         assert stats.num_resident_blocks <= len(self.engine.resident)
+        in_memory = self.engine.resident | self.engine.at_rest
+        assert stats.num_resident_blocks + stats.num_memory_blocks <= len(in_memory)
+        assert stats.memory_bytes <= stats.memory_budget
         assert stats.num_shelf_files <= len(self.engine.files)
 
 
@@ -240,8 +277,24 @@ class SnapshotPoolMachine(PoolMachine):
     has_snapshots = True
 
 
+class RestingPoolMachine(PoolMachine):
+    """The same where what has to leave the engine may rest in memory."""
+
+    at_rest_budget = 120
+
+
+class RestingSnapshotPoolMachine(SnapshotPoolMachine):
+    """The same of snapshots."""
+
+    at_rest_budget = 220
+
+
 TestPoolAtRandom = PoolMachine.TestCase
 TestSnapshotPoolAtRandom = SnapshotPoolMachine.TestCase
+TestRestingPoolAtRandom = RestingPoolMachine.TestCase
+TestRestingSnapshotPoolAtRandom = RestingSnapshotPoolMachine.TestCase
 TestPoolAtRandom.settings = TestSnapshotPoolAtRandom.settings = settings(
     max_examples=50, stateful_step_count=40, deadline=None
 )
+TestRestingPoolAtRandom.settings = TestPoolAtRandom.settings
+TestRestingSnapshotPoolAtRandom.settings = TestPoolAtRandom.settings
