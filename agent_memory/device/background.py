@@ -1,5 +1,5 @@
 """Work on host bytes beside the thread that owns MLX: one thread reads, one checks what the other
-has read, one writes."""
+has read, one writes, one copies what comes to rest."""
 
 import logging
 from collections.abc import Callable
@@ -24,6 +24,7 @@ class Background:
         self._reader = ThreadPoolExecutor(1, "shelf-reader")
         self._checker = ThreadPoolExecutor(1, "shelf-checker")
         self._writer = ThreadPoolExecutor(1, "shelf-writer")
+        self._copier = ThreadPoolExecutor(1, "copier")
 
     def read(self, job: Callable[[], T], then: Callable[[T | None], None]) -> None:
         """Do `job`, then `then` with its result, or with None if it raised."""
@@ -37,14 +38,19 @@ class Background:
         """Like `read`, in the order of the calls."""
         self._writer.submit(self._run, job, then)
 
+    def copy(self, job: Callable[[], T], then: Callable[[T | None], None]) -> None:
+        """Like `read`, beside all else: nobody waits for it."""
+        self._copier.submit(self._run, job, then)
+
     def close(self) -> None:
         """Finish what was begun. Nothing can be submitted any more."""
         self._reader.shutdown()
         self._checker.shutdown()
         self._writer.shutdown()
+        self._copier.shutdown()
 
     def _run(self, job: Callable[[], T], then: Callable[[T | None], None]) -> None:
         result: T | None = None
-        with Guard(lambda error: _log.error("a job on the shelf failed", exc_info=error)):
+        with Guard(lambda error: _log.error("a job on host bytes failed", exc_info=error)):
             result = job()
         self._post(lambda: then(result))

@@ -107,7 +107,7 @@ class MlxEngine:
         return stream
 
     def drop(self, hashes: Sequence[BlockHash]) -> None:
-        """Have resident blocks forgotten, soon. Unknown ones do not matter."""
+        """Have blocks that are in memory forgotten, soon. Unknown ones do not matter."""
         self._thread.post(partial(self._machine.drop, tuple(hashes)))
 
     def preempt(self, lease_ids: Collection[LeaseId]) -> None:

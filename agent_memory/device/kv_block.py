@@ -59,6 +59,18 @@ class KvBlock:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class RestingBlock:
+    """A block at rest in the host's memory. `file` is where the shelf has it, or None."""
+
+    host: ShelfBlock
+    file: str | None
+
+    def off_shelf(self) -> "RestingBlock":
+        """The same block, known to be in no file."""
+        return replace(self, file=None)
+
+
 def to_host(block: KvBlock) -> ShelfBlock:
     """The block's bytes, not copied where the device shares memory with the host.
 
@@ -76,8 +88,20 @@ def to_host(block: KvBlock) -> ShelfBlock:
     return ShelfBlock(block.hash, block.parent, block.token_ids, tensors, block.is_snapshot)
 
 
-def from_host(block: ShelfBlock, file: str) -> KvBlock:
-    """The block on the device again. Only on the thread that owns MLX."""
+def copy_of(block: ShelfBlock) -> ShelfBlock:
+    """The block in memory of its own: what `to_host` gives may be a part of the device's."""
+    data = np.empty(block.nbytes, np.uint8)
+    tensors, begin = {}, 0
+    for name, tensor in block.tensors.items():
+        part = data[begin : begin + tensor.data.nbytes]
+        part[:] = tensor.data
+        tensors[name] = replace(tensor, data=part)
+        begin += part.nbytes
+    return replace(block, tensors=tensors)
+
+
+def from_host(block: ShelfBlock, file: str | None) -> KvBlock:
+    """The block on the device again, a copy. Only on the thread that owns MLX."""
     tensors = {
         name: mx.array(np.frombuffer(tensor.data, np.uint8))
         .view(_DTYPES[tensor.dtype])

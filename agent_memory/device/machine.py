@@ -135,7 +135,7 @@ class ModelMachine:
         self.loop.submit(key, request)
 
     def drop(self, hashes: Sequence[BlockHash]) -> None:
-        """Forget resident blocks."""
+        """Forget blocks that are in memory."""
         self._store.drop(hashes)
 
     def turn(self) -> None:
@@ -165,11 +165,14 @@ class ModelMachine:
             waiting=self.loop.num_waiting,
             resident_blocks=self._store.num_blocks,
             resident_bytes=self._store.nbytes,
+            memory_blocks=self._store.num_at_rest,
+            memory_bytes=self._store.nbytes_at_rest,
             active_bytes=memory_in_use(),
             steps=totals.steps,
             tokens_prefilled=totals.tokens_prefilled,
             tokens_generated=totals.tokens_generated,
             tokens_restored=totals.tokens_restored,
+            tokens_from_memory=totals.tokens_from_memory,
             tokens_from_shelf=totals.tokens_from_shelf,
             requests_finished=totals.requests_finished,
             requests_cancelled=totals.requests_cancelled,

@@ -1,4 +1,4 @@
-"""The room of one row, made before its tokens are there: the shelf is read straight into it.
+"""The room of one row, made before its tokens are there: what is kept is read straight into it.
 
 MLX's memory, seen as bytes: a block's part of a tensor is one run of bytes for each head.
 """
@@ -10,8 +10,7 @@ import mlx.core as mx
 import numpy as np
 import numpy.typing as npt
 
-from agent_memory.device.host_tensor import HostTensor
-from agent_memory.device.kv_block import KvBlock, to_host
+from agent_memory.device.host_tensor import ShelfBlock
 from agent_memory.device.row_layers import room_for
 
 
@@ -52,6 +51,23 @@ class RowBuffers:
 
         Raises `ValueError` when it is not like the model's own.
         """
+        return [run.reshape(-1).data for run in self._room(begin, name, shape)]
+
+    def put(self, block: ShelfBlock, begin: int) -> None:
+        """Copy a block to its place. Raises `ValueError` as `place` does."""
+        for name, tensor in block.tensors.items():
+            room = self._room(begin, name, tensor.shape)
+            # Numpy lets other threads run meanwhile, which a copy of memoryviews does not.
+            room[:] = np.frombuffer(tensor.view, np.uint8).reshape(room.shape)
+
+    def take(self) -> Mapping[str, mx.array]:
+        """The buffers; nobody may write to them any more."""
+        self._bytes.clear()
+        arrays, self._arrays = self._arrays, {}
+        return arrays
+
+    def _room(self, begin: int, name: str, shape: Sequence[int]) -> npt.NDArray[np.uint8]:
+        """The bytes of a tensor in its place, [heads, tokens, bytes of one]."""
         room = self._bytes.get(name)
         if room is None or len(shape) != 4:
             raise ValueError(f"the model has no tensor '{name}' of {list(shape)}")
@@ -61,18 +77,7 @@ class RowBuffers:
             raise ValueError(f"tensor '{name}' of {list(shape)} is not like the model's")
         if begin + num_tokens > self.capacity:
             raise ValueError(f"tensor '{name}' of {list(shape)} is longer than was said")
-        return [room[head, begin : begin + num_tokens].reshape(-1).data for head in range(heads)]
-
-    def put(self, block: KvBlock, begin: int) -> None:
-        """Copy a block of the device to its place. Raises `ValueError` as `place` does."""
-        for name, tensor in to_host(block).tensors.items():
-            _scatter(tensor, self.place(begin, name, tensor.shape))
-
-    def take(self) -> Mapping[str, mx.array]:
-        """The buffers; nobody may write to them any more."""
-        self._bytes.clear()
-        arrays, self._arrays = self._arrays, {}
-        return arrays
+        return room[:, begin : begin + num_tokens]
 
 
 def reach_device() -> bool:
@@ -82,10 +87,3 @@ def reach_device() -> bool:
     (run,) = buffers.place(0, "probe", (1, 1, 1, 8))
     run[:] = np.full(8, 3.0, np.float32).tobytes()
     return bool(mx.all(buffers.take()["probe"][..., :1, :] == 3.0).item())
-
-
-def _scatter(tensor: HostTensor, runs: Sequence[memoryview]) -> None:
-    begin = 0
-    for run in runs:
-        run[:] = tensor.view[begin : begin + len(run)]
-        begin += len(run)

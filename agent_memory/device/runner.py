@@ -118,7 +118,11 @@ class MlxRunner:
         blocks = tuple(block for block, _ in prefix.parts)
         self._rows[row] = Row(layers, prefix.num_tokens, blocks)
         return Restored(
-            prefix.num_tokens, prefix.num_from_shelf, prefix.bad_files, prefix.num_passed_over
+            prefix.num_tokens,
+            prefix.num_from_shelf,
+            prefix.bad_files,
+            prefix.num_passed_over,
+            prefix.num_from_memory,
         )
 
     def prefill(self, feed: Feed) -> _Prefilled:

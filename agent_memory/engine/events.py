@@ -19,14 +19,16 @@ OutputDelta = TextDelta | ThinkingDelta | ToolCallStarted | ToolCallDelta
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The row is open. Fewer cached tokens than leased means that a shelf file was unusable
-    (`bad_files` names those, and they are no longer there), or that `num_passed_over` tokens are
-    computed sooner than read."""
+    """The row is open. Cached tokens that neither came from the shelf nor were at rest in memory
+    were resident. Fewer of them than leased means that a shelf file was unusable (`bad_files` names
+    those, and they are no longer there), or that `num_passed_over` tokens are computed sooner than
+    read."""
 
     num_cached_tokens: int
     num_from_shelf: int
     bad_files: tuple[str, ...] = ()
     num_passed_over: int = 0
+    num_from_memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)

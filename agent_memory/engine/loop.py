@@ -185,6 +185,7 @@ class StepLoop:
         self.counters.queueing.observe(self._clock() - generation.submitted_at)
         generation.num_fed = restored.num_cached_tokens
         self.counters.tokens_restored += restored.num_cached_tokens
+        self.counters.tokens_from_memory += restored.num_from_memory
         self.counters.tokens_from_shelf += restored.num_from_shelf
         self._outbox.put(generation.key, restored)
         self._take_forced(first)

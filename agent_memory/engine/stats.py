@@ -7,13 +7,15 @@ from agent_memory.engine.distribution import Distribution
 
 @dataclass(slots=True)
 class Counters:
-    """Totals since the engine started. queueing: from a request's submission until its row is
-    open; first_token: until its first token is drawn."""
+    """Totals since the engine started. tokens_restored: those included that were at rest in memory,
+    or on the shelf. queueing: from a request's submission until its row is open; first_token: until
+    its first token is drawn."""
 
     steps: int = 0
     tokens_prefilled: int = 0
     tokens_generated: int = 0
     tokens_restored: int = 0
+    tokens_from_memory: int = 0
     tokens_from_shelf: int = 0
     requests_finished: int = 0
     requests_cancelled: int = 0
@@ -44,20 +46,24 @@ class ShelfTraffic:
 class EngineStats:
     """A moment of an engine: what runs and waits, KV held for later turns, and totals.
 
-    running: rows that prefill or decode. resident_bytes: KV of blocks kept for later turns.
-    active_bytes: all memory that the device's allocator has handed out. prefill_tokens_per_s: as
-    measured lately, None before the first long enough chunk.
+    running: rows that prefill or decode. resident_bytes: KV of blocks kept for later turns;
+    memory_bytes: of those at rest in memory. active_bytes: all memory that the device's allocator
+    has handed out. prefill_tokens_per_s: as measured lately, None before the first long enough
+    chunk.
     """
 
     running: int = 0
     waiting: int = 0
     resident_blocks: int = 0
     resident_bytes: int = 0
+    memory_blocks: int = 0
+    memory_bytes: int = 0
     active_bytes: int = 0
     steps: int = 0
     tokens_prefilled: int = 0
     tokens_generated: int = 0
     tokens_restored: int = 0
+    tokens_from_memory: int = 0
     tokens_from_shelf: int = 0
     requests_finished: int = 0
     requests_cancelled: int = 0

@@ -54,8 +54,7 @@ class Bench:
             self.shelf,
             self._background,
             needs_snapshot=False,
-            forms=FORMS,
-            **options,  # type: ignore[arg-type]
+            **{"forms": FORMS, **options},  # type: ignore[arg-type]
         )
 
     def gather(self, num_in_last: int = BLOCK) -> LeasedPrefix:
@@ -67,9 +66,10 @@ class Bench:
         tokens = (*range(NUM_BLOCKS * BLOCK - BLOCK + num_in_last), 999)
         lease = Lease(LeaseId("lease"), 0, tuple(cached), len(tokens) - 1)
         request = GenerationRequest("r", "w", ROOT, tokens, SamplingParams(max_tokens=1), lease)
-        is_ready = self.gatherer.prepare(7, request, lambda _: None)
-        self._background.close()
-        assert not is_ready
+        ready: list[int] = []
+        if not self.gatherer.prepare(7, request, ready.append):
+            self._background.close()
+            assert ready == [7]
         return self.gatherer.take(7, request)
 
 
@@ -93,6 +93,51 @@ def test_what_is_read_lies_in_the_row_as_it_was_written(tmp_path: Path, key: byt
     buffers = prefix.buffers.take()
     for name in FORMS:
         assert contents(buffers, name, prefix.num_tokens) == joined(bench.blocks, name)
+
+
+@pytest.mark.parametrize("forms", [FORMS, None], ids=["into the row", "as blocks"])
+def test_what_rests_needs_no_disk(tmp_path: Path, forms: object) -> None:
+    bench = Bench(tmp_path, forms=forms)
+    for block in bench.blocks:
+        bench.store.put(replace(block, file=bench.file))
+    bench.store.rest([block.hash for block in bench.blocks[1:]])  # one is resident
+    (path,) = tmp_path.rglob(bench.file)
+    path.unlink()
+    prefix = bench.gather()
+    assert prefix.num_tokens == NUM_BLOCKS * BLOCK
+    assert (prefix.num_from_memory, prefix.num_from_shelf) == ((NUM_BLOCKS - 1) * BLOCK, 0)
+    assert [block.file for block, _ in prefix.parts] == [bench.file] * NUM_BLOCKS
+    parts = [block for block, _ in prefix.parts]
+    buffers = prefix.buffers.take() if prefix.buffers is not None else {}
+    assert bool(buffers) == bool(forms)
+    for name in FORMS:
+        found = contents(buffers, name, prefix.num_tokens) if buffers else joined(parts, name)
+        assert found == joined(bench.blocks, name)
+
+
+def test_what_rests_between_what_is_read_lies_in_its_place(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for block in bench.blocks[1:3]:
+        bench.store.put(replace(block, file=bench.file))
+    bench.store.rest([bench.blocks[2].hash])
+    prefix = bench.gather(num_in_last=3)
+    assert prefix.num_tokens == NUM_BLOCKS * BLOCK - 1
+    assert (prefix.num_from_memory, prefix.num_from_shelf) == (BLOCK, 3 * BLOCK - 1)
+    assert prefix.buffers is not None
+    buffers = prefix.buffers.take()
+    for name in FORMS:
+        assert contents(buffers, name, NUM_BLOCKS * BLOCK) == joined(bench.blocks, name)
+
+
+def test_a_block_at_rest_whose_file_is_bad_is_to_be_written_again(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.store.put(replace(bench.blocks[0], file=bench.file))
+    bench.store.rest([bench.blocks[0].hash])
+    (path,) = tmp_path.rglob(bench.file)
+    path.unlink()
+    prefix = bench.gather()
+    assert prefix.bad_files == (bench.file,)
+    assert [(block.hash, block.file) for block, _ in prefix.parts] == [(bench.blocks[0].hash, None)]
 
 
 def test_a_part_of_the_last_block_is_a_part_of_the_row(tmp_path: Path) -> None:
@@ -136,6 +181,20 @@ def test_what_is_computed_sooner_is_not_read(tmp_path: Path) -> None:
     assert gatherer.prepare(7, request, lambda _: None)  # nothing is read
     prefix = gatherer.take(7, request)
     assert (prefix.num_tokens, prefix.num_passed_over) == (BLOCK, (NUM_BLOCKS - 1) * BLOCK)
+    assert bench.shelf.traffic.bytes_read == 0
+
+
+def test_what_is_resident_behind_what_is_computed_sooner_is_of_no_use(tmp_path: Path) -> None:
+    slow = ReadPace()
+    slow.observe(MIN_BYTES, 1e6)
+    bench = Bench(tmp_path, bytes_per_token=96, prefill_tokens_per_s=lambda: 1000.0, read_pace=slow)
+    first, *_, last = bench.blocks
+    for block in (first, last):
+        bench.store.put(replace(block, file=bench.file))
+    bench.store.rest([first.hash])
+    prefix = bench.gather()
+    assert (prefix.num_tokens, prefix.num_from_memory) == (BLOCK, BLOCK)
+    assert prefix.num_passed_over == (NUM_BLOCKS - 1) * BLOCK
     assert bench.shelf.traffic.bytes_read == 0
 
 
