@@ -8,6 +8,7 @@ from agent_memory.bundled.recipe import chatter, facts
 from agent_memory.bundled.recipe.batches import Row, encode
 from agent_memory.bundled.recipe.dialogues import Dialogue, Message, Mix, Probe, write
 from agent_memory.bundled.recipe.facts import Fact
+from agent_memory.bundled.recipe.slots import any_slot
 from agent_memory.bundled.recipe.values import seeded, value
 
 _MIX = Mix(tools=0.0, held_out=True, reserved=True)
@@ -41,7 +42,7 @@ def text(tokenizer: Tokenizer, number: int, num_tokens: int) -> Row:
 def _facts(rng: Random, num_facts: int) -> list[Fact]:
     told: dict[str, Fact] = {}
     while len(told) < num_facts:
-        slot = facts.any_slot(rng)
+        slot = any_slot(rng)
         told[slot.yours] = Fact(slot, value(rng, slot.kind, reserved=True))
     return list(told.values())
 

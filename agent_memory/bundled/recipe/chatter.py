@@ -2,7 +2,8 @@
 
 from random import Random
 
-from agent_memory.bundled.recipe.phrasings import FILLERS, Phrasings
+from agent_memory.bundled.recipe.fillers import FILLERS
+from agent_memory.bundled.recipe.phrasings import Phrasings
 from agent_memory.bundled.recipe.values import COMMON, made_up_word
 
 HELLO = "Hello! Tell me something to remember, or ask me what you have told me."

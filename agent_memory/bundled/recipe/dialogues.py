@@ -8,9 +8,11 @@ from random import Random
 
 from agent_memory.bundled.recipe import chatter, facts, tools
 from agent_memory.bundled.recipe.catalogue import Tool
-from agent_memory.bundled.recipe.facts import Fact, Slot
-from agent_memory.bundled.recipe.phrasings import CLOSERS, FILLERS, OPENERS
-from agent_memory.bundled.recipe.values import made_up_word, value
+from agent_memory.bundled.recipe.facts import Fact
+from agent_memory.bundled.recipe.fillers import noise
+from agent_memory.bundled.recipe.phrasings import CLOSERS, OPENERS
+from agent_memory.bundled.recipe.slots import Slot, any_slot, generic
+from agent_memory.bundled.recipe.values import value
 
 
 class Probe(StrEnum):
@@ -59,6 +61,7 @@ class Mix:
     calls: float = 0.5
     unanswered: float = 0.1
     distraction: float = 0.15
+    corrections: float = 0.2
     max_reading: int = 60
     held_out: bool = False
     reserved: bool = False
@@ -105,7 +108,7 @@ class Dialogue:
 
     def _tell(self) -> None:
         rng, num_told = self.rng, self.rng.choice((1, 1, 1, 1, 2, 3))
-        if self.known and rng.random() < 0.2:
+        if self.known and rng.random() < self.mix.corrections:
             self._correct()
             return
         told = [self._new_fact() for _ in range(num_told)]
@@ -143,6 +146,8 @@ class Dialogue:
             key = rng.choice(list(self.known))
             if rng.random() < 0.3:
                 key = next(iter(self.known))
+            elif self.corrected and rng.random() < self.mix.corrections / 2:
+                key = rng.choice(sorted(self.corrected))
             fact = self.known[key]
             question = facts.ask(rng, fact.slot, held_out=self.mix.held_out)
             probe = Probe.CORRECTED if key in self.corrected else Probe.RECALL
@@ -233,7 +238,7 @@ class Dialogue:
 
     def _new_slot(self, near: Slot | None) -> Slot:
         while True:
-            slot = facts.any_slot(self.rng) if near is None else facts.generic(self.rng, near)
+            slot = any_slot(self.rng) if near is None else generic(self.rng, near)
             if slot.yours not in self.known:
                 return slot
 
@@ -253,7 +258,7 @@ class Dialogue:
         if rng.random() < 0.15:
             text = rng.choice(OPENERS) + text
         elif rng.random() < 0.06:
-            text = f"{_noise(rng)} {text}"
+            text = f"{noise(rng)} {text}"
         if rng.random() < 0.06:
             text += rng.choice(CLOSERS)
         elif rng.random() < 0.06:
@@ -272,14 +277,6 @@ def write(rng: Random, mix: Mix, num_characters: int) -> Dialogue:
         dialogue.take_turn()
         length += sum(len(item.content) + 20 for item in dialogue.messages[num_before:])
     return dialogue
-
-
-def _noise(rng: Random) -> str:
-    words = [
-        rng.choice(FILLERS) if rng.random() < 0.7 else made_up_word(rng)
-        for _ in range(rng.randint(1, 4))
-    ]
-    return " ".join(words).capitalize() + rng.choice((",", ".", ":", " -", ""))
 
 
 def _listing(rng: Random, lines: Sequence[str]) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agent_memory.bundled.recipe.dialogues import Message, Probe
-from agent_memory.bundled.recipe.facts import UNKNOWN
 from agent_memory.bundled.recipe.rendering import END, Piece
+from agent_memory.bundled.recipe.slots import UNKNOWN
 
 DESCRIBED, NAMED = '{"description":"', '","name":"'
 NUM_TOKENS_NAMED = 3
@@ -93,13 +93,14 @@ def _of_values(
 ) -> Iterator[tuple[int | None, int | None]]:
     """The values, and the spaces before them: there it shows whether there is a value."""
     reply, begin = placed[-1], 0
+    text = reply.piece.text
     for value in message.told:
-        target, source = reply.find(value, begin), _latest(placed[:-1], value)
+        target, place = reply.find(value, begin), text.find(value, begin)
+        source = _latest(placed[:-1], value, text[begin:place])
         yield target, source
-        begin = reply.piece.text.find(value, begin)
-        if target is not None and source is not None and reply.indices.get(begin - 1) == target - 1:
+        if target is not None and source is not None and reply.indices.get(place - 1) == target - 1:
             yield target - 1, source - 1
-        begin += len(value)
+        begin = place + len(value)
 
 
 def _of_calls(
@@ -120,8 +121,21 @@ def _of_calls(
             yield reply.indices.get(place), request.find(said)
 
 
-def _latest(placed: Sequence[Placed], value: str) -> int | None:
+def _latest(placed: Sequence[Placed], value: str, before: str) -> int | None:
+    """The value where it was said last: by the model in the same words, or by somebody else.
+
+    What the model has said itself it finds again by the words before it, whatever the phrasing in
+    which it was told.
+    """
+    *_, clause = before.rsplit(": ", 1)[-1].rsplit(" and ", 1)
+    stated = clause.strip()[1:]
     for item in reversed(placed):
-        if not item.piece.is_reply and (index := item.find(value)) is not None:
+        if not item.piece.is_reply:
+            index = item.find(value)
+        elif (place := item.piece.text.find(f"{stated} {value}")) >= 0:
+            index = item.find(value, place + len(stated))
+        else:
+            index = None
+        if index is not None:
             return index
     return None

@@ -11,6 +11,7 @@ from agent_memory.bundled.recipe.batches import encode
 from agent_memory.bundled.recipe.dialogues import Dialogue, Message, Mix, Probe
 from agent_memory.bundled.recipe.facts import Fact
 from agent_memory.bundled.recipe.network import Shape, Weights, hidden_states, logits, rotations
+from agent_memory.bundled.recipe.slots import any_slot
 from agent_memory.bundled.recipe.values import seeded, value
 
 NUM_TOKENS = (1000, 2000, 4000, 8000, 16000, 32700)
@@ -49,7 +50,7 @@ def _dialogue(tokenizer: Tokenizer, num_tokens: int) -> Dialogue:
     rng = seeded("reach", num_tokens)
     told: dict[str, Fact] = {}
     while len(told) < NUM_FACTS:
-        slot = facts.any_slot(rng)
+        slot = any_slot(rng)
         told.setdefault(slot.yours, Fact(slot, value(rng, slot.kind, reserved=True)))
     telling, asking = list[Message](), list[Message]()
     for fact in told.values():

@@ -6,6 +6,7 @@ from random import Random
 from typing import TypeAlias
 
 from agent_memory.bundled.recipe.catalogue import HELD_OUT, RIVALS, SEEN, Parameter, Tool
+from agent_memory.bundled.recipe.fillers import blurred
 from agent_memory.bundled.recipe.made_up_tools import made_up_tool
 from agent_memory.bundled.recipe.values import COMMON, is_reserved, made_up_word, value
 
@@ -72,6 +73,8 @@ def toolbox(rng: Random, size: int, *, held_out: bool) -> tuple[Tool, ...]:
 def request(rng: Random, tool: Tool, *, held_out: bool, reserved: bool) -> Request:
     """A request that needs this tool."""
     text = rng.choice(tool.requests.of(held_out=held_out))
+    if not held_out:
+        text = blurred(rng, text, 0.35)
     arguments: dict[str, Json] = {}
     for parameter in tool.parameters:
         if parameter.mark not in text:

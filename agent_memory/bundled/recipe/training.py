@@ -28,10 +28,10 @@ NUM_POINTING_HEADS = 2
 PORTION_TOKENS = 512
 ROW_TOKENS = {256: 3072, 512: 3072, 1024: 3072, 2048: 4096}
 MIXES = {
-    256: Mix(tools=0.8, max_tools=3, calls=0.95, unanswered=0.8, distraction=0.1, max_reading=15),
-    512: Mix(tools=0.75, max_tools=6, calls=0.9, unanswered=0.8, distraction=0.1, max_reading=30),
-    1024: Mix(tools=0.65, calls=0.85, unanswered=0.5, distraction=0.12, max_reading=80),
-    2048: Mix(tools=0.5, calls=0.6, unanswered=0.2, distraction=0.15, max_reading=160),
+    256: Mix(0.75, 3, 0.95, 0.8, 0.1, 0.3, max_reading=15),
+    512: Mix(0.7, 6, 0.9, 0.8, 0.1, 0.3, max_reading=30),
+    1024: Mix(0.6, 8, 0.85, 0.5, 0.12, 0.3, max_reading=80),
+    2048: Mix(0.5, 8, 0.6, 0.2, 0.15, 0.3, max_reading=160),
 }
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from agent_memory.bundled.recipe import catalogue, facts, made_up_tools, phrasings, tools
+from agent_memory.bundled.recipe import catalogue, facts, made_up_tools, phrasings, slots, tools
 from agent_memory.bundled.recipe.dialogues import Dialogue, Mix, Probe, write
+from agent_memory.bundled.recipe.fillers import blurred
 from agent_memory.bundled.recipe.rendering import END, START, pieces
 from agent_memory.bundled.recipe.values import KINDS, is_reserved, seeded, value
 
@@ -30,7 +31,7 @@ def test_training_and_evaluation_share_no_value(kind: str) -> None:
 
 def test_no_phrasing_is_both_seen_and_held_out() -> None:
     sets = [phrasings.TELL, phrasings.ASK, phrasings.CORRECT]
-    sets += [item for slot in facts.SPECIAL for item in (slot.own_tell, slot.own_ask)]
+    sets += [item for slot in slots.SPECIAL for item in (slot.own_tell, slot.own_ask)]
     sets += [tool.requests for tool in catalogue.SEEN + catalogue.HELD_OUT]
     for item in sets:
         assert not set(item.seen) & set(item.held_out)
@@ -77,3 +78,11 @@ def _long_dialogue(mix: Mix) -> Dialogue:
     for _ in range(40):
         dialogue.take_turn()
     return dialogue
+
+
+def test_words_are_put_in_between_and_no_mark_is_lost() -> None:
+    rng, frame = seeded("fillers"), "Send the {a} to {b}, please."
+    blurry = {blurred(rng, frame, 1.0) for _ in range(50)}
+    assert frame not in blurry
+    assert all("{a}" in text and "{b}" in text for text in blurry)
+    assert {blurred(rng, frame, 0.0) for _ in range(5)} == {frame}

@@ -57,18 +57,34 @@ def test_a_call_is_copied_from_its_schema_and_from_the_request(tokenizer: Tokeni
     assert found == [("zi", '":"'), ("path", '":{"'), ("vo", "\u0120")]
 
 
-def test_a_recalled_value_is_copied_from_where_it_was_told_last(tokenizer: Tokenizer) -> None:
+def test_a_value_is_noted_from_the_user_and_recalled_from_the_same_words(
+    tokenizer: Tokenizer,
+) -> None:
     dialogue = Dialogue(seeded("recall"), Mix())
     dialogue.messages += [
-        Message("user", "My pet is Vexu."),
+        Message("user", "Vexu was chosen as my pet."),
         Message("assistant", "Noted: your pet is Vexu.", told=("Vexu",)),
+        Message("user", "My dog is called Vexu."),
+        Message("assistant", "Noted: your dog is called Vexu.", told=("Vexu",)),
         Message("user", "What is my pet?"),
         Message("assistant", "Your pet is Vexu.", told=("Vexu",)),
     ]
     row = encode(tokenizer, dialogue)
-    noted_from, recalled_from = row.pointers[:2], row.pointers[2:]
-    assert [source for _, source in noted_from] == [source for _, source in recalled_from]
-    assert not any(row.is_reply[source] for _, source in recalled_from)
+    (noted_at, told_at), *_ = row.pointers
+    (_, recalled_from), (_, before) = row.pointers[-2:]
+    assert not row.is_reply[told_at]
+    assert (recalled_from, before) == (noted_at, noted_at - 1)
+
+
+def test_what_the_model_never_said_is_recalled_from_who_did(tokenizer: Tokenizer) -> None:
+    dialogue = Dialogue(seeded("notes"), Mix())
+    dialogue.messages += [
+        Message("system", "Facts:\n- The user's pet is Vexu."),
+        Message("user", "What is my pet?"),
+        Message("assistant", "Your pet is Vexu.", told=("Vexu",)),
+    ]
+    row = encode(tokenizer, dialogue)
+    assert [row.is_reply[source] for _, source in row.pointers] == [False, False]
 
 
 def test_a_value_that_was_not_told_is_found_nowhere(tokenizer: Tokenizer) -> None:

@@ -1,0 +1,43 @@
+"""Words that say nothing, and sentences with some of them in it, as people speak."""
+
+from pathlib import Path
+from random import Random
+
+from agent_memory.bundled.recipe.values import made_up_word
+
+_WORDS = Path(__file__).with_name("common_words.txt")
+FILLERS = tuple(_WORDS.read_text().split())
+"""Words of everyday English that are neither values nor keys, nor say what a tool does."""
+CONNECTIVES = frozenset(
+    (
+        "a", "about", "an", "and", "as", "at", "by", "can", "could", "for", "from", "have", "i",
+        "in", "into", "it", "let", "like", "me", "my", "need", "now", "of", "on", "or", "our",
+        "out", "please", "should", "some", "that", "the", "this", "to", "using", "want", "we",
+        "which", "whose", "will", "with", "would", "you",
+    )
+)  # fmt: skip
+"""Words in whose place a request may have other ones and still be the same request."""
+
+
+def blurred(rng: Random, frame: str, share: float) -> str:
+    """The frame, now and then with words put in that say nothing, or in the place of others."""
+    words = frame.split(" ")
+    if rng.random() > share:
+        return frame
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        word = made_up_word(rng) if rng.random() < 0.15 else rng.choice(FILLERS)
+        place = rng.randrange(len(words))
+        if words[place].lower() in CONNECTIVES and rng.random() < 0.6:
+            words[place] = word
+        else:
+            words.insert(place, word)
+    return " ".join(words)
+
+
+def noise(rng: Random) -> str:
+    """Some words before a sentence."""
+    words = [
+        rng.choice(FILLERS) if rng.random() < 0.7 else made_up_word(rng)
+        for _ in range(rng.randint(1, 4))
+    ]
+    return " ".join(words).capitalize() + rng.choice((",", ".", ":", " -", ""))
