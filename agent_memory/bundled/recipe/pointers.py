@@ -15,6 +15,14 @@ NOWHERE = 0
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """The token that another one is copied from, and whether the one before it is a space."""
+
+    index: int
+    follows_space: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Placed:
     """A piece and the index in the row of every token of it, by the character it begins with."""
 
@@ -23,10 +31,15 @@ class Placed:
 
     def find(self, text: str, begin: int = 0) -> int | None:
         """The token with which `text` begins, of its first place that begins with a token."""
+        source = self.source(text, begin)
+        return None if source is None else source.index
+
+    def source(self, text: str, begin: int = 0) -> Source | None:
+        """The same, with what comes before it."""
         place = self.piece.text.find(text, begin)
         while place >= 0:
             if place in self.indices and self._ends_a_token(place + len(text)):
-                return self.indices[place]
+                return Source(self.indices[place], self.piece.text[place - 1 : place] == " ")
             place = self.piece.text.find(text, place + 1)
         return None
 
@@ -95,11 +108,12 @@ def _of_values(
     reply, begin = placed[-1], 0
     text = reply.piece.text
     for value in message.told:
-        target, place = reply.find(value, begin), text.find(value, begin)
-        source = _latest(placed[:-1], value, text[begin:place])
-        yield target, source
-        if target is not None and source is not None and reply.indices.get(place - 1) == target - 1:
-            yield target - 1, source - 1
+        place = text.find(value, begin)
+        target, source = reply.find(value, begin), _latest(placed[:-1], value, text[begin:place])
+        if target is not None and source is not None:
+            yield target, source.index
+            if source.follows_space and reply.indices.get(place - 1) == target - 1:
+                yield target - 1, source.index - 1
         begin = place + len(value)
 
 
@@ -121,21 +135,18 @@ def _of_calls(
             yield reply.indices.get(place), request.find(said)
 
 
-def _latest(placed: Sequence[Placed], value: str, before: str) -> int | None:
-    """The value where it was said last: by the model in the same words, or by somebody else.
+def _latest(placed: Sequence[Placed], value: str, before: str) -> Source | None:
+    """The value where the model has said it last in the same words, else where others have.
 
-    What the model has said itself it finds again by the words before it, whatever the phrasing in
-    which it was told.
+    What it has said itself it finds again by the words before it, whatever the phrasing in which
+    it was told.
     """
     *_, clause = before.rsplit(": ", 1)[-1].rsplit(" and ", 1)
-    stated = clause.strip()[1:]
-    for item in reversed(placed):
-        if not item.piece.is_reply:
-            index = item.find(value)
-        elif (place := item.piece.text.find(f"{stated} {value}")) >= 0:
-            index = item.find(value, place + len(stated))
-        else:
-            index = None
-        if index is not None:
-            return index
-    return None
+    stated = clause.strip()[1:] + " "
+    said = [item for item in reversed(placed) if item.piece.is_reply]
+    heard = [item for item in reversed(placed) if not item.piece.is_reply]
+    for item in said:
+        place = item.piece.text.find(stated + value)
+        if place >= 0 and (source := item.source(value, place + len(stated))) is not None:
+            return source
+    return next((source for item in heard if (source := item.source(value)) is not None), None)

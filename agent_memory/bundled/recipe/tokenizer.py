@@ -7,12 +7,10 @@ taken whole (`ignore_merges`). A dot that goes on as an ending or a fraction is 
 one that ends a sentence, and marks that belong to values do not grow together with those of JSON.
 """
 
-from pathlib import Path
-
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
 
 from agent_memory.bundled.recipe.rendering import CALL_END, CALL_START, END, START
-from agent_memory.bundled.recipe.values import CONSONANTS, VOWELS
+from agent_memory.bundled.recipe.values import CONSONANTS, VOWELS, WHOLE_WORDS
 
 PAD = "<|endoftext|>"
 SPECIAL = (PAD, START, END, CALL_START, CALL_END)
@@ -20,7 +18,6 @@ PATTERN = (
     r"'(?:s|t|re|ve|m|ll|d)\b|\.(?:py|txt|md|json|com|org|net|io)\b|\.\d|://"
     r"| ?\p{L}+|\d| ?[{}\[\]\":,.]+|[^\s\p{L}\d]|\s"
 )
-WHOLE_WORDS = Path(__file__).with_name("whole_words.txt")
 
 
 def build() -> Tokenizer:

@@ -1,9 +1,13 @@
 """Made-up values for facts and arguments: what cannot be memorised has to be copied."""
 
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from zlib import crc32
 
+WHOLE_WORDS = Path(__file__).with_name("whole_words.txt")
+"""Words that are one token each, a space before them written as `\u0120`."""
+TAKEN = frozenset(word.strip("\u0120").lower() for word in WHOLE_WORDS.read_text().split())
 CONSONANTS = "bcdfghjklmnprstvwxyz"
 VOWELS = "aeiou"
 ONSETS = ("b", "br", "bl", "c", "ch", "cl", "cr", "d", "dr", "f", "fl", "fr", "g", "gl", "gr", "h",
@@ -48,7 +52,13 @@ def is_reserved(value: str) -> bool:
 
 
 def made_up_word(rng: Random) -> str:
-    """A pronounceable word in lower case that no dictionary holds."""
+    """A pronounceable word in lower case that no dictionary holds, the tokenizer's included."""
+    while (text := _syllables(rng)) in TAKEN:
+        pass
+    return text
+
+
+def _syllables(rng: Random) -> str:
     if rng.random() < 0.6:
         syllables = rng.choice((2, 2, 2, 3, 3, 4))
         return "".join(
