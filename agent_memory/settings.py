@@ -23,6 +23,10 @@ def _quarter_of_memory() -> int:
     return max(1024 * MIB, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4)
 
 
+def _sixteenth_of_memory() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 16
+
+
 def _few_cores() -> int:
     return min(4, os.cpu_count() or 1)
 
@@ -51,6 +55,9 @@ class Settings(BaseSettings):
     values."""
     resident_budget: int = Field(default_factory=_quarter_of_memory, ge=16 * MIB)
     """KV kept in the engine. By default a quarter of this machine's memory."""
+    at_rest_budget: int = Field(default_factory=_sixteenth_of_memory, ge=0)
+    """KV that has had to leave the engine, in memory of its process, from where it comes back
+    without the disk. 0: none. By default a sixteenth of this machine's memory."""
     shelf_budget: int = Field(20 * 1024 * MIB, ge=16 * MIB)
     """KV kept on disk."""
     shelf_key: SecretStr | None = None

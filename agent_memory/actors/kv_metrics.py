@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from agent_memory.actors.metric_family import MetricFamily, counter, gauge, histogram
+from agent_memory.cache.lease import Location
 from agent_memory.cache.miss import MissKind
 from agent_memory.cache.stats import PoolStats
 from agent_memory.engine.model_roster import ModelEntry, ModelState
@@ -66,27 +67,32 @@ def _holdings(stats: PoolStats) -> list[str]:
     return [
         *_by_tier(
             "agent_memory_kv_blocks",
-            "KV blocks by tier; one may be in both.",
+            "KV blocks by tier; those of the shelf may be in memory as well.",
             stats.num_resident_blocks,
+            stats.num_memory_blocks,
             stats.num_shelf_blocks,
         ),
         *_by_tier(
             "agent_memory_kv_bytes",
             "Bytes of KV blocks by tier.",
             stats.resident_bytes,
+            stats.memory_bytes,
             stats.shelf_bytes,
         ),
         *_by_tier(
             "agent_memory_kv_budget_bytes",
             "Most bytes that a tier may hold.",
             stats.resident_budget,
+            stats.memory_budget,
             stats.shelf_budget,
         ),
         *gauge("agent_memory_kv_shelf_files", "Files on the shelf.", stats.num_shelf_files),
         *_by_tier(
             "agent_memory_kv_evictions_total",
-            "Blocks evicted from memory, and files deleted from the shelf.",
+            "Blocks that left the engine or rested in memory no more, and files deleted from the "
+            "shelf.",
             stats.num_evicted_blocks,
+            stats.num_dropped_blocks,
             stats.num_discarded_files,
             "counter",
         ),
@@ -137,9 +143,11 @@ def _room(stats: PoolStats) -> list[str]:
 
 
 def _tokens(stats: EngineStats) -> list[str]:
+    brought_back = stats.tokens_from_memory + stats.tokens_from_shelf
     sources = {
         "prefilled": stats.tokens_prefilled,
-        "resident": stats.tokens_restored - stats.tokens_from_shelf,
+        "resident": stats.tokens_restored - brought_back,
+        "memory": stats.tokens_from_memory,
         "shelf": stats.tokens_from_shelf,
     }
     return [
@@ -221,8 +229,14 @@ def _shelf(stats: EngineStats) -> list[str]:
 
 
 def _by_tier(
-    name: str, help_text: str, resident: float, shelf: float, kind: str = "gauge"
+    name: str,
+    help_text: str,
+    resident: float,
+    memory: float,
+    shelf: float,
+    kind: str = "gauge",
 ) -> list[str]:
-    samples = [({"tier": "resident"}, resident), ({"tier": "shelf"}, shelf)]
+    tiers = {Location.RESIDENT: resident, Location.MEMORY: memory, Location.SHELF: shelf}
+    samples = [({"tier": tier.value}, number) for tier, number in tiers.items()]
     family = MetricFamily(name, "counter" if kind == "counter" else "gauge", help_text, samples)
     return family.lines()

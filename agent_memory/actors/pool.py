@@ -338,6 +338,7 @@ class BlockPoolActor:
             settings.resident_budget,
             settings.shelf_budget,
             time.time,
+            at_rest_budget=settings.at_rest_budget,
             has_snapshots=engine.has_snapshots,
         )
         pool.reset_resident(engine.incarnation)

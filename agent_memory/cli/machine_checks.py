@@ -40,8 +40,9 @@ def check_memory(total: int) -> Finding:
     if total < LEAST_MEMORY:
         return fail("memory", detail, "Ray, PostgreSQL and the smallest model need 2 GiB.")
     if total < COMFORTABLE_MEMORY:
-        return warn("memory", detail, "Lower AGENT_MEMORY_RESIDENT_BUDGET and the number of live "
-                    "sessions (AGENT_MEMORY_MAX_LIVE_SESSIONS).")  # fmt: skip
+        return warn("memory", detail, "Lower AGENT_MEMORY_RESIDENT_BUDGET, "
+                    "AGENT_MEMORY_AT_REST_BUDGET and the number of live sessions "
+                    "(AGENT_MEMORY_MAX_LIVE_SESSIONS).")  # fmt: skip
     return ok("memory", detail)
 
 

@@ -18,7 +18,8 @@ FIGURES = {
     "directory_num_live": "live",
     "engine_running": "turns running",
     "engine_waiting": "turns waiting",
-    "pool_resident_bytes": "KV bytes in memory",
+    "pool_resident_bytes": "KV bytes in the engine",
+    "pool_memory_bytes": "KV bytes at rest in memory",
     "pool_shelf_bytes": "KV bytes on disk",
 }
 """What people are shown of the counts, and in which words; `--json` has them all."""

@@ -76,6 +76,7 @@ class TurnRecorder:
         self._usage = Usage(
             prompt_tokens=num_prompt_tokens,
             cached_tokens=min(event.num_cached_tokens, num_prompt_tokens),
+            cached_from_memory=min(event.num_from_memory, num_prompt_tokens),
             cached_from_shelf=min(event.num_from_shelf, num_prompt_tokens),
             miss_reason=miss_reason,
         )

@@ -19,6 +19,7 @@ class _Row:
     finish_reason: str
     prompt_tokens: int
     cached_tokens: int
+    cached_from_memory: int
     cached_from_shelf: int
     completion_tokens: int
     miss_reason: str | None
@@ -53,6 +54,7 @@ class AnsweredTurnStore:
                 prompt_tokens=row.prompt_tokens,
                 cached_tokens=row.cached_tokens,
                 completion_tokens=row.completion_tokens,
+                cached_from_memory=row.cached_from_memory,
                 cached_from_shelf=row.cached_from_shelf,
                 miss_reason=row.miss_reason,
             ),

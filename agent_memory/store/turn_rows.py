@@ -25,6 +25,7 @@ class PortableTurnRow:
     finish_reason: str
     prompt_tokens: int
     cached_tokens: int
+    cached_from_memory: int
     cached_from_shelf: int
     completion_tokens: int
     miss_reason: str | None
@@ -65,6 +66,7 @@ def turn_values(
         "finish_reason": turn.finish_reason.value,
         "prompt_tokens": turn.usage.prompt_tokens,
         "cached_tokens": turn.usage.cached_tokens,
+        "cached_from_memory": turn.usage.cached_from_memory,
         "cached_from_shelf": turn.usage.cached_from_shelf,
         "completion_tokens": turn.usage.completion_tokens,
         "miss_reason": turn.usage.miss_reason,
@@ -92,6 +94,7 @@ def portable_turn(row: PortableTurnRow) -> PortableTurn:
             prompt_tokens=row.prompt_tokens,
             cached_tokens=row.cached_tokens,
             completion_tokens=row.completion_tokens,
+            cached_from_memory=row.cached_from_memory,
             cached_from_shelf=row.cached_from_shelf,
             miss_reason=row.miss_reason,
         ),

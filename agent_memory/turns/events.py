@@ -28,7 +28,8 @@ class Usage:
 
     prompt_tokens counts the whole prompt; cached_tokens of them were not computed again.
     prompt_tokens_computed = prompt_tokens - cached_tokens.
-    cached_from_shelf of the cached ones were read from disk.
+    cached_from_memory of the cached ones were at rest in memory, cached_from_shelf were read from
+    disk.
     """
 
     prompt_tokens: int
@@ -36,6 +37,7 @@ class Usage:
     completion_tokens: int = 0
     cached_from_shelf: int = 0
     miss_reason: str | None = None
+    cached_from_memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)

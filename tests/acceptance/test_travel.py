@@ -186,7 +186,8 @@ def test_after_a_restart_too_deleted_sessions_leave_nothing_in_memory_or_on_the_
     assert talk.delete("/v1/agents/private").status_code == httpx.codes.OK
     assert files_in(shelf) == set()
     stats = talk.stats()
-    assert (stats["engine_resident_bytes"], stats["pool_shelf_bytes"]) == (0, 0)
+    kept = ("engine_resident_bytes", "engine_memory_bytes", "pool_memory_bytes", "pool_shelf_bytes")
+    assert [stats[name] for name in kept] == [0, 0, 0, 0]
     assert talk.ask([user(of("private"))]).usage["cached"] == 0
 
 

@@ -49,6 +49,7 @@ class _Turn(_Model):
     finish_reason: FinishReason
     prompt_tokens: Count
     cached_tokens: Count
+    cached_from_memory: Count = 0  # there was no such tier once
     cached_from_shelf: Count
     completion_tokens: Count
     miss_reason: str | None
@@ -147,6 +148,7 @@ def _encode_turn(turn: PortableTurn) -> _Turn:
         finish_reason=turn.finish_reason,
         prompt_tokens=turn.usage.prompt_tokens,
         cached_tokens=turn.usage.cached_tokens,
+        cached_from_memory=turn.usage.cached_from_memory,
         cached_from_shelf=turn.usage.cached_from_shelf,
         completion_tokens=turn.usage.completion_tokens,
         miss_reason=turn.usage.miss_reason,
@@ -172,6 +174,7 @@ def _decode_turn(turn: _Turn) -> PortableTurn:
             prompt_tokens=turn.prompt_tokens,
             cached_tokens=turn.cached_tokens,
             completion_tokens=turn.completion_tokens,
+            cached_from_memory=turn.cached_from_memory,
             cached_from_shelf=turn.cached_from_shelf,
             miss_reason=turn.miss_reason,
         ),

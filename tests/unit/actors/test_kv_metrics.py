@@ -8,7 +8,8 @@ from agent_memory.actors.kv_metrics import (
     pool_lines,
     session_lines,
 )
-from agent_memory.cache.hashing import root_hash
+from agent_memory.cache.hashing import chain_hash, root_hash
+from agent_memory.cache.lease import StoredBlock
 from agent_memory.cache.pool import BlockPool
 from agent_memory.engine.distribution import Distribution
 from agent_memory.engine.model_roster import ModelEntry, ModelState
@@ -29,11 +30,13 @@ def samples(lines: list[str]) -> dict[tuple[str, str], float]:
 
 
 def test_tokens_are_told_by_where_their_kv_came_from() -> None:
-    stats = EngineStats(tokens_prefilled=7, tokens_restored=5, tokens_from_shelf=2)
+    stats = EngineStats(
+        tokens_prefilled=7, tokens_restored=9, tokens_from_memory=4, tokens_from_shelf=2
+    )
     found = samples(engine_lines(stats))
-    by_source = {s: found["agent_memory_prompt_tokens_total", s] for s in ("prefilled", "resident")}
-    assert by_source == {"prefilled": 7, "resident": 3}
-    assert found["agent_memory_prompt_tokens_total", "shelf"] == 2
+    sources = ("prefilled", "resident", "memory", "shelf")
+    by_source = [found["agent_memory_prompt_tokens_total", source] for source in sources]
+    assert by_source == [7, 3, 4, 2]
 
 
 def test_times_are_histograms() -> None:
@@ -56,6 +59,28 @@ def test_misses_are_counted_by_reason() -> None:
     assert found["agent_memory_kv_misses_total", "evicted"] == 0
     assert found["agent_memory_kv_lookups_total", "miss"] == 1
     assert found["agent_memory_kv_reserved_bytes", ""] == 30
+
+
+def test_blocks_and_bytes_are_told_by_tier() -> None:
+    pool = BlockPool(4, 10, 80, 1000, lambda: 1.0, at_rest_budget=40)
+    root = root_hash("model", "float32", "w")
+    for number in range(4):
+        lease_id, tokens = LeaseId(f"{number}"), (number,) * 4
+        assert pool.lease(root, tokens, 0, lease_id, "alice") is not None
+        block = StoredBlock(chain_hash(root, tokens), root, tokens, 40, f"file {number}")
+        pool.publish(lease_id, [block], ())
+    found = samples(pool_lines(pool.stats()))
+    tiers = ("resident", "memory", "shelf")
+    by_tier = {
+        name: [found[f"agent_memory_kv_{name}", tier] for tier in tiers]
+        for name in ("blocks", "bytes", "budget_bytes", "evictions_total")
+    }
+    assert by_tier == {
+        "blocks": [2, 1, 4],
+        "bytes": [80, 40, 160],
+        "budget_bytes": [80, 40, 1000],
+        "evictions_total": [2, 1, 0],
+    }
 
 
 def test_processes_of_sessions_are_told_by_state() -> None:

@@ -137,6 +137,26 @@ async def test_an_engine_that_restarted_holds_nothing_any_more(tmp_path: Path) -
     assert after.epoch > again.epoch
 
 
+async def test_what_rested_is_among_what_the_engine_drops_with_its_session(tmp_path: Path) -> None:
+    pool = make_pool(tmp_path)
+    await pool.lease(ask("one", 6))
+    tokens = (0, 1, 2, 3)
+    block = StoredBlock(chain_hash(ROOT, tokens), ROOT, tokens, 8 * MIB, file=None)
+    await pool.publish(ENGINE, LeaseId("one"), (block,), ())
+    other = replace(ask("two", 10, owner="w/other"), prompt_tokens=array("I", [9] * 10))
+    assert (await pool.lease(other)).rest == (block.hash,)
+    stats = await pool.stats()
+    assert stats is not None
+    assert (stats.resident_bytes, stats.memory_bytes) == (0, 8 * MIB)
+
+    dropped = await pool.forget(OwnedSequence.of(ENGINE, ROOT, tokens, BlockOwner("w/s")))
+
+    assert dropped == (block.hash,)
+    stats = await pool.stats()
+    assert stats is not None
+    assert stats.memory_bytes == 0
+
+
 OTHER = replace(ENGINE, fingerprint="e" * 64, incarnation="other", loaded_at=2.0)
 
 

@@ -30,7 +30,7 @@ def turn(position: int) -> PortableTurn:
         tokens=(7, 8),
         generation_suffix="<|im_start|>",
         finish_reason=FinishReason.STOP,
-        usage=Usage(10, 4, 2),
+        usage=Usage(10, 4, 2, cached_from_shelf=1, cached_from_memory=3),
         head_hash="h",
         num_tokens=12,
         started_at=datetime(2026, 1, 1, tzinfo=UTC),
@@ -72,6 +72,13 @@ async def read(data: bytes, chunk_size: int, piece_size: int) -> dict[str, bytes
 def test_a_manifest_says_all_of_a_session() -> None:
     assert decode_manifest(encode_manifest(SESSION, ORIGIN)) == (SESSION, ORIGIN)
     assert decode_manifest(encode_manifest(SESSION, None)) == (SESSION, None)
+
+
+def test_a_manifest_from_before_there_was_memory_at_rest_is_read() -> None:
+    encoded = encode_manifest(SESSION, None)
+    assert b'"cached_from_memory":3,' in encoded
+    session, _ = decode_manifest(encoded.replace(b'"cached_from_memory":3,', b""))
+    assert session.turns[0].usage == Usage(10, 4, 2, cached_from_shelf=1)
 
 
 @pytest.mark.parametrize(
