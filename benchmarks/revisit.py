@@ -4,9 +4,10 @@ Twelve conversations take turns with a server that has room for the KV of six in
 each finds its own on the disk when its turn comes again; the pages of the files are dropped before.
 The time to the first token of that turn (revisit) is compared with that of the conversation's next
 one, which finds everything in memory (warm), and with a plain read of as many bytes of the same
-files. `mlx_lm.server` takes the same turns with what it keeps by default, and with `--mlx-vlm`
-`mlx_vlm.server` with as much room as ours and its cache on the disk. A client sends the whole
-history every time. The model's weights are random.
+files. With `--at-rest` all that has to leave the engine rests in the memory of its process, and
+the revisit is compared with the warm turn alone. `mlx_lm.server` takes the same turns with what it
+keeps by default, and with `--mlx-vlm` `mlx_vlm.server` with as much room as ours and its cache on
+the disk. A client sends the whole history every time. The model's weights are random.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
 from statistics import median
@@ -48,14 +49,16 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Every turn of one server: times to the first token, and cached of all tokens. shelf_tokens:
-    how many came from the disk in all; None for a server that has none."""
+    """Every turn of one server: times to the first token, and cached of all tokens. shelf_tokens,
+    memory_tokens: how many came from the disk and from memory at rest in all; None for a server
+    that has none."""
 
     server: str
     revisits_s: list[float]
     warm_s: list[float]
     revisits_cached: list[float]
     shelf_tokens: float | None = None
+    memory_tokens: float | None = None
 
     @property
     def revisit_s(self) -> float:
@@ -73,13 +76,16 @@ def main() -> None:
     num_tokens = arguments.length + 64 * (arguments.rounds + 1)
     budget = int((ROOM_FOR + 1) * num_tokens * _bytes_per_token(arguments.shape))
     os.environ["AGENT_MEMORY_RESIDENT_BUDGET"] = str(budget)
+    os.environ["AGENT_MEMORY_AT_REST_BUDGET"] = str(
+        arguments.at_rest * arguments.sessions * budget // ROOM_FOR
+    )
     with ExitStack() as stack:
         place = stack.enter_context(workplace(arguments.shape))
         home = place.folder / "data"
         shelf = home / "shelf"
         ours = stack.enter_context(agent_memory_server(home, str(place.model)))
         outcomes = [_measure(report, ours, arguments, lambda: forget_pages(shelf))]
-        read_s = _plain_read_s(shelf) / arguments.sessions
+        read_s = 0.0 if arguments.at_rest else _plain_read_s(shelf) / arguments.sessions
         mlx_lm = MlxLmServer(place.folder / "mlx_lm.out", place.model)
         stack.enter_context(closing(mlx_lm))
         outcomes.append(_measure(report, mlx_lm, arguments, lambda: False))
@@ -98,6 +104,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sessions", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=2, help="visits of each after its first turn")
     parser.add_argument("--pause-s", type=float, default=0.5, help="before every turn")
+    parser.add_argument("--at-rest", action="store_true", help="what left the engine is in memory")
     add_mlx_vlm(parser)
     return parser.parse_args()
 
@@ -137,10 +144,9 @@ async def _take_turns(
                 outcome.revisits_s.append(revisit.ttft_s)
                 outcome.revisits_cached.append(revisit.num_cached / revisit.num_prompt)
                 outcome.warm_s.append(warm.ttft_s)
-        tokens = await _tokens_from_shelf(client, subject)
-    return Outcome(
-        outcome.server, outcome.revisits_s, outcome.warm_s, outcome.revisits_cached, tokens
-    )
+        from_shelf = await _tokens_from("shelf", client, subject)
+        from_memory = await _tokens_from("memory", client, subject)
+    return replace(outcome, shelf_tokens=from_shelf, memory_tokens=from_memory)
 
 
 def _short(prompts: PromptMaker) -> str:
@@ -156,7 +162,7 @@ async def _turn(
     return answer
 
 
-async def _tokens_from_shelf(client: httpx.AsyncClient, subject: Subject) -> float | None:
+async def _tokens_from(source: str, client: httpx.AsyncClient, subject: Subject) -> float | None:
     if not isinstance(subject, AgentMemoryServer):
         return None
     text = (await client.get("/metrics")).text
@@ -165,7 +171,7 @@ async def _tokens_from_shelf(client: httpx.AsyncClient, subject: Subject) -> flo
         for family in text_string_to_metric_families(text)
         for sample in family.samples
         if sample.name == "agent_memory_prompt_tokens_total"
-        and sample.labels.get("source") == "shelf"
+        and sample.labels.get("source") == source
     )
 
 
@@ -196,7 +202,8 @@ def _show(report: Report, outcomes: Sequence[Outcome], read_s: float) -> None:
     headings = ["server", "cached", "revisit ms", "warm ms", "read ms", "÷ (warm + read)"]
     report.table(headings, rows)
     report.say(
-        f"{ours.shelf_tokens:.0f} tokens came from the shelf in {len(ours.revisits_s)} turns"
+        f"{ours.shelf_tokens:.0f} tokens came from the shelf and {ours.memory_tokens:.0f} from "
+        f"memory at rest in {len(ours.revisits_s)} turns"
     )
     report.conclude(f"Aim: at most {AIM}.")
     report.write({"ratio": ratio, "read_s": read_s, "outcomes": outcomes})

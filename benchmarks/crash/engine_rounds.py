@@ -22,8 +22,9 @@ EARLY = 0.3
 """Share of the workers for which the latter counts."""
 READY = b'{"ready":true}\n'
 AMPLE = 1 << 30
-TIGHT_RESIDENT, TIGHT_SHELF = 1_500_000, 3_000_000
-"""Bytes for about a third of the sessions: blocks are evicted and files discarded all the time."""
+TIGHT_RESIDENT, TIGHT_AT_REST, TIGHT_SHELF = 1_500_000, 500_000, 3_000_000
+"""Bytes for about a third of the sessions: blocks are evicted and files discarded all the time, and
+in every other round blocks rest in memory for a while."""
 SMALL_FILE = 60_000
 DAMAGES = ("truncated", "bit flipped", "two files swapped", "foreign file", "deleted")
 
@@ -91,6 +92,7 @@ class EngineRounds:
             seed=self._dice.randrange(1 << 30),
             sessions=self._sessions,
             resident_budget=TIGHT_RESIDENT if is_tight else AMPLE,
+            at_rest_budget=TIGHT_AT_REST * (self.findings.num_rounds % 2),
             shelf_budget=TIGHT_SHELF if is_tight else AMPLE,
             max_file_bytes=SMALL_FILE if is_full else None,
         )

@@ -17,6 +17,7 @@ class Assignment:
     seed: int
     sessions: dict[str, list[int]]
     resident_budget: int
+    at_rest_budget: int
     shelf_budget: int
     max_file_bytes: int | None = None
 

@@ -48,6 +48,7 @@ class Worker:
             assignment.resident_budget,
             assignment.shelf_budget,
             time.time,
+            at_rest_budget=assignment.at_rest_budget,
             has_snapshots=info.has_snapshots,
         )
         self._pool.reset_resident(info.incarnation)

@@ -58,12 +58,17 @@ def say(server: Server, question: str, tier: str) -> Iterator[str]:
                 yield from (choice["delta"].get("content") or "" for choice in event["choices"])
 
 
-def num_preemptions(server: Server) -> int:
+def figure(server: Server, name: str) -> int:
+    """A counter of the server, with its labels."""
     headers = {"Authorization": f"Bearer {server.key}"}
     metrics = httpx.get(f"{server.url}/metrics", headers=headers, timeout=60).text
-    found = re.search(r"^agent_memory_preemptions_total (\d+)", metrics, re.MULTILINE)
+    found = re.search(rf"^{re.escape(name)} (\d+)", metrics, re.MULTILINE)
     assert found is not None
     return int(found.group(1))
+
+
+def num_preemptions(server: Server) -> int:
+    return figure(server, "agent_memory_preemptions_total")
 
 
 def test_a_turn_that_makes_room_for_another_says_what_it_would_have_said(narrow: Server) -> None:
@@ -75,3 +80,6 @@ def test_a_turn_that_makes_room_for_another_says_what_it_would_have_said(narrow:
     assert num_preemptions(narrow) == 1
     interrupted = begun + "".join(patient)
     assert interrupted == "".join(say(narrow, "Which way to the harbour?", "default"))
+    # What gave way rested in memory.
+    assert figure(narrow, 'agent_memory_prompt_tokens_total{source="memory"}') > 0
+    assert figure(narrow, 'agent_memory_prompt_tokens_total{source="shelf"}') == 0

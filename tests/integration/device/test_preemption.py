@@ -78,7 +78,7 @@ class NearEngine:
 class NarrowPool:
     """A pool in this process with room for so many tokens."""
 
-    def __init__(self, engine: MlxEngine, num_tokens: int) -> None:
+    def __init__(self, engine: MlxEngine, num_tokens: int, at_rest_budget: int = 0) -> None:
         def clock() -> float:
             return time.time() * HASTE
 
@@ -90,6 +90,7 @@ class NarrowPool:
             num_tokens * info.bytes_per_token,
             10**9,
             clock,
+            at_rest_budget=at_rest_budget,
             has_snapshots=info.has_snapshots,
         )
         self._usher = Usher(self._pool)
@@ -155,7 +156,10 @@ def engine(request: pytest.FixtureRequest, engine_of: Callable[[str], MlxEngine]
     return engine_of(request.param)
 
 
-async def test_turns_that_interrupt_each_other_say_what_they_say_alone(engine: MlxEngine) -> None:
+@pytest.mark.parametrize("at_rest_budget", [0, 10**9], ids=["by the shelf", "by memory"])
+async def test_turns_that_interrupt_each_other_say_what_they_say_alone(
+    engine: MlxEngine, at_rest_budget: int
+) -> None:
     questions = {name: f"{name}, tell me more about it, please" for name in SAMPLINGS}
     alone: dict[str, tuple[int, ...]] = {}
     for name, question in questions.items():
@@ -163,7 +167,7 @@ async def test_turns_that_interrupt_each_other_say_what_they_say_alone(engine: M
         alone[name] = await Client(engine, wide, f"alone {name}").ask(question, SAMPLINGS[name])
         assert len(alone[name]) == NUM_TOKENS
     before = engine.stats()
-    narrow = NarrowPool(engine, NUM_TOKENS + 100)
+    narrow = NarrowPool(engine, NUM_TOKENS + 100, at_rest_budget)
     clients = {name: Client(engine, narrow, "together") for name in SAMPLINGS}
     answers = await asyncio.gather(
         *(clients[name].ask(questions[name], SAMPLINGS[name]) for name in SAMPLINGS)
@@ -173,6 +177,8 @@ async def test_turns_that_interrupt_each_other_say_what_they_say_alone(engine: M
     num_interrupted = after.requests_preempted - before.requests_preempted
     num_computed = after.tokens_prefilled - before.tokens_prefilled
     assert num_interrupted > 0
+    assert (after.tokens_from_memory > before.tokens_from_memory) == (at_rest_budget > 0)
+    assert (after.tokens_from_shelf > before.tokens_from_shelf) == (at_rest_budget == 0)
     assert after.requests_failed == before.requests_failed
     # Nobody computes again what was computed before it was interrupted.
     assert num_computed <= 3 * 100 + num_interrupted
