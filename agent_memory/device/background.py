@@ -1,5 +1,5 @@
 """Work on host bytes beside the thread that owns MLX: one thread reads, one checks what the other
-has read, one writes, one copies what comes to rest."""
+has read, one writes, one copies what goes to rest and comes back."""
 
 import logging
 from collections.abc import Callable
@@ -39,7 +39,7 @@ class Background:
         self._writer.submit(self._run, job, then)
 
     def copy(self, job: Callable[[], T], then: Callable[[T | None], None]) -> None:
-        """Like `read`, beside all else: nobody waits for it."""
+        """Like `read`, without a disk to wait for."""
         self._copier.submit(self._run, job, then)
 
     def close(self) -> None:

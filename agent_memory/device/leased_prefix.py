@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from agent_memory.cache.lease import CachedBlock, Lease, Location
+from agent_memory.cache.lease import CachedBlock, Location
 from agent_memory.cache.rebuild_cost import Rates
 from agent_memory.cache.restore_choice import Piece, num_to_restore
 from agent_memory.device.background import Background
@@ -103,22 +103,26 @@ class PrefixGatherer:
         self._gathering: dict[int, _Gathering] = {}
 
     def prepare(self, key: int, request: GenerationRequest, ready: Callable[[int], None]) -> bool:
-        """True when all is here; else `ready(key)` is called when what is not resident
-        has been brought in."""
+        """True when all is here; else `ready(key)` is called when what is not resident has been
+        brought in."""
         lease = request.lease
         self._store.begin_epoch(lease.epoch)
         self._gathering[key] = gathering = self._look_up(lease.cached)
-        self._obey(lease)
-        if not (readings := self._readings(gathering, request)):
-            return True
+        self._store.drop(lease.evict)
+        self._discard(lease.discard)
+        if readings := self._readings(gathering, request):
 
-        def then(found: Found | None) -> None:
-            if found is not None:
-                gathering.found = found
-            ready(key)
+            def then(found: Found | None) -> None:
+                if found is not None:
+                    gathering.found = found
+                ready(key)
 
-        self._background.read(partial(run_all, readings), then)
-        return False
+            # What is in memory does not wait for others' disk.
+            is_on_disk = any(isinstance(reading, FileReading) for reading in readings)
+            beside = self._background.read if is_on_disk else self._background.copy
+            beside(partial(run_all, readings), then)
+        self._put_to_rest(lease.rest)  # behind what this request waits for
+        return not readings
 
     def forget(self, key: int) -> None:
         """The request will not be opened."""
@@ -167,12 +171,10 @@ class PrefixGatherer:
         at_rest = {b.hash: resting for b in used if (resting := store.at_rest(b.hash)) is not None}
         return _Gathering(used, resident, at_rest)
 
-    def _obey(self, lease: Lease) -> None:
-        self._store.drop(lease.evict)
-        for borrowed in self._store.rest(lease.rest):
+    def _put_to_rest(self, hashes: Sequence[BlockHash]) -> None:
+        for borrowed in self._store.rest(hashes):
             settle = partial(self._settle, borrowed)
             self._background.copy(partial(copy_of, borrowed), settle)
-        self._discard(lease.discard)
 
     def _settle(self, borrowed: ShelfBlock, copy: ShelfBlock | None) -> None:
         if copy is not None:

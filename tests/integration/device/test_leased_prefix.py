@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import mlx.core as mx
 import numpy as np
@@ -48,16 +49,17 @@ class Bench:
         self.blocks = a_chain()
         self.file = self.shelf.write([to_host(block) for block in self.blocks])
         self.store = BlockStore()
-        self._background = Background(lambda command: command())
+        self.background = Background(lambda command: command())
         self.gatherer = PrefixGatherer(
             self.store,
             self.shelf,
-            self._background,
+            self.background,
             needs_snapshot=False,
             **{"forms": FORMS, **options},  # type: ignore[arg-type]
         )
 
-    def gather(self, num_in_last: int = BLOCK) -> LeasedPrefix:
+    def request(self, num_in_last: int = BLOCK) -> GenerationRequest:
+        """One that has leased the whole chain, or all but a part of the last block."""
         cached = [
             CachedBlock(block.hash, BLOCK, BLOCK, Location.SHELF, self.file)
             for block in self.blocks
@@ -65,10 +67,13 @@ class Bench:
         cached[-1] = replace(cached[-1], num_used=num_in_last)
         tokens = (*range(NUM_BLOCKS * BLOCK - BLOCK + num_in_last), 999)
         lease = Lease(LeaseId("lease"), 0, tuple(cached), len(tokens) - 1)
-        request = GenerationRequest("r", "w", ROOT, tokens, SamplingParams(max_tokens=1), lease)
+        return GenerationRequest("r", "w", ROOT, tokens, SamplingParams(max_tokens=1), lease)
+
+    def gather(self, num_in_last: int = BLOCK) -> LeasedPrefix:
+        request = self.request(num_in_last)
         ready: list[int] = []
         if not self.gatherer.prepare(7, request, ready.append):
-            self._background.close()
+            self.background.close()
             assert ready == [7]
         return self.gatherer.take(7, request)
 
@@ -127,6 +132,21 @@ def test_what_rests_between_what_is_read_lies_in_its_place(tmp_path: Path) -> No
     buffers = prefix.buffers.take()
     for name in FORMS:
         assert contents(buffers, name, NUM_BLOCKS * BLOCK) == joined(bench.blocks, name)
+
+
+def test_what_rests_does_not_wait_for_the_disk_of_others(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for block in bench.blocks:
+        bench.store.put(block)
+    bench.store.rest([block.hash for block in bench.blocks])
+    is_slow, is_ready = Event(), Event()
+    bench.background.read(is_slow.wait, lambda _: None)
+    assert not bench.gatherer.prepare(7, bench.request(), lambda _: is_ready.set())
+    came_first = is_ready.wait(timeout=30)
+    is_slow.set()
+    bench.background.close()
+    assert came_first
+    assert bench.gatherer.take(7, bench.request()).num_from_memory == NUM_BLOCKS * BLOCK
 
 
 def test_a_block_at_rest_whose_file_is_bad_is_to_be_written_again(tmp_path: Path) -> None:

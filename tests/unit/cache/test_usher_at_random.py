@@ -33,7 +33,9 @@ class UsherMachine(RuleBasedStateMachine):
         super().__init__()
         self.clock = Clock()
         budget = BUDGET_TOKENS * BYTES_PER_TOKEN
-        self.pool = BlockPool(BLOCK_SIZE, BYTES_PER_TOKEN, budget, 600, self.clock)
+        self.pool = BlockPool(
+            BLOCK_SIZE, BYTES_PER_TOKEN, budget, 600, self.clock, at_rest_budget=budget // 2
+        )
         self.usher = Usher(self.pool)
         self.waiting: dict[LeaseId, Turn] = {}
         self.running: dict[LeaseId, Turn] = {}
