@@ -59,8 +59,8 @@ class BlockStore:
         self._nbytes += block.nbytes
 
     def rest(self, hashes: Iterable[BlockHash]) -> list[ShelfBlock]:
-        """Put resident blocks to rest; others do not matter. Returns their bytes where these may
-        still lie in the device's buffers: for each, `settle` shall follow with a copy."""
+        """Put resident blocks to rest; others do not matter. Returns their bytes, which may
+        still lie in the device's buffers: where they may not stay there, `settle` shall follow."""
         borrowed: list[ShelfBlock] = []
         for hash in hashes:  # noqa: A001
             block = self._resident.get(hash)

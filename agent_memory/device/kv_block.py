@@ -25,6 +25,8 @@ _DTYPES: Mapping[str, mx.Dtype] = {
     "F32": mx.float32,
     "C64": mx.complex64,
 }
+_LARGE = 64 * 1024
+"""Bytes; what MLX calls contiguous may lie in a buffer that is larger by 16 KiB."""
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
 
@@ -86,6 +88,14 @@ def to_host(block: KvBlock) -> ShelfBlock:
         for name, tensor in block.tensors.items()
     }
     return ShelfBlock(block.hash, block.parent, block.token_ids, tensors, block.is_snapshot)
+
+
+def may_stay(block: ShelfBlock) -> bool:
+    """Whether what `to_host` gave may be kept as it is: where the device has no memory of its own,
+    unless a tensor is so small that it matters how much larger a buffer MLX has given it."""
+    if mx.cuda.is_available():
+        return False
+    return all(tensor.data.nbytes >= _LARGE for tensor in block.tensors.values())
 
 
 def copy_of(block: ShelfBlock) -> ShelfBlock:

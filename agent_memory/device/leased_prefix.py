@@ -12,7 +12,7 @@ from agent_memory.cache.restore_choice import Piece, num_to_restore
 from agent_memory.device.background import Background
 from agent_memory.device.block_store import BlockStore
 from agent_memory.device.host_tensor import ShelfBlock
-from agent_memory.device.kv_block import KvBlock, RestingBlock, copy_of, to_host
+from agent_memory.device.kv_block import KvBlock, RestingBlock, copy_of, may_stay, to_host
 from agent_memory.device.prefix_reading import (
     FileReading,
     Found,
@@ -71,8 +71,8 @@ class _Gathering:
 
 
 class PrefixGatherer:
-    """Obeys leases: what they evict goes, what they put to rest is copied to the host, what they
-    promise is held or read.
+    """Obeys leases: what they evict goes, what they put to rest is the host's from then on, what
+    they promise is held or read.
 
     forms: of the tensors of a token, where all layers can be cut by position: then blocks go from
     shelf or memory straight into the buffers of the row. bytes_per_token and prefill_tokens_per_s
@@ -173,8 +173,9 @@ class PrefixGatherer:
 
     def _put_to_rest(self, hashes: Sequence[BlockHash]) -> None:
         for borrowed in self._store.rest(hashes):
-            settle = partial(self._settle, borrowed)
-            self._background.copy(partial(copy_of, borrowed), settle)
+            if not may_stay(borrowed):
+                settle = partial(self._settle, borrowed)
+                self._background.copy(partial(copy_of, borrowed), settle)
 
     def _settle(self, borrowed: ShelfBlock, copy: ShelfBlock | None) -> None:
         if copy is not None:

@@ -10,7 +10,7 @@ import pytest
 from agent_memory.cache.hashing import chain_hash, root_hash
 from agent_memory.device.block_store import BlockStore
 from agent_memory.device.host_tensor import ShelfBlock
-from agent_memory.device.kv_block import KvBlock, copy_of, from_host, to_host
+from agent_memory.device.kv_block import KvBlock, copy_of, from_host, may_stay, to_host
 
 ROOT = root_hash("model", "float32", "w")
 NBYTES = 2 * 3 * 100 * 8 * 4 + 100
@@ -73,6 +73,34 @@ def test_what_rests_holds_nothing_of_the_devices_memory() -> None:
     del borrowed, inside
     assert mx.get_active_memory() == before
     assert store.nbytes_at_rest == NBYTES
+
+
+def test_what_is_large_rests_where_it_is_on_a_device_without_memory_of_its_own() -> None:
+    before = mx.get_active_memory()
+    block = a_large_block()
+    expected = contents(block)
+    store = BlockStore()
+    (borrowed,) = store_and_rest(store, block)
+    nbytes = block.nbytes
+    del block
+    assert may_stay(borrowed)
+    assert mx.get_active_memory() == before + nbytes  # nothing of what it was cut from
+    for number in range(20):
+        mx.eval(mx.full(borrowed.tensors["k"].shape, float(number)) + 1)
+    resting = store.at_rest(borrowed.hash)
+    assert resting is not None
+    assert contents(from_host(resting.host, None)) == expected
+
+
+def test_what_is_small_may_not_stay() -> None:
+    assert not may_stay(to_host(a_block(1)))
+
+
+def a_large_block() -> KvBlock:
+    whole = mx.random.normal((1, 1, 4000, 64), key=mx.random.key(1))
+    keys = mx.contiguous(whole[:, :, 100:600])
+    mx.eval(keys)
+    return KvBlock(chain_hash(ROOT, [1]), ROOT, (1,), {"k": keys})
 
 
 def store_and_rest(store: BlockStore, block: KvBlock) -> list[ShelfBlock]:
