@@ -2,18 +2,21 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import mlx.core as mx
 
 from agent_memory.cache.hashing import chain_hash
 from agent_memory.device.background import Background
+from agent_memory.device.block_cuts import Cuts, cut_before_snapshot
 from agent_memory.device.block_store import BlockStore
 from agent_memory.device.cache_layout import CacheLayout
 from agent_memory.device.host_tensor import ShelfBlock
 from agent_memory.device.kv_block import KvBlock, to_host
 from agent_memory.device.kv_cut import cut_snapshot, cut_tokens
-from agent_memory.device.row import Row
-from agent_memory.device.shelf import Shelf
+from agent_memory.device.row import Mark, Row
+from agent_memory.device.shelf import Before, Shelf
 from agent_memory.engine.events import Stored
 from agent_memory.ids import BlockHash
 
@@ -28,12 +31,30 @@ SMALL_PART = 1 / 10
 """Of the tokens that follow a tail: writing fewer of them once more does not matter."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What there is of a row: blocks for its first `num_tokens`, and the snapshots among them and
+    before them in their order, that included which the row was restored from."""
+
+    blocks: list[KvBlock]
+    num_tokens: int
+    marks: Sequence[Mark] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Blocks for one file. before: a snapshot of the same row, so many tokens before this one."""
+
+    blocks: Sequence[ShelfBlock]
+    before: KvBlock | None = None
+    num_behind: int = 0
+
+
 class BlockKeeper:
     """Cuts a row into blocks. New full ones go into one file, snapshots and tails into others.
 
     What the row was restored from stays as it is, and new blocks begin behind it: so every token is
-    written once, and a tail is followed by blocks that are its children. Where there are snapshots,
-    which reach back, blocks begin at multiples of their size instead.
+    written once, and a tail is followed by blocks that are its children.
     """
 
     def __init__(
@@ -62,42 +83,81 @@ class BlockKeeper:
     ) -> None:
         """Keep the blocks of a row that holds exactly `token_ids`, as `owner`'s; `then` follows on
         this thread when they are on the shelf, or cannot be."""
-        blocks = [] if self._layout.has_snapshots else self._restored_blocks(row, token_ids)
-        num_tokens = sum(len(block.token_ids) for block in blocks)
-        blocks += self._full_blocks(row, _end(blocks, root), token_ids, num_tokens)
-        num_tokens = sum(len(block.token_ids) for block in blocks)
         if self._layout.has_snapshots:
-            tail = self._snapshot_tail(row, root, token_ids, [block.hash for block in blocks])
+            kept = self._with_snapshots(row, root, token_ids, only_full=only_full)
         else:
-            tail = self._tail(row, _end(blocks, root), token_ids, num_tokens)
-        blocks += row.marks
-        if not only_full and tail is not None:
-            blocks.append(tail)
-            num_tokens = len(token_ids)
-        mx.eval([list(block.tensors.values()) for block in blocks])
-        for block in blocks:
+            kept = self._with_tail(row, root, token_ids, only_full=only_full)
+        mx.eval([list(block.tensors.values()) for block in kept.blocks])
+        for block in kept.blocks:
             self._store.put(block)
-        new = [block for block in blocks if block.file is None]
+        new = [block for block in kept.blocks if block.file is None]
         if self._shelf is None or not new:
-            then(_stored(blocks, {}, num_tokens))
+            then(_stored(kept, {}))
             return
         self._write(
             self._shelf,
-            new,
+            self._groups(new, kept.marks),
             owner,
-            lambda files: then(self._on_shelf(blocks, files, num_tokens)),
+            lambda files: then(self._on_shelf(kept, files)),
         )
 
-    def snapshot(self, row: Row, root: BlockHash, token_ids: Sequence[int]) -> KvBlock | None:
-        """What the row is now, when it holds exactly `token_ids`, for layers that cannot be cut by
+    def mark(self, row: Row, root: BlockHash, token_ids: Sequence[int]) -> KvBlock | None:
+        """Take a snapshot of a row that holds exactly `token_ids`, for layers that cannot be cut by
         position later; None where there are none, or no place for it."""
         if not self._layout.has_snapshots:
             return None
-        hashes: list[BlockHash] = []
-        for begin in range(0, len(token_ids) - self._block_size + 1, self._block_size):
-            parent = hashes[-1] if hashes else root
-            hashes.append(chain_hash(parent, tuple(token_ids[begin : begin + self._block_size])))
-        return self._snapshot_tail(row, root, token_ids, hashes)
+        cuts = self._cuts(row, len(token_ids))
+        if (last := cuts.snapshot_from) is None:
+            return None
+        row.ends += cuts.ends
+        parent = root
+        for begin, end in pairwise((0, *_restored_ends(row), *row.ends)):
+            parent = chain_hash(parent, tuple(token_ids[begin:end]))
+        block = self._block(row, parent, token_ids[last:], last, is_snapshot=True)
+        row.marks.append(Mark(block, len(token_ids)))
+        return block
+
+    def _with_tail(
+        self, row: Row, root: BlockHash, token_ids: Sequence[int], *, only_full: bool
+    ) -> _Kept:
+        """All blocks of a row whose layers can be cut by position."""
+        blocks = self._restored_blocks(row, token_ids)
+        num_tokens = sum(len(block.token_ids) for block in blocks)
+        blocks += self._full_blocks(row, _end(blocks, root), token_ids, num_tokens)
+        num_tokens = sum(len(block.token_ids) for block in blocks)
+        if not only_full and num_tokens < len(token_ids):
+            parent, tail = _end(blocks, root), token_ids[num_tokens:]
+            blocks.append(self._block(row, parent, tail, num_tokens, is_snapshot=False))
+            num_tokens = len(token_ids)
+        return _Kept(blocks, num_tokens)
+
+    def _with_snapshots(
+        self, row: Row, root: BlockHash, token_ids: Sequence[int], *, only_full: bool
+    ) -> _Kept:
+        """All blocks of another row, and snapshots of it: those taken on the way, and the last."""
+        cuts = self._cuts(row, len(token_ids), only_full=only_full)
+        ends = (*_restored_ends(row), *row.ends, *cuts.ends)
+        blocks: list[KvBlock] = []
+        for begin, end in pairwise((0, *ends)):
+            parent, tokens = _end(blocks, root), token_ids[begin:end]
+            blocks.append(self._block(row, parent, tokens, begin, is_snapshot=False))
+        marks, num_tokens = list(row.marks), ends[-1] if ends else 0
+        if (last := cuts.snapshot_from) is not None:
+            num_tokens = len(token_ids)
+            if not marks or marks[-1].num_tokens < num_tokens:
+                parent, tokens = _end(blocks, root), token_ids[last:]
+                block = self._block(row, parent, tokens, last, is_snapshot=True)
+                marks.append(Mark(block, num_tokens))
+        blocks += [mark.block for mark in marks]
+        return _Kept(blocks, num_tokens, (*_restored_mark(row), *marks))
+
+    def _cuts(self, row: Row, length: int, *, only_full: bool = False) -> Cuts:
+        """How to go on cutting a row that is `length` tokens long."""
+        begin = (0, *_restored_ends(row), *row.ends)[-1]
+        if only_full:
+            size = self._block_size
+            return Cuts(tuple(range(begin + size, length + 1, size)), None)
+        return cut_before_snapshot(begin, length, self._block_size)
 
     def _restored_blocks(self, row: Row, token_ids: Sequence[int]) -> list[KvBlock]:
         """What the row was restored from, but for what is used in part and a small tail."""
@@ -131,32 +191,6 @@ class BlockKeeper:
             parent, begin = blocks[-1].hash, end
         return blocks
 
-    def _tail(
-        self, row: Row, parent: BlockHash, token_ids: Sequence[int], begin: int
-    ) -> KvBlock | None:
-        """What is behind the full blocks."""
-        if begin == len(token_ids):
-            return None
-        return self._block(row, parent, token_ids[begin:], begin, is_snapshot=False)
-
-    def _snapshot_tail(
-        self, row: Row, root: BlockHash, token_ids: Sequence[int], full: Sequence[BlockHash]
-    ) -> KvBlock | None:
-        """What is behind the full blocks, with a snapshot.
-
-        A snapshot never has the hash of a full block: at the end of one it reaches back over two,
-        and at the end of the very first there is none.
-        """
-        num_before = len(full)
-        if len(token_ids) % self._block_size == 0:
-            num_before -= 2
-        begin = num_before * self._block_size
-        if begin < 0 or begin == len(token_ids):
-            return None
-        parent = full[num_before - 1] if num_before else root
-        tokens = token_ids[begin:]
-        return self._block(row, parent, tokens, begin, is_snapshot=True)
-
     def _block(
         self,
         row: Row,
@@ -180,24 +214,36 @@ class BlockKeeper:
             tensors.update(cut_snapshot(row.layers, self._layout))
         return KvBlock(hash, parent, tokens, tensors, is_snapshot, file)
 
+    def _groups(self, new: Sequence[KvBlock], marks: Sequence[Mark]) -> list[_Group]:
+        """New full blocks together, snapshots in their order, what is outgrown soon apart."""
+        before = {late.block.hash: (early, late) for early, late in pairwise(marks)}
+        full: list[ShelfBlock] = []
+        others: list[_Group] = []
+        for block in new:
+            host = to_host(block)
+            if block.hash in before and block.is_snapshot:
+                early, late = before[block.hash]
+                num_behind = late.num_tokens - early.num_tokens
+                others.append(_Group([host], early.block, num_behind))
+            elif len(block.token_ids) == self._block_size and not block.is_snapshot:
+                full.append(host)
+            else:
+                others.append(_Group([host]))
+        return [_Group(full), *others] if full else others
+
     def _write(
-        self, shelf: Shelf, new: Sequence[KvBlock], owner: str, then: Callable[[Files], None]
+        self, shelf: Shelf, groups: Sequence[_Group], owner: str, then: Callable[[Files], None]
     ) -> None:
-        host = [to_host(block) for block in new]
-        is_full = [len(b.token_ids) == self._block_size and not b.is_snapshot for b in host]
-        full = [block for block, yes in zip(host, is_full, strict=True) if yes]
-        others = [[block] for block, yes in zip(host, is_full, strict=True) if not yes]
-        groups = [group for group in (full, *others) if group]
         self._background.write(
             lambda: _write(shelf, groups, owner), lambda files: then(files or {})
         )
 
-    def _on_shelf(self, blocks: Sequence[KvBlock], files: Files, num_tokens: int) -> Stored:
+    def _on_shelf(self, kept: _Kept, files: Files) -> Stored:
         """Remember where the blocks are, those at least that are still here."""
-        for block in blocks:
+        for block in kept.blocks:
             if block.hash in files and self._store.get(block.hash) is block:
                 self._store.put(block.on_shelf(files[block.hash]))
-        return _stored(blocks, files, num_tokens)
+        return _stored(kept, files)
 
 
 def _end(blocks: Sequence[KvBlock], root: BlockHash) -> BlockHash:
@@ -205,21 +251,41 @@ def _end(blocks: Sequence[KvBlock], root: BlockHash) -> BlockHash:
     return blocks[-1].hash if blocks else root
 
 
-def _write(shelf: Shelf, groups: Sequence[Sequence[ShelfBlock]], owner: str) -> Files:
+def _restored_ends(row: Row) -> list[int]:
+    """Where the blocks end that a row with snapshots was restored from."""
+    blocks = [block for block in row.blocks if not block.is_snapshot]
+    return list(accumulate(len(block.token_ids) for block in blocks))
+
+
+def _restored_mark(row: Row) -> tuple[Mark, ...]:
+    """The snapshot that a row was restored from."""
+    if not row.blocks or not row.blocks[-1].is_snapshot:
+        return ()
+    return (Mark(row.blocks[-1], sum(len(block.token_ids) for block in row.blocks)),)
+
+
+def _write(shelf: Shelf, groups: Sequence[_Group], owner: str) -> Files:
     """Write every group into a file. What the disk does not take stays resident only."""
     files: dict[BlockHash, str] = {}
     for group in groups:
         try:
-            file = shelf.write(group, owner)
+            file = _write_group(shelf, group, files, owner)
         except OSError as error:
             _log.warning("KV blocks cannot be written to the shelf: %s", error)
             continue
-        files.update((block.hash, file) for block in group)
+        files.update((block.hash, file) for block in group.blocks)
     return files
 
 
-def _stored(blocks: Sequence[KvBlock], files: Files, num_tokens: int) -> Stored:
+def _write_group(shelf: Shelf, group: _Group, files: Files, owner: str) -> str:
+    early = group.before
+    if early is None or (file := files.get(early.hash, early.file)) is None:
+        return shelf.write(group.blocks, owner)
+    return shelf.write_snapshot(group.blocks[0], owner, Before(file, group.num_behind))
+
+
+def _stored(kept: _Kept, files: Files) -> Stored:
     known = (
-        block.on_shelf(files[block.hash]) if block.hash in files else block for block in blocks
+        block.on_shelf(files[block.hash]) if block.hash in files else block for block in kept.blocks
     )
-    return Stored(tuple(block.as_stored() for block in known), num_tokens)
+    return Stored(tuple(block.as_stored() for block in known), kept.num_tokens)

@@ -17,14 +17,24 @@ def make_folder(folder: Path) -> None:
         sync_folder(folder.parent)
 
 
-def write_durably(path: Path, chunks: Iterable[memoryview | bytes]) -> None:
+def write_durably(
+    path: Path,
+    chunks: Iterable[memoryview | bytes],
+    links: Iterable[tuple[Path, Path]] = (),
+) -> None:
     """Write a new file under a temporary name, force it to disk, then give it its name.
 
+    links: pairs of a file and another name for it, in the same folder as `path`; they are there
+    while the temporary file is, and before it has its name.
     Raises `OSError` (a full disk among others) and then leaves nothing behind.
     """
     tmp, fd = _open_tmp(path)
+    linked: list[Path] = []
     try:
         try:
+            for file, name in links:
+                if _link(file, name):
+                    linked.append(name)
             for chunk in chunks:
                 if len(chunk):
                     _write_all(fd, memoryview(chunk).cast("B"))
@@ -33,6 +43,8 @@ def write_durably(path: Path, chunks: Iterable[memoryview | bytes]) -> None:
         finally:
             os.close(fd)
     except BaseException:
+        for name in linked:
+            name.unlink(missing_ok=True)
         tmp.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
@@ -80,6 +92,18 @@ def _open_tmp(path: Path) -> tuple[Path, int]:
         if os.fstat(fd).st_nlink:
             return tmp, fd
         os.close(fd)  # swept away between open and lock
+
+
+def _link(file: Path, name: Path) -> bool:
+    """Give a file another name; False: it has it already."""
+    try:
+        name.hardlink_to(file)
+    except FileExistsError:
+        if name.samefile(file):
+            return False
+        name.unlink()
+        name.hardlink_to(file)
+    return True
 
 
 def _write_all(fd: int, data: memoryview) -> None:

@@ -20,6 +20,7 @@ from agent_memory.device.sealing import Seal
 from agent_memory.device.shelf import Shelf
 from agent_memory.device.shelf_format import SUFFIX, Namespace
 from agent_memory.device.shelf_journal import ShelfJournal
+from agent_memory.device.window_links import links_of, remove_links
 from agent_memory.ids import BlockOwner, WorkspaceId
 
 _ORIGIN = "origin.json"
@@ -65,6 +66,7 @@ class OtherModels:
             num_deleted += 1
             with contextlib.suppress(OSError):
                 file.path.unlink()
+                remove_links(file.path)
                 self._journal.append("deleted", file.path.name, namespace=file.path.parts[-3])
         return num_deleted
 
@@ -103,7 +105,8 @@ class OtherModels:
             if self._own is None or path.parent.parent.name != self._own.folder:
                 with contextlib.suppress(OSError):
                     stat = path.stat()
-                    yield _File(path, stat.st_size, stat.st_mtime)
+                    num_earlier = sum(link.stat().st_size for link in links_of(path))
+                    yield _File(path, stat.st_size + num_earlier, stat.st_mtime)
 
 
 def _write_origin(folder: Path, own: Namespace) -> None:

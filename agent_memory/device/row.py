@@ -10,19 +10,29 @@ from agent_memory.device.kv_block import KvBlock
 from agent_memory.device.sampling import RowSampler
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A snapshot of a row, and how many tokens the row held then."""
+
+    block: KvBlock
+    num_tokens: int
+
+
 @dataclass(slots=True)
 class Row:
     """layers: its keys, values and states, one per layer of the model.
 
     length: tokens in the layers, those included that the device has yet to compute.
-    blocks: what the row was restored from. marks: snapshots taken at boundaries on the way.
+    blocks: what the row was restored from. marks: snapshots taken at boundaries on the way; blocks
+    end at `ends` because of them.
     tokens: an array in which the row's next token stands at `place`, once it decodes.
     """
 
     layers: Sequence[Any]
     length: int = 0
     blocks: tuple[KvBlock, ...] = ()
-    marks: list[KvBlock] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    ends: tuple[int, ...] = ()
     sampler: RowSampler | None = None
     tokens: Any = None
     place: int = 0

@@ -136,8 +136,7 @@ class MlxRunner:
 
     def mark(self, row: RowId, request: GenerationRequest, token_ids: Sequence[int]) -> None:
         this = self._rows[row]
-        if (block := self._keeper.snapshot(this, request.root, token_ids)) is not None:
-            this.marks.append(block)
+        if (block := self._keeper.mark(this, request.root, token_ids)) is not None:
             # At once: what the layers hold now is written over when more is fed.
             mx.async_eval(list(block.tensors.values()))  # type: ignore[no-untyped-call]
 

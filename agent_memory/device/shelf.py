@@ -30,21 +30,31 @@ from agent_memory.device.shelf_format import (
     Namespace,
     encode_file,
     file_name,
+    path_of,
 )
 from agent_memory.device.shelf_journal import ShelfJournal
 from agent_memory.device.shelf_reader import (
     Check,
+    Earlier,
     FileHeader,
     Place,
     read_block,
     read_block_into,
     read_header,
 )
+from agent_memory.device.snapshot_files import Before, SnapshotFiles
+from agent_memory.device.window_links import (
+    check_links,
+    is_link,
+    links_of,
+    remove_if_abandoned,
+    remove_links,
+)
 from agent_memory.engine.stats import ShelfTraffic
 from agent_memory.errors import BadShelfFile, InvariantBroken
 from agent_memory.ids import BlockHash
 
-__all__ = ["BadShelfFile", "HostTensor", "Shelf", "ShelfBlock", "ShelfEntry"]
+__all__ = ["BadShelfFile", "Before", "HostTensor", "Shelf", "ShelfBlock", "ShelfEntry"]
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +64,8 @@ class Shelf:
 
     `<folder>/<namespace>/<2 hex>/<64 hex>.safetensors`, named after their content: writing the
     same blocks twice is one file. Safe to use from several threads and processes. A file is
-    whole or absent; one that is neither is moved to `<folder>/quarantine`.
+    whole or absent; one that is neither is moved to `<folder>/quarantine`. Beside a snapshot's lie
+    the earlier files that have the beginnings of its windows, `<file>.w0` the last of them.
     """
 
     def __init__(
@@ -67,6 +78,7 @@ class Shelf:
         key_id = None if self._seal is None else self._seal.key_id
         self.namespace = Namespace(fingerprint, kv_format, key_id)
         self._files = folder / self.namespace.folder
+        self._snapshots = SnapshotFiles(self._files, self.namespace, self._seal)
         self._quarantine = Quarantine(folder / "quarantine")
         self._journal = ShelfJournal(folder / "journal.jsonl")
         self.traffic = ShelfTraffic()
@@ -89,9 +101,22 @@ class Shelf:
         make_folder(path.parent)
         write_durably(path, chain((header,), tensors))
         self._journal.append("wrote", file, num_blocks=len(blocks))
-        self.traffic.bytes_written += sum(block.nbytes for block in blocks)
-        self.traffic.writing.observe(time.perf_counter() - started_at)
+        self._count_written(sum(block.nbytes for block in blocks), started_at)
         return file
+
+    def write_snapshot(
+        self, block: ShelfBlock, owner: str = "", before: Before | None = None
+    ) -> str:
+        """As `write`, of windows only the tokens that the files of an earlier snapshot of the same
+        row do not have, as far as these are there and the disk can link to them."""
+        started_at = time.perf_counter()
+        _check_blocks([block])
+        written = None if before is None else self._snapshots.write(block, owner, before)
+        if written is None:
+            return self.write([block], owner)
+        self._journal.append("wrote", written.file, num_blocks=1, num_earlier=written.num_earlier)
+        self._count_written(written.num_bytes, started_at)
+        return written.file
 
     def read(self, file: str, hashes: Collection[BlockHash]) -> dict[BlockHash, ShelfBlock]:
         """The blocks `hashes` of `file`; only their bytes are read, and all of them checked.
@@ -101,7 +126,10 @@ class Shelf:
         """
         with self._opened(file) as fd:
             header, records = self._find(fd, file, hashes)
-            return {record.hash: read_block(fd, record, header) for record in records}
+            return {
+                record.hash: read_block(fd, record, header, self._earlier(file, record))
+                for record in records
+            }
 
     def read_into(
         self,
@@ -117,7 +145,8 @@ class Shelf:
             try:
                 for record in records:
                     place = places[record.hash]
-                    checks.append(check(read_block_into(fd, record, header, place)))
+                    earlier = self._earlier(file, record)
+                    checks.append(check(read_block_into(fd, record, header, place, earlier)))
             finally:
                 wait(checks)  # Nothing is written to the places once this has ended.
             for each in checks:
@@ -131,6 +160,7 @@ class Shelf:
             path.unlink()
         except FileNotFoundError:
             return
+        remove_links(path)
         sync_folder(path.parent)
         self._journal.append("deleted", file)
 
@@ -144,12 +174,21 @@ class Shelf:
         for path in _files_below(self._files):
             if path.suffix == TMP_SUFFIX:
                 remove_abandoned(path)
+            elif is_link(path):
+                remove_if_abandoned(path)
             elif path.name not in known and (header := self._read_header(path)) is not None:
                 entries.append(_entry(path.name, header))
         return entries
 
+    def _count_written(self, num_bytes: int, started_at: float) -> None:
+        self.traffic.bytes_written += num_bytes
+        self.traffic.writing.observe(time.perf_counter() - started_at)
+
+    def _earlier(self, file: str, record: BlockRecord) -> Earlier:
+        return self._snapshots.earlier(self._path(file), record)
+
     def _path(self, file: str) -> Path:
-        return self._files / file[:2] / file
+        return path_of(self._files, file)
 
     @contextlib.contextmanager
     def _opened(self, file: str) -> Iterator[int]:
@@ -188,9 +227,13 @@ class Shelf:
             _log.warning("a shelf file cannot be opened: %s", error)
             return None
         try:
-            return read_header(fd, path.name, self.namespace, self._seal)
+            header = read_header(fd, path.name, self.namespace, self._seal)
+            for block in header.blocks:
+                check_links(path, block.parts)
+            return header
         except (OSError, ValueError) as error:
-            self._take_away(path, str(error))
+            if path.exists():  # and was not deleted meanwhile, its earlier files first seen gone
+                self._take_away(path, str(error))
             return None
         finally:
             os.close(fd)
@@ -198,7 +241,8 @@ class Shelf:
     def _take_away(self, path: Path, reason: str) -> None:
         _log.warning("shelf file %s goes to quarantine: %s", path.name, reason)
         try:
-            self._quarantine.take(path)
+            for each in (path, *links_of(path)):
+                self._quarantine.take(each)
         except OSError as error:
             _log.warning("it cannot be moved there: %s", error)
         self._journal.append("quarantined", path.name, reason=reason)
@@ -217,7 +261,8 @@ def _entry(file: str, header: FileHeader) -> ShelfEntry:
         StoredBlock(b.hash, b.parent, b.token_ids, b.nbytes, file, b.is_snapshot)
         for b in header.blocks
     )
-    return ShelfEntry(file, blocks, header.nbytes, header.mtime, header.owner)
+    nbytes = header.nbytes + sum(block.num_earlier_bytes for block in header.blocks)
+    return ShelfEntry(file, blocks, nbytes, header.mtime, header.owner)
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

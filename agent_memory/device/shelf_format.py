@@ -5,6 +5,8 @@ the tensors' bytes, block after block and without holes
 (https://huggingface.co/docs/safetensors/index#format). The header holds a CRC-32 of every tensor,
 and the file is named after the SHA-256 of the header: so the name vouches for the whole file.
 Of a sealed file (see `sealing`) header and tensors are encrypted, and lie in the same places.
+A snapshot may have the beginnings of its windows in earlier files (see `window_parts`): it names
+them, and its checksums are those of whole windows, so it vouches for them as well.
 """
 
 import base64
@@ -13,16 +15,23 @@ import json
 import sys
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from zlib_ng.zlib_ng import crc32
 
-from agent_memory.cache.hashing import chain_hash
 from agent_memory.device.host_tensor import ITEM_SIZES, HostTensor, ShelfBlock, num_bytes
-from agent_memory.device.sealing import FileCipher, Seal
+from agent_memory.device.sealing import Seal
+from agent_memory.device.window_parts import (
+    WindowParts,
+    is_window,
+    last_tokens,
+)
 from agent_memory.ids import BlockHash
 
 FORMAT = "agent_memory.shelf.1"
+FORMAT_IN_PARTS = "agent_memory.shelf.2"
+"""Of a file that does not hold all of its windows."""
 SUFFIX = ".safetensors"
 LENGTH_SIZE = 8
 
@@ -44,23 +53,15 @@ class Namespace:
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
-    """What a header says. `cipher` opens the tensors of a sealed file; `owner` is the session that
-    computed the blocks, or nothing."""
-
-    blocks: tuple["BlockRecord", ...]
-    cipher: FileCipher | None
-    owner: str
-
-
-@dataclass(frozen=True, slots=True)
 class TensorRecord:
     """Where a tensor lies. `start` and `end` count from the first byte after the header; `number`
-    is its place among the tensors of the file, `tag` vouches for it in a sealed file."""
+    is its place among the tensors of the file, `tag` vouches for it in a sealed file. `whole` is
+    the shape of the window of which the file holds the end, else `shape`; so `crc32`, too."""
 
     name: str
     dtype: str
     shape: tuple[int, ...]
+    whole: tuple[int, ...]
     start: int
     end: int
     crc32: int
@@ -70,17 +71,30 @@ class TensorRecord:
 
 @dataclass(frozen=True, slots=True)
 class BlockRecord:
-    """A block as the header describes it; its tensors lie side by side, in this order."""
+    """A block as the header describes it; its tensors lie side by side, in this order. parts: of
+    its windows, where they are in several files."""
 
     hash: BlockHash
     parent: BlockHash
     token_ids: tuple[int, ...]
     is_snapshot: bool
     tensors: tuple[TensorRecord, ...]
+    parts: WindowParts | None = None
 
     @property
     def nbytes(self) -> int:
+        """Bytes of all tensors, wherever they are."""
+        return sum(num_bytes(record.dtype, record.whole) for record in self.tensors)
+
+    @property
+    def num_own_bytes(self) -> int:
+        """Those in this file."""
         return sum(record.end - record.start for record in self.tensors)
+
+    @property
+    def num_earlier_bytes(self) -> int:
+        """Bytes of the earlier files."""
+        return 0 if self.parts is None else sum(part.nbytes for part in self.parts.earlier)
 
 
 def tensors_in_order(block: ShelfBlock) -> list[tuple[str, HostTensor]]:
@@ -93,7 +107,45 @@ def encode_file(
 ) -> tuple[bytes, Iterator[memoryview | bytes]]:
     """The bytes before the first tensor, length included, and those of the tensors, one by one.
     owner: the session that computed the blocks, or nothing."""
-    described = _described(blocks)
+    return _encode(blocks, _described(blocks), namespace, seal, owner)
+
+
+def encode_in_parts(
+    block: ShelfBlock,
+    parts: WindowParts,
+    namespace: Namespace,
+    seal: Seal | None = None,
+    owner: str = "",
+) -> tuple[bytes, Iterator[memoryview | bytes], int]:
+    """As `encode_file`, a snapshot that has its windows in these parts; also how many bytes the
+    tensors are in its own."""
+    own = own_part(block, parts)
+    (described,) = _described([block])
+    described["windows"] = {
+        "num_own": parts.num_own,
+        "earlier": [[part.file, part.nbytes, part.num_tokens] for part in parts.earlier],
+        "lengths": {n: t.shape[-2] for n, t in block.tensors.items() if is_window(n)},
+    }
+    header, tensors = _encode([own], [described], namespace, seal, owner)
+    return header, tensors, own.nbytes
+
+
+def own_part(block: ShelfBlock, parts: WindowParts) -> ShelfBlock:
+    """The snapshot with the ends of its windows only."""
+    tensors = {
+        name: last_tokens(tensor, parts.num_own) if is_window(name) else tensor
+        for name, tensor in block.tensors.items()
+    }
+    return replace(block, tensors=tensors)
+
+
+def _encode(
+    blocks: Sequence[ShelfBlock],
+    described: list[dict[str, object]],
+    namespace: Namespace,
+    seal: Seal | None,
+    owner: str,
+) -> tuple[bytes, Iterator[memoryview | bytes]]:
     if seal is None:
         return _framed(_header(blocks, described, namespace, owner)), _plain(blocks)
     salt, cipher = seal.new_file()
@@ -145,8 +197,9 @@ def _header(
                 "data_offsets": [cursor, end],
             }
             cursor = end
+    is_in_parts = any("windows" in entry for entry in described)
     metadata = {
-        "format": FORMAT,
+        "format": FORMAT_IN_PARTS if is_in_parts else FORMAT,
         "fingerprint": namespace.fingerprint,
         "kv_format": namespace.kv_format,
         "blocks": json.dumps(described, separators=(",", ":")),
@@ -165,92 +218,9 @@ def file_name(header: bytes) -> str:
     return hashlib.sha256(header).hexdigest() + SUFFIX
 
 
-def decode_header(
-    header: bytes, namespace: Namespace, data_size: int, seal: Seal | None = None
-) -> Decoded:
-    """What `header` (length included) says of a file that has `data_size` bytes behind it.
-
-    Raises `ValueError` with the reason when it is not a file of ours, of this namespace, or whole.
-    """
-    text, cipher = header[LENGTH_SIZE:], None
-    if seal is not None:
-        text, cipher = seal.unwrap(text)
-    try:
-        entries = json.loads(text)
-        metadata = entries.pop("__metadata__")
-        _check_origin(metadata, namespace)
-        records = _decode_blocks(json.loads(metadata["blocks"]), entries)
-        _check_layout(records, len(entries), data_size)
-    except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"the header is malformed: {error!r}") from error
-    if seal is not None and any(tensor.tag is None for r in records for tensor in r.tensors):
-        raise ValueError("a tensor has no tag")
-    return Decoded(records, cipher, str(metadata.get("owner", "")))
-
-
-def _check_origin(metadata: dict[str, str], namespace: Namespace) -> None:
-    if metadata["format"] != FORMAT:
-        raise ValueError(f"unknown format '{metadata['format']}'")
-    made_for = (metadata["fingerprint"], metadata["kv_format"])
-    if made_for != (namespace.fingerprint, namespace.kv_format):
-        raise ValueError("written for another model or KV format")
-
-
-def _decode_blocks(
-    described: list[dict[str, object]], entries: dict[str, dict[str, object]]
-) -> tuple[BlockRecord, ...]:
-    records: list[BlockRecord] = []
-    num_tensors = 0
-    for index, block in enumerate(described):
-        token_ids = _unpack(str(block["token_ids"]))
-        record = BlockRecord(
-            BlockHash(str(block["hash"])),
-            BlockHash(str(block["parent"])),
-            token_ids,
-            block["is_snapshot"] is True,
-            _decode_tensors(index, block["crc32"], block.get("tags"), num_tensors, entries),
-        )
-        num_tensors += len(record.tensors)
-        if not token_ids or chain_hash(record.parent, token_ids) != record.hash:
-            raise ValueError(f"block {index} is not the one its hash names")
-        records.append(record)
-    return tuple(records)
-
-
-def _decode_tensors(
-    index: int,
-    checksums: object,
-    tags: object,
-    num_before: int,
-    entries: dict[str, dict[str, object]],
-) -> tuple[TensorRecord, ...]:
-    if not isinstance(checksums, dict):
-        raise TypeError("crc32")
-    records = []
-    for number, (name, checksum) in enumerate(checksums.items(), num_before):
-        tag = base64.b64decode(tags[name]) if isinstance(tags, dict) else None
-        match entries[f"{index}.{name}"]:
-            case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [int(i), int(j)]}:
-                records.append(
-                    TensorRecord(name, dtype, tuple(shape), i, j, int(checksum), number, tag)
-                )
-            case _:
-                raise ValueError(f"the entry of tensor {index}.{name} is malformed")
-    return tuple(records)
-
-
-def _check_layout(records: tuple[BlockRecord, ...], num_entries: int, data_size: int) -> None:
-    tensors = [tensor for record in records for tensor in record.tensors]
-    cursor = 0
-    for tensor in tensors:
-        end = cursor + num_bytes(tensor.dtype, tensor.shape)
-        if (tensor.start, tensor.end) != (cursor, end):
-            raise ValueError(f"tensor '{tensor.name}' lies in the wrong place")
-        cursor = end
-    if not records or len(tensors) != num_entries:
-        raise ValueError("it holds tensors of no block")
-    if cursor != data_size:
-        raise ValueError(f"{data_size} bytes of tensors instead of {cursor}")
+def path_of(folder: Path, file: str) -> Path:
+    """Where a file lies below the folder of its namespace."""
+    return folder / file[:2] / file
 
 
 def _pack(token_ids: Sequence[int]) -> str:
@@ -258,11 +228,3 @@ def _pack(token_ids: Sequence[int]) -> str:
     if sys.byteorder == "big":
         words.byteswap()
     return base64.b64encode(words.tobytes()).decode()
-
-
-def _unpack(text: str) -> tuple[int, ...]:
-    words = array("I")
-    words.frombytes(base64.b64decode(text, validate=True))
-    if sys.byteorder == "big":
-        words.byteswap()
-    return tuple(words)

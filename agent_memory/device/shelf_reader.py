@@ -1,7 +1,7 @@
 """Reading one open shelf file, and believing nothing of it before it is checked."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,14 +10,15 @@ from zlib_ng.zlib_ng import crc32
 
 from agent_memory.device.host_tensor import HostTensor, ShelfBlock
 from agent_memory.device.sealing import FileCipher, Seal
+from agent_memory.device.shelf_decoding import decode_header
 from agent_memory.device.shelf_format import (
     LENGTH_SIZE,
     BlockRecord,
     Namespace,
     TensorRecord,
-    decode_header,
     file_name,
 )
+from agent_memory.device.window_parts import join_windows
 
 _FIRST_READ = 64 * 1024
 _MAX_RUNS = 512
@@ -58,26 +59,51 @@ def read_header(fd: int, file: str, namespace: Namespace, seal: Seal | None = No
     return FileHeader(said.blocks, size, stat.st_size, stat.st_mtime, said.cipher, said.owner)
 
 
-def read_block(fd: int, block: BlockRecord, header: FileHeader) -> ShelfBlock:
-    """All tensors of a block, read at once and checked. Raises `ValueError` with the reason."""
+Earlier = Iterable[Mapping[str, HostTensor]]
+"""What the earlier files of a snapshot hold of its windows, the last first."""
+
+
+def read_block(
+    fd: int, block: BlockRecord, header: FileHeader, earlier: Earlier | None = None
+) -> ShelfBlock:
+    """All tensors of a block, read at once and checked. Raises `ValueError` with the reason.
+    earlier: for a snapshot that has its windows in several files."""
+    tensors = read_tensors(fd, block, header)
+    if block.parts is not None:
+        if earlier is None:
+            raise ValueError("the beginnings of its windows are in other files")
+        shapes = {record.name: record.whole for record in block.tensors}
+        tensors = join_windows(tensors, shapes, earlier)
+    for record in block.tensors:
+        if crc32(tensors[record.name].view) != record.crc32:
+            raise ValueError(f"tensor '{record.name}' of block {block.hash} is corrupt")
+    return ShelfBlock(block.hash, block.parent, block.token_ids, tensors, block.is_snapshot)
+
+
+def read_tensors(fd: int, block: BlockRecord, header: FileHeader) -> dict[str, HostTensor]:
+    """What this file holds of a block's tensors, not checked but for a seal."""
     first = block.tensors[0].start if block.tensors else 0
-    data = np.empty(block.nbytes, np.uint8)
+    data = np.empty(block.num_own_bytes, np.uint8)
     _read_into(fd, data, header.data_start + first)
     tensors = {}
     for record in block.tensors:
         part = _opened(data[record.start - first : record.end - first], record, header.cipher)
-        if crc32(part.data) != record.crc32:
-            raise ValueError(f"tensor '{record.name}' of block {block.hash} is corrupt")
         tensors[record.name] = HostTensor(record.dtype, record.shape, part)
-    return ShelfBlock(block.hash, block.parent, block.token_ids, tensors, block.is_snapshot)
+    return tensors
 
 
-def read_block_into(fd: int, block: BlockRecord, header: FileHeader, place: Place) -> Check:
+def read_block_into(
+    fd: int,
+    block: BlockRecord,
+    header: FileHeader,
+    place: Place,
+    earlier: Earlier | None = None,
+) -> Check:
     """Read all tensors of a block to their places; what lies there may be believed only after the
     check that is returned. Raises `ValueError` with the reason when it cannot be read."""
-    places = [place(record.name, record.shape) for record in block.tensors]
-    if header.cipher is not None:
-        return _Unsealed(read_block(fd, block, header), places).put
+    places = [place(record.name, record.whole) for record in block.tensors]
+    if header.cipher is not None or block.parts is not None:
+        return _Copied(read_block(fd, block, header, earlier), places).put
     offset = header.data_start + (block.tensors[0].start if block.tensors else 0)
     runs = [run for place in places for run in place]
     for begin in range(0, len(runs), _MAX_RUNS):
@@ -102,8 +128,8 @@ class _Unchecked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Unsealed:
-    """A block that was encrypted, and is to be copied to its places."""
+class _Copied:
+    """A block that was encrypted or in pieces, and is to be copied to its places."""
 
     block: ShelfBlock
     places: Sequence[Runs]

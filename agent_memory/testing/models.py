@@ -159,10 +159,16 @@ SHAPES: Mapping[str, Mapping[str, object]] = {
     "wide-gemma3": {**_NARROW["gemma3"], "head_dim": 32},
     "wide-recurrent": {**_NARROW["recurrent"], "head_dim": 32},
     "wide-sinks": {**_NARROW["sinks"], "head_dim": 32},
+    "long-windows": {
+        **_NARROW["gemma3"],
+        "head_dim": 128,
+        "sliding_window": 512,
+        "max_position_embeddings": 8192,
+    },
 }
 """Configurations by name: plain KV, sliding windows, recurrent layers beside plain ones, latent KV,
 windows with attention sinks, recurrent layers alone, and a real size. The wide ones have heads that
-can be quantised."""
+can be quantised; the last one has windows as long as those of real models."""
 
 
 def make_model_folder(folder: Path, shape: str = "llama", seed: int = 0) -> Path:

@@ -125,7 +125,8 @@ class EngineRounds:
                 yield is_turn.validate_json(line)
 
     def _damage(self) -> None:
-        files = sorted(path for path in self._shelf.rglob("*.safetensors") if path.is_file())
+        # Those included that have the beginnings of a snapshot's windows.
+        files = sorted(path for path in self._shelf.rglob("*.safetensors*") if path.is_file())
         files = [path for path in files if "quarantine" not in path.parts]
         if len(files) < 2:
             return

@@ -27,6 +27,41 @@ def make_blocks(num_blocks: int, tokens_per_block: int = 4, seed: int = 0) -> li
     return blocks
 
 
+class SlidingRow:
+    """A row of a model with windows of several lengths: what it is at any length.
+
+    A token's bytes are the same in every window that has it.
+    """
+
+    def __init__(self, num_tokens: int, windows: tuple[int, ...] = (9, 24), seed: int = 0) -> None:
+        self._dice = np.random.default_rng(seed)
+        self._tokens = tuple(int(token) for token in self._dice.integers(50_000, size=num_tokens))
+        self._lengths: dict[str, int] = {}
+        self._data: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.uint8]]] = {}
+        for at, window in enumerate(windows):
+            for name, width in ((f"{at}.wk", 8), (f"{at}.wv", 16), (f"{at}.wv.scales", 4)):
+                self._lengths[name] = window - 1
+                self._data[name] = self._dice.integers(
+                    256, size=(2, num_tokens, width), dtype=np.uint8
+                )
+
+    def snapshot(self, length: int, num_tail: int = 1) -> ShelfBlock:
+        """With the last `num_tail` tokens of a layer that can be cut."""
+        parent = chain_hash(ROOT, self._tokens[: length - num_tail])
+        token_ids = self._tokens[length - num_tail : length]
+        tensors = {"9.k": _as_tensor(self._data["0.wk"][:, length - num_tail : length])}
+        for name, data in self._data.items():
+            begin = max(0, length - self._lengths[name])
+            tensors[name] = _as_tensor(data[:, begin:length])
+        return ShelfBlock(chain_hash(parent, token_ids), parent, token_ids, tensors, True)
+
+
+def _as_tensor(data: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> HostTensor:
+    heads, num_tokens, width = data.shape
+    raw = np.ascontiguousarray(data).reshape(-1)
+    return HostTensor("BF16", (1, heads, num_tokens, width // 2), raw)
+
+
 def contents(block: ShelfBlock) -> dict[str, tuple[str, tuple[int, ...], bytes]]:
     return {
         name: (tensor.dtype, tensor.shape, bytes(tensor.view))

@@ -13,18 +13,22 @@ from benchmarks.crash.protocol import BLOCK_SIZE
 from benchmarks.crash.reference import Reference
 
 
+@pytest.fixture(scope="module", params=["llama", "gemma3"])
+def model(model_folder: Callable[[str], Path], request: pytest.FixtureRequest) -> Path:
+    """Layers that can be cut by position, and some with windows."""
+    return model_folder(request.param)
+
+
 @pytest.fixture(scope="module")
-def reference(model_folder: Callable[[str], Path]) -> Iterator[Reference]:
-    reference = Reference(model_folder("llama"))
+def reference(model: Path) -> Iterator[Reference]:
+    reference = Reference(model)
     yield reference
     reference.close()
 
 
 @pytest.fixture
-def rounds(
-    tmp_path: Path, model_folder: Callable[[str], Path], reference: Reference
-) -> EngineRounds:
-    return EngineRounds(tmp_path, model_folder("llama"), reference, seed=7)
+def rounds(tmp_path: Path, model: Path, reference: Reference) -> EngineRounds:
+    return EngineRounds(tmp_path, model, reference, seed=7)
 
 
 def test_what_was_acknowledged_is_resumed_with_at_most_one_block_computed_again(
