@@ -62,7 +62,8 @@ class StoredBlock:
 
     `parent` is the hash of the block before it, or the salt's root hash for the first. A block
     shorter than the block size is a tail. `nbytes` is its size in memory. `file` is None when it
-    could not be written (a full disk): then it is in memory only.
+    could not be written (a full disk): then it is in memory only. `file_nbytes` is what the disk
+    has because of that file, where this is not `nbytes`.
     `is_snapshot`: the model has layers that cannot be cut by position, and this block carries
     their state after exactly `len(token_ids)` of its tokens: it can be used whole or not at all,
     and only as the end of a prefix.
@@ -74,3 +75,4 @@ class StoredBlock:
     nbytes: int
     file: str | None
     is_snapshot: bool = False
+    file_nbytes: int | None = None

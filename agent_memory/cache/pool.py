@@ -365,7 +365,8 @@ class BlockPool:
         sizes: dict[str, int] = {}
         for block in stored:
             if block.file is not None:
-                sizes[block.file] = sizes.get(block.file, 0) + block.nbytes
+                nbytes = block.nbytes if block.file_nbytes is None else block.file_nbytes
+                sizes[block.file] = sizes.get(block.file, 0) + nbytes
         for name, nbytes in sizes.items():
             self._register.add_file(name, nbytes)
         blocks = self._store_blocks(stored, is_resident)

@@ -1,8 +1,7 @@
 """Keeping what a row has computed: blocks for the next turn, on the device and on the shelf."""
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 import mlx.core as mx
@@ -10,20 +9,15 @@ import mlx.core as mx
 from agent_memory.cache.hashing import chain_hash
 from agent_memory.device.background import Background
 from agent_memory.device.block_cuts import Cuts, cut_before_snapshot
+from agent_memory.device.block_files import FileGroup, Files, groups_of, write_groups
 from agent_memory.device.block_store import BlockStore
 from agent_memory.device.cache_layout import CacheLayout
-from agent_memory.device.host_tensor import ShelfBlock
-from agent_memory.device.kv_block import KvBlock, to_host
+from agent_memory.device.kv_block import KvBlock
 from agent_memory.device.kv_cut import cut_snapshot, cut_tokens
 from agent_memory.device.row import Mark, Row
-from agent_memory.device.shelf import Before, Shelf
+from agent_memory.device.shelf import Shelf
 from agent_memory.engine.events import Stored
 from agent_memory.ids import BlockHash
-
-_log = logging.getLogger(__name__)
-
-Files = Mapping[BlockHash, str]
-
 
 SMALL_TAIL = 1 / 16
 """Of a block: a tail of fewer tokens is cut anew with what follows it, or they would be many."""
@@ -39,15 +33,6 @@ class _Kept:
     blocks: list[KvBlock]
     num_tokens: int
     marks: Sequence[Mark] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Blocks for one file. before: a snapshot of the same row, so many tokens before this one."""
-
-    blocks: Sequence[ShelfBlock]
-    before: KvBlock | None = None
-    num_behind: int = 0
 
 
 class BlockKeeper:
@@ -96,7 +81,7 @@ class BlockKeeper:
             return
         self._write(
             self._shelf,
-            self._groups(new, kept.marks),
+            groups_of(new, kept.marks, self._block_size),
             owner,
             lambda files: then(self._on_shelf(kept, files)),
         )
@@ -114,7 +99,8 @@ class BlockKeeper:
         for begin, end in pairwise((0, *_restored_ends(row), *row.ends)):
             parent = chain_hash(parent, tuple(token_ids[begin:end]))
         block = self._block(row, parent, token_ids[last:], last, is_snapshot=True)
-        row.marks.append(Mark(block, len(token_ids)))
+        is_own = self._store.get(block.hash) is not block
+        row.marks.append(Mark(block, len(token_ids), is_own))
         return block
 
     def _with_tail(
@@ -214,35 +200,18 @@ class BlockKeeper:
             tensors.update(cut_snapshot(row.layers, self._layout))
         return KvBlock(hash, parent, tokens, tensors, is_snapshot, file)
 
-    def _groups(self, new: Sequence[KvBlock], marks: Sequence[Mark]) -> list[_Group]:
-        """New full blocks together, snapshots in their order, what is outgrown soon apart."""
-        before = {late.block.hash: (early, late) for early, late in pairwise(marks)}
-        full: list[ShelfBlock] = []
-        others: list[_Group] = []
-        for block in new:
-            host = to_host(block)
-            if block.hash in before and block.is_snapshot:
-                early, late = before[block.hash]
-                num_behind = late.num_tokens - early.num_tokens
-                others.append(_Group([host], early.block, num_behind))
-            elif len(block.token_ids) == self._block_size and not block.is_snapshot:
-                full.append(host)
-            else:
-                others.append(_Group([host]))
-        return [_Group(full), *others] if full else others
-
     def _write(
-        self, shelf: Shelf, groups: Sequence[_Group], owner: str, then: Callable[[Files], None]
+        self, shelf: Shelf, groups: Sequence[FileGroup], owner: str, then: Callable[[Files], None]
     ) -> None:
         self._background.write(
-            lambda: _write(shelf, groups, owner), lambda files: then(files or {})
+            lambda: write_groups(shelf, groups, owner), lambda files: then(files or {})
         )
 
     def _on_shelf(self, kept: _Kept, files: Files) -> Stored:
         """Remember where the blocks are, those at least that are still here."""
         for block in kept.blocks:
             if block.hash in files and self._store.get(block.hash) is block:
-                self._store.put(block.on_shelf(files[block.hash]))
+                self._store.put(block.on_shelf(files[block.hash].file))
         return _stored(kept, files)
 
 
@@ -264,28 +233,11 @@ def _restored_mark(row: Row) -> tuple[Mark, ...]:
     return (Mark(row.blocks[-1], sum(len(block.token_ids) for block in row.blocks)),)
 
 
-def _write(shelf: Shelf, groups: Sequence[_Group], owner: str) -> Files:
-    """Write every group into a file. What the disk does not take stays resident only."""
-    files: dict[BlockHash, str] = {}
-    for group in groups:
-        try:
-            file = _write_group(shelf, group, files, owner)
-        except OSError as error:
-            _log.warning("KV blocks cannot be written to the shelf: %s", error)
-            continue
-        files.update((block.hash, file) for block in group.blocks)
-    return files
-
-
-def _write_group(shelf: Shelf, group: _Group, files: Files, owner: str) -> str:
-    early = group.before
-    if early is None or (file := files.get(early.hash, early.file)) is None:
-        return shelf.write(group.blocks, owner)
-    return shelf.write_snapshot(group.blocks[0], owner, Before(file, group.num_behind))
-
-
 def _stored(kept: _Kept, files: Files) -> Stored:
-    known = (
-        block.on_shelf(files[block.hash]) if block.hash in files else block for block in kept.blocks
+    blocks = tuple(
+        replace(block.on_shelf(filed.file).as_stored(), file_nbytes=filed.nbytes)
+        if (filed := files.get(block.hash)) is not None
+        else block.as_stored()
+        for block in kept.blocks
     )
-    return Stored(tuple(block.as_stored() for block in known), kept.num_tokens)
+    return Stored(blocks, kept.num_tokens)

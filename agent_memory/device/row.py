@@ -12,10 +12,12 @@ from agent_memory.device.sampling import RowSampler
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A snapshot of a row, and how many tokens the row held then."""
+    """A snapshot of a row, and how many tokens the row held then. is_own: its bits are this row's;
+    else another one has computed the same tokens."""
 
     block: KvBlock
     num_tokens: int
+    is_own: bool = True
 
 
 @dataclass(slots=True)

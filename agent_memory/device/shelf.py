@@ -118,6 +118,12 @@ class Shelf:
         self._count_written(written.num_bytes, started_at)
         return written.file
 
+    def size_of(self, file: str) -> int:
+        """Bytes that the disk has because of a file, the earlier ones of a snapshot included.
+        Raises `OSError` when it is not there."""
+        path = self._path(file)
+        return sum(each.stat().st_size for each in (path, *links_of(path)))
+
     def read(self, file: str, hashes: Collection[BlockHash]) -> dict[BlockHash, ShelfBlock]:
         """The blocks `hashes` of `file`; only their bytes are read, and all of them checked.
 

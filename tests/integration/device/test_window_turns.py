@@ -163,6 +163,21 @@ async def test_hardly_a_token_is_written_twice(server_of: ServerOf) -> None:
     assert written <= 2 * info.bytes_per_token * (num_new + 10)
 
 
+async def test_the_pool_counts_what_the_disk_has(server_of: ServerOf) -> None:
+    server = server_of()
+    await server.take_turn("s", a_prompt(40))
+    await server.take_turns("s", 5)
+    answer = await server.take_turn("s", a_prompt(4, variant=9))
+    last = answer.stored.blocks[-1]
+    assert last.file is not None
+    paths = [path for path in server.files() if path.name.startswith(last.file)]
+    assert len(paths) > 2
+    assert last.file_nbytes == sum(path.stat().st_size for path in paths)
+    server.restart()
+    on_disk = {path.stat().st_ino: path.stat().st_size for path in server.files()}
+    assert server.pool.stats().shelf_bytes >= sum(on_disk.values())
+
+
 async def test_a_deleted_session_leaves_nothing_and_its_fork_goes_on(server_of: ServerOf) -> None:
     server = server_of()
     await server.take_turn("one", a_prompt(40))

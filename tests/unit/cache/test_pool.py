@@ -1,6 +1,7 @@
 """Leases: what they hold, what they promise, how they end."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -160,6 +161,15 @@ def test_the_files_of_the_least_recently_used_are_discarded_over_budget() -> Non
     take_turn(pool, [3, 3, 3, 3], "c")
     assert grant(pool, [4]).discard == ("b",)
     assert pool.stats().shelf_bytes == 2 * BLOCK_BYTES
+
+
+def test_a_file_counts_as_much_as_the_disk_has_because_of_it() -> None:
+    pool = make_pool()
+    lease = grant(pool, [1, 1, 1, 1, 1])
+    (block,) = cut([1, 1, 1, 1], "a")
+    pool.publish(lease.lease_id, [replace(block, file_nbytes=7)], ())
+    assert pool.stats().shelf_bytes == 7
+    assert pool.stats().resident_bytes == BLOCK_BYTES
 
 
 def test_a_file_that_a_lease_reads_is_discarded_only_afterwards() -> None:
