@@ -9,8 +9,8 @@ from agent_memory.cache.lease import StoredBlock
 class ShelfEntry:
     """A verified file and the blocks it holds, the earlier part of a prefix first.
 
-    nbytes: size of the file. mtime: Unix seconds of its last read or write. owner: the session that
-    computed the blocks, or nothing.
+    nbytes: what the disk has because of the file. mtime: Unix seconds of its last read or write.
+    owner: the session that computed the blocks, or nothing.
     """
 
     file: str

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from agent_memory.cache.block import MAX_OWNERS
-from agent_memory.cache.lease import Lease
+from agent_memory.cache.hashing import chain_hash
+from agent_memory.cache.lease import Lease, StoredBlock
 from agent_memory.cache.pool import BlockPool
 from agent_memory.ids import LeaseId
 from tests.unit.cache.sequences import (
@@ -12,6 +13,7 @@ from tests.unit.cache.sequences import (
     cut_with_snapshot,
     entry,
     make_pool,
+    snapshot,
     take_turn,
 )
 
@@ -165,6 +167,24 @@ def test_of_a_sessions_snapshots_the_first_and_the_last_two_are_kept() -> None:
     assert grant(pool, [*range(6), 99]).num_cached_tokens == 3
     assert grant(pool, [*range(7), 99]).num_cached_tokens == 7
     assert grant(pool, [*range(14), 99]).num_cached_tokens == 14
+
+
+def test_tails_that_lead_to_later_snapshots_stay_when_earlier_snapshots_go() -> None:
+    pool = make_pool(has_snapshots=True)
+    tails: list[StoredBlock] = []
+    begin, parent = 0, ROOT
+    for length in (3, 6, 9, 12, 15):
+        tail = tuple(range(begin, length - 1))
+        begin, name = length - 1, chain_hash(parent, tail)
+        tails.append(StoredBlock(name, parent, tail, 10, f"tail {length}"))
+        last, parent = snapshot([length - 1], f"snapshot {length}", name), name
+        lease_id = LeaseId("turn")
+        assert pool.lease(ROOT, range(length), 0, lease_id, "alice") is not None
+        pool.publish(lease_id, [*tails, last], ())
+        pool.check_integrity()
+    found = [grant(pool, [*range(n), 99]).num_cached_tokens for n in (3, 6, 9, 12, 15)]
+    assert found == [3, 3, 3, 12, 15]
+    assert pool.stats().num_blocks == len(tails) + 3
 
 
 def test_a_sequence_is_forgotten_with_all_its_snapshots() -> None:
