@@ -95,15 +95,25 @@ def _open_tmp(path: Path) -> tuple[Path, int]:
 
 
 def _link(file: Path, name: Path) -> bool:
-    """Give a file another name; False: it has it already."""
+    """Give a file another name; False: there was such a name already, which is its name now."""
     try:
         name.hardlink_to(file)
     except FileExistsError:
-        if name.samefile(file):
-            return False
-        name.unlink()
-        name.hardlink_to(file)
+        if not name.samefile(file):
+            _replace_link(file, name)
+        return False
     return True
+
+
+def _replace_link(file: Path, name: Path) -> None:
+    """At no moment is there nothing of that name: somebody may count on it."""
+    tmp = name.with_name(f"{name.name}.{secrets.token_hex(4)}{TMP_SUFFIX}")
+    tmp.hardlink_to(file)
+    try:
+        tmp.rename(name)
+    except OSError:
+        tmp.unlink(missing_ok=True)
+        raise
 
 
 def _write_all(fd: int, data: memoryview) -> None:

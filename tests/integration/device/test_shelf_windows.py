@@ -318,6 +318,26 @@ def test_the_same_snapshot_again_is_the_same_file(plain: Shelf, tmp_path: Path) 
     assert names_in(tmp_path) == names
 
 
+def test_a_snapshot_that_is_written_again_has_its_earlier_files_all_the_time(
+    plain: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = SlidingRow(80)
+    files = shelve(plain, row, [40, 44])
+    first = path_of(tmp_path, files[0])
+    (tmp_path / "copy").write_bytes(first.read_bytes())
+    (tmp_path / "copy").rename(first)  # the same file, and yet another one
+    unlink = Path.unlink
+
+    def watch(path: Path, missing_ok: bool = False) -> None:
+        assert path != links(tmp_path, files[1])[0]
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", watch)
+    assert shelve(plain, row, [40, 44], files[0]) == files
+    assert links(tmp_path)[0].samefile(first)
+    assert len(names_in(tmp_path)) == 3
+
+
 def test_links_are_there_before_the_file_has_its_name(
     plain: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
