@@ -6,6 +6,7 @@ the file before it, and names the files before it as far back as the window reac
 it under names of its own, as hard links: whoever deletes one snapshot takes nothing from another.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -141,5 +142,5 @@ def _form(dtype: str, shape: Shape) -> tuple[str, Shape, int]:
 def _by_token(tensor: HostTensor) -> npt.NDArray[np.uint8]:
     """The bytes, [all axes before the tokens', tokens, bytes of a token]."""
     width = tensor.shape[-1] * ITEM_SIZES[tensor.dtype]
-    num_rows = int(np.prod(tensor.shape[:-2], dtype=np.int64))
+    num_rows = math.prod(tensor.shape[:-2])
     return np.frombuffer(tensor.view, np.uint8).reshape(num_rows, tensor.shape[-2], width)
