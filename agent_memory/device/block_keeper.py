@@ -210,8 +210,8 @@ class BlockKeeper:
     def _on_shelf(self, kept: _Kept, files: Files) -> Stored:
         """Remember where the blocks are, those at least that are still here."""
         for block in kept.blocks:
-            if block.hash in files and self._store.get(block.hash) is block:
-                self._store.put(block.on_shelf(files[block.hash].file))
+            if block.hash in files:
+                self._store.find_file(block, files[block.hash].file)
         return _stored(kept, files)
 
 

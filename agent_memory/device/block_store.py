@@ -78,6 +78,14 @@ class BlockStore:
         if known is not None and known.host is borrowed:
             self._at_rest[borrowed.hash] = replace(known, host=copy)
 
+    def find_file(self, block: KvBlock, file: str) -> None:
+        """A block was written to `file`: remember it of that block if it is still here."""
+        resting = self._at_rest.get(block.hash)
+        if self._resident.get(block.hash) is block:
+            self._resident[block.hash] = block.on_shelf(file)
+        elif resting is not None and resting.file is None:
+            self._at_rest[block.hash] = resting.on_shelf(file)
+
     def lose_files(self, files: Collection[str]) -> None:
         """These files are gone from the shelf: blocks that were in them are to be written again."""
         for hash, block in self._resident.items():  # noqa: A001

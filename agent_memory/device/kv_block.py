@@ -68,6 +68,10 @@ class RestingBlock:
     host: ShelfBlock
     file: str | None
 
+    def on_shelf(self, file: str) -> "RestingBlock":
+        """The same block, known to be in `file`."""
+        return replace(self, file=file)
+
     def off_shelf(self) -> "RestingBlock":
         """The same block, known to be in no file."""
         return replace(self, file=None)

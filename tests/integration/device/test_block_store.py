@@ -142,6 +142,28 @@ def test_a_file_that_is_gone_is_forgotten_by_what_rests(store: BlockStore) -> No
     assert files == [None, "other"]
 
 
+@pytest.mark.parametrize("rests", [False, True])
+def test_a_file_that_comes_later_is_found_wherever_the_block_is(rests: bool) -> None:
+    store, block = BlockStore(), a_block(2)
+    store.put(block)
+    if rests:
+        store.rest([block.hash])
+    store.find_file(block, "late")
+    found = store.at_rest(block.hash) if rests else store.get(block.hash)
+    assert found is not None
+    assert found.file == "late"
+
+
+def test_a_file_of_what_gave_way_is_not_that_of_its_successor() -> None:
+    store, block = BlockStore(), a_block(2)
+    store.put(block)
+    store.put(replace(block))
+    store.find_file(block, "late")
+    found = store.get(block.hash)
+    assert found is not None
+    assert found.file is None
+
+
 def test_a_new_epoch_forgets_what_rests(store: BlockStore) -> None:
     store.rest([a_block(1).hash])
     store.begin_epoch(1)
