@@ -23,8 +23,8 @@ from typing import Any
 
 import httpx
 
-from agent_memory import bundled
 from benchmarks.harness.agent_memory_server import agent_memory_server
+from benchmarks.harness.bundled_model import float32_model
 from benchmarks.harness.chat import new_client
 from benchmarks.harness.mlx_lm_server import MlxLmServer
 from benchmarks.harness.report import Report
@@ -164,7 +164,9 @@ def main() -> None:
     with ExitStack() as stack:
         folder = stack.enter_context(scratch_folder())
         ours = stack.enter_context(agent_memory_server(folder / "data", "tiny"))
-        theirs = stack.enter_context(closing(MlxLmServer(folder / "mlx_lm.out", bundled.path())))
+        theirs = stack.enter_context(
+            closing(MlxLmServer(folder / "mlx_lm.out", float32_model(folder)))
+        )
         subjects: Sequence[Subject] = (ours,) if arguments.alone else (ours, theirs)
         for subject in subjects:
             report.say(subject.name)

@@ -17,8 +17,8 @@ from statistics import median
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from agent_memory import bundled
 from benchmarks.harness.agent_memory_server import AgentMemoryServer, agent_memory_server
+from benchmarks.harness.bundled_model import float32_model
 from benchmarks.harness.chat import Answer, Message, ask, new_client, user
 from benchmarks.harness.mlx_lm_server import MlxLmServer
 from benchmarks.harness.prompts import PromptMaker
@@ -48,7 +48,7 @@ def main() -> None:
     report = Report("preamble_sharing", __doc__, arguments)
     with ExitStack() as stack:
         folder = stack.enter_context(scratch_folder())
-        model = bundled.path()
+        model = float32_model(folder)
         ours = stack.enter_context(agent_memory_server(folder / "data", str(model)))
         theirs = stack.enter_context(closing(MlxLmServer(folder / "mlx_lm.out", model)))
         outcomes = [_measure(report, subject, arguments) for subject in (ours, theirs)]
