@@ -42,12 +42,10 @@ def groups_of(new: Sequence[KvBlock], marks: Sequence[Mark], block_size: int) ->
     others: list[FileGroup] = []
     for block in new:
         host = to_host(block)
-        if block.is_snapshot and block.hash in places:
-            others.append(FileGroup([host], *places[block.hash]))
-        elif len(block.token_ids) == block_size and not block.is_snapshot:
+        if len(block.token_ids) == block_size and not block.is_snapshot:
             full.append(host)
         else:
-            others.append(FileGroup([host]))
+            others.append(FileGroup([host], *places.get(block.hash, (None, 0))))
     return [FileGroup(full), *others] if full else others
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import accumulate, pairwise
 
 import mlx.core as mx
@@ -9,7 +10,7 @@ import mlx.core as mx
 from agent_memory.cache.hashing import chain_hash
 from agent_memory.device.background import Background
 from agent_memory.device.block_cuts import Cuts, cut_before_snapshot
-from agent_memory.device.block_files import FileGroup, Files, groups_of, write_groups
+from agent_memory.device.block_files import Files, groups_of, write_groups
 from agent_memory.device.block_store import BlockStore
 from agent_memory.device.cache_layout import CacheLayout
 from agent_memory.device.kv_block import KvBlock
@@ -79,11 +80,10 @@ class BlockKeeper:
         if self._shelf is None or not new:
             then(_stored(kept, {}))
             return
-        self._write(
-            self._shelf,
-            groups_of(new, kept.marks, self._block_size),
-            owner,
-            lambda files: then(self._on_shelf(kept, files)),
+        groups = groups_of(new, kept.marks, self._block_size)
+        self._background.write(
+            partial(write_groups, self._shelf, groups, owner),
+            lambda files: then(self._on_shelf(kept, files or {})),
         )
 
     def mark(self, row: Row, root: BlockHash, token_ids: Sequence[int]) -> KvBlock | None:
@@ -199,13 +199,6 @@ class BlockKeeper:
         if is_snapshot:
             tensors.update(cut_snapshot(row.layers, self._layout))
         return KvBlock(hash, parent, tokens, tensors, is_snapshot, file)
-
-    def _write(
-        self, shelf: Shelf, groups: Sequence[FileGroup], owner: str, then: Callable[[Files], None]
-    ) -> None:
-        self._background.write(
-            lambda: write_groups(shelf, groups, owner), lambda files: then(files or {})
-        )
 
     def _on_shelf(self, kept: _Kept, files: Files) -> Stored:
         """Remember where the blocks are, those at least that are still here."""
