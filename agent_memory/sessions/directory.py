@@ -71,15 +71,23 @@ class SessionDirectory(Generic[Placed]):
     At most `max_live` processes exist; `num_warm` of them are kept blank while there is room, so
     that a session starts without waiting for a process. When none is blank, the session that has
     idled longest hibernates and gives its process away; only when all are busy is one started.
+    Starting one takes seconds of CPU from the turns that run, so blank ones are made when no
+    session is busy, or after `patience_s` seconds.
     """
 
     def __init__(
-        self, workers: Workers[Placed], max_live: int, num_warm: int, room_timeout_s: float = 10.0
+        self,
+        workers: Workers[Placed],
+        max_live: int,
+        num_warm: int,
+        room_timeout_s: float = 10.0,
+        patience_s: float = 30.0,
     ) -> None:
         self._workers = workers
         self._max_live = max_live
         self._num_warm = num_warm
         self._room_timeout_s = room_timeout_s
+        self._patience_s = patience_s
         self._held: dict[Place, Worker[Placed]] = {}
         self._warm: list[Worker[Placed]] = []
         self._num_starting = 0
@@ -241,13 +249,31 @@ class SessionDirectory(Generic[Placed]):
             self._warming = asyncio.create_task(self._start_warm_workers())
 
     async def _start_warm_workers(self) -> None:
-        while (
-            len(self._warm) < self._num_warm
-            and len(self._held) + len(self._warm) < self._max_live
-            and not self._is_draining
-        ):
+        while self._lacks_warm_worker():
+            await self._wait_until_quiet()
+            if not self._lacks_warm_worker():
+                return
             self._num_starting += 1
             try:
                 self._warm.append(await self._workers.start())
             finally:
                 self._num_starting -= 1
+
+    def _lacks_warm_worker(self) -> bool:
+        return (
+            len(self._warm) < self._num_warm
+            and len(self._held) + len(self._warm) < self._max_live
+            and not self._is_draining
+        )
+
+    async def _wait_until_quiet(self) -> None:
+        """Until no session is busy, but no longer than patience lasts."""
+        if not self._held:
+            return
+        interval_s = min(1.0, self._patience_s / 10)
+        deadline = asyncio.get_running_loop().time() + self._patience_s
+        while True:
+            # First of all: the turn for which a session was located may not have begun yet.
+            await asyncio.sleep(interval_s)
+            if asyncio.get_running_loop().time() >= deadline or await self.num_busy() == 0:
+                return

@@ -64,9 +64,9 @@ class FakeWorkers:
 
 
 def directory_of(
-    workers: FakeWorkers, max_live: int = 2, num_warm: int = 0
+    workers: FakeWorkers, max_live: int = 2, num_warm: int = 0, patience_s: float = 60.0
 ) -> SessionDirectory[str]:
-    return SessionDirectory(workers, max_live, num_warm, room_timeout_s=0.1)
+    return SessionDirectory(workers, max_live, num_warm, room_timeout_s=0.1, patience_s=patience_s)
 
 
 async def settle() -> None:
@@ -88,6 +88,31 @@ async def test_a_blank_process_is_kept_ready_and_used_first() -> None:
     assert directory.stats().num_warm == 1
     await directory.locate(W, SessionId("a"))
     assert workers.holding("a") is workers.started[0]
+
+
+async def test_a_blank_process_is_made_when_no_session_is_busy() -> None:
+    workers = FakeWorkers()
+    directory = directory_of(workers, num_warm=1, patience_s=1.0)
+    await directory.rebuild()
+    await settle()
+    await directory.locate(W, SessionId("a"))
+    workers.holding("a").is_busy = True
+    await asyncio.sleep(0.5)
+    assert len(workers.started) == 1
+    workers.holding("a").is_busy = False
+    await asyncio.sleep(0.3)
+    assert directory.stats().num_warm == 1
+
+
+async def test_a_blank_process_is_not_waited_for_without_end() -> None:
+    workers = FakeWorkers()
+    directory = directory_of(workers, num_warm=1, patience_s=0.2)
+    await directory.rebuild()
+    await settle()
+    await directory.locate(W, SessionId("a"))
+    workers.holding("a").is_busy = True
+    await asyncio.sleep(0.5)
+    assert directory.stats().num_warm == 1
 
 
 async def test_an_idle_session_gives_its_process_away_before_another_is_started() -> None:
