@@ -1,5 +1,6 @@
 """Everyday tools: what they are called, what they take, how one asks for them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from agent_memory.bundled.recipe.askings import ASKINGS
@@ -28,12 +29,32 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool and the requests that call for it; `{name}` in a request stands for a parameter."""
+    """A tool and the requests that call for it; `{name}` in a request stands for a parameter.
+
+    Brief requests name only what it does or what to, and each comes with that word: it calls for
+    this tool as long as no other one on offer has to do with it.
+    """
 
     name: str
     description: str
     parameters: tuple[Parameter, ...]
     requests: Phrasings
+    brief: tuple[tuple[str, str], ...] = ()
+
+    def has_to_do_with(self, word: str) -> bool:
+        """Whether the word stands in its name or its description."""
+        return word.lower() in f"{self.name} {self.description}".lower()
+
+    def among(self, others: Iterable["Tool"]) -> "Tool":
+        """The same tool, with those brief requests that call for none of the others."""
+        rivals = [tool for tool in others if tool is not self]
+        clear = [
+            text
+            for word, text in self.brief
+            if not any(tool.has_to_do_with(word) for tool in rivals)
+        ]
+        seen = self.requests.seen + tuple(clear)
+        return replace(self, requests=Phrasings(seen, self.requests.held_out), brief=())
 
     def asked_in_more_ways(self) -> "Tool":
         """The same tool with its requests from `ASKINGS` among those for training."""

@@ -97,6 +97,21 @@ DESCRIPTIONS = (
     "{V} one {t} of the user.", "Use this to {v} a {t}.", "Tool to {v} the {t}", "{V} {t}s",
     "{V} a {t} with the given {p}.", "This will {v} the {t}.", "{V} any {t} by its {p}.", "{V} {t}",
 )  # fmt: skip
+PRONOUNS = ("it", "this", "the following", "this one", "that", "one")
+OF_A_THING = (
+    "Where is the {t} {a}?", "What about the {t} {a}?", "{t} {a}?", "What is the {t} of {a}?",
+    "How is the {t} {a} doing?", "{t}: {a}", "I need the {t} {a}.", "The {t} {a}, please.",
+    "Do the {t} {a}.", "The {t} of {a}, please.", "I would like the {t} for {a}.",
+    "It is about the {t} {a}.", "Which {t} has {a}?", "{a} is the {t}.", "Now the {t} {a}.",
+    "Could you see to the {t} {a}?", "The {t} is {a}, please take care of it.",
+    "Tell me the {t} for {a}.", "Is there a {t} for {a}?", "What {t} does {a} have?",
+)  # fmt: skip
+TWO_SENTENCES = (
+    "There is a {t}. {R}", "We have a {t}. {R}", "{R} Thank you.", "{R} I need it soon.",
+    "{R} It is for the {t}.", "It is about the {t}. {R}", "{R} Tell me what comes out.",
+    "I have a {t} here. {R}", "{R} That is all.", "{R} Can you do that?",
+    "Something is wrong with the {t}. {R}", "{R} Then tell me.", "I am not sure. {R}",
+)  # fmt: skip
 QUESTIONS = ("Can", "Could", "Would", "Will", "Are", "May")
 
 
@@ -116,12 +131,14 @@ def made_up_tool(rng: Random, *, held_out: bool) -> Tool:
     texts = tuple(
         _request(rng, deed, parameters, held_out=held_out) for _ in range(4 if held_out else 8)
     )
+    brief = () if held_out else _brief(rng, deed, parameters)
     return Tool(_name(rng, deed), _description(rng, deed, parameters), parameters,
-                Phrasings(texts, texts))  # fmt: skip
+                Phrasings(texts, texts), brief)  # fmt: skip
 
 
 def _deed(rng: Random, *, held_out: bool) -> Deed:
-    verb = made_up_word(rng) if rng.random() < 0.12 else rng.choice(VERBS)
+    strange = 0.12 if held_out else 0.25
+    verb = made_up_word(rng) if rng.random() < strange else rng.choice(VERBS)
     thing = made_up_word(rng) if held_out or rng.random() < 0.4 else rng.choice(THINGS)
     if rng.random() < 0.12:
         thing = f"{rng.choice(THINGS)} {thing}"
@@ -176,7 +193,28 @@ def _request(rng: Random, deed: Deed, parameters: tuple[Parameter, ...], *, held
         if not held_out and rng.random() < 0.06:
             return f"{said[0].upper()}{said[1:]}: {begun[0].lower()}{begun[1:]} {article} {thing}."
         text = f"{text} {said}" if held_out or rng.random() > 0.06 else f"{text}: {said}"
-    return text + ("?" if start.startswith(QUESTIONS) else ".")
+    text += "?" if start.startswith(QUESTIONS) else "."
+    if not held_out and rng.random() < 0.08:
+        return rng.choice(TWO_SENTENCES).replace("{R}", text).replace("{t}", deed.thing)
+    return text
+
+
+def _brief(
+    rng: Random, deed: Deed, parameters: tuple[Parameter, ...]
+) -> tuple[tuple[str, str], ...]:
+    """Requests that say only what to do, or only what with."""
+    if not parameters:
+        return ()
+    said = _said(rng, parameters, held_out=False)
+    begun = _with_verb(rng.choice(STARTS[:22]), deed.sayings[0])
+    doing = (f"{begun} {said}.", f"{begun} {rng.choice(PRONOUNS)}: {said}.")
+    given = parameters[0].mark
+    being = [text.replace("{t}", deed.thing).replace("{a}", given) for text in OF_A_THING]
+    chosen = rng.sample(being, 2) if len(parameters) == 1 else []
+    return (
+        *((deed.sayings[0], text) for text in doing),
+        *((deed.thing, text[0].upper() + text[1:]) for text in chosen),
+    )
 
 
 def _said(rng: Random, parameters: tuple[Parameter, ...], *, held_out: bool) -> str:

@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from agent_memory.bundled.recipe.dialogues import Message, Probe
+from agent_memory.bundled.recipe.dialogues import Call, Message, Probe
 from agent_memory.bundled.recipe.rendering import END, Piece
 from agent_memory.bundled.recipe.slots import UNKNOWN
 
-DESCRIBED, NAMED = '{"description":"', '","name":"'
+DESCRIBED, NAMED, TYPED = '{"description":"', '","name":"', '"type":"'
 NUM_TOKENS_NAMED = 3
 ASKED = "user\n"
 NOWHERE = 0
@@ -67,8 +67,9 @@ def pointers(placed: Sequence[Placed]) -> Iterator[tuple[int, int]]:
 def gatherings(placed: Sequence[Placed]) -> Iterator[tuple[int, int, int]]:
     """For the last piece: a token, and the begin and the end of the tokens that bear on it.
 
-    These are the description of a tool for its name in the listing, and the request for the token
-    before the name of a tool that is called.
+    These are the description of a tool for its name in the listing, the request for the token
+    before the name of a tool that is called, and the type of a parameter for the token after its
+    name, where a string begins with a mark and a number does not.
     """
     last = placed[-1]
     if len(placed) == 1:
@@ -82,6 +83,23 @@ def gatherings(placed: Sequence[Placed]) -> Iterator[tuple[int, int, int]]:
     named = last.indices.get(last.piece.text.index('"name": "') + len('"name": "'))
     if begin is not None and end is not None and named is not None:
         yield named - 1, begin, end
+    yield from _of_types(placed[0], last, message.calls)
+
+
+def _of_types(
+    listing: Placed, reply: Placed, calls: Sequence[Call]
+) -> Iterator[tuple[int, int, int]]:
+    place = 0
+    for call in calls:
+        place = reply.piece.text.index('"name": "', place)
+        listed = listing.piece.text.index(f'"name":"{call.name}"')
+        for key in call.arguments:
+            place = reply.piece.text.index(f'"{key}": ', place) + len(f'"{key}":')
+            described = listing.piece.text.index(f'"{key}":{{', listed)
+            typed = listing.piece.text.index(TYPED, described) + len(TYPED)
+            begin, value = listing.indices.get(typed), reply.indices.get(place)
+            if begin is not None and value is not None:
+                yield value - 1, begin, begin + 1
 
 
 def _of_listing(listing: Placed) -> Iterator[tuple[int, int, int]]:
@@ -132,7 +150,16 @@ def _of_calls(
             yield reply.indices.get(place), listing.indices.get(key_listed)
             place += len(f'{key}": ') + isinstance(value, str)
             said = value if isinstance(value, str) else json.dumps(value)
-            yield reply.indices.get(place), request.find(said)
+            source = request.find(said)
+            yield reply.indices.get(place), source
+            if source is not None:
+                yield reply.indices.get(place + len(said)), _end(request, source, said)
+
+
+def _end(request: Placed, source: int, said: str) -> int | None:
+    """The token after a value: it tells that the value is over, and whether another one follows."""
+    begin = next(place for place, index in request.indices.items() if index == source)
+    return request.indices.get(begin + len(said))
 
 
 def _latest(placed: Sequence[Placed], value: str, before: str) -> Source | None:

@@ -67,7 +67,7 @@ def toolbox(rng: Random, size: int, *, held_out: bool) -> tuple[Tool, ...]:
         chosen.setdefault(tool.name, tool)
     tools = list(chosen.values())
     rng.shuffle(tools)
-    return tuple(tools)
+    return tuple(tool.among(tools) for tool in tools)
 
 
 def request(rng: Random, tool: Tool, *, held_out: bool, reserved: bool) -> Request:

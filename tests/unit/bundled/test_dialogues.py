@@ -86,3 +86,15 @@ def test_words_are_put_in_between_and_no_mark_is_lost() -> None:
     assert frame not in blurry
     assert all("{a}" in text and "{b}" in text for text in blurry)
     assert {blurred(rng, frame, 0.0) for _ in range(5)} == {frame}
+
+
+def test_a_request_is_brief_only_where_it_tells_its_tool_from_the_others() -> None:
+    parcel = catalogue.Tool(
+        "track_parcel",
+        "Track a parcel.",
+        (),
+        phrasings.Phrasings(("Please track the parcel.",), ()),
+        brief=(("track", "Track it."), ("parcel", "The parcel?")),
+    )
+    other = catalogue.Tool("send_parcel", "Send a parcel.", (), phrasings.Phrasings((), ()))
+    assert parcel.among([parcel, other]).requests.seen == ("Please track the parcel.", "Track it.")
