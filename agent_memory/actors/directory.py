@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from agent_memory.actors.config import RuntimeConfig
+from agent_memory.actors.niceness import give_way
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.actors.session_workers import SessionWorkers
 from agent_memory.actors.wire import StreamAddress
@@ -21,6 +22,7 @@ class SessionDirectoryActor:
     def __init__(self, config: RuntimeConfig) -> None:
         settings = config.settings
         configure_logging("directory", settings.log_level, config.log_file("directory"))
+        give_way()
         self._idle_s = settings.session_idle_s
         self._pool = PoolHandle()
         self._directory = SessionDirectory[StreamAddress](

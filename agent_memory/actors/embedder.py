@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agent_memory.actors.config import RuntimeConfig
+from agent_memory.actors.niceness import give_way
 from agent_memory.errors import AgentMemoryError, InvalidRequest, QueueFull
 from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace, Purpose
 from agent_memory.providers.choice import Providers
@@ -37,6 +38,7 @@ class EmbedderActor:
         self, config: RuntimeConfig, name: str, providers: Providers | None = None
     ) -> None:
         configure_logging(name, config.settings.log_level, config.log_file(name))
+        give_way()
         self._providers = providers or Providers(config.settings)
         self._queues: dict[EmbeddingSpace, EmbeddingQueue] = {}
         self._making = asyncio.Lock()

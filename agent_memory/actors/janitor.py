@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.embedder_handle import EmbedderHandle
 from agent_memory.actors.job_parts import job_specs
+from agent_memory.actors.niceness import give_way
 from agent_memory.jobs.schedule import SCHEDULE
 from agent_memory.jobs.worker import JobWorker
 from agent_memory.store.database import Database
@@ -27,6 +28,7 @@ class JanitorActor:
 
     def __init__(self, config: RuntimeConfig) -> None:
         configure_logging("janitor", config.settings.log_level, config.log_file("janitor"))
+        give_way()
         self._config = config
         self._made: Future[tuple[JobWorker, asyncio.AbstractEventLoop]] = Future()
         threading.Thread(target=self._run, name="jobs", daemon=True).start()

@@ -5,6 +5,7 @@ from agent_memory.actors.embedder_handle import EmbedderHandle
 from agent_memory.actors.embedding_service import InlineEmbedding
 from agent_memory.actors.engine_handle import MODEL_AGE_S, EngineHandle
 from agent_memory.actors.memory_parts import stored_memory, utc_now
+from agent_memory.actors.niceness import give_way
 from agent_memory.actors.served_tokens import ServedTokens
 from agent_memory.ids import WorkspaceId
 from agent_memory.memory.service.composition import World
@@ -24,6 +25,7 @@ class MemoryActor:
 
     def __init__(self, config: RuntimeConfig, name: str) -> None:
         configure_logging(name, config.settings.log_level, config.log_file("memory"))
+        give_way()
         database = Database(config.database_url, max_size=MAX_CONNECTIONS)
         spaces = SpaceStore(database)
         embedders = EmbedderHandle(config.settings, spaces)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.engine_handle import EngineHandle
+from agent_memory.actors.niceness import give_way
 from agent_memory.actors.place import StreamedActor
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.actors.wire import Call, StreamAddress
@@ -36,6 +37,7 @@ class AgentSessionActor:
 
     def __init__(self, config: RuntimeConfig, name: str) -> None:
         configure_logging(name, config.settings.log_level, config.log_file("sessions"))
+        give_way()
         self._database = Database(config.database_url, max_size=2)
         self._engine = EngineHandle(config.secret)
         self._surroundings = Surroundings(self._engine, PoolHandle(), SessionStore(self._database))
