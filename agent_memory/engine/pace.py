@@ -3,8 +3,9 @@
 from collections import deque
 from statistics import median
 
-SMALLEST_CHUNK = 16
-_GRAIN = 8
+SMALLEST_CHUNK = 8
+_TILE = 16
+"""Devices compute tokens in tiles: a pass with one token more than a tile costs most of another."""
 _NUM_REMEMBERED = 9
 
 
@@ -54,8 +55,10 @@ class Pace:
         if quiet_step_s is not None and token_s is not None:
             limit = int(quiet_step_s * self._slowdown / token_s)
         limit = min(limit, self._token_budget - num_decoding)
-        # Sizes that recur let the device reuse its buffers.
-        return max(SMALLEST_CHUNK, limit // _GRAIN * _GRAIN)
+        # The decoding rows' tokens go through the model beside the chunk's.
+        least = num_decoding + SMALLEST_CHUNK
+        num_tiles = max((limit + num_decoding) // _TILE, -(-least // _TILE))
+        return num_tiles * _TILE - num_decoding
 
     def observe(self, num_decoding: int, num_prefilled: int, seconds: float) -> None:
         """One step has taken `seconds` for so many decoded rows and prefilled tokens."""

@@ -8,21 +8,21 @@ def test_alone_a_chunk_is_the_whole_budget() -> None:
 
 
 def test_before_anything_is_known_a_chunk_beside_decoding_is_small() -> None:
-    assert Pace(512).chunk_limit(3) == 128
+    assert Pace(512).chunk_limit(3) == 125
 
 
 def test_a_chunk_takes_as_long_as_the_slowdown_allows() -> None:
     pace = Pace(512, slowdown=2.0)
     pace.observe(num_decoding=2, num_prefilled=0, seconds=0.050)
     pace.observe(num_decoding=0, num_prefilled=100, seconds=0.100)
-    assert pace.chunk_limit(2) == 96  # 100 ms at 1 ms a token, in whole steps of 8
+    assert pace.chunk_limit(2) == 94  # 100 ms at 1 ms a token, whole tiles with the two rows' own
 
 
 def test_a_mixed_step_is_charged_for_its_prefill_only() -> None:
     pace = Pace(512, slowdown=1.0)
     pace.observe(num_decoding=1, num_prefilled=0, seconds=0.064)
     pace.observe(num_decoding=1, num_prefilled=64, seconds=0.128)
-    assert pace.chunk_limit(1) == 64
+    assert pace.chunk_limit(1) == 63
 
 
 def test_small_chunks_are_charged_what_small_chunks_cost() -> None:
@@ -30,23 +30,25 @@ def test_small_chunks_are_charged_what_small_chunks_cost() -> None:
     pace.observe(num_decoding=1, num_prefilled=0, seconds=0.050)
     pace.observe(num_decoding=0, num_prefilled=512, seconds=0.512)
     pace.observe(num_decoding=1, num_prefilled=96, seconds=0.050 + 0.192)
-    assert pace.chunk_limit(1) == 48
+    assert pace.chunk_limit(1) == 47
     pace.observe(num_decoding=0, num_prefilled=512, seconds=0.512)
-    assert pace.chunk_limit(1) == 48
+    assert pace.chunk_limit(1) == 47
 
 
 def test_a_slow_device_still_gets_on() -> None:
     pace = Pace(512)
     pace.observe(num_decoding=1, num_prefilled=0, seconds=0.001)
     pace.observe(num_decoding=0, num_prefilled=100, seconds=10.0)
-    assert pace.chunk_limit(1) == SMALLEST_CHUNK
+    assert pace.chunk_limit(1) == 15
+    assert pace.chunk_limit(8) == SMALLEST_CHUNK
+    assert pace.chunk_limit(9) == 23
 
 
 def test_decoding_rows_count_against_the_budget() -> None:
     pace = Pace(64, slowdown=100.0)
     pace.observe(num_decoding=20, num_prefilled=0, seconds=1.0)
     pace.observe(num_decoding=0, num_prefilled=64, seconds=0.001)
-    assert pace.chunk_limit(20) == 40
+    assert pace.chunk_limit(20) == 44
 
 
 def test_the_pace_follows_what_is_measured() -> None:
