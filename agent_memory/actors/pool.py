@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import importlib
 import logging
 import time
 from array import array
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.engine_handle import EngineHandle
@@ -19,13 +21,14 @@ from agent_memory.cache.pool import BlockPool
 from agent_memory.cache.rebuild_cost import Rates
 from agent_memory.cache.stats import PoolStats
 from agent_memory.cache.usher import Plea, Usher
-from agent_memory.device import parcel
-from agent_memory.device.other_models import OtherModels
-from agent_memory.device.shelf import Shelf
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import InvariantBroken, PoolLost, QueueFull, Unavailable
 from agent_memory.ids import BlockHash, BlockOwner, LeaseId, WorkspaceId, new_id
 from agent_memory.telemetry import configure_logging, request_id_var
+
+if TYPE_CHECKING:
+    from agent_memory.device.other_models import OtherModels
+    from agent_memory.device.shelf import Shelf
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +64,13 @@ class BlockPoolActor:
         self._learned_at = time.monotonic()
         self._learning: asyncio.Task[None] | None = None
         self._traffic = KvTraffic(config.settings.home / "travel")
+        # What reads the shelf takes a quarter of a second to import: it is for the pool's process
+        # alone. Ray imports this class wherever the pool is called, at the first call.
+        self._parcels = importlib.import_module("agent_memory.device.parcel")
+        self._shelf_type: type[Shelf] = importlib.import_module("agent_memory.device.shelf").Shelf
+        self._others_type: type[OtherModels] = importlib.import_module(
+            "agent_memory.device.other_models"
+        ).OtherModels
 
     async def lease(self, request: LeaseRequest) -> Lease:
         """A lease, as soon as there is room. Raises `QueueFull` when too many wait already."""
@@ -129,7 +139,7 @@ class BlockPoolActor:
                 dropped += await self.forget(OwnedSequence(engine, root, tokens, owner))
         async with self._books:
             own = None if engine is None else self._shelf_of(engine).namespace
-            others = OtherModels(self._shelf_folder, own, self._settings.shelf_key_bytes)
+            others = self._others_type(self._shelf_folder, own, self._settings.shelf_key_bytes)
             await asyncio.to_thread(others.erase, workspace, owner, sequences)
         return tuple(dropped)
 
@@ -146,7 +156,7 @@ class BlockPoolActor:
             blocks = pool.find_on_shelf(sequence.root, sequence.token_ids)
         parcel_id = self._traffic.open()
         folder = self._traffic.folder(parcel_id)
-        await asyncio.to_thread(parcel.pack, self._shelf_of(sequence.engine), blocks, folder)
+        await asyncio.to_thread(self._parcels.pack, self._shelf_of(sequence.engine), blocks, folder)
         return self._traffic.describe(parcel_id)
 
     async def fetch(self, parcel_id: str, name: str, offset: int) -> bytes:
@@ -165,7 +175,7 @@ class BlockPoolActor:
         folder = self._traffic.folder(parcel_id)
         shelf = self._shelf_of(engine)
         stored = await asyncio.to_thread(
-            parcel.unpack, folder, shelf, engine, old_root, sequence.root
+            self._parcels.unpack, folder, shelf, engine, old_root, sequence.root
         )
         self._traffic.close(parcel_id)
         await self.publish(engine, LeaseId(new_id("lease")), stored, ())
@@ -303,15 +313,15 @@ class BlockPoolActor:
         pool.reset_resident(engine.incarnation)
         for file in pool.adopt_shelf(shelf.scan()):
             shelf.delete(file)
-        self._others = OtherModels(
+        self._others = self._others_type(
             self._shelf_folder, shelf.namespace, self._settings.shelf_key_bytes
         )
         self._make_others_give_way(pool)
         return pool
 
-    def _shelf_of(self, engine: EngineInfo) -> Shelf:
+    def _shelf_of(self, engine: EngineInfo) -> "Shelf":
         key = self._settings.shelf_key_bytes
-        return Shelf(self._shelf_folder, engine.fingerprint, engine.kv_format, key)
+        return self._shelf_type(self._shelf_folder, engine.fingerprint, engine.kv_format, key)
 
     @property
     def _shelf_folder(self) -> Path:

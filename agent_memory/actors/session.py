@@ -40,7 +40,8 @@ class AgentSessionActor:
         give_way()
         self._database = Database(config.database_url, max_size=2)
         self._engine = EngineHandle(config.secret)
-        self._surroundings = Surroundings(self._engine, PoolHandle(), SessionStore(self._database))
+        self._pool = PoolHandle()
+        self._surroundings = Surroundings(self._engine, self._pool, SessionStore(self._database))
         self._session: Session | None = None
         self._last_used = time.monotonic()
         self._stream = StreamedActor(name, config, self._answer)
@@ -52,6 +53,8 @@ class AgentSessionActor:
             await self._database.ping()
         with contextlib.suppress(AgentMemoryError):
             await self._engine.info()
+        with contextlib.suppress(AgentMemoryError):
+            await self._pool.stats()
 
     async def adopt(self, workspace_id: WorkspaceId, session_id: SessionId) -> StreamAddress:
         """Become this session; returns where its turns are taken."""
