@@ -5,6 +5,8 @@ orthogonalised together.
 """
 
 from collections import defaultdict
+from concurrent.futures import Executor
+from functools import partial
 from typing import TypedDict
 
 import torch
@@ -44,22 +46,24 @@ class Optimizer:
             size: torch.zeros(len(group), *size) for size, group in self._matrices.items()
         }
 
-    def step(self, factor: float) -> None:
-        """Move the weights along their gradients and clear these."""
+    def step(self, factor: float, workers: Executor) -> None:
+        """Move the weights along their gradients and clear these; workers share the work."""
         for parameters in self._others.param_groups:
             parameters["lr"] = OTHER_RATE * factor
         self._others.step()
         self._others.zero_grad()
+        list(workers.map(partial(self._step_group, MATRIX_RATE * factor), self._matrices))
+
+    def _step_group(self, rate: float, size: tuple[int, ...]) -> None:
+        group = self._matrices[size]
         with torch.no_grad():
-            for size, group in self._matrices.items():
-                gradient = torch.stack([weight.grad for weight in group])
-                momentum = self._momenta[size].lerp_(gradient, 1 - MOMENTUM)
-                direction = orthogonalise(gradient.lerp(momentum, MOMENTUM))
-                rate = MATRIX_RATE * factor
-                scale = max(1.0, size[0] / size[1]) ** 0.5
-                for weight, move in zip(group, direction, strict=True):
-                    weight.mul_(1 - rate * DECAY).sub_(move, alpha=rate * scale)
-                    weight.grad = None
+            gradient = torch.stack([weight.grad for weight in group])
+            momentum = self._momenta[size].lerp_(gradient, 1 - MOMENTUM)
+            direction = orthogonalise(gradient.lerp(momentum, MOMENTUM))
+            scale = max(1.0, size[0] / size[1]) ** 0.5
+            for weight, move in zip(group, direction, strict=True):
+                weight.mul_(1 - rate * DECAY).sub_(move, alpha=rate * scale)
+                weight.grad = None
 
     def state(self) -> OptimizerState:
         """What a checkpoint keeps."""

@@ -120,7 +120,7 @@ class Trainer:
         batch = batches.batch(self.tokenizer, rng, MIXES[length], num_rows, length + 1)
         context_weight = CONTEXT_WEIGHT if share < CONTEXT_SHARE else 0.0
         loss = self._accumulate(batch, context_weight)
-        self.optimizer.step(self._rate(share))
+        self.optimizer.step(self._rate(share), self.workers)
         self._update_average()
         self.num_steps += 1
         self.num_tokens += num_rows * length
