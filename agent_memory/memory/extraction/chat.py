@@ -53,7 +53,7 @@ def chat_material(
 
 
 def read_chat(material: Material, findings: Findings) -> None:
-    said: Counter[tuple[str, ...]] = Counter()
+    said: Counter[str] = Counter()
     messages = list(_messages(material))
     for message in messages:
         _Reader(material, message, findings, said).read()
@@ -80,7 +80,7 @@ class _Reader:
         material: Material,
         message: _Message,
         findings: Findings,
-        said: Counter[tuple[str, ...]],
+        said: Counter[str],
     ) -> None:
         self._message, self._findings, self._said = message, findings, said
         self._text = material.text[message.begin : message.end]
@@ -135,9 +135,9 @@ class _Reader:
         message = self._message
         said_at = message.said_at.isoformat() if message.said_at is not None else ""
         whose = (message.role.value, message.speaker or "", said_at)
-        self._said[(*whose, self._text)] += 1
-        ordinal = self._said[(*whose, self._text)]
-        return content_hash(ItemKind.CHAT, self._text, *whose, str(ordinal))
+        words = content_hash(ItemKind.CHAT, self._text, *whose)
+        self._said[words] += 1
+        return content_hash(ItemKind.CHAT, self._text, *whose, str(self._said[words]))
 
     def _read_enclosure(self, enclosure: Enclosure, index: int) -> None:
         begin, end = enclosure.begin, enclosure.end

@@ -66,6 +66,12 @@ def test_the_same_words_are_other_messages_by_speaker_time_and_turn() -> None:
     assert len({draft.content_hash for draft in drafts}) == 5
 
 
+def test_the_same_words_in_another_spacing_are_another_message() -> None:
+    messages = [ChatMessage(Role.USER, content) for content in ("yes", "yes\n", "yes ")]
+    drafts, _ = extract(chat_material(THREAD, messages, NOW))
+    assert [draft.text for draft in drafts] == ["yes", "yes\n", "yes "]
+
+
 def test_a_call_that_is_repeated_gives_the_same_hashes_at_another_time() -> None:
     messages = [ChatMessage(Role.USER, "We will use Postgres."), ChatMessage(Role.USER, "ok")]
     first, _ = extract(chat_material(THREAD, messages, NOW))
