@@ -7,23 +7,23 @@ import logging
 import time
 from array import array
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.kv_traffic import KvTraffic, Parcel
-from agent_memory.actors.pool_calls import LeaseRequest, OwnedSequence
 from agent_memory.cache.hashing import root_hash
 from agent_memory.cache.lease import Lease, StoredBlock
 from agent_memory.cache.pool import BlockPool
 from agent_memory.cache.rebuild_cost import Rates
 from agent_memory.cache.stats import PoolStats
+from agent_memory.cache.terms import LeaseTerms
 from agent_memory.cache.usher import Plea, Usher
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import InvariantBroken, PoolLost, QueueFull, Unavailable
-from agent_memory.ids import BlockHash, BlockOwner, LeaseId, WorkspaceId, new_id
+from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId, WorkspaceId, new_id
 from agent_memory.telemetry import configure_logging, request_id_var
 
 if TYPE_CHECKING:
@@ -37,6 +37,47 @@ SERVE_EVERY_S = 0.25
 
 LEARN_EVERY_S = 60.0
 """How often the engine is asked, after a turn, how fast it has been."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRequest:
+    """What a session asks of the pool. `prompt_tokens` is an array of unsigned 32-bit ids."""
+
+    engine: EngineInfo
+    root: BlockHash
+    prompt_tokens: "array[int]"
+    num_reserved_tokens: int
+    lease_id: LeaseId
+    owner: BlockOwner
+    request_id: RequestId
+    terms: LeaseTerms = LeaseTerms()  # noqa: RUF009  frozen value
+
+    @property
+    def plea(self) -> Plea:
+        return Plea(
+            self.root,
+            self.prompt_tokens,
+            self.num_reserved_tokens,
+            self.lease_id,
+            self.owner,
+            self.terms,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedSequence:
+    """Tokens of a session: what its blocks hold, or a beginning of that."""
+
+    engine: EngineInfo
+    root: BlockHash
+    token_ids: "array[int]"
+    owner: BlockOwner
+
+    @classmethod
+    def of(
+        cls, engine: EngineInfo, root: BlockHash, token_ids: Sequence[int], owner: BlockOwner
+    ) -> "OwnedSequence":
+        return cls(engine, root, array("I", token_ids), owner)
 
 
 class BlockPoolActor:
@@ -201,7 +242,7 @@ class BlockPoolActor:
         if usher is None:
             raise InvariantBroken("a pool has no usher")
         self._turn_away((request.lease_id,), "it was asked for again")
-        usher.ask(_plea(request))
+        usher.ask(request.plea)
         answer = self._answers[request.lease_id] = asyncio.get_running_loop().create_future()
         self._serve()
         is_too_long = usher.num_waiting > self._settings.max_waiting
@@ -330,14 +371,3 @@ class BlockPoolActor:
 
 def _is_same_kv(one: EngineInfo, other: EngineInfo) -> bool:
     return (one.fingerprint, one.kv_format) == (other.fingerprint, other.kv_format)
-
-
-def _plea(request: LeaseRequest) -> Plea:
-    return Plea(
-        request.root,
-        request.prompt_tokens,
-        request.num_reserved_tokens,
-        request.lease_id,
-        request.owner,
-        request.terms,
-    )

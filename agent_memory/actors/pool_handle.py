@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from agent_memory.actors.kv_traffic import Parcel
 from agent_memory.actors.lookup import NamedActor
 from agent_memory.actors.options import BLOCK_POOL
-from agent_memory.actors.pool_calls import LeaseRequest, OwnedSequence
+from agent_memory.actors.pool import LeaseRequest, OwnedSequence
 from agent_memory.cache.lease import Lease, StoredBlock
 from agent_memory.cache.stats import PoolStats
 from agent_memory.cache.terms import LeaseTerms

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.kv_traffic import PIECE_SIZE, Parcel
-from agent_memory.actors.pool_calls import OwnedSequence
+from agent_memory.actors.pool import OwnedSequence
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.cache.hashing import root_hash
 from agent_memory.engine.info import EngineInfo

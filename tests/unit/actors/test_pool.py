@@ -11,8 +11,7 @@ import pytest
 
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.engine_handle import EngineHandle
-from agent_memory.actors.pool import BlockPoolActor
-from agent_memory.actors.pool_calls import LeaseRequest, OwnedSequence
+from agent_memory.actors.pool import BlockPoolActor, LeaseRequest, OwnedSequence
 from agent_memory.cache.hashing import chain_hash, root_hash
 from agent_memory.cache.lease import StoredBlock
 from agent_memory.cache.terms import LeaseTerms
