@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from agent_memory.bundled.recipe.dialogues import Call, Message, Probe
 from agent_memory.bundled.recipe.rendering import END, Piece
 from agent_memory.bundled.recipe.slots import UNKNOWN
+from agent_memory.bundled.recipe.tools import Json
 
 DESCRIBED, NAMED, TYPED = '{"description":"', '","name":"', '"type":"'
+WRITTEN = '"name": "'
 NUM_TOKENS_NAMED = 3
 ASKED = "user\n"
 NOWHERE = 0
@@ -16,10 +18,31 @@ NOWHERE = 0
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The token that another one is copied from, and whether the one before it is a space."""
+    """The token that a text begins with which is copied, whether the one before it is a space, and
+    the one behind the text."""
 
     index: int
     follows_space: bool
+    behind: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument of a call, and where its name begins in the reply's text and the listing's."""
+
+    name: str
+    value: Json
+    written: int
+    listed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A call, and where its name begins in the reply's text and the listing's."""
+
+    written: int
+    listed: int
+    arguments: tuple[Argument, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +58,13 @@ class Placed:
         return None if source is None else source.index
 
     def source(self, text: str, begin: int = 0) -> Source | None:
-        """The same, with what comes before it."""
+        """The same, with what comes before and behind it."""
         place = self.piece.text.find(text, begin)
         while place >= 0:
-            if place in self.indices and self._ends_a_token(place + len(text)):
-                return Source(self.indices[place], self.piece.text[place - 1 : place] == " ")
+            end = place + len(text)
+            if place in self.indices and self._ends_a_token(end):
+                follows_space = self.piece.text[place - 1 : place] == " "
+                return Source(self.indices[place], follows_space, self.indices.get(end))
             place = self.piece.text.find(text, place + 1)
         return None
 
@@ -80,7 +105,7 @@ def gatherings(placed: Sequence[Placed]) -> Iterator[tuple[int, int, int]]:
     request = placed[-3]
     begin = request.indices.get(request.piece.text.index(ASKED) + len(ASKED))
     end = request.indices.get(request.piece.text.index(END))
-    named = last.indices.get(last.piece.text.index('"name": "') + len('"name": "'))
+    named = last.indices.get(last.piece.text.index(WRITTEN) + len(WRITTEN))
     if begin is not None and end is not None and named is not None:
         yield named - 1, begin, end
     yield from _of_types(placed[0], last, message.calls)
@@ -89,17 +114,13 @@ def gatherings(placed: Sequence[Placed]) -> Iterator[tuple[int, int, int]]:
 def _of_types(
     listing: Placed, reply: Placed, calls: Sequence[Call]
 ) -> Iterator[tuple[int, int, int]]:
-    place = 0
-    for call in calls:
-        place = reply.piece.text.index('"name": "', place)
-        listed = listing.piece.text.index(f'"name":"{call.name}"')
-        for key in call.arguments:
-            place = reply.piece.text.index(f'"{key}": ', place) + len(f'"{key}":')
-            described = listing.piece.text.index(f'"{key}":{{', listed)
-            typed = listing.piece.text.index(TYPED, described) + len(TYPED)
-            begin, value = listing.indices.get(typed), reply.indices.get(place)
-            if begin is not None and value is not None:
-                yield value - 1, begin, begin + 1
+    arguments = (each for called in _called(listing, reply, calls) for each in called.arguments)
+    for argument in arguments:
+        typed = listing.piece.text.index(TYPED, argument.listed) + len(TYPED)
+        begin = listing.indices.get(typed)
+        value = reply.indices.get(argument.written + len(f'{argument.name}":'))
+        if begin is not None and value is not None:
+            yield value - 1, begin, begin + 1
 
 
 def _of_listing(listing: Placed) -> Iterator[tuple[int, int, int]]:
@@ -139,27 +160,31 @@ def _of_calls(
     placed: Sequence[Placed], message: Message
 ) -> Iterator[tuple[int | None, int | None]]:
     reply, listing, request = placed[-1], placed[0], placed[-3]
-    place = 0
-    for call in message.calls:
-        place = reply.piece.text.index('"name": "', place) + len('"name": "')
-        listed = listing.piece.text.index(f'"name":"{call.name}"') + len('"name":"')
-        yield reply.indices.get(place), listing.indices.get(listed)
-        for key, value in call.arguments.items():
-            place = reply.piece.text.index(f'"{key}": ', place) + 1
-            key_listed = listing.piece.text.index(f'"{key}":{{', listed) + 1
-            yield reply.indices.get(place), listing.indices.get(key_listed)
-            place += len(f'{key}": ') + isinstance(value, str)
+    for called in _called(listing, reply, message.calls):
+        yield reply.indices.get(called.written), listing.indices.get(called.listed)
+        for argument in called.arguments:
+            yield reply.indices.get(argument.written), listing.indices.get(argument.listed)
+            value = argument.value
+            place = argument.written + len(f'{argument.name}": ') + isinstance(value, str)
             said = value if isinstance(value, str) else json.dumps(value)
-            source = request.find(said)
-            yield reply.indices.get(place), source
+            source = request.source(said)
             if source is not None:
-                yield reply.indices.get(place + len(said)), _end(request, source, said)
+                yield reply.indices.get(place), source.index
+                # It tells that the value is over, and whether another one follows.
+                yield reply.indices.get(place + len(said)), source.behind
 
 
-def _end(request: Placed, source: int, said: str) -> int | None:
-    """The token after a value: it tells that the value is over, and whether another one follows."""
-    begin = next(place for place, index in request.indices.items() if index == source)
-    return request.indices.get(begin + len(said))
+def _called(listing: Placed, reply: Placed, calls: Sequence[Call]) -> Iterator[Called]:
+    place = 0
+    for call in calls:
+        place = named = reply.piece.text.index(WRITTEN, place) + len(WRITTEN)
+        listed = listing.piece.text.index(f'"name":"{call.name}"') + len('"name":"')
+        arguments = []
+        for name, value in call.arguments.items():
+            place = reply.piece.text.index(f'"{name}": ', place) + 1
+            described = listing.piece.text.index(f'"{name}":{{', listed) + 1
+            arguments.append(Argument(name, value, place, described))
+        yield Called(named, listed, tuple(arguments))
 
 
 def _latest(placed: Sequence[Placed], value: str, before: str) -> Source | None:

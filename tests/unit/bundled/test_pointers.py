@@ -28,19 +28,19 @@ def sources(tokenizer: Tokenizer, row: Row) -> list[tuple[str | None, str | None
     ]
 
 
-def call_of_a_tool() -> Dialogue:
+def call_of_a_tool(parameter: str = "path") -> Dialogue:
     schema: dict[str, Json] = {
         "type": "function",
         "function": {
             "name": "zip_wexu",
             "description": "Zip it.",
-            "parameters": {"type": "object", "properties": {"path": {"type": "string"}}},
+            "parameters": {"type": "object", "properties": {parameter: {"type": "string"}}},
         },
     }
     dialogue = Dialogue(seeded("call"), Mix(), schemas=[schema])
     dialogue.messages += [
         Message("user", "Zip the wexu voka."),
-        Message("assistant", "", (Call("zip_wexu", {"path": "voka"}),)),
+        Message("assistant", "", (Call("zip_wexu", {parameter: "voka"}),)),
     ]
     return dialogue
 
@@ -113,3 +113,10 @@ def test_a_name_takes_in_its_description_and_a_call_the_request_and_the_types(
     row = encode(tokenizer, call_of_a_tool())
     taken = [tokenizer.decode(row.ids[begin:end]) for _, begin, end in row.gatherings]
     assert taken == ["Zip it", "Zip the wexu voka.", "string"]
+
+
+def test_a_parameter_called_name_is_not_taken_for_the_tool_s_name(tokenizer: Tokenizer) -> None:
+    row = encode(tokenizer, call_of_a_tool("name"))
+    token, begin, end = row.gatherings[-1]
+    assert tokenizer.decode(row.ids[begin:end]) == "string"
+    assert tokenizer.decode(row.ids[token - 1 : token + 3]) == 'name": "vo'
