@@ -14,7 +14,8 @@ from typing import Any
 import mlx.core as mx
 from mlx import nn
 
-_TILE = 16
+from agent_memory.engine.pace import TILE
+
 _LEAST = 4
 """With fewer tokens than that beyond whole tiles, another tile costs more than it saves."""
 _TOGETHER = (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj"))
@@ -102,7 +103,7 @@ def speed_up_products(model: nn.Module, *, in_tiles: bool) -> None:
 def tiles_are_faster() -> bool:
     """Whether a whole tile takes less time than three quarters of one, on this machine."""
     weight = mx.ones((_SIZE, _SIZE))
-    whole, most = (mx.ones((num_tokens, _SIZE)) for num_tokens in (_TILE, _TILE - _LEAST))
+    whole, most = (mx.ones((num_tokens, _SIZE)) for num_tokens in (TILE, TILE - _LEAST))
     mx.eval(weight, whole, most)
     pairs = [(_duration(whole, weight), _duration(most, weight)) for _ in range(_NUM_TRIES)]
     return min(pair[0] for pair in pairs) < min(pair[1] for pair in pairs)
@@ -121,8 +122,8 @@ def _can_be_joined(layers: Sequence[Any]) -> bool:
 def _in_tiles(product: Callable[[mx.array], mx.array], x: mx.array) -> mx.array:
     """The product with tokens along either of the first two axes of [rows, tokens, size]."""
     num_rows, num_tokens = x.shape[:2] if x.ndim == 3 else (1, 0)
-    num_surplus = -(num_rows * num_tokens) % _TILE
-    if num_surplus == 0 or num_surplus > _TILE - _LEAST or min(num_rows, num_tokens) > 1:
+    num_surplus = -(num_rows * num_tokens) % TILE
+    if num_surplus == 0 or num_surplus > TILE - _LEAST or min(num_rows, num_tokens) > 1:
         return product(x)
     if num_rows > 1:
         return product(mx.pad(x, [(0, num_surplus), (0, 0), (0, 0)]))[:num_rows]

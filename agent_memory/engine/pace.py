@@ -4,7 +4,7 @@ from collections import deque
 from statistics import median
 
 SMALLEST_CHUNK = 8
-_TILE = 16
+TILE = 16
 """Devices compute tokens in tiles: a pass with one token more than a tile costs most of another."""
 _NUM_REMEMBERED = 9
 
@@ -57,8 +57,8 @@ class Pace:
         limit = min(limit, self._token_budget - num_decoding)
         # The decoding rows' tokens go through the model beside the chunk's.
         least = num_decoding + SMALLEST_CHUNK
-        num_tiles = max((limit + num_decoding) // _TILE, -(-least // _TILE))
-        return num_tiles * _TILE - num_decoding
+        num_tiles = max((limit + num_decoding) // TILE, -(-least // TILE))
+        return num_tiles * TILE - num_decoding
 
     def observe(self, num_decoding: int, num_prefilled: int, seconds: float) -> None:
         """One step has taken `seconds` for so many decoded rows and prefilled tokens."""

@@ -85,9 +85,8 @@ def test_what_is_large_rests_where_it_is_on_a_device_without_memory_of_its_own()
     nbytes = block.nbytes
     del block
     assert may_stay(borrowed)
-    assert (
-        mx.get_active_memory() - before < 2 * nbytes
-    )  # what it was cut from has eight times as many
+    # What it was cut from has eight times as many.
+    assert mx.get_active_memory() - before < 2 * nbytes
     for number in range(20):
         mx.eval(mx.full(borrowed.tensors["k"].shape, float(number)) + 1)
     resting = store.at_rest(borrowed.hash)
