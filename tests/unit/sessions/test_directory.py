@@ -74,6 +74,16 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
+async def with_a_busy_session(workers: FakeWorkers, patience_s: float) -> SessionDirectory[str]:
+    """Session "a" has just taken the only warm process."""
+    directory = directory_of(workers, num_warm=1, patience_s=patience_s)
+    await directory.rebuild()
+    await settle()
+    await directory.locate(W, SessionId("a"))
+    workers.holding("a").is_busy = True
+    return directory
+
+
 async def test_a_session_stays_where_it_is() -> None:
     directory = directory_of(FakeWorkers())
     first = await directory.locate(W, SessionId("a"))
@@ -92,11 +102,7 @@ async def test_a_blank_process_is_kept_ready_and_used_first() -> None:
 
 async def test_a_blank_process_is_made_when_no_session_is_busy() -> None:
     workers = FakeWorkers()
-    directory = directory_of(workers, num_warm=1, patience_s=1.0)
-    await directory.rebuild()
-    await settle()
-    await directory.locate(W, SessionId("a"))
-    workers.holding("a").is_busy = True
+    directory = await with_a_busy_session(workers, patience_s=1.0)
     await asyncio.sleep(0.5)
     assert len(workers.started) == 1
     workers.holding("a").is_busy = False
@@ -105,12 +111,7 @@ async def test_a_blank_process_is_made_when_no_session_is_busy() -> None:
 
 
 async def test_a_blank_process_is_not_waited_for_without_end() -> None:
-    workers = FakeWorkers()
-    directory = directory_of(workers, num_warm=1, patience_s=0.2)
-    await directory.rebuild()
-    await settle()
-    await directory.locate(W, SessionId("a"))
-    workers.holding("a").is_busy = True
+    directory = await with_a_busy_session(FakeWorkers(), patience_s=0.2)
     await asyncio.sleep(0.5)
     assert directory.stats().num_warm == 1
 
