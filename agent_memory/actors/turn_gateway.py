@@ -26,7 +26,7 @@ from agent_memory.sessions.prompting import build_prompt
 from agent_memory.store.sessions import SessionStore
 from agent_memory.turns.events import ChoiceFinished, TurnEvent, TurnStarted, TurnStep
 from agent_memory.turns.models import ModelCard
-from agent_memory.turns.request import TurnRequest
+from agent_memory.turns.request import Branch, TurnRequest
 
 log = logging.getLogger(__name__)
 
@@ -100,8 +100,7 @@ class TurnGateway:
                 )
             except ConversationMoved:
                 # Somebody else took the conversation further: this request is a branch of it.
-                session_id = SessionId(new_id("sess"))
-                request = replace(request, session_id=session_id, expected_head=None)
+                request, session_id = await self._assign(replace(request, expected_head=None))
             except PromptTooLong:
                 if (shorter := without_recollection(request)) is None:
                     raise
@@ -115,7 +114,9 @@ class TurnGateway:
         await self._models.check_is_loaded(request.model)
         request, session_id = await self._assign(request)
         request = await self._memory.recalled(request, session_id)
-        conversation = await Conversation.load(self._store, request.workspace_id, session_id)
+        conversation = await Conversation.load(
+            self._store, request.workspace_id, session_id, request.branch
+        )
         try:
             return await self._count(request, conversation)
         except EngineLost:
@@ -156,15 +157,18 @@ class TurnGateway:
 
     async def _assign(self, request: TurnRequest) -> tuple[TurnRequest, SessionId]:
         """The session the client named, else the one whose conversation this continues, else a
-        new one."""
+        new one: a branch of the one that this continues from an earlier turn on."""
         if request.session_id is not None:
             return request, request.session_id
         if request.raw_prompt is None:
             hashes = [digest for _, digest in conversation_hashes(request.messages)]
             if hashes:
-                found = await self._store.find_session_by_head(request.workspace_id, hashes)
-                if found is not None:
+                found = await self._store.find_by_history(request.workspace_id, hashes)
+                if found is not None and found.is_head:
                     return replace(request, expected_head=found.head_hash), found.session_id
+                if found is not None:
+                    branch = Branch(found.session_id, found.turn_id)
+                    return replace(request, branch=branch), _new_session(request)
         return request, _new_session(request)
 
     async def _afterwards(self, request: TurnRequest, session_id: SessionId) -> None:

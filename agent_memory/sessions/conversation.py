@@ -1,5 +1,6 @@
 """The conversation of a session as far as it has got, and how a request continues it."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -8,7 +9,8 @@ from agent_memory.ids import SessionId, WorkspaceId
 from agent_memory.prompts.identity import common_prefix
 from agent_memory.sessions.ports import TranscriptStore
 from agent_memory.turns.messages import Message, Recollection, Role
-from agent_memory.turns.request import TurnRequest
+from agent_memory.turns.portable import PortableSession, PortableTurn
+from agent_memory.turns.request import Branch, TurnRequest
 from agent_memory.turns.sequence import TokenIds
 from agent_memory.turns.transcript import GeneratedTurn, SessionRecord, Transcript
 
@@ -53,20 +55,46 @@ class Conversation:
         self._generated: tuple[GeneratedTurn, ...] = transcript.generated if transcript else ()
         self.sequence: TokenIds = transcript.sequence if transcript else ()
         """What the last turn left in the KV cache."""
+        self.inherited: PortableSession | None = None
+        """What it begins with and the next turn has to store: another session's beginning."""
 
     @classmethod
     async def load(
-        cls, store: TranscriptStore, workspace: WorkspaceId, session: SessionId
+        cls,
+        store: TranscriptStore,
+        workspace: WorkspaceId,
+        session: SessionId,
+        branch: Branch | None = None,
     ) -> "Conversation":
-        """The conversation as it is stored; an empty one for a session that has none yet."""
-        try:
+        """The conversation as it is stored. Of a session that has none yet, what is left of the one
+        that it branches off, if anything."""
+        with contextlib.suppress(NotFound):
             return cls(await store.load_transcript(workspace, session))
-        except NotFound:
-            return cls()
+        if branch is not None:
+            with contextlib.suppress(NotFound):
+                return cls._inheriting(await store.load_branch(workspace, branch))
+        return cls()
+
+    @classmethod
+    def _inheriting(cls, origin: PortableSession) -> "Conversation":
+        conversation = cls()
+        conversation.inherited = origin
+        conversation.sequence = origin.sequence
+        conversation._messages = origin.messages
+        conversation._generated = tuple(
+            _generated(turn, origin.messages[turn.position]) for turn in origin.turns
+        )
+        return conversation
 
     @property
     def head_hash(self) -> str | None:
         return self.session.head_hash if self.session is not None else None
+
+    @property
+    def model(self) -> str:
+        """The model of its last turn; empty before the first."""
+        owner = self.session or self.inherited
+        return owner.model if owner is not None else ""
 
     @property
     def messages(self) -> Sequence[Message]:
@@ -104,6 +132,7 @@ class Conversation:
         self._generated = (*kept, turn)
         self.session = session
         self.sequence = sequence
+        self.inherited = None
 
     def _before(self, request: TurnRequest) -> tuple[Message, ...]:
         """The messages as they stood before `request`, which may have been committed already by a
@@ -112,6 +141,17 @@ class Conversation:
         if last is None or last.turn_id != request.turn_id or not request.is_delta:
             return self._messages
         return self._messages[: last.position - len(request.messages)]
+
+
+def _generated(turn: PortableTurn, answer: Message) -> GeneratedTurn:
+    return GeneratedTurn(
+        turn_id=turn.turn_id,
+        position=turn.position,
+        message=answer,
+        tokens=turn.tokens,
+        generation_suffix=turn.generation_suffix,
+        model=turn.model_fingerprint,
+    )
 
 
 def _with_recollections(

@@ -10,6 +10,8 @@ from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId, SessionId, WorkspaceId
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
+from agent_memory.turns.portable import PortableSession
+from agent_memory.turns.request import Branch
 from agent_memory.turns.transcript import SessionRecord, Transcript, TurnCommit
 
 
@@ -66,5 +68,7 @@ class Pool(Protocol):
 
 class TranscriptStore(Protocol):
     async def load_transcript(self, workspace: WorkspaceId, session: SessionId) -> Transcript: ...
+
+    async def load_branch(self, workspace: WorkspaceId, branch: Branch) -> PortableSession: ...
 
     async def commit_turn(self, commit: TurnCommit) -> SessionRecord: ...

@@ -54,7 +54,7 @@ class Session:
         self._num_turns += 1
         try:
             async with self._one_turn:
-                conversation = await self._wake()
+                conversation = await self._wake(request)
                 self._check_is_new(conversation, request)
                 self._check_head(conversation, request)
                 turn = Turn(
@@ -70,10 +70,10 @@ class Session:
         finally:
             self._num_turns -= 1
 
-    async def _wake(self) -> Conversation:
+    async def _wake(self, request: TurnRequest) -> Conversation:
         if self._conversation is None:
             self._conversation = await Conversation.load(
-                self._surroundings.store, self.workspace_id, self.session_id
+                self._surroundings.store, self.workspace_id, self.session_id, request.branch
             )
         return self._conversation
 

@@ -319,6 +319,7 @@ class Turn:
                 num_shared=step.num_shared,
                 read_tokens=step.read,
                 remember_in=self._remember_in,
+                inherited=self._conversation.inherited,
             )
         )
         self._conversation.add(continuation, generated, session, step.after(before))
@@ -330,6 +331,5 @@ def _why_rebuilt(before: Conversation, info: EngineInfo) -> str | None:
     last = before.generated[-1] if before.generated else None
     if last is None or last.model == info.fingerprint:
         return None
-    other = before.session.model if before.session is not None else ""
-    was = "of other weights" if other == info.model else f"'{other}'"
+    was = "of other weights" if before.model == info.model else f"'{before.model}'"
     return f"rebuilt under another model: '{info.model}' answers, the last turn was {was}"

@@ -1,23 +1,11 @@
 """Whole sessions, read to be copied and written as copies."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-
-from agent_memory.errors import Conflict, InvariantBroken, NotFound
-from agent_memory.ids import SessionId, TurnId, WorkspaceId, new_id
+from agent_memory.errors import Conflict
+from agent_memory.ids import SessionId, WorkspaceId
+from agent_memory.store.copied_sessions import read_copy, write_copy
 from agent_memory.store.database import Database
 from agent_memory.store.identifiers import check_id
-from agent_memory.store.message_codec import decode_message, encode_parts
-from agent_memory.store.transaction import Transaction
-from agent_memory.store.transcript_rows import MessageRow
-from agent_memory.store.turn_rows import (
-    PortableTurnRow,
-    SequenceRow,
-    portable_turn,
-    turn_values,
-)
-from agent_memory.turns.portable import PortableSession, PortableTurn
-from agent_memory.turns.sequence import SequenceStep, TokenIds
+from agent_memory.turns.portable import PortableSession
 from agent_memory.turns.transcript import SessionRecord
 
 
@@ -31,27 +19,7 @@ class SessionCopies:
         """The session as it stands, all of one moment."""
         check_id("session", session_id)
         async with self._database.snapshot(workspace_id) as transaction:
-            record = await transaction.fetch_one(
-                "get_session", SessionRecord, session_id=session_id
-            )
-            messages = await transaction.fetch_all(
-                "list_messages", MessageRow, session_id=session_id
-            )
-            turns = await transaction.fetch_all(
-                "list_portable_turns", PortableTurnRow, session_id=session_id
-            )
-            steps = await transaction.fetch_all(
-                "list_sequence_steps", SequenceRow, session_id=session_id
-            )
-        if record is None:
-            raise NotFound("session", session_id)
-        return PortableSession(
-            session_id=session_id,
-            model=record.model,
-            title=record.title,
-            messages=tuple(decode_message(row.role, row.parts) for row in messages),
-            turns=_with_sequences(tuple(map(portable_turn, turns)), steps),
-        )
+            return await read_copy(transaction, session_id)
 
     async def save(
         self,
@@ -74,65 +42,11 @@ class SessionCopies:
             )
             if created is None:
                 raise Conflict(f"A session '{session_id}' exists already.")
-            await _insert_turns(transaction, workspace_id, session_id, session)
             last = session.turns[-1] if session.turns else None
-            saved = await transaction.fetch_one(
-                "set_head",
-                SessionRecord,
-                session_id=session_id,
-                head_hash=None if is_twin or last is None else last.head_hash,
-                num_turns=len(session.turns),
-                num_messages=len(session.messages),
-                num_tokens=0 if last is None else last.num_tokens,
-                title=session.title,
-            )
-        if saved is None:
-            raise InvariantBroken(f"The session '{session_id}' vanished as it was written.")
-        return saved
+            head_hash = None if is_twin or last is None else last.head_hash
+            return await write_copy(transaction, workspace_id, session_id, session, head_hash)
 
     async def discard(self, workspace_id: WorkspaceId, session_id: SessionId) -> None:
         """Take a copy back that was just saved."""
         async with self._database.workspace(workspace_id) as transaction:
             await transaction.run("delete_session", session_id=session_id)
-
-
-async def _insert_turns(
-    transaction: Transaction,
-    workspace_id: WorkspaceId,
-    session_id: SessionId,
-    session: PortableSession,
-) -> None:
-    num_written = 0
-    for ordinal, turn in enumerate(session.turns):
-        copy = replace(turn, turn_id=TurnId(new_id("turn")))
-        messages = session.messages[num_written : turn.position + 1]
-        await transaction.run(
-            "append_messages",
-            workspace_id=workspace_id,
-            session_id=session_id,
-            turn_id=copy.turn_id,
-            num_kept=num_written,
-            roles=[message.role.value for message in messages],
-            parts=[encode_parts(message) for message in messages],
-        )
-        await transaction.run("insert_turn", **turn_values(workspace_id, session_id, copy, ordinal))
-        num_written = turn.position + 1
-
-
-def _with_sequences(
-    turns: Sequence[PortableTurn], rows: Sequence[SequenceRow]
-) -> tuple[PortableTurn, ...]:
-    """The turns, each with its step from the one before it that is a turn of these: in the rows
-    superseded ones stand in between."""
-    wanted = {turn.turn_id: turn for turn in turns}
-    found: list[PortableTurn] = []
-    before: TokenIds = ()
-    sequence: TokenIds = ()
-    for row in rows:
-        sequence = row.step.after(sequence)
-        if (turn := wanted.get(row.turn_id)) is not None:
-            prompt = sequence[: len(sequence) - len(turn.tokens)]
-            step = SequenceStep.between(before, prompt, turn.tokens)
-            found.append(replace(turn, num_shared=step.num_shared, read_tokens=step.read))
-            before = sequence
-    return tuple(found)

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 
 from agent_memory.errors import Conflict, InvalidRequest, NotFound
 from agent_memory.ids import SessionId, WorkspaceId
+from agent_memory.store.copied_sessions import read_copy
 from agent_memory.store.cursors import Cursor
 from agent_memory.store.database import Database
 from agent_memory.store.identifiers import check_id
 from agent_memory.store.transcript_rows import MessageRow, TurnRow, assemble
 from agent_memory.store.turn_rows import SequenceRow
 from agent_memory.store.turn_writer import write_turn
+from agent_memory.turns.portable import PortableSession
+from agent_memory.turns.request import Branch
 from agent_memory.turns.sequence import TokenIds, all_sequences
-from agent_memory.turns.transcript import SessionRecord, Transcript, TurnCommit
+from agent_memory.turns.transcript import HistoryMatch, SessionRecord, Transcript, TurnCommit
 
 MAX_PAGE = 1000
 
@@ -70,16 +73,17 @@ class SessionStore:
         has_more = len(records) > limit
         return page, Cursor(page[-1].created_at, page[-1].session_id).encode() if has_more else None
 
-    async def find_session_by_head(
+    async def find_by_history(
         self, workspace_id: WorkspaceId, hashes: Sequence[str]
-    ) -> SessionRecord | None:
-        """The session whose conversation stands at one of `hashes`: at the last of them in the
-        given order that any stands at; of several there, the one used last."""
+    ) -> HistoryMatch | None:
+        """The turn that left a conversation at one of `hashes`: at the last of them in the given
+        order that any did. Of several, one whose session still stands there, then the one whose
+        session was used last. What is superseded is not found."""
         if not hashes:
             return None
         async with self._database.workspace(workspace_id) as transaction:
             return await transaction.fetch_one(
-                "find_session_by_head", SessionRecord, hashes=list(hashes)
+                "find_turn_by_history", HistoryMatch, hashes=list(hashes)
             )
 
     async def load_transcript(self, workspace_id: WorkspaceId, session_id: SessionId) -> Transcript:
@@ -98,6 +102,12 @@ class SessionStore:
             )
         found = _found(record, session_id)
         return assemble(found, messages, turns, [row.step for row in steps])
+
+    async def load_branch(self, workspace_id: WorkspaceId, branch: Branch) -> PortableSession:
+        """The session as it stood after that turn; `NotFound` when the turn does not stand."""
+        async with self._database.snapshot(workspace_id) as transaction:
+            session = await read_copy(transaction, branch.session_id)
+        return session.behind(branch.turn_id)
 
     async def load_sequences(
         self, workspace_id: WorkspaceId, session_id: SessionId

@@ -3,13 +3,13 @@
 from agent_memory.errors import Conflict, InvariantBroken
 from agent_memory.memory.item import Json
 from agent_memory.memory.jobs import JobKind, NewJob
+from agent_memory.store.copied_sessions import write_copy
 from agent_memory.store.jobs import enqueue_job
 from agent_memory.store.message_codec import encode_parts
 from agent_memory.store.safe_text import strip_unsafe
 from agent_memory.store.transaction import Transaction
 from agent_memory.store.turn_rows import turn_values
 from agent_memory.turns.messages import Role
-from agent_memory.turns.portable import PortableTurn
 from agent_memory.turns.transcript import SessionRecord, TurnCommit
 
 MAX_TITLE_LENGTH = 80
@@ -20,6 +20,8 @@ async def write_turn(transaction: Transaction, turn: TurnCommit) -> SessionRecor
     held = await _lock_session(transaction, turn)
     if await _is_written(transaction, turn):
         return held
+    if turn.inherited is not None and held.num_messages == 0:
+        held = await write_copy(transaction, turn.workspace_id, turn.session_id, turn.inherited)
     if turn.num_kept > held.num_messages:
         raise Conflict(
             f"The turn keeps {turn.num_kept} messages of session '{turn.session_id}', "
@@ -69,23 +71,7 @@ async def _append_messages(transaction: Transaction, turn: TurnCommit) -> None:
 
 
 async def _insert_turn(transaction: Transaction, turn: TurnCommit, ordinal: int) -> None:
-    written = PortableTurn(
-        turn_id=turn.turn_id,
-        request_id=turn.request_id,
-        model=turn.model,
-        model_fingerprint=turn.model_fingerprint,
-        position=_answer_position(turn),
-        tokens=turn.generated_tokens,
-        generation_suffix=turn.generation_suffix,
-        finish_reason=turn.finish_reason,
-        usage=turn.usage,
-        head_hash=turn.head_hash,
-        num_tokens=turn.num_tokens,
-        started_at=turn.started_at,
-        num_shared=turn.num_shared,
-        read_tokens=turn.read_tokens,
-    )
-    values = turn_values(turn.workspace_id, turn.session_id, written, ordinal)
+    values = turn_values(turn.workspace_id, turn.session_id, turn.turn, ordinal)
     await transaction.run("insert_turn", **values)
 
 
@@ -107,17 +93,13 @@ async def _advance_session(transaction: Transaction, turn: TurnCommit) -> Sessio
         session_id=turn.session_id,
         model=turn.model,
         head_hash=turn.head_hash,
-        num_messages=_answer_position(turn) + 1,
+        num_messages=turn.turn.position + 1,
         num_tokens=turn.num_tokens,
         title=_title(turn),
     )
     if advanced is None:
         raise InvariantBroken(f"The session '{turn.session_id}' vanished under its lock.")
     return advanced
-
-
-def _answer_position(turn: TurnCommit) -> int:
-    return turn.num_kept + len(turn.new_messages)
 
 
 def _title(turn: TurnCommit) -> str | None:

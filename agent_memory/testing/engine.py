@@ -4,7 +4,6 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
 from agent_memory.cache.lease import Lease, StoredBlock
 from agent_memory.cache.terms import LeaseTerms
@@ -15,7 +14,9 @@ from agent_memory.errors import EngineLost, NotFound, Preempted
 from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId, SessionId, WorkspaceId
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.turns.events import FinishReason, TextDelta
-from agent_memory.turns.sequence import SequenceStep
+from agent_memory.turns.portable import PortableSession
+from agent_memory.turns.request import Branch
+from agent_memory.turns.sequence import SequenceStep, after_all
 from agent_memory.turns.transcript import GeneratedTurn, SessionRecord, Transcript, TurnCommit
 
 EOS = 0
@@ -168,47 +169,69 @@ class OpenPool:
 
 
 class MemoryStore:
-    """Transcripts in a dictionary, under the rules of the real store."""
+    """Sessions in a dictionary, under the rules of the real store."""
 
     def __init__(self) -> None:
-        self.transcripts: dict[tuple[WorkspaceId, SessionId], Transcript] = {}
+        self._sessions: dict[tuple[WorkspaceId, SessionId], PortableSession] = {}
         self.commits: list[TurnCommit] = []
 
     async def load_transcript(self, workspace: WorkspaceId, session: SessionId) -> Transcript:
-        if (transcript := self.transcripts.get((workspace, session))) is None:
-            raise NotFound("session", session)
-        return transcript
+        held = self._held(workspace, session)
+        generated = tuple(
+            GeneratedTurn(
+                turn.turn_id,
+                turn.position,
+                held.messages[turn.position],
+                turn.tokens,
+                turn.generation_suffix,
+                turn.model_fingerprint,
+            )
+            for turn in held.turns
+        )
+        return Transcript(_record(workspace, held), held.messages, generated, held.sequence)
+
+    async def load_branch(self, workspace: WorkspaceId, branch: Branch) -> PortableSession:
+        return self._held(workspace, branch.session_id).behind(branch.turn_id)
 
     async def commit_turn(self, commit: TurnCommit) -> SessionRecord:
         place = (commit.workspace_id, commit.session_id)
-        before = self.transcripts.get(place)
         self.commits.append(commit)
-        if before is not None and any(g.turn_id == commit.turn_id for g in before.generated):
-            return before.session
-        kept = before.messages[: commit.num_kept] if before else ()
-        messages = (*kept, *commit.new_messages, commit.answer)
-        turn = GeneratedTurn(
-            commit.turn_id,
-            len(messages) - 1,
-            commit.answer,
-            commit.generated_tokens,
-            commit.generation_suffix,
-            commit.model_fingerprint,
-        )
-        earlier = tuple(g for g in before.generated if g.position < len(kept)) if before else ()
-        now = datetime.now(UTC)
-        record = SessionRecord(
-            commit.session_id,
-            commit.workspace_id,
-            before.session.created_at if before else now,
-            now,
-            len(earlier) + 1,
-            len(messages),
-            commit.num_tokens,
-            commit.head_hash,
-            commit.model,
-        )
-        step = SequenceStep(commit.num_shared, commit.read_tokens, commit.generated_tokens)
-        sequence = step.after(before.sequence if before else ())
-        self.transcripts[place] = Transcript(record, messages, (*earlier, turn), sequence)
-        return record
+        new = PortableSession(commit.session_id, commit.model, None, (), ())
+        held = self._sessions.get(place) or commit.inherited or new
+        if all(turn.turn_id != commit.turn_id for turn in held.turns):
+            kept = held.messages[: commit.num_kept]
+            earlier = tuple(turn for turn in held.turns if turn.position < len(kept))
+            step = commit.turn.step
+            sequence = step.after(held.sequence)
+            before = after_all(turn.step for turn in earlier)
+            prompt = sequence[: len(sequence) - len(step.said)]
+            step = SequenceStep.between(before, prompt, step.said)
+            turn = replace(commit.turn, num_shared=step.num_shared, read_tokens=step.read)
+            self._sessions[place] = PortableSession(
+                session_id=commit.session_id,
+                model=commit.model,
+                title=None,
+                messages=(*kept, *commit.new_messages, commit.answer),
+                turns=(*earlier, turn),
+            )
+        return _record(commit.workspace_id, self._sessions[place])
+
+    def _held(self, workspace: WorkspaceId, session: SessionId) -> PortableSession:
+        if (held := self._sessions.get((workspace, session))) is None:
+            raise NotFound("session", session)
+        return held
+
+
+def _record(workspace: WorkspaceId, session: PortableSession) -> SessionRecord:
+    last = session.turns[-1]
+    return SessionRecord(
+        session_id=session.session_id,
+        workspace_id=workspace,
+        created_at=session.turns[0].started_at,
+        updated_at=last.started_at,
+        num_turns=len(session.turns),
+        num_messages=len(session.messages),
+        num_tokens=last.num_tokens,
+        head_hash=last.head_hash,
+        model=session.model,
+    )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from agent_memory.errors import NotFound
 from agent_memory.ids import SessionId, TurnId
 from agent_memory.turns.events import FinishReason, Usage
 from agent_memory.turns.messages import Message
@@ -51,8 +52,16 @@ class PortableSession:
         """The tokens that the last turn left in the KV cache, as far as they are known."""
         return after_all(turn.step for turn in self.turns)
 
+    def behind(self, turn_id: TurnId) -> "PortableSession":
+        """The same session as it stood after that turn; `NotFound` when it has none such."""
+        for num_turns, turn in enumerate(self.turns, 1):
+            if turn.turn_id == turn_id:
+                return self.up_to(num_turns)
+        raise NotFound("turn", turn_id)
+
     def up_to(self, num_turns: int) -> "PortableSession":
         """The same session as it stood after so many turns."""
         turns = self.turns[:num_turns]
         num_messages = turns[-1].position + 1 if turns else 0
-        return replace(self, messages=self.messages[:num_messages], turns=turns)
+        model = turns[-1].model if turns else self.model
+        return replace(self, model=model, messages=self.messages[:num_messages], turns=turns)

@@ -36,6 +36,14 @@ class MessagePin:
 
 
 @dataclass(frozen=True, slots=True)
+class Branch:
+    """Where a conversation leaves another session's: behind this turn of it."""
+
+    session_id: SessionId
+    turn_id: TurnId
+
+
+@dataclass(frozen=True, slots=True)
 class TurnRequest:
     """What a client asks of one session.
 
@@ -49,6 +57,7 @@ class TurnRequest:
     thinking_budget: most tokens that a model which thinks may think; then it must answer.
     expected_head: when the session was found by its history, the head hash it had then; the turn is
         refused with `ConversationMoved` if it has got further since.
+    branch: the turn of another session behind which this one begins, if it is not stored yet.
     delivered_tokens: generated tokens that the client has already received from a session process
         that died (choice 0); the turn goes on behind them. delivered_by: fingerprint of the model
         whose tokens they are.
@@ -78,6 +87,7 @@ class TurnRequest:
     max_tokens_given: bool = True
     json_schema: str | None = None
     expected_head: str | None = None
+    branch: Branch | None = None
     cache_marks: tuple[int, ...] = ()
     delivered_tokens: tuple[int, ...] = ()
     delivered_by: str = ""

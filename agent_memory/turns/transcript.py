@@ -6,6 +6,7 @@ from datetime import datetime
 from agent_memory.ids import SessionId, ThreadId, TurnId, WorkspaceId
 from agent_memory.turns.events import FinishReason, Usage
 from agent_memory.turns.messages import Message
+from agent_memory.turns.portable import PortableSession, PortableTurn
 from agent_memory.turns.sequence import TokenIds
 
 
@@ -44,6 +45,19 @@ class SessionRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryMatch:
+    """The turn of a session that a conversation goes on behind, and the conversation's hash there.
+
+    is_head: the session has got no further.
+    """
+
+    session_id: SessionId
+    turn_id: TurnId
+    head_hash: str
+    is_head: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SessionArrival:
     """A session that came from elsewhere. `num_cached_tokens` of it need not be computed again;
     `note` says why none, when its KV could not be used."""
@@ -74,7 +88,8 @@ class TurnCommit:
     `new_messages` follow (the client's), then `answer` (the assistant's; one per choice, of which
     only the first becomes part of the conversation). `num_tokens` is the length of the session's
     KV sequence after the turn. `remember_in`: the thread that the exchange is remembered in, by a
-    job of the same transaction. `num_shared` and `read_tokens`: see `SequenceStep`.
+    job of the same transaction. `num_shared` and `read_tokens`: see `SequenceStep`. `inherited`:
+    what a session that is not stored yet begins with, its messages counted among those to keep.
     """
 
     turn_id: TurnId
@@ -96,3 +111,24 @@ class TurnCommit:
     num_shared: int = 0
     read_tokens: TokenIds = ()
     remember_in: ThreadId | None = None
+    inherited: PortableSession | None = None
+
+    @property
+    def turn(self) -> PortableTurn:
+        """The turn by itself."""
+        return PortableTurn(
+            turn_id=self.turn_id,
+            request_id=self.request_id,
+            model=self.model,
+            model_fingerprint=self.model_fingerprint,
+            position=self.num_kept + len(self.new_messages),
+            tokens=self.generated_tokens,
+            generation_suffix=self.generation_suffix,
+            finish_reason=self.finish_reason,
+            usage=self.usage,
+            head_hash=self.head_hash,
+            num_tokens=self.num_tokens,
+            started_at=self.started_at,
+            num_shared=self.num_shared,
+            read_tokens=self.read_tokens,
+        )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import anthropic
 import openai
 import pytest
+from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from tests.acceptance.server import Server
 
@@ -98,6 +99,34 @@ def test_an_openai_conversation_continues_its_session_by_its_history(gpt: openai
     assert after is not None
     assert after.prompt_tokens_details is not None
     assert after.prompt_tokens_details.cached_tokens == before.total_tokens - 1
+
+
+def test_a_history_that_its_session_has_gone_beyond_is_read_from_the_cache(
+    gpt: openai.OpenAI,
+) -> None:
+    """A sub-agent goes on from its parent's history, and then the parent does."""
+
+    def say(history: list[ChatCompletionMessageParam], words: str) -> tuple[str, ChatCompletion]:
+        history.append({"role": "user", "content": words})
+        raw = gpt.chat.completions.with_raw_response.create(
+            model="tiny", max_tokens=12, temperature=0, messages=history
+        )
+        answer = raw.parse()
+        history.append({"role": "assistant", "content": answer.choices[0].message.content})
+        return raw.headers["x-session-id"], answer
+
+    parent: list[ChatCompletionMessageParam] = []
+    session, first = say(parent, "tell me a story of the desert")
+    child = [*parent]
+    assert say(child, "you are the child now")[0] == session
+    branch, second = say(parent, "and you the parent")
+    assert branch != session
+    assert say(parent, "and then?")[0] == branch
+    before, after = first.usage, second.usage
+    assert before is not None
+    assert after is not None
+    assert after.prompt_tokens_details is not None
+    assert (after.prompt_tokens_details.cached_tokens or 0) >= before.total_tokens - 1
 
 
 def test_an_openai_stream_ends_with_its_usage(gpt: openai.OpenAI) -> None:

@@ -58,7 +58,7 @@ async def test_a_twin_is_not_found_by_the_history_it_shares(
     await take_two_turns(sessions)
     await copies.save(ALPHA, TWO, await copies.load(ALPHA, ONE), is_twin=True)
 
-    found = await sessions.find_session_by_head(ALPHA, ["h2"])
+    found = await sessions.find_by_history(ALPHA, ["h2"])
 
     assert found is not None
     assert found.session_id == ONE
@@ -70,7 +70,7 @@ async def test_a_session_that_came_from_elsewhere_is_found_by_its_history(
     await take_two_turns(sessions)
     await copies.save(BETA, TWO, await copies.load(ALPHA, ONE), is_twin=False)
 
-    found = await sessions.find_session_by_head(BETA, ["h2"])
+    found = await sessions.find_by_history(BETA, ["h2"])
 
     assert found is not None
     assert found.session_id == TWO

@@ -1,14 +1,17 @@
 import asyncio
 import time
+from dataclasses import replace
 
 import psycopg
 import pytest
 
 from agent_memory.errors import Conflict, InvalidRequest, NotFound
-from agent_memory.ids import SessionId
+from agent_memory.ids import SessionId, TurnId, WorkspaceId
 from agent_memory.store.database import Database
 from agent_memory.store.sessions import SessionStore
 from agent_memory.turns.messages import Message, Role, Text, Thinking, ToolResult, ToolUse
+from agent_memory.turns.request import Branch
+from agent_memory.turns.transcript import HistoryMatch
 from tests.integration.store.conftest import ALPHA, BETA
 from tests.integration.store.examples import assistant, turn, user
 
@@ -261,38 +264,108 @@ async def test_a_limit_out_of_bounds_is_refused(sessions: SessionStore, limit: i
         await sessions.list_sessions(ALPHA, None, limit)
 
 
-async def test_a_session_is_found_by_the_longest_head_that_matches(
+async def find(sessions: SessionStore, *hashes: str) -> tuple[str, bool] | None:
+    """The session that is found by its history, and whether it stands there still."""
+    found = await sessions.find_by_history(ALPHA, hashes)
+    return None if found is None else (found.session_id, found.is_head)
+
+
+async def test_a_session_is_found_by_the_longest_history_that_matches(
     sessions: SessionStore,
 ) -> None:
     await sessions.commit_turn(turn(ALPHA, "short", user("a"), head_hash="h1"))
     await sessions.commit_turn(turn(ALPHA, "long", user("a"), head_hash="h3"))
 
-    found = await sessions.find_session_by_head(ALPHA, ["h1", "h2", "h3", "h4"])
-
-    assert found is not None
-    assert found.session_id == "long"
+    assert await find(sessions, "h1", "h2", "h3", "h4") == ("long", True)
+    assert await find(sessions, "h1", "h2") == ("short", True)
 
 
-async def test_of_several_sessions_at_one_head_the_last_used_is_found(
+async def test_of_several_sessions_at_one_place_the_last_used_is_found(
     sessions: SessionStore,
 ) -> None:
     for name in ("first", "second", "third"):
         await sessions.commit_turn(turn(ALPHA, name, user("a"), head_hash="h"))
     await sessions.commit_turn(turn(ALPHA, "second", user("a"), head_hash="h"))
 
-    found = await sessions.find_session_by_head(ALPHA, ["h"])
-
-    assert found is not None
-    assert found.session_id == "second"
+    assert await find(sessions, "h") == ("second", True)
 
 
-async def test_no_session_is_found_by_heads_that_none_stands_at(sessions: SessionStore) -> None:
-    await sessions.commit_turn(turn(ALPHA, ONE, user("a"), head_hash="h1"))
+async def test_a_turn_is_found_that_its_session_has_gone_beyond(sessions: SessionStore) -> None:
+    await sessions.commit_turn(turn(ALPHA, ONE, user("a"), head_hash="h1", turn_id="turn_1"))
     await sessions.commit_turn(turn(ALPHA, ONE, user("b"), num_kept=2, head_hash="h2"))
+
+    found = await sessions.find_by_history(ALPHA, ["h1", "elsewhere"])
+
+    assert found == HistoryMatch(ONE, TurnId("turn_1"), "h1", is_head=False)
+
+
+async def test_a_session_that_stands_there_is_found_before_one_that_has_gone_beyond(
+    sessions: SessionStore,
+) -> None:
+    await sessions.commit_turn(turn(ALPHA, "stays", user("a"), head_hash="h1"))
+    await sessions.commit_turn(turn(ALPHA, "goes", user("a"), head_hash="h1"))
+    await sessions.commit_turn(turn(ALPHA, "goes", user("b"), num_kept=2, head_hash="h2"))
+
+    assert await find(sessions, "h1") == ("stays", True)
+
+
+async def test_what_was_superseded_is_not_found(sessions: SessionStore) -> None:
+    await sessions.commit_turn(turn(ALPHA, ONE, user("a"), head_hash="h1"))
+    await sessions.commit_turn(turn(ALPHA, ONE, user("wrong"), num_kept=2, head_hash="h2"))
+    await sessions.commit_turn(turn(ALPHA, ONE, user("right"), num_kept=2, head_hash="h3"))
+
+    assert await find(sessions, "h1", "h2") == (ONE, False)
+    assert await find(sessions, "h2") is None
+
+
+async def test_nothing_is_found_by_a_history_that_nobody_has(sessions: SessionStore) -> None:
+    await sessions.commit_turn(turn(ALPHA, ONE, user("a"), head_hash="h1"))
     await sessions.create_session(ALPHA, SessionId("empty"), "tiny")
 
-    assert await sessions.find_session_by_head(ALPHA, ["h1", "h3"]) is None
-    assert await sessions.find_session_by_head(ALPHA, []) is None
+    assert await find(sessions, "h0", "h3") is None
+    assert await find(sessions) is None
+
+
+async def test_a_branch_is_the_session_as_it_stood(sessions: SessionStore) -> None:
+    await sessions.commit_turn(turn(ALPHA, ONE, user("a"), head_hash="h1", turn_id="turn_1"))
+    await sessions.commit_turn(turn(ALPHA, ONE, user("b"), num_kept=2, head_hash="h2"))
+
+    branch = await sessions.load_branch(ALPHA, Branch(ONE, TurnId("turn_1")))
+
+    assert branch.messages == (user("a"), assistant("answer"))
+    assert [turn.head_hash for turn in branch.turns] == ["h1"]
+
+
+@pytest.mark.parametrize(
+    ("workspace", "session", "turn_id"),
+    [(BETA, ONE, "turn_1"), (ALPHA, "other", "turn_1"), (ALPHA, ONE, "turn_2")],
+)
+async def test_there_is_no_branch_where_there_is_no_turn(
+    sessions: SessionStore, workspace: WorkspaceId, session: str, turn_id: str
+) -> None:
+    await sessions.commit_turn(turn(ALPHA, ONE, user("a"), turn_id="turn_1"))
+
+    with pytest.raises(NotFound):
+        await sessions.load_branch(workspace, Branch(SessionId(session), TurnId(turn_id)))
+
+
+async def test_a_turn_brings_what_its_new_session_inherits(sessions: SessionStore) -> None:
+    first = turn(ALPHA, ONE, user("a"), head_hash="h1", turn_id="turn_1", tokens=(5,))
+    await sessions.commit_turn(replace(first, read_tokens=(1, 2)))
+    await sessions.commit_turn(turn(ALPHA, ONE, user("b"), num_kept=2, head_hash="h2"))
+    branch = await sessions.load_branch(ALPHA, Branch(ONE, TurnId("turn_1")))
+    second = turn(ALPHA, "two", user("c"), num_kept=2, head_hash="h4", tokens=(7,))
+    commit = replace(second, num_shared=3, read_tokens=(6,), inherited=branch)
+
+    record = await sessions.commit_turn(commit)
+
+    copy = await sessions.load_transcript(ALPHA, SessionId("two"))
+    assert copy.messages == (user("a"), assistant("answer"), user("c"), assistant("answer"))
+    assert [(said.position, said.tokens) for said in copy.generated] == [(1, (5,)), (3, (7,))]
+    assert copy.sequence == (1, 2, 5, 6, 7)
+    assert (record.num_turns, record.num_messages, record.title) == (2, 4, "a")
+    assert await find(sessions, "h1", "h4") == ("two", True)
+    assert await sessions.commit_turn(commit) == record
 
 
 async def test_a_deleted_session_is_gone_with_all_it_said(sessions: SessionStore, url: str) -> None:
@@ -304,7 +377,7 @@ async def test_a_deleted_session_is_gone_with_all_it_said(sessions: SessionStore
         await sessions.get_session(ALPHA, ONE)
     with pytest.raises(NotFound):
         await sessions.delete_session(ALPHA, ONE)
-    assert await sessions.find_session_by_head(ALPHA, ["h"]) is None
+    assert await find(sessions, "h") is None
     with psycopg.connect(url) as connection:
         for table in ("messages", "turns"):
             rows = connection.execute(f"SELECT FROM agent_memory.{table}".encode()).fetchall()
@@ -323,7 +396,7 @@ async def test_a_session_of_another_workspace_does_not_exist(sessions: SessionSt
             await call
     assert await sessions.list_sessions(BETA, None, 10) == ((), None)
     assert await sessions.count_sessions(BETA) == 0
-    assert await sessions.find_session_by_head(BETA, ["h"]) is None
+    assert await sessions.find_by_history(BETA, ["h"]) is None
     with pytest.raises(Conflict):
         await sessions.commit_turn(turn(BETA, ONE, user("b"), num_kept=2))
     assert (await sessions.get_session(ALPHA, ONE)).num_turns == 1

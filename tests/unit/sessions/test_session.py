@@ -18,7 +18,7 @@ from agent_memory.turns.events import (
     TurnStep,
 )
 from agent_memory.turns.messages import Message, Role, Text
-from agent_memory.turns.request import MessagePin, TurnRequest
+from agent_memory.turns.request import Branch, MessagePin, TurnRequest
 from agent_memory.turns.sampling import SamplingParams
 
 WORKSPACE = WorkspaceId("w")
@@ -36,6 +36,7 @@ def ask(
     delivered: tuple[int, ...] = (),
     expected_head: str | None = None,
     is_repeatable: bool = False,
+    branch: Branch | None = None,
 ) -> TurnRequest:
     return TurnRequest(
         turn_id=TurnId(turn_id or new_id("turn")),
@@ -47,6 +48,7 @@ def ask(
         delivered_tokens=delivered,
         expected_head=expected_head,
         is_repeatable=is_repeatable,
+        branch=branch,
     )
 
 
@@ -58,8 +60,8 @@ class World:
         self.pool = OpenPool()
         self.store = MemoryStore()
 
-    def session(self) -> Session:
-        return Session(WORKSPACE, SESSION, Surroundings(self.engine, self.pool, self.store))
+    def session(self, session: SessionId = SESSION) -> Session:
+        return Session(WORKSPACE, session, Surroundings(self.engine, self.pool, self.store))
 
 
 class Listener:
@@ -142,7 +144,7 @@ async def test_a_session_woken_by_another_process_goes_on_as_before() -> None:
     await take(world.session(), ask(HELLO))
     answer = await take(world.session(), ask(say(Role.USER, "how?"), is_delta=True))
     assert answer == "fine"
-    transcript = world.store.transcripts[WORKSPACE, SESSION]
+    transcript = await world.store.load_transcript(WORKSPACE, SESSION)
     assert [message.text for message in transcript.messages] == ["hello", "hi", "how?", "fine"]
 
 
@@ -151,8 +153,52 @@ async def test_a_history_that_was_changed_replaces_what_was_stored() -> None:
     session = world.session()
     await take(session, ask(HELLO))
     await take(session, ask(say(Role.USER, "salut")))
-    transcript = world.store.transcripts[WORKSPACE, SESSION]
+    transcript = await world.store.load_transcript(WORKSPACE, SESSION)
     assert [message.text for message in transcript.messages] == ["salut", "bonjour"]
+
+
+async def two_turns(world: World) -> TurnId:
+    """Of the usual session; the id of the first."""
+    await take(world.session(), ask(HELLO))
+    await take(world.session(), ask(say(Role.USER, "how?"), is_delta=True))
+    return world.store.commits[0].turn_id
+
+
+GOING_BACK = (HELLO, say(Role.ASSISTANT, "hi"), say(Role.USER, "who?"))
+
+
+async def test_a_branch_reads_the_tokens_that_were_said_before_it() -> None:
+    world = World(["hi", "fine", "me", "you"])
+    branch = Branch(SESSION, await two_turns(world))
+    other = SessionId("other")
+    assert await take(world.session(other), ask(*GOING_BACK, branch=branch)) == "me"
+    first, _, third = world.engine.requests
+    assert third.prompt_tokens[: len(first.prompt_tokens) + 2] == (
+        *first.prompt_tokens,
+        *encode("hi"),
+    )
+    transcript = await world.store.load_transcript(WORKSPACE, other)
+    assert [message.text for message in transcript.messages] == ["hello", "hi", "who?", "me"]
+    assert await take(world.session(other), ask(say(Role.USER, "and?"), is_delta=True)) == "you"
+    assert world.engine.requests[-1].prompt_tokens[: len(transcript.sequence)] == (
+        transcript.sequence
+    )
+
+
+async def test_a_branch_leaves_the_session_that_it_leaves_as_it_was() -> None:
+    world = World(["hi", "fine", "me"])
+    branch = Branch(SESSION, await two_turns(world))
+    before = await world.store.load_transcript(WORKSPACE, SESSION)
+    await take(world.session(SessionId("other")), ask(*GOING_BACK, branch=branch))
+    assert await world.store.load_transcript(WORKSPACE, SESSION) == before
+
+
+async def test_a_branch_of_a_session_that_is_gone_starts_from_what_the_client_sent() -> None:
+    world = World(["me"])
+    branch = Branch(SessionId("gone"), TurnId("turn_gone"))
+    assert await take(world.session(), ask(*GOING_BACK, branch=branch)) == "me"
+    transcript = await world.store.load_transcript(WORKSPACE, SESSION)
+    assert [message.text for message in transcript.messages] == ["hello", "hi", "who?", "me"]
 
 
 @pytest.mark.parametrize("die_at", [[0], [3], [2, 4]])
@@ -237,7 +283,7 @@ async def test_a_turn_that_was_committed_before_its_process_died_is_not_added_tw
     await take(world.session(), ask(question, is_delta=True, turn_id="t1"))
     again = ask(question, is_delta=True, turn_id="t1", delivered=(*encode("hi"), EOS))
     await take(world.session(), again)
-    transcript = world.store.transcripts[WORKSPACE, SESSION]
+    transcript = await world.store.load_transcript(WORKSPACE, SESSION)
     assert [message.text for message in transcript.messages] == ["hello", "hi"]
 
 
@@ -269,7 +315,7 @@ async def test_turns_of_one_session_run_one_after_the_other() -> None:
     await second.wait()
     await first.wait()
     assert (one.text, two.text) == ("first", "second")
-    assert len(world.store.transcripts[WORKSPACE, SESSION].messages) == 4
+    assert len((await world.store.load_transcript(WORKSPACE, SESSION)).messages) == 4
 
 
 async def test_usage_tells_which_message_was_changed() -> None:
