@@ -14,6 +14,7 @@ from agent_memory.device.block_store import BlockStore
 from agent_memory.device.host_tensor import ShelfBlock
 from agent_memory.device.kv_block import KvBlock, RestingBlock, copy_of, may_stay, to_host
 from agent_memory.device.prefix_reading import (
+    CheckFile,
     FileReading,
     Found,
     FoundBlock,
@@ -25,7 +26,6 @@ from agent_memory.device.prefix_reading import (
 )
 from agent_memory.device.row_buffers import Forms, RowBuffers
 from agent_memory.device.shelf import Shelf
-from agent_memory.device.shelf_format import BlockRecord
 from agent_memory.engine.read_pace import ReadPace
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.ids import BlockHash
@@ -218,7 +218,13 @@ class PrefixGatherer:
         files = _files_to_read(gathering) if shelf is not None else {}
         if self._forms is None:
             # What is at rest is taken as it is, on this thread.
-            return [FileReading(files, shelf.read, self._read_pace)] if shelf and files else []
+            if shelf is None or not files:
+                return []
+
+            def read_whole(file: str, hashes: Sequence[BlockHash]) -> CheckFile:
+                return partial(shelf.read, file, hashes)
+
+            return [FileReading(files, read_whole, self._read_pace)]
         if not files and not at_rest:
             return []
         row = self._new_row(self._forms, gathering, request)
@@ -226,8 +232,9 @@ class PrefixGatherer:
         if shelf is not None and files:
             check = self._background.check
 
-            def read(file: str, hashes: Sequence[BlockHash]) -> Mapping[BlockHash, BlockRecord]:
-                return shelf.read_into(file, {name: row.place_of(name) for name in hashes}, check)
+            def read(file: str, hashes: Sequence[BlockHash]) -> CheckFile:
+                places = {name: row.place_of(name) for name in hashes}
+                return shelf.read_into(file, places, check).finish
 
             readings.append(FileReading(files, read, self._read_pace))
         return readings

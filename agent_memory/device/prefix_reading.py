@@ -1,8 +1,10 @@
 """What of a prefix is not resident, brought together beside the thread that owns MLX."""
 
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -21,7 +23,14 @@ _log = logging.getLogger(__name__)
 FoundBlock = RestingBlock | ShelfBlock | BlockRecord
 """At rest in memory; or read from the shelf, with its bytes, or only described: then these are in
 the row's buffers."""
-ReadFile = Callable[[str, Sequence[BlockHash]], Mapping[BlockHash, ShelfBlock | BlockRecord]]
+FileContent = Mapping[BlockHash, ShelfBlock | BlockRecord]
+CheckFile = Callable[[], FileContent]
+"""Gives the blocks of a file that has been read once they are checked. Raises `BadShelfFile`."""
+ReadFile = Callable[[str, Sequence[BlockHash]], CheckFile]
+"""Raises `BadShelfFile` for what can be told at once."""
+
+_MAX_UNCHECKED = 4
+"""Files at once: the next is read while the last is checked, and few descriptors are open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +88,35 @@ class FileReading:
         started_at = time.perf_counter()
         blocks: dict[BlockHash, ShelfBlock | BlockRecord] = {}
         bad_files: list[str] = []
-        for file, hashes in self.files.items():
-            try:
-                blocks.update(self.read(file, hashes))
-            except BadShelfFile as error:
-                _log.warning("%s", error)
-                bad_files.append(file)
+        unchecked: deque[tuple[str, CheckFile]] = deque()
+
+        def check_first() -> None:
+            file, check = unchecked.popleft()
+            with _noting(file, bad_files):
+                blocks.update(check())
+
+        try:
+            for file, hashes in self.files.items():
+                if len(unchecked) == _MAX_UNCHECKED:
+                    check_first()
+                with _noting(file, bad_files):
+                    unchecked.append((file, self.read(file, hashes)))
+        finally:
+            while unchecked:
+                check_first()
         num_bytes = sum(block.nbytes for block in blocks.values())
         self.pace.observe(num_bytes, time.perf_counter() - started_at)
         return Found(blocks, tuple(bad_files))
+
+
+@contextlib.contextmanager
+def _noting(file: str, bad_files: list[str]) -> Iterator[None]:
+    """Goes on where a file turns out to be of no use."""
+    try:
+        yield
+    except BadShelfFile as error:
+        _log.warning("%s", error)
+        bad_files.append(file)
 
 
 def run_all(readings: Sequence[Reading]) -> Found:

@@ -142,10 +142,11 @@ class Shelf:
         file: str,
         places: Mapping[BlockHash, Place],
         check: "Callable[[Check], Future[None]]",
-    ) -> dict[BlockHash, BlockRecord]:
+    ) -> "Unchecked":
         """As `read`, with the bytes of each block put where its place says. `check` has something
         done in another thread: one block is checked while the next is read."""
-        with self._opened(file) as fd:
+        with contextlib.ExitStack() as opened:
+            fd = opened.enter_context(self._opened(file))
             header, records = self._find(fd, file, places)
             checks: list[Future[None]] = []
             try:
@@ -153,11 +154,10 @@ class Shelf:
                     place = places[record.hash]
                     earlier = self._earlier(file, record)
                     checks.append(check(read_block_into(fd, record, header, place, earlier)))
-            finally:
+            except BaseException:
                 wait(checks)  # Nothing is written to the places once this has ended.
-            for each in checks:
-                each.result()
-            return {record.hash: record for record in records}
+                raise
+            return Unchecked(opened.pop_all(), records, checks)
 
     def delete(self, file: str) -> None:
         """Delete `file`, for good when this returns. One that is gone already is no matter."""
@@ -252,6 +252,29 @@ class Shelf:
         except OSError as error:
             _log.warning("it cannot be moved there: %s", error)
         self._journal.append("quarantined", path.name, reason=reason)
+
+
+class Unchecked:
+    """Blocks of a file that lie in their places and are being checked there."""
+
+    def __init__(
+        self,
+        opened: contextlib.ExitStack,
+        records: Sequence[BlockRecord],
+        checks: Sequence["Future[None]"],
+    ) -> None:
+        self._opened = opened
+        self._records = records
+        self._checks = checks
+
+    def finish(self) -> dict[BlockHash, BlockRecord]:
+        """The blocks, as soon as they have been checked; nothing is written to the places after
+        that. Raises `BadShelfFile`."""
+        with self._opened:
+            wait(self._checks)
+            for check in self._checks:
+                check.result()
+        return {record.hash: record for record in self._records}
 
 
 def _check_blocks(blocks: Sequence[ShelfBlock]) -> None:

@@ -104,14 +104,16 @@ def _decode_tensors(
     records = []
     for number, (name, checksum) in enumerate(checksums.items(), num_before):
         tag = base64.b64decode(tags[name]) if isinstance(tags, dict) else None
-        match entries[f"{index}.{name}"]:
-            case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [int(i), int(j)]}:
-                whole = _whole_shape(name, tuple(shape), lengths)
-                records.append(
-                    TensorRecord(name, dtype, tuple(shape), whole, i, j, int(checksum), number, tag)
-                )
-            case _:
-                raise ValueError(f"the entry of tensor {index}.{name} is malformed")
+        # Without a match statement, which takes as long as reading the tensor does.
+        entry = entries[f"{index}.{name}"]
+        dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
+        if not (isinstance(dtype, str) and isinstance(shape, list) and isinstance(offsets, list)):
+            raise TypeError(f"tensor {index}.{name}")
+        start, end = map(int, offsets)
+        whole = _whole_shape(name, tuple(shape), lengths)
+        records.append(
+            TensorRecord(name, dtype, tuple(shape), whole, start, end, int(checksum), number, tag)
+        )
     return tuple(records)
 
 

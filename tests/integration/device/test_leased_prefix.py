@@ -44,10 +44,21 @@ def a_chain() -> list[KvBlock]:
 class Bench:
     """A shelf with a chain of blocks, and a gatherer beside it."""
 
-    def __init__(self, folder: Path, key: bytes | None = None, **options: object) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        key: bytes | None = None,
+        *,
+        has_a_file_each: bool = False,
+        **options: object,
+    ) -> None:
         self.shelf = Shelf(folder, "model", "float32", key)
         self.blocks = a_chain()
-        self.file = self.shelf.write([to_host(block) for block in self.blocks])
+        if has_a_file_each:
+            self.files = [self.shelf.write([to_host(block)]) for block in self.blocks]
+        else:
+            self.files = [self.shelf.write([to_host(block) for block in self.blocks])] * NUM_BLOCKS
+        self.file = self.files[0]
         self.store = BlockStore()
         self.background = Background(lambda command: command())
         self.gatherer = PrefixGatherer(
@@ -61,8 +72,8 @@ class Bench:
     def request(self, num_in_last: int = BLOCK) -> GenerationRequest:
         """One that has leased the whole chain, or all but a part of the last block."""
         cached = [
-            CachedBlock(block.hash, BLOCK, BLOCK, Location.SHELF, self.file)
-            for block in self.blocks
+            CachedBlock(block.hash, BLOCK, BLOCK, Location.SHELF, file)
+            for block, file in zip(self.blocks, self.files, strict=True)
         ]
         cached[-1] = replace(cached[-1], num_used=num_in_last)
         tokens = (*range(NUM_BLOCKS * BLOCK - BLOCK + num_in_last), 999)
@@ -178,12 +189,40 @@ def test_a_block_with_a_flipped_bit_is_no_part_of_a_row(tmp_path: Path, key: byt
     assert prefix.buffers is None
 
 
+def test_blocks_of_many_files_lie_in_the_row_in_their_order(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, has_a_file_each=True)
+    prefix = bench.gather()
+    assert prefix.num_from_shelf == NUM_BLOCKS * BLOCK
+    assert prefix.buffers is not None
+    buffers = prefix.buffers.take()
+    for name in FORMS:
+        assert contents(buffers, name, prefix.num_tokens) == joined(bench.blocks, name)
+
+
+@pytest.mark.parametrize("number", [0, 2, NUM_BLOCKS - 1])
+@pytest.mark.parametrize("is_gone", [True, False], ids=["gone", "flipped"])
+def test_a_bad_file_among_others_ends_the_prefix_before_it(
+    tmp_path: Path, number: int, *, is_gone: bool
+) -> None:
+    bench = Bench(tmp_path, has_a_file_each=True)
+    (path,) = tmp_path.rglob(bench.files[number])
+    if is_gone:
+        path.unlink()
+    else:
+        content = bytearray(path.read_bytes())
+        content[-1] ^= 1
+        path.write_bytes(content)
+    prefix = bench.gather()
+    assert prefix.num_tokens == number * BLOCK
+    assert prefix.bad_files == (bench.files[number],)
+
+
 def test_a_block_of_another_shape_is_no_part_of_a_row(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     odd = replace(
         bench.blocks[0], tensors={**bench.blocks[0].tensors, "0.k": mx.zeros((1, 2, BLOCK, 6))}
     )
-    bench.file = bench.shelf.write([to_host(odd), *map(to_host, bench.blocks[1:])])
+    bench.files = [bench.shelf.write([to_host(odd), *map(to_host, bench.blocks[1:])])] * NUM_BLOCKS
     assert bench.gather().num_tokens == 0
 
 
