@@ -34,6 +34,20 @@ def blurred(rng: Random, frame: str, share: float) -> str:
     return " ".join(words)
 
 
+_BEHIND = (
+    "now", "today", "tonight", "at the moment", "just now", "this minute", "at once", "for me",
+    "for us", "if you can", "if you like", "when you have time", "as soon as you can", "again",
+    "first", "please", "once more", "straight away", "then", "too", "as well", "in a moment",
+    "before we go on", "without me", "and tell me", "or I forget it", "quickly", "as always",
+)  # fmt: skip
+
+
+def with_more_behind(rng: Random, frame: str) -> str:
+    """The frame with some words behind its last one, which do not belong to a value there."""
+    body, end = (frame[:-1], frame[-1]) if frame[-1] in ".?!" else (frame, "")
+    return f"{body} {rng.choice(_BEHIND)}{end}"
+
+
 def noise(rng: Random) -> str:
     """Some words before a sentence."""
     words = [

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from random import Random
 
 from agent_memory.bundled.recipe.catalogue import Parameter, Tool
+from agent_memory.bundled.recipe.fillers import FILLERS
 from agent_memory.bundled.recipe.phrasings import Phrasings
 from agent_memory.bundled.recipe.values import made_up_word
 
@@ -127,7 +128,7 @@ class Deed:
 def made_up_tool(rng: Random, *, held_out: bool) -> Tool:
     """A tool about some thing, real or made up, with up to three parameters."""
     deed = _deed(rng, held_out=held_out)
-    parameters = _parameters(rng, deed.thing)
+    parameters = _parameters(rng, deed.thing, held_out=held_out)
     texts = tuple(
         _request(rng, deed, parameters, held_out=held_out) for _ in range(4 if held_out else 8)
     )
@@ -137,8 +138,13 @@ def made_up_tool(rng: Random, *, held_out: bool) -> Tool:
 
 
 def _deed(rng: Random, *, held_out: bool) -> Deed:
-    strange = 0.12 if held_out else 0.25
-    verb = made_up_word(rng) if rng.random() < strange else rng.choice(VERBS)
+    dice = rng.random()
+    if dice < (0.12 if held_out else 0.25):
+        verb = made_up_word(rng)
+    elif dice < 0.4 and not held_out:
+        verb = rng.choice(FILLERS)
+    else:
+        verb = rng.choice(VERBS)
     thing = made_up_word(rng) if held_out or rng.random() < 0.4 else rng.choice(THINGS)
     if rng.random() < 0.12:
         thing = f"{rng.choice(THINGS)} {thing}"
@@ -170,11 +176,15 @@ def _description(rng: Random, deed: Deed, parameters: tuple[Parameter, ...]) -> 
     return _with_verb(text.replace("{t}", deed.thing), deed.sayings[0])
 
 
-def _parameters(rng: Random, thing: str) -> tuple[Parameter, ...]:
+def _parameters(rng: Random, thing: str, *, held_out: bool) -> tuple[Parameter, ...]:
     (size,) = rng.choices((0, 1, 2, 3), (12, 58, 27, 3))
     parameters = []
     for name, kind in rng.sample(PARAMETERS, size):
-        named = made_up_word(rng) if rng.random() < 0.08 else name
+        named, dice = name, rng.random()
+        if dice < 0.08:
+            named = made_up_word(rng)
+        elif dice < 0.16 and not held_out:
+            named = rng.choice(FILLERS)
         described = rng.choice((f"The {_spoken(named)} of the {thing}", _spoken(named),
                                 f"{_spoken(named).capitalize()} to use"))  # fmt: skip
         is_number = kind == "number" and rng.random() < 0.75
@@ -207,8 +217,10 @@ def _brief(
         return ()
     said = _said(rng, parameters, held_out=False)
     begun = _with_verb(rng.choice(STARTS[:22]), deed.sayings[0])
-    doing = (f"{begun} {said}.", f"{begun} {rng.choice(PRONOUNS)}: {said}.")
     given = parameters[0].mark
+    doing = [f"{begun} {said}.", f"{begun} {rng.choice(PRONOUNS)}: {said}."]
+    if len(parameters) == 1:
+        doing.append(f"{begun} {given}.")
     being = [text.replace("{t}", deed.thing).replace("{a}", given) for text in OF_A_THING]
     chosen = rng.sample(being, 2) if len(parameters) == 1 else []
     return (

@@ -6,7 +6,7 @@ from random import Random
 from typing import TypeAlias
 
 from agent_memory.bundled.recipe.catalogue import HELD_OUT, RIVALS, SEEN, Parameter, Tool
-from agent_memory.bundled.recipe.fillers import blurred
+from agent_memory.bundled.recipe.fillers import blurred, with_more_behind
 from agent_memory.bundled.recipe.made_up_tools import made_up_tool
 from agent_memory.bundled.recipe.values import COMMON, is_reserved, made_up_word, value
 
@@ -75,6 +75,8 @@ def request(rng: Random, tool: Tool, *, held_out: bool, reserved: bool) -> Reque
     text = rng.choice(tool.requests.of(held_out=held_out))
     if not held_out:
         text = blurred(rng, text, 0.35)
+        if _ends_with_a_short_value(text, tool) and rng.random() < 0.1:
+            text = with_more_behind(rng, text)
     arguments: dict[str, Json] = {}
     for parameter in tool.parameters:
         if parameter.mark not in text:
@@ -83,6 +85,12 @@ def request(rng: Random, tool: Tool, *, held_out: bool, reserved: bool) -> Reque
         text = text.replace(parameter.mark, given)
         arguments[parameter.name] = int(given) if parameter.type == "integer" else given
     return Request(text, tool, arguments)
+
+
+def _ends_with_a_short_value(text: str, tool: Tool) -> bool:
+    """Of a phrase nobody could tell where it ends."""
+    marks = [parameter.mark for parameter in tool.parameters if parameter.kind != "phrase"]
+    return text.rstrip(".?!").endswith(tuple(marks))
 
 
 def schema(rng: Random, tool: Tool) -> dict[str, Json]:
