@@ -3,10 +3,11 @@
 import logging
 from dataclasses import replace
 
-from agent_memory.errors import AgentMemoryError, NotFound
+from agent_memory.errors import AgentMemoryError
 from agent_memory.ids import SessionId
 from agent_memory.memory.packing.recalled_text import without_blocks
 from agent_memory.memory.service.recollect import Recollect, Said
+from agent_memory.sessions.conversation import Conversation
 from agent_memory.store.sessions import SessionStore
 from agent_memory.turns.messages import Message, Recollection, Role
 from agent_memory.turns.request import TurnMemory, TurnRequest
@@ -51,10 +52,9 @@ class TurnRecall:
 
     async def _said(self, request: TurnRequest, session_id: SessionId) -> Said:
         """What the model reads anyway: the conversation, and what was recalled in it before."""
-        try:
-            stored = await self._sessions.load_transcript(request.workspace_id, session_id)
-        except NotFound:
-            return Said(tuple(message.text for message in request.messages))
+        stored = await Conversation.load(
+            self._sessions, request.workspace_id, session_id, request.branch
+        )
         messages = (*(stored.messages if request.is_delta else ()), *request.messages)
         recalled = [m.recollection for m in stored.messages if m.recollection is not None]
         return Said(

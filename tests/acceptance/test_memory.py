@@ -7,6 +7,7 @@ import anthropic
 import httpx
 import openai
 import pytest
+from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from tests.acceptance.server import Server
 
@@ -149,6 +150,32 @@ def test_what_the_conversation_says_already_is_not_recalled(
         extra_body=asking("said"),
     )
     assert answer.headers["x-memory-items"] == "0"
+
+
+def test_a_branch_reads_what_was_recalled_before_it_and_recalls_it_no_more(
+    http: httpx.Client, gpt: openai.OpenAI
+) -> None:
+    remember(http, "branch", FACT)
+    question = "Which crane is for the blue containers?"
+
+    def say(history: list[ChatCompletionMessageParam], words: str) -> ChatCompletion:
+        history.append({"role": "user", "content": words})
+        answer = gpt.chat.completions.create(
+            model="m", max_tokens=4, messages=history, extra_body=asking("branch")
+        )
+        history.append({"role": "assistant", "content": answer.choices[0].message.content})
+        return answer
+
+    history: list[ChatCompletionMessageParam] = []
+    first = say(history, question)
+    assert texts_of(http, first.to_dict()["memory"]) == [FACT]
+    say([*history], "We go on over here.")
+    branch = say(history, f"And once more: {question}")
+    assert texts_of(http, branch.to_dict()["memory"]) == []
+    assert first.usage is not None
+    assert branch.usage is not None
+    assert branch.usage.prompt_tokens_details is not None
+    assert (branch.usage.prompt_tokens_details.cached_tokens or 0) >= first.usage.total_tokens - 1
 
 
 def test_an_exchange_is_remembered_without_what_was_recalled_for_it(
