@@ -1,5 +1,6 @@
 """Constrained decoding: a grammar says which tokens may come next."""
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -8,14 +9,18 @@ import numpy as np
 from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
 from numpy.typing import NDArray
 
+from agent_memory.device.call_constraint import CallConstraint, allowed_by
 from agent_memory.device.prompter import Prompter
 from agent_memory.device.thinking_budget import ThinkingBudget
 from agent_memory.engine.constraint import TokenConstraint
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.errors import InvalidRequest, InvariantBroken
-from agent_memory.prompts.output_grammar import CallForm, output_grammar
+from agent_memory.prompts.output_grammar import CallForm, begun_call_grammar, output_grammar
+from agent_memory.turns.messages import ToolMode
 
 _NUM_CACHED = 64
+
+_log = logging.getLogger(__name__)
 
 
 class Constrainer:
@@ -58,7 +63,7 @@ class Constrainer:
             is_single_call=not request.parallel_tool_calls,
         )
         if grammar is None:
-            return None
+            return self._call_constraint(request)
         matcher = self._matcher(grammar)
         answer = _AnswerConstraint(matcher, self._num_logits)
         markers = prompter.think_markers
@@ -73,6 +78,21 @@ class Constrainer:
             is_thinking=is_thinking,
             opening=opening[0] if may_think else None,
         )
+
+    def _call_constraint(self, request: GenerationRequest) -> TokenConstraint | None:
+        """For the calls that a model makes of its own accord, where their form is known."""
+        prompter = self._prompter
+        start, end = prompter.call_markers
+        may_call = request.parse_output and request.tool_choice.mode is ToolMode.AUTO
+        if not (may_call and request.tools and prompter.has_json_calls and end):
+            return None
+        grammar = begun_call_grammar(request.tools, CallForm(start, end))
+        try:
+            matcher = self._matcher(grammar)
+        except InvalidRequest as error:
+            _log.info("calls are not constrained", extra={"reason": str(error)})
+            return None
+        return CallConstraint(matcher, start.encode(), prompter.token_bytes, self._num_logits)
 
     def _matcher(self, grammar: str) -> LLMatcher:
         with self._lock:
@@ -114,12 +134,12 @@ class _AnswerConstraint:
     def is_finished(self) -> bool:
         return bool(self._matcher.is_stopped())
 
+    @property
+    def is_free(self) -> bool:
+        return False
+
     def allowed(self) -> NDArray[np.bool_]:
-        bits = np.frombuffer(self._matcher.compute_bitmask(), np.uint8)
-        mask = np.zeros(self._num_logits, np.bool_)
-        known = np.unpackbits(bits, bitorder="little")[: self._num_logits]
-        mask[: len(known)] = known
-        return mask
+        return allowed_by(self._matcher, self._num_logits)
 
     def advance(self, token_id: int) -> None:
         if not self._matcher.consume_token(token_id):
@@ -152,6 +172,10 @@ class _ThinkingConstraint:
     @property
     def is_finished(self) -> bool:
         return not self._is_thinking and self._answer.is_finished
+
+    @property
+    def is_free(self) -> bool:
+        return self._is_thinking
 
     def allowed(self) -> NDArray[np.bool_] | None:
         if self._is_thinking:

@@ -52,7 +52,8 @@ class _Decoded:
             with Guard(partial(errors.__setitem__, self.rows[at])):
                 constraint.advance(token_ids[at])
         complete = {self.rows[at] for at, each in self.constraints.items() if each.is_finished}
-        return Drawn(token_ids, choices, complete, errors)
+        stepwise = {self.rows[at]: each.stepwise_from for at, each in self.constraints.items()}
+        return Drawn(token_ids, choices, complete, errors, stepwise)
 
 
 class MlxRunner:

@@ -54,7 +54,7 @@ class RowSampler:
             self._bias is None
             and self._counts is None
             and self._seen is None
-            and self.constraint is None
+            and (self.constraint is None or self.constraint.is_free)
         )
 
     def adjust(self, logits: mx.array) -> mx.array:

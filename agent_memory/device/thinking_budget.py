@@ -40,11 +40,16 @@ class ThinkingBudget:
     @property
     def stepwise_from(self) -> int:
         """The budget cannot be spent before that many tokens were generated."""
-        return 0 if self._inner is not None else self._stepwise_from
+        inner = None if self._inner is None else self._inner.stepwise_from
+        return self._stepwise_from if inner is None else min(inner, self._stepwise_from)
 
     @property
     def is_finished(self) -> bool:
         return self._inner is not None and self._inner.is_finished
+
+    @property
+    def is_free(self) -> bool:
+        return not self._demanded and (self._inner is None or self._inner.is_free)
 
     def allowed(self) -> NDArray[np.bool_] | None:
         if self._demanded:

@@ -13,18 +13,24 @@ class TokenConstraint(Protocol):
     infinity (`mx.where(mask, logits, -inf)`, after bias and penalties); behind it, whatever token
     was drawn, forced ones and the closing one included, goes to `advance`. So, from
     `stepwise_from` on, a row with a constraint cannot be decoded again before its last token is
-    known: it does not look ahead.
+    known: it does not look ahead. It is asked again behind every token.
     """
 
     @property
-    def stepwise_from(self) -> int:
-        """How many tokens may be generated before what was drawn decides what may come next."""
+    def stepwise_from(self) -> int | None:
+        """How many tokens may be generated before what was drawn decides what may come next;
+        None: any number, as far as is known by now."""
         ...
 
     @property
     def is_finished(self) -> bool:
         """The output is whole and nothing but the end of the turn may follow: the row may be
         closed at once."""
+        ...
+
+    @property
+    def is_free(self) -> bool:
+        """Any token may come next."""
         ...
 
     def allowed(self) -> NDArray[np.bool_] | None:

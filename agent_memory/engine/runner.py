@@ -23,13 +23,15 @@ class Drawn:
     """One token a row, in the order in which the rows were given.
 
     choices: of the rows that ask for log-probabilities. complete: rows whose output has the form
-    it must have, so that nothing may follow. errors: rows whose token is of no use.
+    it must have, so that nothing may follow. errors: rows whose token is of no use. stepwise_from:
+    of rows with a constraint, from which token on none may be drawn before the last one is known.
     """
 
     token_ids: Sequence[int]
     choices: Mapping[RowId, TokenChoice] = field(default_factory=dict)
     complete: Collection[RowId] = ()
     errors: Mapping[RowId, Exception] = field(default_factory=dict)
+    stepwise_from: Mapping[RowId, int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ class WorkReader:
             for choice, token_id in zip(decode.choices, drawn.token_ids, strict=True):
                 if (error := drawn.errors.get(choice.row)) is not None:
                     self._finisher.fail(choice.generation, error)
+                choice.stepwise_from = drawn.stepwise_from.get(choice.row, choice.stepwise_from)
                 if not choice.is_finished:
                     with self._finisher.guard(choice.generation):
                         chosen = drawn.choices.get(choice.row)

@@ -7,7 +7,7 @@ answer: calls            a tool must be called
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent_memory.errors import InvalidRequest
 from agent_memory.turns.messages import ToolChoice, ToolMode, ToolSpec
@@ -59,6 +59,13 @@ def output_grammar(
         answers.append("json")
         rules.append(f"json: %json {_schema(json_schema)}")
     return "\n".join([f"start: /\\n{{0,2}}/ ({' | '.join(answers)})", *rules])
+
+
+def begun_call_grammar(tools: Sequence[ToolSpec], form: CallForm) -> str:
+    """The grammar of what follows the mark with which a model has begun a call of its own accord,
+    up to the mark that ends it."""
+    rules = _call_rules(tools, replace(form, start=""), is_single=True)
+    return "\n".join(["start: calls", *rules])
 
 
 def _callable_tools(tools: Sequence[ToolSpec], tool_choice: ToolChoice) -> Sequence[ToolSpec]:

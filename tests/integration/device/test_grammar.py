@@ -8,6 +8,7 @@ import pytest
 from agent_memory.cache.lease import Lease
 from agent_memory.device.grammar import Constrainer
 from agent_memory.device.prompter import Prompter
+from agent_memory.engine.constraint import TokenConstraint
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.errors import InvalidRequest, InvariantBroken
 from agent_memory.ids import BlockHash, LeaseId
@@ -33,6 +34,7 @@ SCHEMA = {
     "additionalProperties": False,
 }
 WEATHER = ToolSpec("get_weather", "The weather", SCHEMA)
+WANTED: dict[str, set[str]] = {"get_weather": {"city", "days"}, "get_news": set()}
 NEWS = ToolSpec("get_news", "The news", {"properties": {}, "additionalProperties": False})
 
 
@@ -104,6 +106,95 @@ def test_a_required_call_is_of_one_of_the_tools(prompter: Prompter) -> None:
     asked = request(prompter, tools=(NEWS,), tool_choice=ToolChoice(ToolMode.REQUIRED))
     text = text_of(prompter, babble(prompter, asked, 1))
     assert '<tool_call>\n{"name": "get_news", "arguments": {' in text
+
+
+def begin_call(
+    prompter: Prompter, before: str = "Let me see.", **options: object
+) -> tuple[GenerationRequest, TokenConstraint, list[int]]:
+    """A model that may call speaks freely, and begins a call."""
+    asked = request(prompter, **{"tools": (NEWS, WEATHER), **options})
+    constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
+    assert constraint is not None
+    said = [*prompter.encode(before), *prompter.encode("<tool_call>")]
+    for token in said:
+        assert constraint.is_free
+        assert constraint.allowed() is None
+        assert constraint.stepwise_from is None
+        constraint.advance(token)
+    return asked, constraint, said
+
+
+def go_on(constraint: TokenConstraint, seed: int) -> list[int]:
+    """Tokens drawn among the allowed ones until any may come."""
+    rng = random.Random(seed)  # noqa: S311  reproducible, no secret
+    said: list[int] = []
+    while (mask := constraint.allowed()) is not None:
+        assert constraint.stepwise_from == 0
+        assert not constraint.is_finished
+        said.append(rng.choice(np.flatnonzero(mask).tolist()))
+        constraint.advance(said[-1])
+    return said
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_call_of_the_model_s_own_accord_is_one_of_the_tools_and_fits_its_schema(
+    prompter: Prompter, seed: int
+) -> None:
+    asked, constraint, said = begin_call(prompter)
+    said += go_on(constraint, seed)
+    # It is free behind the call, and held again in the next.
+    again = prompter.encode("\n<tool_call>")
+    for token in again:
+        constraint.advance(token)
+    said += [*again, *go_on(constraint, seed + 100)]
+    output = prompter.new_text(asked, 0)
+    deltas = [*output.push(said)[0], *output.finish()]
+    calls: list[tuple[str, str]] = []
+    for delta in deltas:
+        match delta:
+            case ToolCallStarted(name=name):
+                calls.append((name, ""))
+            case ToolCallDelta(arguments=more):
+                name, arguments = calls.pop()
+                calls.append((name, arguments + more))
+    assert len(calls) == 2
+    for name, arguments in calls:
+        assert set(json.loads(arguments)) == WANTED[name]
+
+
+def test_a_call_whose_beginning_was_drawn_before_its_mark_was_known_goes_on_if_it_fits(
+    prompter: Prompter,
+) -> None:
+    _, constraint, _ = begin_call(prompter)
+    (line_break,) = prompter.encode("\n")
+    constraint.advance(line_break)
+    assert not constraint.is_free
+    _, constraint, _ = begin_call(prompter)
+    constraint.advance(prompter.encode("Oh")[0])
+    assert constraint.is_free
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"tools": ()},
+        {"tool_choice": ToolChoice(ToolMode.NONE)},
+        {"parse_output": False},
+        {"tools": (ToolSpec("odd", "", {"properties": {"a": {"type": "nonsense"}}}),)},
+    ],
+    ids=["no tools", "no calls", "raw text", "a schema that means nothing"],
+)
+def test_what_cannot_be_a_call_or_held_to_one_is_free(
+    prompter: Prompter, options: dict[str, object]
+) -> None:
+    asked = request(prompter, **{"tools": (NEWS,), **options})
+    assert Constrainer(prompter, prompter.vocab_size).new_constraint(asked) is None
+
+
+def test_calls_in_another_form_are_free(tmp_path: Path) -> None:
+    prompter = Prompter.load(write_model_folder(tmp_path, byte_level(), BRACKETS))
+    asked = request(prompter, tools=(NEWS,))
+    assert Constrainer(prompter, prompter.vocab_size).new_constraint(asked) is None
 
 
 def test_the_token_of_a_marker_may_be_used(prompter: Prompter) -> None:

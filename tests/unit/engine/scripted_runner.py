@@ -57,6 +57,7 @@ class ScriptedRunner:
     fails_at: dict[str, str] = field(default_factory=dict)
     script: dict[str, Sequence[int]] = field(default_factory=dict)
     stepwise: dict[str, int] = field(default_factory=dict)
+    becomes_stepwise_after: dict[str, int] = field(default_factory=dict)
     complete_after: dict[str, int] = field(default_factory=dict)
     rows: dict[RowId, ScriptedRow] = field(default_factory=dict)
     prepared: set[int] = field(default_factory=set)
@@ -126,7 +127,7 @@ class ScriptedRunner:
         }
         broken = any(self.fails_at.get(self.rows[r].request.request_id) == "wait" for r in rows)
         return ScriptedWork(
-            Drawn(drawn, choices, self._complete(rows), self._errors(rows)),
+            Drawn(drawn, choices, self._complete(rows), self._errors(rows), self._stepwise(rows)),
             RuntimeError("wait") if broken else None,
         )
 
@@ -176,6 +177,17 @@ class ScriptedRunner:
             else next_token(row.tokens, row.choice)
         )
         return row.drawn
+
+    def _stepwise(self, rows: Sequence[RowId]) -> dict[RowId, int | None]:
+        """Of rows whose constraint begins with what they have drawn."""
+        return {
+            row: 0
+            if len(self.rows[row].tokens) >= len(self.rows[row].request.prompt_tokens) + at
+            else None
+            for row in rows
+            if (at := self.becomes_stepwise_after.get(self.rows[row].request.request_id))
+            is not None
+        }
 
     def _complete(self, rows: Sequence[RowId]) -> Collection[RowId]:
         return {

@@ -194,6 +194,16 @@ def test_a_row_looks_ahead_until_its_constraint_begins(runner: ScriptedRunner) -
     assert [batch.count("r") for batch in runner.batches].count(1) == 6
 
 
+def test_a_row_looks_ahead_until_its_constraint_says_otherwise(runner: ScriptedRunner) -> None:
+    runner.becomes_stepwise_after["r"] = 4
+    runner.complete_after["r"] = 7
+    driver = LoopDriver(runner)
+    driver.run(a_request("r", PROMPT, max_tokens=9))
+    assert driver.tokens("r") == answer(PROMPT, 7)
+    # Nothing is drawn in vain behind the last token, as it is where the device is ahead.
+    assert [batch.count("r") for batch in runner.batches].count(1) == 7
+
+
 def test_a_waiting_request_starts_when_its_blocks_have_been_read(runner: ScriptedRunner) -> None:
     runner.needs_reading.add("r")
     driver = LoopDriver(runner)
