@@ -8,8 +8,6 @@ that decodes several rows. The rows are fed in chunks and through the same layer
 """
 
 import argparse
-import os
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +25,6 @@ from agent_memory import bundled
 from agent_memory.bundled.recipe.batches import Row
 from agent_memory.cache.hashing import chain_hash, root_hash
 from agent_memory.device.attention import batch_layers, install_attention
-from agent_memory.device.blas import find_openblas
 from agent_memory.device.cache_layout import CacheLayout
 from agent_memory.device.kv_block import KvBlock, to_host
 from agent_memory.device.kv_choice import bits_of
@@ -36,6 +33,7 @@ from agent_memory.device.shelf import Shelf
 from agent_memory.device.weights import load_weights
 from agent_memory.settings import KvBitsName
 from benchmarks.harness.needles import needles, text
+from benchmarks.harness.openblas import use_openblas
 from benchmarks.harness.report import Report
 from benchmarks.harness.run import run
 
@@ -66,7 +64,7 @@ class _Reading:
 
 def main() -> None:
     arguments = _arguments()
-    _use_openblas()
+    use_openblas("benchmarks.kv_quality")
     report = Report("kv_quality", __doc__, arguments)
     install_attention()
     model, _ = load_weights(bundled.path())
@@ -98,16 +96,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--context", type=int, default=1500, help="tokens of each of them")
     parser.add_argument("--rounds", type=int, default=6)
     return parser.parse_args()
-
-
-def _use_openblas() -> None:
-    """Begin again with the BLAS that the engine gets."""
-    openblas = find_openblas()
-    if openblas is not None and "LD_PRELOAD" not in os.environ:
-        arguments = (sys.executable, "-m", "benchmarks.kv_quality", *sys.argv[1:])
-        os.execve(  # noqa: S606  this very program
-            sys.executable, arguments, {**os.environ, "LD_PRELOAD": str(openblas)}
-        )
 
 
 def _sizes(model: Any, layout: CacheLayout) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from agent_memory import bundled
-from agent_memory.bundled.recipe import evaluation, export, tokenizer
+from agent_memory.bundled.recipe import evaluation, export, tokenizer, trials
 from agent_memory.bundled.recipe.network import Shape
 from agent_memory.bundled.recipe.reach import reaches
 from agent_memory.bundled.recipe.training import Trainer
@@ -63,7 +63,7 @@ def _train(options: Namespace) -> None:
 
 def _short_measure(trainer: Trainer) -> str:
     cells = []
-    for setting in evaluation.SETTINGS[:2]:
+    for setting in trials.SETTINGS[:2]:
         score = evaluation.measure(
             trainer.average, trainer.shape, trainer.tokenizer, setting, num_dialogues=40
         )

@@ -1,43 +1,19 @@
 """How well the model keeps to its trade, on phrasings it knows and on held-out ones.
 
 A reply counts when every one of its tokens, the end mark included, is the model's first choice:
-exactly what greedy decoding would write. All values are from the part kept for evaluation.
+exactly what greedy decoding would write.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field
-from random import Random
 
 import torch
 from tokenizers import Tokenizer
 
 from agent_memory.bundled.recipe.batches import Row, encode
-from agent_memory.bundled.recipe.dialogues import Dialogue, Mix, Probe
+from agent_memory.bundled.recipe.dialogues import Probe
 from agent_memory.bundled.recipe.network import Shape, Weights, hidden_states, logits, rotations
-from agent_memory.bundled.recipe.values import seeded
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """A column of the table: which phrasings, how many turns, how many tokens at most."""
-
-    title: str
-    mix: Mix
-    num_turns: int
-    max_tokens: int
-
-
-DIALOGUES = ((5, 700, 20), (10, 1200, 60), (20, 2000, 120))
-SETTINGS = tuple(
-    Setting(f"{phrasing}, {turns} turns", Mix(held_out=held, reserved=True, max_reading=reading),
-            turns, tokens)
-    for turns, tokens, reading in DIALOGUES
-    for phrasing, held in (("seen", False), ("held out", True))
-) + tuple(
-    Setting(f"{phrasing}, tools only", Mix(tools=1.0, calls=1.0, held_out=held, reserved=True),
-            8, 2000)
-    for phrasing, held in (("seen", False), ("held out", True))
-)  # fmt: skip
+from agent_memory.bundled.recipe.trials import SETTINGS, Setting
 
 
 @dataclass(slots=True)
@@ -57,10 +33,10 @@ def measure(
     weights: Weights, shape: Shape, tokenizer: Tokenizer, setting: Setting, num_dialogues: int
 ) -> Score:
     """The score over this many dialogues."""
-    rng, score = seeded("evaluation", setting.title), Score()
+    score = Score()
     rotation = rotations(shape, setting.max_tokens)
-    for _ in range(num_dialogues):
-        row = encode(tokenizer, _dialogue(rng, setting))
+    for dialogue in setting.dialogues(num_dialogues):
+        row = encode(tokenizer, dialogue)
         ids = row.ids[: setting.max_tokens]
         with torch.no_grad():
             tokens = torch.tensor([ids])
@@ -88,13 +64,6 @@ def table(weights: Weights, shape: Shape, tokenizer: Tokenizer, num_dialogues: i
 def _cell(score: Score, probe: Probe) -> str:
     asked = score.asked[probe]
     return f"{100 * score.share(probe):.1f} % of {asked}" if asked else "-"
-
-
-def _dialogue(rng: Random, setting: Setting) -> Dialogue:
-    dialogue = Dialogue.begin(rng, setting.mix)
-    for _ in range(setting.num_turns):
-        dialogue.take_turn()
-    return dialogue
 
 
 def _count(score: Score, row: Row, choices: list[int], tokenizer: Tokenizer) -> None:
