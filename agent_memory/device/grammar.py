@@ -62,12 +62,13 @@ class Constrainer:
             CallForm(*prompter.call_markers) if prompter.has_json_calls else None,
             is_single_call=not request.parallel_tool_calls,
         )
+        answer: TokenConstraint | None
         if grammar is None:
-            return self._call_constraint(request)
-        matcher = self._matcher(grammar)
-        answer = _AnswerConstraint(matcher, self._num_logits)
+            answer = self._call_constraint(request)
+        else:
+            answer = _AnswerConstraint(self._matcher(grammar), self._num_logits)
         markers = prompter.think_markers
-        if markers is None or not request.parse_output:
+        if answer is None or markers is None or not request.parse_output:
             return answer
         is_thinking = prompter.starts_in_thinking(request.prompt_tokens)
         opening = prompter.encode(markers[0])
@@ -147,11 +148,11 @@ class _AnswerConstraint:
 
 
 class _ThinkingConstraint:
-    """Leaves the model free while it thinks; the grammar begins behind its thinking."""
+    """Leaves the model free while it thinks; what the answer must obey begins behind that."""
 
     def __init__(
         self,
-        answer: _AnswerConstraint,
+        answer: TokenConstraint,
         prompter: Prompter,
         *,
         is_thinking: bool,
@@ -166,8 +167,8 @@ class _ThinkingConstraint:
         self._tail = b""
 
     @property
-    def stepwise_from(self) -> int:
-        return 0
+    def stepwise_from(self) -> int | None:
+        return self._answer.stepwise_from
 
     @property
     def is_finished(self) -> bool:
@@ -175,13 +176,13 @@ class _ThinkingConstraint:
 
     @property
     def is_free(self) -> bool:
-        return self._is_thinking
+        return self._is_thinking or self._answer.is_free
 
     def allowed(self) -> NDArray[np.bool_] | None:
         if self._is_thinking:
             return None
         mask = self._answer.allowed()
-        if self._opening is not None:
+        if mask is not None and self._opening is not None:
             mask[self._opening] = True
         return mask
 

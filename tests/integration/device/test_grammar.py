@@ -262,6 +262,23 @@ def test_the_model_may_think_before_its_form_begins(tmp_path: Path) -> None:
         assert constraint.is_finished
 
 
+@pytest.mark.parametrize("opens", [False, True], ids=["the model opens it", "the prompt opens it"])
+def test_a_call_that_is_only_thought_of_is_free(tmp_path: Path, *, opens: bool) -> None:
+    template = OPENED_THINKING if opens else THINKING
+    prompter = Prompter.load(write_model_folder(tmp_path, byte_level(), template))
+    asked = request(prompter, tools=(NEWS,), thinking=None)
+    constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
+    assert constraint is not None
+    thought = "A <tool_call> or not?</think>\n\nI ask.<tool_call>"
+    for token in prompter.encode(thought if opens else f"<think>{thought}"):
+        assert constraint.is_free
+        assert constraint.allowed() is None
+        constraint.advance(token)
+    assert not constraint.is_free
+    said = b"".join(map(prompter.token_bytes, go_on(constraint, 1))).decode()
+    assert said.startswith('\n{"name": "get_news", "arguments": {')
+
+
 def test_thinking_that_is_switched_off_is_not_offered(tmp_path: Path) -> None:
     prompter = Prompter.load(write_model_folder(tmp_path, byte_level(), THINKING))
     asked = request(prompter, json_schema='{"const": 7}', thinking=False)
