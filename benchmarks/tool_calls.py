@@ -40,9 +40,9 @@ class Trial:
 
     def __init__(self, folder: Path) -> None:
         self._model, _ = load_weights(folder)
-        self._prompter = Prompter.load(folder)
+        prompter = Prompter.load(folder)
         self._tokenizer: Tokenizer = recipe_tokenizer.build()
-        self._constrainer: Constrainer | None = None
+        self._constrainer = Constrainer(prompter, prompter.vocab_size)
 
     def count(self, setting: Setting, num_dialogues: int) -> tuple[int, int, int]:
         """Calls, those that are right by themselves, and those that are right when held."""
@@ -65,8 +65,6 @@ class Trial:
         self, dialogue: Dialogue, wanted: Sequence[int], logits: npt.NDArray[np.float32]
     ) -> list[int]:
         """The first choices at the server, each behind what is wanted before it."""
-        if self._constrainer is None:
-            self._constrainer = Constrainer(self._prompter, logits.shape[-1])
         constraint = self._constrainer.new_constraint(_request(dialogue))
         chosen = []
         for token, each in zip(wanted, logits, strict=True):

@@ -9,10 +9,15 @@ from agent_memory.ids import SessionId, WorkspaceId
 from agent_memory.prompts.identity import common_prefix
 from agent_memory.sessions.ports import TranscriptStore
 from agent_memory.turns.messages import Message, Recollection, Role
-from agent_memory.turns.portable import PortableSession, PortableTurn
+from agent_memory.turns.portable import PortableSession
 from agent_memory.turns.request import Branch, TurnRequest
 from agent_memory.turns.sequence import TokenIds
-from agent_memory.turns.transcript import GeneratedTurn, SessionRecord, Transcript
+from agent_memory.turns.transcript import (
+    GeneratedTurn,
+    SessionRecord,
+    Transcript,
+    generated_turns,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +86,7 @@ class Conversation:
         conversation.inherited = origin
         conversation.sequence = origin.sequence
         conversation._messages = origin.messages
-        conversation._generated = tuple(
-            _generated(turn, origin.messages[turn.position]) for turn in origin.turns
-        )
+        conversation._generated = generated_turns(origin)
         return conversation
 
     @property
@@ -141,17 +144,6 @@ class Conversation:
         if last is None or last.turn_id != request.turn_id or not request.is_delta:
             return self._messages
         return self._messages[: last.position - len(request.messages)]
-
-
-def _generated(turn: PortableTurn, answer: Message) -> GeneratedTurn:
-    return GeneratedTurn(
-        turn_id=turn.turn_id,
-        position=turn.position,
-        message=answer,
-        tokens=turn.tokens,
-        generation_suffix=turn.generation_suffix,
-        model=turn.model_fingerprint,
-    )
 
 
 def _with_recollections(

@@ -17,7 +17,7 @@ from agent_memory.turns.events import FinishReason, TextDelta
 from agent_memory.turns.portable import PortableSession
 from agent_memory.turns.request import Branch
 from agent_memory.turns.sequence import SequenceStep, after_all
-from agent_memory.turns.transcript import GeneratedTurn, SessionRecord, Transcript, TurnCommit
+from agent_memory.turns.transcript import SessionRecord, Transcript, TurnCommit, generated_turns
 
 EOS = 0
 SUFFIX = "<assistant>"
@@ -177,18 +177,8 @@ class MemoryStore:
 
     async def load_transcript(self, workspace: WorkspaceId, session: SessionId) -> Transcript:
         held = self._held(workspace, session)
-        generated = tuple(
-            GeneratedTurn(
-                turn.turn_id,
-                turn.position,
-                held.messages[turn.position],
-                turn.tokens,
-                turn.generation_suffix,
-                turn.model_fingerprint,
-            )
-            for turn in held.turns
-        )
-        return Transcript(_record(workspace, held), held.messages, generated, held.sequence)
+        record = _record(workspace, held)
+        return Transcript(record, held.messages, generated_turns(held), held.sequence)
 
     async def load_branch(self, workspace: WorkspaceId, branch: Branch) -> PortableSession:
         return self._held(workspace, branch.session_id).behind(branch.turn_id)

@@ -28,6 +28,21 @@ class GeneratedTurn:
     model: str
 
 
+def generated_turns(session: PortableSession) -> tuple[GeneratedTurn, ...]:
+    """What the session said in each of its turns."""
+    return tuple(
+        GeneratedTurn(
+            turn_id=turn.turn_id,
+            position=turn.position,
+            message=session.messages[turn.position],
+            tokens=turn.tokens,
+            generation_suffix=turn.generation_suffix,
+            model=turn.model_fingerprint,
+        )
+        for turn in session.turns
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
     """One row of the session list. `head_hash` names the conversation as far as it has got."""

@@ -109,13 +109,13 @@ def test_a_required_call_is_of_one_of_the_tools(prompter: Prompter) -> None:
 
 
 def begin_call(
-    prompter: Prompter, before: str = "Let me see.", **options: object
+    prompter: Prompter, **options: object
 ) -> tuple[GenerationRequest, TokenConstraint, list[int]]:
     """A model that may call speaks freely, and begins a call."""
     asked = request(prompter, **{"tools": (NEWS, WEATHER), **options})
     constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
     assert constraint is not None
-    said = [*prompter.encode(before), *prompter.encode("<tool_call>")]
+    said = [*prompter.encode("Let me see."), *prompter.encode("<tool_call>")]
     for token in said:
         assert constraint.is_free
         assert constraint.allowed() is None
