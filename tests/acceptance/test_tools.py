@@ -14,6 +14,7 @@ SCHEMA = {
     "additionalProperties": False,
 }
 ASK = "What is the weather going to be?"
+ASK_BY_THE_STREAM = "Which weather is on its way?"
 
 
 @pytest.mark.parametrize("is_streamed", [False, True])
@@ -23,7 +24,11 @@ def test_an_anthropic_tool_call_is_made_and_answered(server: Server, is_streamed
         "description": "The forecast for a city.",
         "input_schema": SCHEMA,
     }
-    question: anthropic.types.MessageParam = {"role": "user", "content": ASK}
+    # Asked the same and given the same call, the second would find the first one's result.
+    question: anthropic.types.MessageParam = {
+        "role": "user",
+        "content": ASK_BY_THE_STREAM if is_streamed else ASK,
+    }
     with anthropic.Anthropic(base_url=server.url, api_key=server.key, max_retries=0) as client:
         if is_streamed:
             with client.messages.stream(
