@@ -95,6 +95,7 @@ def test_an_openai_tool_call_is_required(server: Server, is_streamed: bool) -> N
                 messages=[{"role": "user", "content": ASK}],
                 tools=[tool],
                 tool_choice="required",
+                parallel_tool_calls=False,
                 stream=True,
             ):
                 choice = chunk.choices[0]
@@ -111,6 +112,7 @@ def test_an_openai_tool_call_is_required(server: Server, is_streamed: bool) -> N
                 messages=[{"role": "user", "content": ASK}],
                 tools=[tool],
                 tool_choice="required",
+                parallel_tool_calls=False,
             ).choices[0]
             reason = answer.finish_reason
             made = (answer.message.tool_calls or [])[0]
