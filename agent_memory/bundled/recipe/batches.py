@@ -6,7 +6,7 @@ from random import Random
 from tokenizers import Tokenizer
 
 from agent_memory.bundled.recipe.dialogues import Dialogue, Mix, Probe, write
-from agent_memory.bundled.recipe.pointers import Placed, gatherings, pointers
+from agent_memory.bundled.recipe.pointers import Placed, gatherings, matchings, pointers
 from agent_memory.bundled.recipe.rendering import pieces
 
 CHARACTERS_PER_TOKEN = 3.9
@@ -26,7 +26,8 @@ class Row:
     """One dialogue: its ids, which of them the model must write, and the replies that count.
 
     `pointers` are pairs of a written token and the earlier token that it is copied from;
-    `gatherings` a token, and begin and end of the tokens that it must take in.
+    `gatherings` a token, and begin and end of the tokens that it must take in; `matchings` a word's
+    last token, and begin and end of the tool that it speaks of.
     """
 
     ids: list[int]
@@ -34,21 +35,23 @@ class Row:
     spans: list[Span]
     pointers: list[tuple[int, int]]
     gatherings: list[tuple[int, int, int]]
+    matchings: list[tuple[int, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows of one length; pointers and gatherings of all of them begin with the row."""
+    """Rows of one length; pointers, gatherings and matchings of all of them begin with the row."""
 
     ids: list[list[int]]
     is_reply: list[list[bool]]
     pointers: list[tuple[int, ...]]
     gatherings: list[tuple[int, ...]]
+    matchings: list[tuple[int, ...]]
 
 
 def encode(tokenizer: Tokenizer, dialogue: Dialogue) -> Row:
     """The row of a dialogue."""
-    row, placed = Row([], [], [], [], []), list[Placed]()
+    row, placed = Row([], [], [], [], [], []), list[Placed]()
     for piece in pieces(dialogue):
         encoded = tokenizer.encode(piece.text, add_special_tokens=False)
         begin, ids = len(row.ids), encoded.ids
@@ -60,12 +63,13 @@ def encode(tokenizer: Tokenizer, dialogue: Dialogue) -> Row:
         row.is_reply.extend([piece.is_reply] * len(ids))
         row.pointers.extend(pointers(placed))
         row.gatherings.extend(gatherings(placed))
+        row.matchings.extend(matchings(placed))
     return row
 
 
 def batch(tokenizer: Tokenizer, rng: Random, mix: Mix, num_rows: int, length: int) -> Batch:
     """This many dialogues, each cut or padded to `length`."""
-    made = Batch([], [], [], [])
+    made = Batch([], [], [], [], [])
     for index in range(num_rows):
         row = encode(tokenizer, write(rng, mix, int(length * CHARACTERS_PER_TOKEN)))
         missing = max(0, length - len(row.ids))
@@ -73,4 +77,5 @@ def batch(tokenizer: Tokenizer, rng: Random, mix: Mix, num_rows: int, length: in
         made.is_reply.append(row.is_reply[:length] + [False] * missing)
         made.pointers.extend((index, *item) for item in row.pointers if item[0] < length)
         made.gatherings.extend((index, *item) for item in row.gatherings if item[0] < length - 1)
+        made.matchings.extend((index, *item) for item in row.matchings if item[0] < length - 1)
     return made

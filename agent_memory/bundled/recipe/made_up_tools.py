@@ -59,6 +59,10 @@ PARAMETERS = (
     ("language", "word"), ("token", "code"), ("color", "word"), ("start", "date"), ("end", "date"),
     ("first_name", "name"), ("order_id", "code"), ("user_id", "code"), ("max_price", "number"),
 )  # fmt: skip
+PAIRS = (
+    ("from", "to"), ("source", "target"), ("before", "after"), ("origin", "goal"), ("src", "dst"),
+    ("first", "second"), ("was", "becomes"), ("left", "right"), ("base", "head"),
+)  # fmt: skip
 STARTS = (
     "{V}", "{V}", "{V}", "{V}", "Please {v}", "Please {v}", "Can you {v}", "Could you {v}",
     "I want to {v}", "I need to {v}", "I want you to {v}", "I need you to {v}", "Would you {v}",
@@ -112,6 +116,15 @@ TWO_SENTENCES = (
     "{R} It is for the {t}.", "It is about the {t}. {R}", "{R} Tell me what comes out.",
     "I have a {t} here. {R}", "{R} That is all.", "{R} Can you do that?",
     "Something is wrong with the {t}. {R}", "{R} Then tell me.", "I am not sure. {R}",
+)  # fmt: skip
+OF_A_PAIR = (
+    "{a} to {b}", "{a} to {b}", "from {a} to {b}", "{a} into {b}", "{p} {a} to {q} {b}", "{a}, {b}",
+    "{p} {a} and {q} {b}", "{a} towards {b}", "{p} {a} {q} {b}", "{a} so that it is {b}",
+)  # fmt: skip
+AGAIN = (
+    "{R} Please {v} it.", "{R} I want you to {v} it.", "{R} {V} that one.", "{R} {V} it.",
+    "{R} Just {v} it.", "{R} Do {v} the {t}.", "{R} I need the {t}.", "{R} Show me the {t}.",
+    "{R} It is the {t} that I want.", "{R} Just the {t}.", "{R} {V} the {t} for me.",
 )  # fmt: skip
 QUESTIONS = ("Can", "Could", "Would", "Will", "Are", "May")
 
@@ -178,6 +191,8 @@ def _description(rng: Random, deed: Deed, parameters: tuple[Parameter, ...]) -> 
 
 def _parameters(rng: Random, thing: str, *, held_out: bool) -> tuple[Parameter, ...]:
     (size,) = rng.choices((0, 1, 2, 3), (12, 58, 27, 3))
+    if not held_out and (size in (1, 2)) and rng.random() < 0.18:
+        return _parameters_of_its_own(rng, thing, size)
     parameters = []
     for name, kind in rng.sample(PARAMETERS, size):
         named, dice = name, rng.random()
@@ -190,6 +205,19 @@ def _parameters(rng: Random, thing: str, *, held_out: bool) -> tuple[Parameter, 
         is_number = kind == "number" and rng.random() < 0.75
         parameters.append(Parameter(named, "integer" if is_number else "string", described, kind))
     return tuple(parameters)
+
+
+def _parameters_of_its_own(rng: Random, thing: str, size: int) -> tuple[Parameter, ...]:
+    """One that is called like the thing itself, or what the thing was and what it becomes."""
+    kind = rng.choice(("name", "word", "path", "code", "phrase"))
+    if size == 1:
+        named = thing.replace(" ", "_")
+        described = rng.choice((f"The {thing}", f"Name of the {thing}", f"Which {thing}"))
+        return (Parameter(named, "string", described, kind),)
+    return tuple(
+        Parameter(name, "string", f"{name.capitalize()} {rng.choice(('name', thing))}", kind)
+        for name in rng.choice(PAIRS)
+    )
 
 
 def _request(rng: Random, deed: Deed, parameters: tuple[Parameter, ...], *, held_out: bool) -> str:
@@ -205,7 +233,9 @@ def _request(rng: Random, deed: Deed, parameters: tuple[Parameter, ...], *, held
         text = f"{text} {said}" if held_out or rng.random() > 0.06 else f"{text}: {said}"
     text += "?" if start.startswith(QUESTIONS) else "."
     if not held_out and rng.random() < 0.08:
-        return rng.choice(TWO_SENTENCES).replace("{R}", text).replace("{t}", deed.thing)
+        frame = rng.choice(TWO_SENTENCES + AGAIN)
+        frame = _with_verb(frame, deed.sayings[0]).replace("{t}", deed.thing)
+        return frame.replace("{R}", text)
     return text
 
 
@@ -234,7 +264,8 @@ def _said(rng: Random, parameters: tuple[Parameter, ...], *, held_out: bool) -> 
     if len(parameters) == 1:
         frame = rng.choice(HELD_OUT_ONE if held_out else ONE)
     else:
-        frames = NAMED_TWO if rng.random() < 0.5 else TWO
+        is_pair = (parameters[0].name, parameters[1].name) in PAIRS
+        frames = OF_A_PAIR if is_pair else NAMED_TWO if rng.random() < 0.5 else TWO
         frame = rng.choice(HELD_OUT_TWO if held_out else frames)
     for mark, name, parameter in zip(("{a}", "{b}"), ("{p}", "{q}"), parameters, strict=False):
         frame = frame.replace(name, _spoken(parameter.name)).replace(mark, parameter.mark)

@@ -21,7 +21,7 @@ class Shape:
     vocab_size: int = 1024
     hidden_size: int = 192
     intermediate_size: int = 384
-    num_hidden_layers: int = 5
+    num_hidden_layers: int = 6
     num_attention_heads: int = 4
     num_key_value_heads: int = 2
     head_dim: int = 64

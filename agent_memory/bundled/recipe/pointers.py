@@ -1,6 +1,7 @@
 """Where in a dialogue each copied word of a reply comes from, and what must be read for it."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,10 +11,13 @@ from agent_memory.bundled.recipe.slots import UNKNOWN
 from agent_memory.bundled.recipe.tools import Json
 
 DESCRIBED, NAMED, TYPED = '{"description":"', '","name":"', '"type":"'
-WRITTEN = '"name": "'
+WRITTEN, GIVEN = '"name": "', '"arguments":'
+PROPERTIES = '"properties'
 NUM_TOKENS_NAMED = 3
 ASKED = "user\n"
 NOWHERE = 0
+WORD = re.compile("[A-Za-z]+")
+PART = re.compile("[A-Z]?[a-z]+|[A-Z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,11 @@ class Placed:
             place = self.piece.text.find(text, place + 1)
         return None
 
+    def last_token(self, begin: int, end: int) -> int | None:
+        """The last token of the word at [begin, end); one that is all of it has its space too."""
+        places = (place for place in range(end - 1, begin - 2, -1) if place in self.indices)
+        return next((self.indices[place] for place in places), None)
+
     def _ends_a_token(self, place: int) -> bool:
         return place == len(self.piece.text) or place in self.indices
 
@@ -92,9 +101,10 @@ def pointers(placed: Sequence[Placed]) -> Iterator[tuple[int, int]]:
 def gatherings(placed: Sequence[Placed]) -> Iterator[tuple[int, int, int]]:
     """For the last piece: a token, and the begin and the end of the tokens that bear on it.
 
-    These are the description of a tool for its name in the listing, the request for the token
-    before the name of a tool that is called, and the type of a parameter for the token after its
-    name, where a string begins with a mark and a number does not.
+    These are the description of a tool for its name in the listing, the words of the request that
+    tell the tool for the token before the name of a tool that is called, what opens its parameters
+    for the token before the arguments, which are none if there are none, and the type of a
+    parameter for the token after its name, where a string begins with a mark and a number does not.
     """
     last = placed[-1]
     if len(placed) == 1:
@@ -102,13 +112,74 @@ def gatherings(placed: Sequence[Placed]) -> Iterator[tuple[int, int, int]]:
     message = last.piece.message
     if message is None or not message.calls:
         return
-    request = placed[-3]
-    begin = request.indices.get(request.piece.text.index(ASKED) + len(ASKED))
-    end = request.indices.get(request.piece.text.index(END))
-    named = last.indices.get(last.piece.text.index(WRITTEN) + len(WRITTEN))
-    if begin is not None and end is not None and named is not None:
-        yield named - 1, begin, end
-    yield from _of_types(placed[0], last, message.calls)
+    listing, request = placed[0], placed[-3]
+    asked = request.piece.text
+    begin = request.indices.get(asked.index(ASKED) + len(ASKED))
+    end = request.indices.get(asked.index(END))
+    for called in _called(listing, last, message.calls):
+        named = last.indices.get(called.written)
+        telling = _telling(listing, request, called)
+        if named is not None and telling:
+            yield named - 1, telling[0], telling[-1] + 1
+        elif named is not None and begin is not None and end is not None:
+            yield named - 1, begin, end
+        yield from _of_parameters(listing, last, called)
+    yield from _of_types(listing, last, message.calls)
+
+
+def matchings(placed: Sequence[Placed]) -> Iterator[tuple[int, int, int]]:
+    """For the last piece, a call: a token of the request, and the begin and the end of a tool.
+
+    The token ends a word that tells this tool, so that one who meets the word in the tool's
+    description or name knows which tool is meant.
+    """
+    message = placed[-1].piece.message
+    if message is None or not message.calls:
+        return
+    listing, request = placed[0], placed[-3]
+    for called in _called(listing, placed[-1], message.calls):
+        line, name = _line(listing, called.listed)
+        begin = listing.indices.get(line + len(DESCRIBED))
+        end = listing.indices.get(called.listed + len(name))
+        if begin is not None and end is not None:
+            for token in _telling(listing, request, called):
+                yield token, begin, end
+
+
+def _of_parameters(
+    listing: Placed, reply: Placed, called: Called
+) -> Iterator[tuple[int, int, int]]:
+    text = listing.piece.text
+    line_end = text.find("\n", called.listed)
+    place = text.find(PROPERTIES, called.listed, line_end if line_end >= 0 else len(text))
+    if place < 0:
+        return
+    first = listing.indices.get(place + len(PROPERTIES))
+    given = reply.indices.get(reply.piece.text.index(GIVEN, called.written) + len(GIVEN))
+    if first is not None and given is not None:
+        yield given - 1, first, first + 1
+
+
+def _telling(listing: Placed, request: Placed, called: Called) -> list[int]:
+    """Where the words of the request end that only this tool, of all on offer, has in its
+    description or its name."""
+    own, _ = _line(listing, called.listed)
+    lines, place = dict[int, set[str]](), 0
+    while (place := listing.piece.text.find(NAMED, place) + len(NAMED)) >= len(NAMED):
+        line, name = _line(listing, place)
+        told = listing.piece.text[line + len(DESCRIBED) : place + len(name)]
+        lines[line] = {part.lower() for part in PART.findall(told)}
+    words = lines[own].difference(*(lines[line] for line in lines if line != own))
+    text = request.piece.text
+    found = WORD.finditer(text, text.index(ASKED) + len(ASKED), text.index(END))
+    tokens = (request.last_token(*word.span()) for word in found if word.group().lower() in words)
+    return [token for token in tokens if token is not None]
+
+
+def _line(listing: Placed, named: int) -> tuple[int, str]:
+    """Where the line of the tool begins whose name begins here, and its name."""
+    text = listing.piece.text
+    return text.rindex(DESCRIBED, 0, named), text[named : text.index('"', named)]
 
 
 def _of_types(

@@ -24,6 +24,7 @@ CONTEXT_WEIGHT = 0.1
 CONTEXT_SHARE = 0.1
 POINTING_WEIGHT = 3.0
 GATHERING_WEIGHT = 0.3
+MATCHING_WEIGHT = 1.0
 NUM_POINTING_HEADS = 2
 PORTION_TOKENS = 512
 ROW_TOKENS = {256: 3072, 512: 3072, 1024: 3072, 2048: 4096}
@@ -58,6 +59,7 @@ class Portion:
     factors: Tensor
     pointers: Tensor
     gatherings: Tensor
+    matchings: Tensor
     factor_beside: float
 
 
@@ -143,6 +145,7 @@ class Trainer:
                 factors[begin : begin + num_rows] / num_replied,
                 _of_rows(batch.pointers, 3, begin, begin + num_rows),
                 _of_rows(batch.gatherings, 4, begin, begin + num_rows),
+                _of_rows(batch.matchings, 4, begin, begin + num_rows),
                 1 / num_replied.item(),
             )
             for begin in range(0, len(ids), num_rows)
@@ -165,7 +168,9 @@ class Trainer:
         loss = (losses * factors[chosen]).sum()
         missed = network.pointing_losses(*attended[-1], portion.pointers, NUM_POINTING_HEADS)
         unread = network.gathering_losses(*attended[-2], portion.gatherings)
+        unmatched = network.gathering_losses(*attended[-3], portion.matchings)
         beside = POINTING_WEIGHT * missed.sum() + GATHERING_WEIGHT * unread.sum()
+        beside = beside + MATCHING_WEIGHT * unmatched.sum()
         whole = loss + beside * portion.factor_beside
         return loss.item(), torch.autograd.grad(whole, list(self.weights.values()))
 

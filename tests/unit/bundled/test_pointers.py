@@ -28,12 +28,12 @@ def sources(tokenizer: Tokenizer, row: Row) -> list[tuple[str | None, str | None
     ]
 
 
-def call_of_a_tool(parameter: str = "path") -> Dialogue:
+def call_of_a_tool(parameter: str = "path", description: str = "Zip it.") -> Dialogue:
     schema: dict[str, Json] = {
         "type": "function",
         "function": {
             "name": "zip_wexu",
-            "description": "Zip it.",
+            "description": description,
             "parameters": {"type": "object", "properties": {parameter: {"type": "string"}}},
         },
     }
@@ -107,12 +107,12 @@ def test_a_value_that_was_not_told_is_found_nowhere(tokenizer: Tokenizer) -> Non
     assert tokenizer.decode(encode(tokenizer, dialogue).ids[written : written + 2]) == " a day"
 
 
-def test_a_name_takes_in_its_description_and_a_call_the_request_and_the_types(
+def test_a_name_takes_in_its_description_and_a_call_its_words_and_its_parameters(
     tokenizer: Tokenizer,
 ) -> None:
     row = encode(tokenizer, call_of_a_tool())
     taken = [tokenizer.decode(row.ids[begin:end]) for _, begin, end in row.gatherings]
-    assert taken == ["Zip it", "Zip the wexu voka.", "string"]
+    assert taken == ["Zip it", "p the wexu", '":{"', "string"]
 
 
 def test_a_parameter_called_name_is_not_taken_for_the_tool_s_name(tokenizer: Tokenizer) -> None:
@@ -120,3 +120,35 @@ def test_a_parameter_called_name_is_not_taken_for_the_tool_s_name(tokenizer: Tok
     token, begin, end = row.gatherings[-1]
     assert tokenizer.decode(row.ids[begin:end]) == "string"
     assert tokenizer.decode(row.ids[token - 1 : token + 3]) == 'name": "vo'
+
+
+@pytest.mark.parametrize(
+    ("description", "words"),
+    [
+        ("Zip everything of it.", ["Zip the wexu"]),
+        ("The wexu.", ["Zip"]),
+        ("All of the wexu.", ["Zip"]),
+    ],
+)
+def test_a_word_of_the_request_leads_to_the_one_tool_that_has_it(
+    tokenizer: Tokenizer, description: str, words: list[str]
+) -> None:
+    dialogue = call_of_a_tool()
+    other: dict[str, Json] = {"name": "do_all", "description": description}
+    dialogue.schemas.append({"type": "function", "function": other})
+    row = encode(tokenizer, dialogue)
+    assert [
+        tokenizer.decode(row.ids[: token + 1]).rpartition("user\n")[2]
+        for token, _, _ in row.matchings
+    ] == words
+    assert {tokenizer.decode(row.ids[begin:end]) for _, begin, end in row.matchings} == {
+        'Zip it.","name":"zip_wexu'
+    }
+
+
+def test_a_word_leads_there_that_is_one_token_with_its_space(tokenizer: Tokenizer) -> None:
+    dialogue = call_of_a_tool(description="Book it.")
+    dialogue.messages[0] = Message("user", "Please book voka.")
+    row = encode(tokenizer, dialogue)
+    ((token, _, _),) = row.matchings
+    assert tokenizer.id_to_token(row.ids[token]) == "\u0120book"
