@@ -191,7 +191,7 @@ def _description(rng: Random, deed: Deed, parameters: tuple[Parameter, ...]) -> 
 
 def _parameters(rng: Random, thing: str, *, held_out: bool) -> tuple[Parameter, ...]:
     (size,) = rng.choices((0, 1, 2, 3), (12, 58, 27, 3))
-    if not held_out and (size in (1, 2)) and rng.random() < 0.18:
+    if size in (1, 2) and not held_out and rng.random() < 0.18:
         return _parameters_of_its_own(rng, thing, size)
     parameters = []
     for name, kind in rng.sample(PARAMETERS, size):

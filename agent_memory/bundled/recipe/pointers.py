@@ -164,10 +164,10 @@ def _telling(listing: Placed, request: Placed, called: Called) -> list[int]:
     """Where the words of the request end that only this tool, of all on offer, has in its
     description or its name."""
     own, _ = _line(listing, called.listed)
-    lines, place = dict[int, set[str]](), 0
-    while (place := listing.piece.text.find(NAMED, place) + len(NAMED)) >= len(NAMED):
-        line, name = _line(listing, place)
-        told = listing.piece.text[line + len(DESCRIBED) : place + len(name)]
+    lines: dict[int, set[str]] = {}
+    for named in re.finditer(NAMED, listing.piece.text):
+        line, name = _line(listing, named.end())
+        told = listing.piece.text[line + len(DESCRIBED) : named.end() + len(name)]
         lines[line] = {part.lower() for part in PART.findall(told)}
     words = lines[own].difference(*(lines[line] for line in lines if line != own))
     text = request.piece.text
