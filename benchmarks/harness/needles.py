@@ -36,7 +36,7 @@ def text(tokenizer: Tokenizer, number: int, num_tokens: int) -> Row:
     """A dialogue as the model was trained on, cut to so many tokens, with new values."""
     dialogue = write(seeded("text", number), Mix(held_out=True, reserved=True), 6 * num_tokens)
     row = encode(tokenizer, dialogue)
-    return Row(row.ids[:num_tokens], row.is_reply[:num_tokens], [], [], [])
+    return Row(row.ids[:num_tokens], row.is_reply[:num_tokens])
 
 
 def _facts(rng: Random, num_facts: int) -> list[Fact]:

@@ -1,6 +1,6 @@
 """Batches of dialogues as token ids, one dialogue a row, with the weight of every token's loss."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from tokenizers import Tokenizer
@@ -32,10 +32,10 @@ class Row:
 
     ids: list[int]
     is_reply: list[bool]
-    spans: list[Span]
-    pointers: list[tuple[int, int]]
-    gatherings: list[tuple[int, int, int]]
-    matchings: list[tuple[int, int, int]]
+    spans: list[Span] = field(default_factory=list)
+    pointers: list[tuple[int, int]] = field(default_factory=list)
+    gatherings: list[tuple[int, int, int]] = field(default_factory=list)
+    matchings: list[tuple[int, int, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,14 @@ class Batch:
 
     ids: list[list[int]]
     is_reply: list[list[bool]]
-    pointers: list[tuple[int, ...]]
-    gatherings: list[tuple[int, ...]]
-    matchings: list[tuple[int, ...]]
+    pointers: list[tuple[int, ...]] = field(default_factory=list)
+    gatherings: list[tuple[int, ...]] = field(default_factory=list)
+    matchings: list[tuple[int, ...]] = field(default_factory=list)
 
 
 def encode(tokenizer: Tokenizer, dialogue: Dialogue) -> Row:
     """The row of a dialogue."""
-    row, placed = Row([], [], [], [], [], []), list[Placed]()
+    row, placed = Row([], []), list[Placed]()
     for piece in pieces(dialogue):
         encoded = tokenizer.encode(piece.text, add_special_tokens=False)
         begin, ids = len(row.ids), encoded.ids
@@ -69,7 +69,7 @@ def encode(tokenizer: Tokenizer, dialogue: Dialogue) -> Row:
 
 def batch(tokenizer: Tokenizer, rng: Random, mix: Mix, num_rows: int, length: int) -> Batch:
     """This many dialogues, each cut or padded to `length`."""
-    made = Batch([], [], [], [], [])
+    made = Batch([], [])
     for index in range(num_rows):
         row = encode(tokenizer, write(rng, mix, int(length * CHARACTERS_PER_TOKEN)))
         missing = max(0, length - len(row.ids))
