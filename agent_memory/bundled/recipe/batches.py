@@ -6,7 +6,7 @@ from random import Random
 from tokenizers import Tokenizer
 
 from agent_memory.bundled.recipe.dialogues import Dialogue, Mix, Probe, write
-from agent_memory.bundled.recipe.pointers import Placed, gatherings, matchings, pointers
+from agent_memory.bundled.recipe.pointers import Placed, called, gatherings, matchings, pointers
 from agent_memory.bundled.recipe.rendering import pieces
 
 CHARACTERS_PER_TOKEN = 3.9
@@ -61,9 +61,10 @@ def encode(tokenizer: Tokenizer, dialogue: Dialogue) -> Row:
             row.spans.append(Span(piece.probe, begin, begin + len(ids)))
         row.ids.extend(ids)
         row.is_reply.extend([piece.is_reply] * len(ids))
-        row.pointers.extend(pointers(placed))
-        row.gatherings.extend(gatherings(placed))
-        row.matchings.extend(matchings(placed))
+        calls = called(placed)
+        row.pointers.extend(pointers(placed, calls))
+        row.gatherings.extend(gatherings(placed, calls))
+        row.matchings.extend(matchings(placed, calls))
     return row
 
 

@@ -10,7 +10,8 @@ from agent_memory.bundled.recipe.rendering import END, Piece
 from agent_memory.bundled.recipe.slots import UNKNOWN
 from agent_memory.bundled.recipe.tools import Json
 
-DESCRIBED, NAMED, TYPED = '{"description":"', '","name":"', '"type":"'
+LISTED = re.compile(r'{"description":"(.*?)","name":"(.*?)"')
+TYPED = '"type":"'
 WRITTEN, GIVEN = '"name": "', '"arguments":'
 PROPERTIES = '"properties'
 NUM_TOKENS_NAMED = 3
@@ -42,11 +43,14 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A call, and where its name begins in the reply's text and the listing's."""
+    """A call: where its name begins in the reply's text, how its tool is listed, and where the
+    words of the request end that only this tool, of all on offer, has in its description or its
+    name."""
 
     written: int
-    listed: int
+    listed: re.Match[str]
     arguments: tuple[Argument, ...]
+    telling: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,15 @@ class Placed:
         return place == len(self.piece.text) or place in self.indices
 
 
-def pointers(placed: Sequence[Placed]) -> Iterator[tuple[int, int]]:
+def called(placed: Sequence[Placed]) -> tuple[Called, ...]:
+    """The calls that the last piece makes."""
+    message = placed[-1].piece.message
+    if message is None or not message.calls:
+        return ()
+    return tuple(_called(placed[0], placed[-3], placed[-1], message.calls))
+
+
+def pointers(placed: Sequence[Placed], calls: Sequence[Called]) -> Iterator[tuple[int, int]]:
     """For the last piece, a reply: pairs of a token and the earlier one that it is copied from.
 
     What stands for a value that was not told leads to the first token of all.
@@ -92,13 +104,13 @@ def pointers(placed: Sequence[Placed]) -> Iterator[tuple[int, int]]:
     if message.probe is Probe.NOT_TOLD:
         found = _of_nothing(placed[-1])
     else:
-        found = _of_calls(placed, message) if message.calls else _of_values(placed, message)
+        found = _of_calls(placed, calls) if calls else _of_values(placed, message)
     for target, source in found:
         if target is not None and source is not None:
             yield target, source
 
 
-def gatherings(placed: Sequence[Placed]) -> Iterator[tuple[int, int, int]]:
+def gatherings(placed: Sequence[Placed], calls: Sequence[Called]) -> Iterator[tuple[int, int, int]]:
     """For the last piece: a token, and the begin and the end of the tokens that bear on it.
 
     These are the description of a tool for its name in the listing, the words of the request that
@@ -109,84 +121,50 @@ def gatherings(placed: Sequence[Placed]) -> Iterator[tuple[int, int, int]]:
     last = placed[-1]
     if len(placed) == 1:
         yield from _of_listing(last)
-    message = last.piece.message
-    if message is None or not message.calls:
-        return
-    listing, request = placed[0], placed[-3]
-    asked = request.piece.text
-    begin = request.indices.get(asked.index(ASKED) + len(ASKED))
-    end = request.indices.get(asked.index(END))
-    for called in _called(listing, last, message.calls):
-        named = last.indices.get(called.written)
-        telling = _telling(listing, request, called)
-        if named is not None and telling:
-            yield named - 1, telling[0], telling[-1] + 1
-        elif named is not None and begin is not None and end is not None:
-            yield named - 1, begin, end
-        yield from _of_parameters(listing, last, called)
-    yield from _of_types(listing, last, message.calls)
+    for call in calls:
+        yield from _of_request(placed[-3], last, call)
+        yield from _of_parameters(placed[0], last, call)
+        yield from _of_types(placed[0], last, call)
 
 
-def matchings(placed: Sequence[Placed]) -> Iterator[tuple[int, int, int]]:
-    """For the last piece, a call: a token of the request, and the begin and the end of a tool.
+def matchings(placed: Sequence[Placed], calls: Sequence[Called]) -> Iterator[tuple[int, int, int]]:
+    """For the last piece: a token of the request, and the begin and the end of a tool.
 
     The token ends a word that tells this tool, so that one who meets the word in the tool's
     description or name knows which tool is meant.
     """
-    message = placed[-1].piece.message
-    if message is None or not message.calls:
-        return
-    listing, request = placed[0], placed[-3]
-    for called in _called(listing, placed[-1], message.calls):
-        line, name = _line(listing, called.listed)
-        begin = listing.indices.get(line + len(DESCRIBED))
-        end = listing.indices.get(called.listed + len(name))
+    for call in calls:
+        begin = placed[0].indices.get(call.listed.start(1))
+        end = placed[0].indices.get(call.listed.end(2))
         if begin is not None and end is not None:
-            for token in _telling(listing, request, called):
+            for token in call.telling:
                 yield token, begin, end
 
 
-def _of_parameters(
-    listing: Placed, reply: Placed, called: Called
-) -> Iterator[tuple[int, int, int]]:
-    text = listing.piece.text
-    line_end = text.find("\n", called.listed)
-    place = text.find(PROPERTIES, called.listed, line_end if line_end >= 0 else len(text))
+def _of_request(request: Placed, reply: Placed, call: Called) -> Iterator[tuple[int, int, int]]:
+    named, text = reply.indices.get(call.written), request.piece.text
+    begin = request.indices.get(text.index(ASKED) + len(ASKED))
+    end = request.indices.get(text.index(END))
+    if call.telling:
+        begin, end = call.telling[0], call.telling[-1] + 1
+    if named is not None and begin is not None and end is not None:
+        yield named - 1, begin, end
+
+
+def _of_parameters(listing: Placed, reply: Placed, call: Called) -> Iterator[tuple[int, int, int]]:
+    text, named = listing.piece.text, call.listed.start(2)
+    line_end = text.find("\n", named)
+    place = text.find(PROPERTIES, named, line_end if line_end >= 0 else len(text))
     if place < 0:
         return
     first = listing.indices.get(place + len(PROPERTIES))
-    given = reply.indices.get(reply.piece.text.index(GIVEN, called.written) + len(GIVEN))
+    given = reply.indices.get(reply.piece.text.index(GIVEN, call.written) + len(GIVEN))
     if first is not None and given is not None:
         yield given - 1, first, first + 1
 
 
-def _telling(listing: Placed, request: Placed, called: Called) -> list[int]:
-    """Where the words of the request end that only this tool, of all on offer, has in its
-    description or its name."""
-    own, _ = _line(listing, called.listed)
-    lines: dict[int, set[str]] = {}
-    for named in re.finditer(NAMED, listing.piece.text):
-        line, name = _line(listing, named.end())
-        told = listing.piece.text[line + len(DESCRIBED) : named.end() + len(name)]
-        lines[line] = {part.lower() for part in PART.findall(told)}
-    words = lines[own].difference(*(lines[line] for line in lines if line != own))
-    text = request.piece.text
-    found = WORD.finditer(text, text.index(ASKED) + len(ASKED), text.index(END))
-    tokens = (request.last_token(*word.span()) for word in found if word.group().lower() in words)
-    return [token for token in tokens if token is not None]
-
-
-def _line(listing: Placed, named: int) -> tuple[int, str]:
-    """Where the line of the tool begins whose name begins here, and its name."""
-    text = listing.piece.text
-    return text.rindex(DESCRIBED, 0, named), text[named : text.index('"', named)]
-
-
-def _of_types(
-    listing: Placed, reply: Placed, calls: Sequence[Call]
-) -> Iterator[tuple[int, int, int]]:
-    arguments = (each for called in _called(listing, reply, calls) for each in called.arguments)
-    for argument in arguments:
+def _of_types(listing: Placed, reply: Placed, call: Called) -> Iterator[tuple[int, int, int]]:
+    for argument in call.arguments:
         typed = listing.piece.text.index(TYPED, argument.listed) + len(TYPED)
         begin = listing.indices.get(typed)
         value = reply.indices.get(argument.written + len(f'{argument.name}":'))
@@ -195,11 +173,8 @@ def _of_types(
 
 
 def _of_listing(listing: Placed) -> Iterator[tuple[int, int, int]]:
-    place, text = 0, listing.piece.text
-    while (place := text.find(DESCRIBED, place)) >= 0:
-        begin = listing.indices.get(place + len(DESCRIBED))
-        place = text.index(NAMED, place) + len(NAMED)
-        named = listing.indices.get(place)
+    for tool in LISTED.finditer(listing.piece.text):
+        begin, named = listing.indices.get(tool.start(1)), listing.indices.get(tool.start(2))
         if begin is not None and named is not None:
             yield named, begin, named - NUM_TOKENS_NAMED
 
@@ -228,12 +203,12 @@ def _of_values(
 
 
 def _of_calls(
-    placed: Sequence[Placed], message: Message
+    placed: Sequence[Placed], calls: Sequence[Called]
 ) -> Iterator[tuple[int | None, int | None]]:
     reply, listing, request = placed[-1], placed[0], placed[-3]
-    for called in _called(listing, reply, message.calls):
-        yield reply.indices.get(called.written), listing.indices.get(called.listed)
-        for argument in called.arguments:
+    for call in calls:
+        yield reply.indices.get(call.written), listing.indices.get(call.listed.start(2))
+        for argument in call.arguments:
             yield reply.indices.get(argument.written), listing.indices.get(argument.listed)
             value = argument.value
             place = argument.written + len(f'{argument.name}": ') + isinstance(value, str)
@@ -245,17 +220,36 @@ def _of_calls(
                 yield reply.indices.get(place + len(said)), source.behind
 
 
-def _called(listing: Placed, reply: Placed, calls: Sequence[Call]) -> Iterator[Called]:
+def _called(
+    listing: Placed, request: Placed, reply: Placed, calls: Sequence[Call]
+) -> Iterator[Called]:
+    tools = {tool[2]: tool for tool in LISTED.finditer(listing.piece.text)}
+    words = {name: _words(tool) for name, tool in tools.items()}
     place = 0
     for call in calls:
         place = named = reply.piece.text.index(WRITTEN, place) + len(WRITTEN)
-        listed = listing.piece.text.index(f'"name":"{call.name}"') + len('"name":"')
+        listed = tools[call.name]
         arguments = []
         for name, value in call.arguments.items():
             place = reply.piece.text.index(f'"{name}": ', place) + 1
-            described = listing.piece.text.index(f'"{name}":{{', listed) + 1
+            described = listing.piece.text.index(f'"{name}":{{', listed.start(2)) + 1
             arguments.append(Argument(name, value, place, described))
-        yield Called(named, listed, tuple(arguments))
+        others = (words[name] for name in tools if name != call.name)
+        telling = _ends(request, words[call.name].difference(*others))
+        yield Called(named, listed, tuple(arguments), telling)
+
+
+def _words(tool: re.Match[str]) -> set[str]:
+    """The words of a tool's description and its name."""
+    return {part.lower() for part in PART.findall(tool.string, tool.start(1), tool.end(2))}
+
+
+def _ends(request: Placed, words: set[str]) -> tuple[int, ...]:
+    """The last tokens of these words in the request."""
+    text = request.piece.text
+    found = WORD.finditer(text, text.index(ASKED) + len(ASKED), text.index(END))
+    tokens = (request.last_token(*word.span()) for word in found if word.group().lower() in words)
+    return tuple(token for token in tokens if token is not None)
 
 
 def _latest(placed: Sequence[Placed], value: str, before: str) -> Source | None:
