@@ -51,13 +51,8 @@ def prepare_environment(home: Path, is_local: bool, max_header_bytes: int) -> Pa
             "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
             # Serve's controller looks round ten times a second by default, on an idle server too.
             "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.5",
-            # So often its replicas and its proxy count requests, for metrics that nobody exports;
-            # ten times a second Ray looks for logs to show, which are shown nowhere, and every
-            # five seconds at what each process takes.
+            # So often its replicas and its proxy count requests, for metrics that nobody exports.
             "RAY_SERVE_METRICS_EXPORT_INTERVAL_MS": "2000",
-            "RAY_LOG_MONITOR_MANY_FILES_THRESHOLD": "0",
-            "LOG_NAME_UPDATE_INTERVAL_S": "60",
-            "REPORTER_UPDATE_INTERVAL_MS": "60000",
             # On a machine with much else to do its proxy takes longer than Serve waits by default,
             # three times five seconds, before it gives up the whole start.
             "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "30",
@@ -75,11 +70,15 @@ def prepare_environment(home: Path, is_local: bool, max_header_bytes: int) -> Pa
                 "RAY_AUTH_MODE": "token",
                 "RAY_AUTH_TOKEN_PATH": str(run / "ray.token"),
                 "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
-                # Nobody sees what Ray would gather of its processes, tasks and event loops: its
-                # dashboard does not run, and /metrics is ours.
+                # Nobody sees what Ray would gather of its processes, tasks and event loops, several
+                # times a second: its dashboard does not run, its logs are shown nowhere, and
+                # /metrics is ours.
                 "RAY_enable_metrics_collection": "0",
                 "RAY_task_events_report_interval_ms": "0",
                 "RAY_event_stats": "0",
+                "REPORTER_UPDATE_INTERVAL_MS": "60000",
+                "RAY_LOG_MONITOR_MANY_FILES_THRESHOLD": "0",
+                "LOG_NAME_UPDATE_INTERVAL_S": "60",
             }
         )
     if (haproxy := _haproxy_binary()) is not None:
