@@ -12,7 +12,8 @@ from tokenizers import Tokenizer
 
 from agent_memory.bundled.recipe.batches import Row, encode
 from agent_memory.bundled.recipe.dialogues import Probe
-from agent_memory.bundled.recipe.network import Shape, Weights, hidden_states, logits, rotations
+from agent_memory.bundled.recipe.model import Model
+from agent_memory.bundled.recipe.network import hidden_states, logits, rotations
 from agent_memory.bundled.recipe.trials import SETTINGS, Setting
 
 
@@ -29,25 +30,23 @@ class Score:
         return self.right[probe] / max(1, self.asked[probe])
 
 
-def measure(
-    weights: Weights, shape: Shape, tokenizer: Tokenizer, setting: Setting, num_dialogues: int
-) -> Score:
+def measure(model: Model, setting: Setting, num_dialogues: int) -> Score:
     """The score over this many dialogues."""
     score = Score()
-    rotation = rotations(shape, setting.max_tokens)
+    rotation = rotations(model.shape, setting.max_tokens)
     for dialogue in setting.dialogues(num_dialogues):
-        row = encode(tokenizer, dialogue)
+        row = encode(model.tokenizer, dialogue)
         ids = row.ids[: setting.max_tokens]
         with torch.no_grad():
             tokens = torch.tensor([ids])
             turned = rotation[0][: len(ids)], rotation[1][: len(ids)]
-            states = hidden_states(weights, shape, tokens, turned)
-            choices = logits(weights, states)[0].argmax(-1).tolist()
-        _count(score, row, choices, tokenizer)
+            states = hidden_states(model.weights, model.shape, tokens, turned)
+            choices = logits(model.weights, states)[0].argmax(-1).tolist()
+        _count(score, row, choices, model.tokenizer)
     return score
 
 
-def table(weights: Weights, shape: Shape, tokenizer: Tokenizer, num_dialogues: int = 100) -> str:
+def table(model: Model, num_dialogues: int = 100) -> str:
     """Every setting's score as a Markdown table."""
     probes = [probe for probe in Probe if probe is not Probe.NOTHING]
     lines = [
@@ -55,7 +54,7 @@ def table(weights: Weights, shape: Shape, tokenizer: Tokenizer, num_dialogues: i
         "|---|" + "---|" * len(probes),
     ]
     for setting in SETTINGS:
-        score = measure(weights, shape, tokenizer, setting, num_dialogues)
+        score = measure(model, setting, num_dialogues)
         cells = (_cell(score, probe) for probe in probes)
         lines.append(f"| {setting.title} | " + " | ".join(cells) + " |")
     return "\n".join(lines)

@@ -5,22 +5,27 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
-from agent_memory.bundled.recipe.network import Shape, Weights
+from agent_memory.bundled.recipe.model import Model
+from agent_memory.bundled.recipe.network import Shape
 from agent_memory.bundled.recipe.rendering import CHAT_TEMPLATE, END
 from agent_memory.bundled.recipe.tokenizer import PAD
 
 SHARPNESS = 16.0
+_FINAL_NORM = "model.norm.weight"
+_NUM_TOKENS = "num_tokens"
 
 
-def write_model(folder: Path, weights: Weights, shape: Shape, tokenizer: Tokenizer) -> None:
+def write_model(folder: Path, model: Model) -> None:
     """Write the model beside `folder`, then put it in its place file by file.
 
     Logits are made sharper than training left them, so that sampling at temperature 1, which is
     what clients ask for by saying nothing, says what greedy decoding says.
     """
+    shape, weights = model.shape, model.weights
     staging = Path(mkdtemp(prefix=".model-", dir=folder.parent))
     _write_json(staging / "config.json", {**shape.config(), "torch_dtype": "float16"})
     _write_json(
@@ -28,11 +33,11 @@ def write_model(folder: Path, weights: Weights, shape: Shape, tokenizer: Tokeniz
         {"eos_token_id": 2, "pad_token_id": 0, "do_sample": False},
     )
     _write_json(staging / "tokenizer_config.json", _tokenizer_config(shape))
-    tokenizer.save(str(staging / "tokenizer.json"))
-    final = "model.norm.weight"
-    sharpened = {**weights, final: weights[final] * SHARPNESS}
+    model.tokenizer.save(str(staging / "tokenizer.json"))
+    sharpened = {**weights, _FINAL_NORM: weights[_FINAL_NORM] * SHARPNESS}
     stored = {name: weight.detach().to(torch.float16) for name, weight in sharpened.items()}
-    save_file(stored, staging / "model.safetensors", {"format": "pt"})
+    metadata = {"format": "pt", _NUM_TOKENS: str(model.num_tokens)}
+    save_file(stored, staging / "model.safetensors", metadata)
     folder.mkdir(exist_ok=True)
     for file in staging.iterdir():
         file.chmod(0o644)
@@ -40,13 +45,17 @@ def write_model(folder: Path, weights: Weights, shape: Shape, tokenizer: Tokeniz
     staging.rmdir()
 
 
-def read_model(folder: Path) -> tuple[Weights, Shape, Tokenizer]:
-    """Weights, shape and tokenizer of a folder that `write_model` wrote."""
+def read_model(folder: Path) -> Model:
+    """The model of a folder that `write_model` wrote, as training left it but for rounding."""
     config = json.loads((folder / "config.json").read_text())
     shape = Shape(**{name: config[name] for name in Shape.__dataclass_fields__})
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    weights = load_file(folder / "model.safetensors")
-    return {name: weight.float() for name, weight in weights.items()}, shape, tokenizer
+    file = folder / "model.safetensors"
+    weights = {name: weight.float() for name, weight in load_file(file).items()}
+    weights[_FINAL_NORM] /= SHARPNESS
+    with safe_open(file, "pt") as opened:
+        num_tokens = int(opened.metadata()[_NUM_TOKENS])
+    return Model(weights, shape, tokenizer, num_tokens)
 
 
 def _tokenizer_config(shape: Shape) -> dict[str, object]:

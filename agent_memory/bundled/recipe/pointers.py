@@ -114,13 +114,16 @@ def gatherings(placed: Sequence[Placed], calls: Sequence[Called]) -> Iterator[tu
     """For the last piece: a token, and the begin and the end of the tokens that bear on it.
 
     These are the description of a tool for its name in the listing, the words of the request that
-    tell the tool for the token before the name of a tool that is called, what opens its parameters
-    for the token before the arguments, which are none if there are none, and the type of a
-    parameter for the token after its name, where a string begins with a mark and a number does not.
+    tell the tool for the token before a reply that calls it and for the one before its name, what
+    opens its parameters for the token before the arguments, which are none if there are none, and
+    the type of a parameter for the token after its name, where a string begins with a mark and a
+    number does not.
     """
     last = placed[-1]
     if len(placed) == 1:
         yield from _of_listing(last)
+    if calls and calls[0].telling:
+        yield last.indices[0] - 1, calls[0].telling[0], calls[0].telling[-1] + 1
     for call in calls:
         yield from _of_request(placed[-3], last, call)
         yield from _of_parameters(placed[0], last, call)

@@ -10,7 +10,8 @@ from agent_memory.bundled.recipe import chatter, facts
 from agent_memory.bundled.recipe.batches import encode
 from agent_memory.bundled.recipe.dialogues import Dialogue, Message, Mix, Probe
 from agent_memory.bundled.recipe.facts import Fact
-from agent_memory.bundled.recipe.network import Shape, Weights, hidden_states, logits, rotations
+from agent_memory.bundled.recipe.model import Model
+from agent_memory.bundled.recipe.network import hidden_states, logits, rotations
 from agent_memory.bundled.recipe.slots import any_slot
 from agent_memory.bundled.recipe.values import seeded, value
 
@@ -29,14 +30,15 @@ class Reach:
     is_finite: bool
 
 
-def reaches(weights: Weights, shape: Shape, tokenizer: Tokenizer) -> Iterator[Reach]:
+def reaches(model: Model) -> Iterator[Reach]:
     """The reach at each length. The longest takes about a minute on one core."""
     for num_tokens in NUM_TOKENS:
-        row = encode(tokenizer, _dialogue(tokenizer, num_tokens))
+        row = encode(model.tokenizer, _dialogue(model.tokenizer, num_tokens))
         tokens = torch.tensor([row.ids])
         with torch.no_grad():
-            rotation = rotations(shape, len(row.ids))
-            scores = logits(weights, hidden_states(weights, shape, tokens, rotation))[0]
+            rotation = rotations(model.shape, len(row.ids))
+            states = hidden_states(model.weights, model.shape, tokens, rotation)
+            scores = logits(model.weights, states)[0]
         choices = scores.argmax(-1).tolist()
         num_recalled = sum(
             row.ids[span.begin : span.end] == choices[span.begin - 1 : span.end - 1]

@@ -14,6 +14,7 @@ from torch.nn import functional
 from agent_memory.bundled.recipe import batches, network
 from agent_memory.bundled.recipe.batches import Batch
 from agent_memory.bundled.recipe.dialogues import Mix
+from agent_memory.bundled.recipe.model import Model
 from agent_memory.bundled.recipe.network import Shape, Weights
 from agent_memory.bundled.recipe.optimizer import Optimizer
 from agent_memory.bundled.recipe.values import seeded
@@ -77,14 +78,22 @@ class Trainer:
     num_steps: int = 0
 
     @classmethod
-    def begin(cls, shape: Shape, tokenizer: Tokenizer, seed: int, num_workers: int) -> "Trainer":
-        """A trainer before its first step."""
-        weights = network.initial_weights(shape, seed)
+    def begin(cls, model: Model, num_workers: int) -> "Trainer":
+        """A trainer before its first step, from these weights on."""
+        weights = model.weights
         for weight in weights.values():
             weight.requires_grad_(True)
         average = {name: weight.detach().clone() for name, weight in weights.items()}
         workers = ThreadPoolExecutor(num_workers, initializer=torch.set_num_threads, initargs=(1,))
-        return cls(shape, tokenizer, weights, average, Optimizer(weights), workers)
+        optimizer = Optimizer(weights)
+        return cls(
+            model.shape, model.tokenizer, weights, average, optimizer, workers, model.num_tokens
+        )
+
+    @property
+    def model(self) -> Model:
+        """What training has come to: the running average of the weights."""
+        return Model(self.average, self.shape, self.tokenizer, self.num_tokens)
 
     def run(
         self,
@@ -115,7 +124,7 @@ class Trainer:
                 total = 0.0
 
     def _step(self, share: float, seed: int) -> float:
-        rng = seeded("batch", seed, self.num_steps)
+        rng = seeded("batch", seed, self.num_tokens)
         lengths = next(stage.lengths for stage in STAGES if share < stage.until)
         length = rng.choice(lengths)
         num_rows = ROW_TOKENS[length] // length

@@ -112,7 +112,14 @@ def test_a_name_takes_in_its_description_and_a_call_its_words_and_its_parameters
 ) -> None:
     row = encode(tokenizer, call_of_a_tool())
     taken = [tokenizer.decode(row.ids[begin:end]) for _, begin, end in row.gatherings]
-    assert taken == ["Zip it", "p the wexu", '":{"', "string"]
+    assert taken == ["Zip it", "p the wexu", "p the wexu", '":{"', "string"]
+
+
+def test_what_tells_the_tool_tells_that_one_is_called(tokenizer: Tokenizer) -> None:
+    row = encode(tokenizer, call_of_a_tool())
+    before_reply, begin, end = row.gatherings[1]
+    assert (row.is_reply[before_reply], row.is_reply[before_reply + 1]) == (False, True)
+    assert (begin, end) == row.gatherings[2][1:]
 
 
 def test_a_parameter_called_name_is_not_taken_for_the_tool_s_name(tokenizer: Tokenizer) -> None:
