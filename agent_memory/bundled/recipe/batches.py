@@ -1,5 +1,6 @@
 """Batches of dialogues as token ids, one dialogue a row, with the weight of every token's loss."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -47,6 +48,21 @@ class Batch:
     pointers: list[tuple[int, ...]] = field(default_factory=list)
     gatherings: list[tuple[int, ...]] = field(default_factory=list)
     matchings: list[tuple[int, ...]] = field(default_factory=list)
+
+    def only(self, rows: Sequence[int]) -> "Batch":
+        """These rows of it, in this order."""
+        places = {row: place for place, row in enumerate(rows)}
+
+        def moved(items: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+            return [(places[row], *rest) for row, *rest in items if row in places]
+
+        return Batch(
+            [self.ids[row] for row in rows],
+            [self.is_reply[row] for row in rows],
+            moved(self.pointers),
+            moved(self.gatherings),
+            moved(self.matchings),
+        )
 
 
 def encode(tokenizer: Tokenizer, dialogue: Dialogue) -> Row:

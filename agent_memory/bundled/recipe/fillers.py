@@ -20,13 +20,18 @@ CONNECTIVES = frozenset(
 
 
 def blurred(rng: Random, frame: str, share: float) -> str:
-    """The frame, now and then with words put in that say nothing, or in the place of others."""
+    """The frame, now and then with words put in that say nothing, or in the place of others.
+
+    One that is made up never stands beside a value, of which nobody could tell it.
+    """
     words = frame.split(" ")
     if rng.random() > share:
         return frame
     for _ in range(rng.choice((1, 1, 2, 3))):
-        word = made_up_word(rng) if rng.random() < 0.15 else rng.choice(FILLERS)
         place = rng.randrange(len(words))
+        is_beside_value = any("{" in word for word in words[max(0, place - 1) : place + 2])
+        is_made_up = rng.random() < 0.15 and not is_beside_value
+        word = made_up_word(rng) if is_made_up else rng.choice(FILLERS)
         if words[place].lower() in CONNECTIVES and rng.random() < 0.6:
             words[place] = word
         else:

@@ -74,7 +74,7 @@ def request(rng: Random, tool: Tool, *, held_out: bool, reserved: bool) -> Reque
     """A request that needs this tool."""
     text = rng.choice(tool.requests.of(held_out=held_out))
     if not held_out:
-        text = blurred(rng, text, 0.25)
+        text = blurred(rng, text, 0.15)
         if _ends_with_a_short_value(text, tool) and rng.random() < 0.2:
             text = with_more_behind(rng, text)
     arguments: dict[str, Json] = {}

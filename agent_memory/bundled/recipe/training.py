@@ -1,4 +1,8 @@
-"""Training: short dialogues first, then longer ones, and a rate that falls to nothing."""
+"""Training: short dialogues first, then longer ones, and a rate that falls to nothing.
+
+In the end most dialogues have nothing to teach any more, and a gradient costs three times what it
+takes to see that: of many only those are learnt from whose loss is highest.
+"""
 
 import time
 from collections.abc import Callable, Sequence
@@ -29,9 +33,12 @@ MATCHING_WEIGHT = 1.0
 NUM_POINTING_HEADS = 2
 PORTION_TOKENS = 512
 ROW_TOKENS = {256: 3072, 512: 3072, 1024: 3072, 2048: 4096}
+SIFTED = {256: 4, 512: 4, 1024: 2, 2048: 2}
+"""Rows for each one that is learnt from, by their length. With 4, a quarter of the rows of 256
+tokens had 93 % of the loss of all; longer ones differ less."""
 MIXES = {
     256: Mix(0.75, 3, 0.95, 0.8, 0.1, 0.3, max_reading=15),
-    512: Mix(0.7, 6, 0.9, 0.8, 0.1, 0.3, max_reading=30),
+    512: Mix(0.7, 8, 0.9, 0.8, 0.1, 0.3, max_reading=30),
     1024: Mix(0.6, 8, 0.85, 0.5, 0.12, 0.3, max_reading=80),
     2048: Mix(0.5, 8, 0.6, 0.2, 0.15, 0.3, max_reading=160),
 }
@@ -43,12 +50,13 @@ class Stage:
 
     until: float
     lengths: tuple[int, ...]
+    is_sifted: bool = False
 
 
 STAGES = (
     Stage(0.15, (256,)),
     Stage(0.72, (256, 256, 256, 512)),
-    Stage(1.0, (256, 512, 512, 1024, 2048)),
+    Stage(1.0, (256, 512, 512, 512, 1024, 2048), is_sifted=True),
 )
 
 
@@ -125,10 +133,13 @@ class Trainer:
 
     def _step(self, share: float, seed: int) -> float:
         rng = seeded("batch", seed, self.num_tokens)
-        lengths = next(stage.lengths for stage in STAGES if share < stage.until)
-        length = rng.choice(lengths)
+        stage = next(stage for stage in STAGES if share < stage.until)
+        length = rng.choice(stage.lengths)
         num_rows = ROW_TOKENS[length] // length
-        batch = batches.batch(self.tokenizer, rng, MIXES[length], num_rows, length + 1)
+        num_drawn = num_rows * SIFTED[length] if stage.is_sifted else num_rows
+        batch = batches.batch(self.tokenizer, rng, MIXES[length], num_drawn, length + 1)
+        if num_drawn > num_rows:
+            batch = self._sifted(batch, num_rows)
         context_weight = CONTEXT_WEIGHT if share < CONTEXT_SHARE else 0.0
         loss = self._accumulate(batch, context_weight)
         self.optimizer.step(self._rate(share), self.workers)
@@ -136,6 +147,24 @@ class Trainer:
         self.num_steps += 1
         self.num_tokens += num_rows * length
         return loss
+
+    def _sifted(self, batch: Batch, num_kept: int) -> Batch:
+        """The rows whose loss is highest."""
+        ids, is_reply = torch.tensor(batch.ids), torch.tensor(batch.is_reply)
+        num_rows = max(1, PORTION_TOKENS // (ids.size(1) - 1))
+        portions = zip(ids.split(num_rows), is_reply.split(num_rows), strict=True)
+        losses = torch.cat(list(self.workers.map(self._row_losses, portions)))
+        return batch.only(losses.topk(num_kept).indices.tolist())
+
+    def _row_losses(self, portion: tuple[Tensor, Tensor]) -> Tensor:
+        """The loss of all that is replied in each row."""
+        ids, is_reply = portion[0], portion[1][:, 1:]
+        with torch.no_grad():
+            rotation = network.rotations(self.shape, ids.size(1) - 1)
+            states = network.hidden_states(self.weights, self.shape, ids[:, :-1], rotation)
+            scores = network.logits(self.weights, states[is_reply])
+            losses = functional.cross_entropy(scores, ids[:, 1:][is_reply], reduction="none")
+            return torch.zeros(len(ids)).index_add_(0, is_reply.nonzero()[:, 0], losses)
 
     def _accumulate(self, batch: Batch, context_weight: float) -> float:
         """Set every weight's gradient of the mean loss, and return that mean.

@@ -4,7 +4,7 @@ import pytest
 
 from agent_memory.bundled.recipe import catalogue, facts, made_up_tools, phrasings, slots, tools
 from agent_memory.bundled.recipe.dialogues import Dialogue, Mix, Probe, write
-from agent_memory.bundled.recipe.fillers import blurred
+from agent_memory.bundled.recipe.fillers import FILLERS, blurred
 from agent_memory.bundled.recipe.rendering import END, START, pieces
 from agent_memory.bundled.recipe.values import KINDS, is_reserved, seeded, value
 
@@ -86,6 +86,17 @@ def test_words_are_put_in_between_and_no_mark_is_lost() -> None:
     assert frame not in blurry
     assert all("{a}" in text and "{b}" in text for text in blurry)
     assert {blurred(rng, frame, 0.0) for _ in range(5)} == {frame}
+
+
+def test_no_made_up_word_stands_beside_a_value_that_it_could_be_part_of() -> None:
+    rng, frame = seeded("made up"), "Send the {a} to {b} as soon as you can"
+    known = {*FILLERS, *frame.split()}
+    blurry = [blurred(rng, frame, 1.0).split() for _ in range(300)]
+    assert any(set(words) - known for words in blurry)
+    for words in blurry:
+        for place, word in enumerate(words):
+            if "{" in word:
+                assert set(words[place - 1 : place + 2]) <= known
 
 
 def test_a_request_is_brief_only_where_it_tells_its_tool_from_the_others() -> None:
