@@ -23,11 +23,12 @@ PART = re.compile("[A-Z]?[a-z]+|[A-Z]+")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The token that a text begins with which is copied, whether the one before it is a space, and
-    the one behind the text."""
+    """The token that a text begins with which is copied, whether the one before it is a space,
+    those of the spaces in it, and the one behind the text."""
 
     index: int
     follows_space: bool
+    spaces: tuple[int | None, ...]
     behind: int | None
 
 
@@ -72,9 +73,15 @@ class Placed:
             end = place + len(text)
             if place in self.indices and self._ends_a_token(end):
                 follows_space = self.piece.text[place - 1 : place] == " "
-                return Source(self.indices[place], follows_space, self.indices.get(end))
+                spaces = self.spaces(place, text)
+                return Source(self.indices[place], follows_space, spaces, self.indices.get(end))
             place = self.piece.text.find(text, place + 1)
         return None
+
+    def spaces(self, begin: int, text: str) -> tuple[int | None, ...]:
+        """The tokens of the spaces in `text`, which stands there."""
+        places = (begin + at for at, character in enumerate(text) if character == " ")
+        return tuple(self.indices.get(place) for place in places)
 
     def last_token(self, begin: int, end: int) -> int | None:
         """The last token of the word at [begin, end); one that is all of it has its space too."""
@@ -219,6 +226,8 @@ def _of_calls(
             source = request.source(said)
             if source is not None:
                 yield reply.indices.get(place), source.index
+                # A value of several words goes on where one of a single word is over.
+                yield from zip(reply.spaces(place, said), source.spaces, strict=True)
                 # It tells that the value is over, and whether another one follows.
                 yield reply.indices.get(place + len(said)), source.behind
 

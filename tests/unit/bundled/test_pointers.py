@@ -66,6 +66,18 @@ def test_a_call_is_copied_from_its_schema_and_from_the_request(tokenizer: Tokeni
     assert tokenizer.id_to_token(row.ids[row.pointers[-1][1]]) == "."
 
 
+def test_a_value_of_two_words_goes_on_from_the_first_one_in_the_request(
+    tokenizer: Tokenizer,
+) -> None:
+    dialogue = call_of_a_tool()
+    dialogue.messages = [
+        Message("user", "Zip the wexu voka mizu now."),
+        Message("assistant", "", (Call("zip_wexu", {"path": "voka mizu"}),)),
+    ]
+    copied = sources(tokenizer, encode(tokenizer, dialogue))
+    assert copied[2:] == [("vo", "\u0120"), ("\u0120", "ka"), ('"}}', "zu")]
+
+
 def test_a_value_is_noted_from_the_user_and_recalled_from_the_same_words(
     tokenizer: Tokenizer,
 ) -> None:
