@@ -53,6 +53,11 @@ class Called:
     arguments: tuple[Argument, ...]
     telling: tuple[int, ...]
 
+    @property
+    def told(self) -> tuple[int, int] | None:
+        """The begin and the end of the tokens among which those words end, if there are any."""
+        return (self.telling[0], self.telling[-1] + 1) if self.telling else None
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -129,8 +134,8 @@ def gatherings(placed: Sequence[Placed], calls: Sequence[Called]) -> Iterator[tu
     last = placed[-1]
     if len(placed) == 1:
         yield from _of_listing(last)
-    if calls and calls[0].telling:
-        yield last.indices[0] - 1, calls[0].telling[0], calls[0].telling[-1] + 1
+    if calls and (told := calls[0].told) is not None:
+        yield last.indices[0] - 1, *told
     for call in calls:
         yield from _of_request(placed[-3], last, call)
         yield from _of_parameters(placed[0], last, call)
@@ -153,10 +158,10 @@ def matchings(placed: Sequence[Placed], calls: Sequence[Called]) -> Iterator[tup
 
 def _of_request(request: Placed, reply: Placed, call: Called) -> Iterator[tuple[int, int, int]]:
     named, text = reply.indices.get(call.written), request.piece.text
-    begin = request.indices.get(text.index(ASKED) + len(ASKED))
-    end = request.indices.get(text.index(END))
-    if call.telling:
-        begin, end = call.telling[0], call.telling[-1] + 1
+    begin, end = call.told or (
+        request.indices.get(text.index(ASKED) + len(ASKED)),
+        request.indices.get(text.index(END)),
+    )
     if named is not None and begin is not None and end is not None:
         yield named - 1, begin, end
 

@@ -138,7 +138,7 @@ class Trainer:
         num_rows = ROW_TOKENS[length] // length
         num_drawn = num_rows * SIFTED[length] if stage.is_sifted else num_rows
         batch = batches.batch(self.tokenizer, rng, MIXES[length], num_drawn, length + 1)
-        if num_drawn > num_rows:
+        if stage.is_sifted:
             batch = self._sifted(batch, num_rows)
         context_weight = CONTEXT_WEIGHT if share < CONTEXT_SHARE else 0.0
         loss = self._accumulate(batch, context_weight)
@@ -151,7 +151,7 @@ class Trainer:
     def _sifted(self, batch: Batch, num_kept: int) -> Batch:
         """The rows whose loss is highest."""
         ids, is_reply = torch.tensor(batch.ids), torch.tensor(batch.is_reply)
-        num_rows = max(1, PORTION_TOKENS // (ids.size(1) - 1))
+        num_rows = _rows_a_portion(ids.size(1) - 1)
         portions = zip(ids.split(num_rows), is_reply.split(num_rows), strict=True)
         losses = torch.cat(list(self.workers.map(self._row_losses, portions)))
         return batch.only(losses.topk(num_kept).indices.tolist())
@@ -176,7 +176,7 @@ class Trainer:
         ids, is_reply = torch.tensor(batch.ids), torch.tensor(batch.is_reply)
         factors = is_reply[:, 1:].float().clamp(min=context_weight) * (ids[:, 1:] != 0)
         num_replied = factors.sum()
-        num_rows = max(1, PORTION_TOKENS // (ids.size(1) - 1))
+        num_rows = _rows_a_portion(ids.size(1) - 1)
         portions = [
             Portion(
                 ids[begin : begin + num_rows],
@@ -244,6 +244,10 @@ class Trainer:
         self.average = state["average"]
         self.optimizer.restore(state["optimizer"])
         self.num_tokens, self.num_steps = state["num_tokens"], state["num_steps"]
+
+
+def _rows_a_portion(length: int) -> int:
+    return max(1, PORTION_TOKENS // length)
 
 
 def _of_rows(items: Sequence[tuple[int, ...]], width: int, begin: int, end: int) -> Tensor:
