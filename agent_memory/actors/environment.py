@@ -9,15 +9,14 @@ ends it when its parent dies, and drops the headers by which a client could stee
 import os
 import resource
 import shutil
-import socket
 import stat
 import sys
 import tempfile
-from contextlib import ExitStack
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
+from agent_memory.actors.free_ports import free_ports
 from agent_memory.secrets_file import private_folder, private_secret
 
 _MIDDLEWARE = "agent_memory.api.middleware.front.serve_middlewares"
@@ -138,12 +137,3 @@ def _haproxy_on_loopback(folder: Path, haproxy: str) -> dict[str, str]:
         "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(first_ingress),
         "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(first_ingress + 200),
     }
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of loopback that are free now, each different."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]

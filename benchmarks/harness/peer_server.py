@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from agent_memory.actors.environment import free_ports
+from agent_memory.actors.free_ports import free_ports
 from agent_memory.device.blas import find_openblas
 from benchmarks.harness.subject import STOP_TIMEOUT_S, interrupt, launch, wait_until
 

@@ -16,7 +16,7 @@ from ray.cluster_utils import Cluster
 
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.engine_handle import EngineHandle
-from agent_memory.actors.environment import free_ports
+from agent_memory.actors.free_ports import free_ports
 from agent_memory.actors.gateway_runtime import gateway_runtime, limits_of
 from agent_memory.actors.local_storage import LocalStorage
 from agent_memory.actors.model_choice import resolve_model
