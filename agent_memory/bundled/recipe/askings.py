@@ -143,6 +143,8 @@ ASKINGS: dict[str, tuple[str, ...]] = {
         "See that {recipient} gets this message: {text}", "Hand {recipient} this note: {text}",
         "{recipient} waits for this message: {text}", "May {recipient} read this: {text}",
         "I owe {recipient} these words: {text}", "For {recipient} I have the following: {text}",
+        "Have {recipient} see my message: {text}", "I want {recipient} to have these words: {text}",
+        "{recipient} gets a message from me: {text}", "Will {recipient} hear this from me: {text}",
         "Have a message brought to {recipient}: {text}", "Tell my friend {recipient} this: {text}",
         "Leave {recipient} a message: {text}", "Drop {recipient} a line: {text}",
         "Let {recipient} read this: {text}", "Let {recipient} see the message {text}",

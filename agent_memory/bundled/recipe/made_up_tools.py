@@ -6,6 +6,7 @@ from random import Random
 from agent_memory.bundled.recipe.catalogue import Parameter, Tool
 from agent_memory.bundled.recipe.fillers import FILLERS
 from agent_memory.bundled.recipe.phrasings import Phrasings
+from agent_memory.bundled.recipe.slots import NOUNS
 from agent_memory.bundled.recipe.values import made_up_word
 
 SYNONYMS = {
@@ -48,6 +49,9 @@ THINGS = (
     "theme", "thread", "token", "tool", "topic", "track", "train", "trip", "user", "vehicle",
     "version", "visit", "volume", "wallet", "window", "worker",
 )  # fmt: skip
+KEYS = tuple(noun for noun, _ in NOUNS if noun not in ("flight", "branch"))
+"""What facts are about, too: "Sign the password X" asks for a call, "What is the password?" for a
+fact. What held-out tools are about is left out."""
 PARAMETERS = (
     ("id", "code"), ("name", "name"), ("key", "code"), ("query", "phrase"), ("label", "word"),
     ("target", "word"), ("title", "phrase"), ("path", "path"), ("number", "number"),
@@ -103,19 +107,32 @@ DESCRIPTIONS = (
     "{V} a {t} with the given {p}.", "This will {v} the {t}.", "{V} any {t} by its {p}.", "{V} {t}",
 )  # fmt: skip
 PRONOUNS = ("it", "this", "the following", "this one", "that", "one")
+LIKE_A_FACT = "{a} is the {t}."
 OF_A_THING = (
     "Where is the {t} {a}?", "What about the {t} {a}?", "{t} {a}?", "What is the {t} of {a}?",
     "How is the {t} {a} doing?", "{t}: {a}", "I need the {t} {a}.", "The {t} {a}, please.",
     "Do the {t} {a}.", "The {t} of {a}, please.", "I would like the {t} for {a}.",
-    "It is about the {t} {a}.", "Which {t} has {a}?", "{a} is the {t}.", "Now the {t} {a}.",
+    "It is about the {t} {a}.", "Which {t} has {a}?", "Now the {t} {a}.",
     "Could you see to the {t} {a}?", "The {t} is {a}, please take care of it.",
     "Tell me the {t} for {a}.", "Is there a {t} for {a}?", "What {t} does {a} have?",
+    LIKE_A_FACT,
 )  # fmt: skip
 TWO_SENTENCES = (
     "There is a {t}. {R}", "We have a {t}. {R}", "{R} Thank you.", "{R} I need it soon.",
     "{R} It is for the {t}.", "It is about the {t}. {R}", "{R} Tell me what comes out.",
     "I have a {t} here. {R}", "{R} That is all.", "{R} Can you do that?",
     "Something is wrong with the {t}. {R}", "{R} Then tell me.", "I am not sure. {R}",
+)  # fmt: skip
+DETAILS = (
+    "What is the {u} of {a}?", "What is the {u} of the {t} {a}?", "What {u} does {a} have?",
+    "Tell me the {u} of {a}.", "{a}: which {u}?", "The {u} of {a}, please.", "{u} of {a}?",
+    "I need the {u} for {a}.", "Which {u} has the {t} {a}?", "Do you know the {u} of {a}?",
+    "Give me the {u} of the {t} {a}.", "Is there a {u} for {a}?", "How about the {u} of {a}?",
+    "I wonder what {u} {a} has.",
+)  # fmt: skip
+DETAIL_DESCRIPTIONS = (
+    "Get the {u} of a {t}.", "The {u} of the {t}", "Return the {u} of any {t}.",
+    "Look up {u}s of {t}s.", "Give the {u} for one {t}.", "Tells the {u} of a {t}.",
 )  # fmt: skip
 OF_A_PAIR = (
     "{a} to {b}", "{a} to {b}", "from {a} to {b}", "{a} into {b}", "{p} {a} to {q} {b}", "{a}, {b}",
@@ -146,8 +163,11 @@ def made_up_tool(rng: Random, *, held_out: bool) -> Tool:
         _request(rng, deed, parameters, held_out=held_out) for _ in range(4 if held_out else 8)
     )
     brief = () if held_out else _brief(rng, deed, parameters)
-    return Tool(_name(rng, deed), _description(rng, deed, parameters), parameters,
-                Phrasings(texts, texts), brief)  # fmt: skip
+    name, description = _name(rng, deed), _description(rng, deed, parameters)
+    if len(parameters) == 1 and not held_out and rng.random() < 0.12:
+        description, asked = _about_a_detail(rng, deed.thing, parameters[0].mark)
+        brief += asked
+    return Tool(name, description, parameters, Phrasings(texts, texts), brief)
 
 
 def _deed(rng: Random, *, held_out: bool) -> Deed:
@@ -158,13 +178,17 @@ def _deed(rng: Random, *, held_out: bool) -> Deed:
         verb = rng.choice(FILLERS)
     else:
         verb = rng.choice(VERBS)
-    thing = made_up_word(rng) if held_out or rng.random() < 0.4 else rng.choice(THINGS)
+    thing = made_up_word(rng) if held_out or rng.random() < 0.4 else _everyday_thing(rng)
     if rng.random() < 0.12:
         thing = f"{rng.choice(THINGS)} {thing}"
     said = verb.replace("_", " ") if verb != "lookup" else "look up"
     if held_out or rng.random() < 0.6:
         return Deed(verb, thing, (said,))
     return Deed(verb, thing, (said, *SYNONYMS.get(verb, ())))
+
+
+def _everyday_thing(rng: Random) -> str:
+    return rng.choice(KEYS if rng.random() < 0.25 else THINGS)
 
 
 def _name(rng: Random, deed: Deed) -> str:
@@ -187,6 +211,19 @@ def _description(rng: Random, deed: Deed, parameters: tuple[Parameter, ...]) -> 
     else:
         text = text.replace("{p}", _spoken(parameters[0].name))
     return _with_verb(text.replace("{t}", deed.thing), deed.sayings[0])
+
+
+def _about_a_detail(rng: Random, thing: str, mark: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """A description that alone says what the tool finds out, and requests for that."""
+    detail = rng.choice(KEYS) if rng.random() < 0.5 else made_up_word(rng)
+
+    def filled(text: str) -> str:
+        text = text.replace("{u}", detail).replace("{t}", thing)
+        text = text[0].upper() + text[1:]
+        return text.replace("{a}", mark)
+
+    description = filled(rng.choice(DETAIL_DESCRIPTIONS))
+    return description, tuple((detail, filled(text)) for text in rng.sample(DETAILS, 4))
 
 
 def _parameters(rng: Random, thing: str, *, held_out: bool) -> tuple[Parameter, ...]:
@@ -250,8 +287,13 @@ def _brief(
     given = parameters[0].mark
     doing = [f"{begun} {said}.", f"{begun} {rng.choice(PRONOUNS)}: {said}."]
     if len(parameters) == 1:
-        doing.append(f"{begun} {given}.")
-    being = [text.replace("{t}", deed.thing).replace("{a}", given) for text in OF_A_THING]
+        begun_again = _with_verb(rng.choice(STARTS[:22]), deed.sayings[0])
+        doing += [f"{begun} {given}.", f"{begun_again} {given}."]
+    being = [
+        text.replace("{t}", deed.thing).replace("{a}", given)
+        for text in OF_A_THING
+        if text != LIKE_A_FACT or deed.thing not in KEYS
+    ]
     chosen = rng.sample(being, 2) if len(parameters) == 1 else []
     return (
         *((deed.sayings[0], text) for text in doing),
