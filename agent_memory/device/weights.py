@@ -12,7 +12,11 @@ from mlx import nn
 from mlx_lm.utils import dequantize_model, get_total_parameters, load_model
 
 from agent_memory.device.cpu_math import install_activations
-from agent_memory.device.cpu_products import speed_up_products, tiles_are_faster
+from agent_memory.device.cpu_products import (
+    columns_are_faster,
+    speed_up_products,
+    tiles_are_faster,
+)
 from agent_memory.device.model_facts import check_memory, read_facts
 from agent_memory.device.rotary import share_rotary
 from agent_memory.errors import ModelNotUsable
@@ -42,7 +46,9 @@ def load_weights(folder: Path) -> tuple[Any, dict[str, Any]]:
             model = dequantize_model(model)
             model.apply(_to_float32)
             share_rotary(model)
-            speed_up_products(model, in_tiles=tiles_are_faster())
+            in_columns = columns_are_faster()
+            in_tiles = tiles_are_faster(in_columns=in_columns)
+            speed_up_products(model, in_tiles=in_tiles, in_columns=in_columns)
         mx.eval(model.parameters())
     except (OSError, ValueError, LookupError, TypeError, RuntimeError, AttributeError) as error:
         raise ModelNotUsable(str(folder), f"its weights cannot be loaded ({error})") from error

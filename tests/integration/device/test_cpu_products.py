@@ -16,11 +16,11 @@ class Attention(nn.Module):  # type: ignore[misc]
         self.o_proj = nn.Linear(24, 24, bias=bias)
 
 
-def _pair(*, bias: bool, in_tiles: bool) -> tuple[Any, Any]:
+def _pair(*, bias: bool, in_tiles: bool, in_columns: bool = True) -> tuple[Any, Any]:
     """The same weights, sped up and not."""
     plain, fast = Attention(bias=bias), Attention(bias=bias)
     fast.update(plain.parameters())
-    speed_up_products(fast, in_tiles=in_tiles)
+    speed_up_products(fast, in_tiles=in_tiles, in_columns=in_columns)
     return plain, fast
 
 
@@ -30,13 +30,14 @@ def _close(one: mx.array, other: mx.array) -> bool:
 
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("in_tiles", [False, True])
+@pytest.mark.parametrize("in_columns", [False, True])
 @pytest.mark.parametrize(
     "shape", [(1, 1, 24), (5, 1, 24), (1, 12, 24), (1, 16, 24), (1, 29, 24), (3, 5, 24), (7, 24)]
 )
 def test_projections_are_those_of_mlx(
-    shape: tuple[int, ...], *, bias: bool, in_tiles: bool
+    shape: tuple[int, ...], *, bias: bool, in_tiles: bool, in_columns: bool
 ) -> None:
-    plain, fast = _pair(bias=bias, in_tiles=in_tiles)
+    plain, fast = _pair(bias=bias, in_tiles=in_tiles, in_columns=in_columns)
     x = mx.random.normal(shape)
     for name in ("q_proj", "k_proj", "v_proj", "o_proj"):
         assert _close(fast[name](x), plain[name](x))
@@ -74,7 +75,7 @@ def test_the_last_projection_of_an_embedding_is_that_of_mlx() -> None:
     model.embed_tokens = nn.Embedding(50, 24)
     x = mx.random.normal((6, 1, 24))
     plain = model.embed_tokens.as_linear(x)
-    speed_up_products(model, in_tiles=True)
+    speed_up_products(model, in_tiles=True, in_columns=True)
     assert _close(model.embed_tokens.as_linear(x), plain)
     assert mx.array_equal(model.embed_tokens(mx.array([3])), model.embed_tokens.weight[3:4])
 
@@ -82,5 +83,5 @@ def test_the_last_projection_of_an_embedding_is_that_of_mlx() -> None:
 def test_projections_that_do_not_read_the_same_stay_apart() -> None:
     model = nn.Module()
     model.gate_proj, model.up_proj = nn.Linear(24, 8), nn.Linear(16, 8)
-    speed_up_products(model, in_tiles=False)
+    speed_up_products(model, in_tiles=False, in_columns=False)
     assert type(model.gate_proj) is nn.Linear
