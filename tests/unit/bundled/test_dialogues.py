@@ -109,3 +109,25 @@ def test_a_request_is_brief_only_where_it_tells_its_tool_from_the_others() -> No
     )
     other = catalogue.Tool("send_parcel", "Send a parcel.", (), phrasings.Phrasings((), ()))
     assert parcel.among([parcel, other]).requests.seen == ("Please track the parcel.", "Track it.")
+
+
+def test_made_up_tools_share_neither_deeds_nor_things_with_those_held_out() -> None:
+    names = [tool.name.split("_") for tool in catalogue.HELD_OUT]
+    assert not {verb for verb, _ in names} & set(made_up_tools.VERBS)
+    things = {thing for _, thing in names}
+    assert not things & {*made_up_tools.THINGS, *made_up_tools.KEYS}
+
+
+def test_a_brief_request_turns_on_words_that_stand_in_its_tool() -> None:
+    rng = seeded("brief")
+    made = [made_up_tools.made_up_tool(rng, held_out=False) for _ in range(400)]
+    for tool in made:
+        for turned_on, text in tool.brief:
+            assert turned_on.lower() in text.lower()
+            assert all(tool.has_to_do_with(word) for word in turned_on.split())
+    # Some descriptions alone say what is found out, whatever the tool is called.
+    assert any(
+        turned_on.split()[0].lower() not in tool.name.lower()
+        for tool in made
+        for turned_on, _ in tool.brief
+    )
