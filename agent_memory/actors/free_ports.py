@@ -26,7 +26,7 @@ def free_ports(count: int, kernels_range: Path = _KERNELS_RANGE) -> list[int]:
     highest = min(_HIGHEST, _lowest_of(kernels_range) - 1)
     candidates = range(_LOWEST, highest + 1)
     if len(candidates) < _FEWEST:
-        candidates = range(1)
+        candidates = range(1)  # port 0: whichever the kernel likes
     drawing = SystemRandom()
     with ExitStack() as stack:
         chosen: list[int] = []

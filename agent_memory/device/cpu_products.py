@@ -102,8 +102,10 @@ def speed_up_products(model: nn.Module, *, in_tiles: bool, in_columns: bool) -> 
                 for place, name in enumerate(names):
                     setattr(module, name, JointLinear(joint, place))
     if in_columns:
+        # Beside an `lm_head` an embedding is only looked up, and that row by row.
+        kinds = nn.Linear if "lm_head" in model else nn.Linear | nn.Embedding
         for module in model.modules():
-            if isinstance(module, nn.Linear | nn.Embedding) and type(module) is not JointLinear:
+            if isinstance(module, kinds) and type(module) is not JointLinear:
                 module.weight = _column_by_column(module.weight)
 
 

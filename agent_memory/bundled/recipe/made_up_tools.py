@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from random import Random
 
-from agent_memory.bundled.recipe.catalogue import Parameter, Tool
+from agent_memory.bundled.recipe.catalogue import HELD_OUT, Parameter, Tool
 from agent_memory.bundled.recipe.fillers import FILLERS
 from agent_memory.bundled.recipe.phrasings import Phrasings
 from agent_memory.bundled.recipe.slots import NOUNS
@@ -49,7 +49,8 @@ THINGS = (
     "theme", "thread", "token", "tool", "topic", "track", "train", "trip", "user", "vehicle",
     "version", "visit", "volume", "wallet", "window", "worker",
 )  # fmt: skip
-KEYS = tuple(noun for noun, _ in NOUNS if noun not in ("flight", "branch"))
+_HELD_OUT_WORDS = frozenset(word for tool in HELD_OUT for word in tool.name.split("_"))
+KEYS = tuple(noun for noun, _ in NOUNS if noun not in _HELD_OUT_WORDS)
 """What facts are about, too: "Sign the password X" asks for a call, "What is the password?" for a
 fact. What held-out tools are about is left out."""
 PARAMETERS = (
@@ -216,14 +217,9 @@ def _description(rng: Random, deed: Deed, parameters: tuple[Parameter, ...]) -> 
 def _about_a_detail(rng: Random, thing: str, mark: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """A description that alone says what the tool finds out, and requests for that."""
     detail = rng.choice(KEYS) if rng.random() < 0.5 else made_up_word(rng)
-
-    def filled(text: str) -> str:
-        text = text.replace("{u}", detail).replace("{t}", thing)
-        text = text[0].upper() + text[1:]
-        return text.replace("{a}", mark)
-
-    description = filled(rng.choice(DETAIL_DESCRIPTIONS))
-    return description, tuple((detail, filled(text)) for text in rng.sample(DETAILS, 4))
+    description = _filled(rng.choice(DETAIL_DESCRIPTIONS), thing, mark, detail)
+    asked = [_filled(frame, thing, mark, detail) for frame in rng.sample(DETAILS, 4)]
+    return description, tuple((detail, text) for text in asked)
 
 
 def _parameters(rng: Random, thing: str, *, held_out: bool) -> tuple[Parameter, ...]:
@@ -290,14 +286,14 @@ def _brief(
         begun_again = _with_verb(rng.choice(STARTS[:22]), deed.sayings[0])
         doing += [f"{begun} {given}.", f"{begun_again} {given}."]
     being = [
-        text.replace("{t}", deed.thing).replace("{a}", given)
-        for text in OF_A_THING
-        if text != LIKE_A_FACT or deed.thing not in KEYS
+        _filled(frame, deed.thing, given)
+        for frame in OF_A_THING
+        if frame != LIKE_A_FACT or deed.thing not in KEYS
     ]
     chosen = rng.sample(being, 2) if len(parameters) == 1 else []
     return (
         *((deed.sayings[0], text) for text in doing),
-        *((deed.thing, text[0].upper() + text[1:]) for text in chosen),
+        *((deed.thing, text) for text in chosen),
     )
 
 
@@ -314,6 +310,12 @@ def _said(rng: Random, parameters: tuple[Parameter, ...], *, held_out: bool) -> 
     for parameter in parameters[2:]:
         frame += f" and {_spoken(parameter.name)} {parameter.mark}"
     return frame
+
+
+def _filled(frame: str, thing: str, mark: str, detail: str = "") -> str:
+    """The sentence about a thing, or a detail of it, with the mark of the value."""
+    text = frame.replace("{t}", thing).replace("{u}", detail).replace("{a}", mark)
+    return text[0].upper() + text[1:]
 
 
 def _spoken(name: str) -> str:
