@@ -18,6 +18,7 @@ from agent_memory.cache.hashing import root_hash
 from agent_memory.cache.lease import Lease, StoredBlock
 from agent_memory.cache.pool import BlockPool
 from agent_memory.cache.rebuild_cost import Rates
+from agent_memory.cache.shelf_entry import ShelfEntry
 from agent_memory.cache.stats import PoolStats
 from agent_memory.cache.terms import LeaseTerms
 from agent_memory.cache.usher import Plea, Usher
@@ -83,7 +84,7 @@ class OwnedSequence:
 class BlockPoolActor:
     """Owns one `BlockPool` and lets sessions wait for room in it, as its `Usher` says.
 
-    The pool is made when the first lease tells which engine it stands beside, and filled from that
+    The pool is made when somebody tells which engine it stands beside, and filled from that
     engine's shelf. When another model takes the engine, another pool takes its place; what the
     former knew lies on the shelf.
     """
@@ -104,6 +105,7 @@ class BlockPoolActor:
         self._engine_handle = EngineHandle(config.secret)
         self._learned_at = time.monotonic()
         self._learning: asyncio.Task[None] | None = None
+        self._reading_ahead: asyncio.Task[None] | None = None
         self._traffic = KvTraffic(config.settings.home / "travel")
         # What reads the shelf takes a quarter of a second to import: it is for the pool's process
         # alone. Ray imports this class wherever the pool is called, at the first call.
@@ -112,6 +114,13 @@ class BlockPoolActor:
         self._others_type: type[OtherModels] = importlib.import_module(
             "agent_memory.device.other_models"
         ).OtherModels
+
+    async def meet(self, engine: EngineInfo) -> None:
+        """Make the pool of this engine now, not when a turn waits for it."""
+        async with self._books:
+            if self._pool is None:
+                # In a thread: a full shelf takes seconds, and others ask whether the pool is well.
+                self._pool_of(engine, await asyncio.to_thread(self._shelf_of(engine).scan))
 
     async def lease(self, request: LeaseRequest) -> Lease:
         """A lease, as soon as there is room. Raises `QueueFull` when too many wait already."""
@@ -312,14 +321,17 @@ class BlockPoolActor:
         if self._pool is not None:
             self._pool.learn(Rates(prefill, reading))
 
-    def _pool_of(self, engine: EngineInfo) -> BlockPool:
-        """The pool of this engine; one that restarted has nothing resident any more. Raises
-        `PoolLost` to whoever has yet to hear that another model is loaded."""
+    def _pool_of(
+        self, engine: EngineInfo, entries: Sequence[ShelfEntry] | None = None
+    ) -> BlockPool:
+        """The pool of this engine; one that restarted has nothing resident any more. `entries` of
+        its shelf, if that has been looked through. Raises `PoolLost` to whoever has yet to hear
+        that another model is loaded."""
         known = self._engine
         if self._is_of_former_model(engine):
             raise PoolLost("Another model was loaded in the meantime.")
         if self._pool is None or known is None or not _is_same_kv(known, engine):
-            self._pool = self._make(engine)
+            self._pool = self._make(engine, entries)
             self._turn_away(tuple(self._answers), "another model is served now")
             self._usher = Usher(self._pool)
         elif known.incarnation != engine.incarnation:
@@ -339,7 +351,7 @@ class BlockPoolActor:
         if self._others is not None:
             self._others.make_room(pool.stats().shelf_bytes, self._settings.shelf_budget)
 
-    def _make(self, engine: EngineInfo) -> BlockPool:
+    def _make(self, engine: EngineInfo, entries: Sequence[ShelfEntry] | None) -> BlockPool:
         settings = self._settings
         shelf = self._shelf_of(engine)
         pool = BlockPool(
@@ -352,7 +364,13 @@ class BlockPoolActor:
             has_snapshots=engine.has_snapshots,
         )
         pool.reset_resident(engine.incarnation)
-        for file in pool.adopt_shelf(shelf.scan()):
+        if entries is None:
+            entries = shelf.scan()
+        # After a restart of the machine sessions that were used lately would wait for the disk.
+        self._reading_ahead = asyncio.create_task(
+            asyncio.to_thread(shelf.read_ahead, entries, settings.resident_budget)
+        )
+        for file in pool.adopt_shelf(entries):
             shelf.delete(file)
         self._others = self._others_type(
             self._shelf_folder, shelf.namespace, self._settings.shelf_key_bytes

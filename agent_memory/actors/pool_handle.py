@@ -15,6 +15,8 @@ from agent_memory.errors import PoolLost
 from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId, WorkspaceId
 
 RESTART_TIMEOUT_S = 30.0
+MEETING_TIMEOUT_S = 120.0
+"""How long reading the headers of a full shelf may take."""
 PARCEL_TIMEOUT_S = 600.0
 """How long packing or unpacking a whole session may take."""
 PIECE_TIMEOUT_S = 30.0
@@ -25,6 +27,14 @@ QUEUE_TIMEOUT_S = 600.0
 class PoolHandle:
     def __init__(self) -> None:
         self._actor = NamedActor(BLOCK_POOL.name, needs_mlx=True)
+
+    async def meet(self, engine: EngineInfo) -> None:
+        await self._actor.call_when_there(
+            lambda actor: actor.meet.remote(engine),
+            RESTART_TIMEOUT_S,
+            PoolLost,
+            answer_timeout_s=MEETING_TIMEOUT_S,
+        )
 
     async def lease(
         self,

@@ -52,9 +52,7 @@ class AgentSessionActor:
         with contextlib.suppress(AgentMemoryError):
             await self._database.ping()
         with contextlib.suppress(AgentMemoryError):
-            await self._engine.info()
-        with contextlib.suppress(AgentMemoryError):
-            await self._pool.stats()
+            await self._pool.meet(await self._engine.info())
 
     async def adopt(self, workspace_id: WorkspaceId, session_id: SessionId) -> StreamAddress:
         """Become this session; returns where its turns are taken."""

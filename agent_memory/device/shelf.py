@@ -7,9 +7,17 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Container,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import Future, wait
-from itertools import chain
+from itertools import accumulate, chain
 from pathlib import Path
 
 from agent_memory.cache.hashing import chain_hash
@@ -23,6 +31,7 @@ from agent_memory.device.durable_file import (
     write_durably,
 )
 from agent_memory.device.host_tensor import HostTensor, ShelfBlock
+from agent_memory.device.page_cache import read_ahead
 from agent_memory.device.quarantine import Quarantine
 from agent_memory.device.sealing import Seal
 from agent_memory.device.shelf_format import (
@@ -185,6 +194,16 @@ class Shelf:
             elif path.name not in known and (header := self._read_header(path)) is not None:
                 entries.append(_entry(path.name, header))
         return entries
+
+    def read_ahead(self, entries: Iterable[ShelfEntry], num_bytes: int) -> None:
+        """Have the system hold the files that were used last, up to so many bytes of them."""
+        last_used = sorted(entries, key=lambda entry: entry.mtime, reverse=True)
+        sizes = accumulate(entry.nbytes for entry in last_used)
+        read_ahead(
+            self._path(entry.file)
+            for entry, size in zip(last_used, sizes, strict=True)
+            if size <= num_bytes
+        )
 
     def _count_written(self, num_bytes: int, started_at: float) -> None:
         self.traffic.bytes_written += num_bytes

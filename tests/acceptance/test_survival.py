@@ -21,9 +21,18 @@ def test_after_a_kill_the_next_turn_reads_the_whole_history_from_the_shelf(
     history = [user(QUESTION), assistant(first.text), user("what then?")]
     mortal.kill()
     mortal.start()
+    _wait_until_the_shelf_is_known(talk)
     resumed = talk.ask(history)
     assert resumed.usage["cached"] == first.usage["prompt"] + first.usage["completion"] - 1
     assert resumed.text == untouched.ask(history).text
+
+
+def _wait_until_the_shelf_is_known(talk: Talk) -> None:
+    """It is looked through before anybody asks."""
+    deadline = time.monotonic() + 30
+    while not talk.stats().get("pool_shelf_bytes") and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert talk.stats().get("pool_shelf_bytes")
 
 
 def test_running_streams_finish_when_the_server_is_asked_to_stop(mortal: Server) -> None:

@@ -210,3 +210,22 @@ def test_the_journal_tells_what_happened(shelf: Shelf, tmp_path: Path) -> None:
         '"wrote"',
         '"deleted"',
     ]
+
+
+def test_the_files_used_last_are_read_ahead(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [shelf.write(make_blocks(1, seed=seed)) for seed in range(3)]
+    for file, used_at in zip(files, (20.0, 30.0, 10.0), strict=True):
+        os.utime(path_of(tmp_path, file), (used_at, used_at))
+    entries = shelf.scan()
+    opened: list[str] = []
+    stock = os.open
+
+    def noting(path: Path, flags: int) -> int:
+        opened.append(path.name)
+        return stock(path, flags)
+
+    monkeypatch.setattr(os, "open", noting)
+    shelf.read_ahead(entries, 2 * entries[0].nbytes)
+    assert opened == [files[1], files[0]]
