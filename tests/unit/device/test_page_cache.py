@@ -8,7 +8,7 @@ import pytest
 
 from agent_memory.device.page_cache import read_ahead
 
-_NBYTES = 3 * 1024 * 1024 + 5
+_NBYTES = 20 * 1024 * 1024 + 5
 
 
 def _write(path: Path) -> Path:
