@@ -2,11 +2,13 @@
 
 Conversations have their first turn; the server is killed with -9 and started again, the pages of
 its KV files dropped from memory. Then each conversation goes on: the client sends the whole history
-and a short new message (resume). Between these turns it sends as many tokens of conversations that
-never were (cold). `mlx_lm.server` goes through the same, which is cold for it, and with `--mlx-vlm`
-`mlx_vlm.server`, which has a cache on the disk. Every server first answers a short turn of
-something else, so that no figure contains its first computation.
-The cost is the time to the first token, as a streaming client sees it. Turns come some seconds
+and a short new message (resume). Beside that it sends as many tokens of a conversation that never
+was (cold), and then another message of the one that went on, which is in memory now (warm): what
+resume takes beyond warm is the price of the restart. `mlx_lm.server` goes through the same, which
+is cold for it, and with `--mlx-vlm` `mlx_vlm.server`, which has a cache on the disk. Every server
+first answers a short turn of something else, so that no figure contains its first computation.
+The cost is the time to the first token, as a streaming client sees it; every token is a letter, so
+that none is held back for the rest of its character. Turns come some seconds
 after one another, as those of different people do: a process for the next session stands ready.
 With `--pause-s 0` they come at once, and the time to start such a process is part of the figures.
 """
@@ -16,17 +18,18 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 import httpx
 
 from benchmarks.harness.agent_memory_server import agent_memory_server
-from benchmarks.harness.chat import Answer, Message, ask, assistant, new_client, user
+from benchmarks.harness.chat import Message, ask, assistant, new_client, user
 from benchmarks.harness.mlx_lm_server import MlxLmServer
 from benchmarks.harness.mlx_vlm_server import MlxVlmServer, add_mlx_vlm
 from benchmarks.harness.page_cache import forget_pages
-from benchmarks.harness.prompts import PromptMaker
+from benchmarks.harness.prompts import PromptMaker, letter_token
 from benchmarks.harness.report import Report
 from benchmarks.harness.run import run
 from benchmarks.harness.subject import Subject
@@ -35,6 +38,8 @@ from benchmarks.harness.workplace import workplace
 AIM = 0.05
 AIM_FROM_TOKENS = 800
 NEW_MESSAGE_TOKENS = 12
+
+History = tuple[Message, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class Outcome:
     length: int
     resumed: list[Sample]
     cold: list[Sample]
+    warm: list[Sample]
 
     @property
     def resume_s(self) -> float:
@@ -63,11 +69,15 @@ class Outcome:
     def cold_s(self) -> float:
         return median(sample.ttft_s for sample in self.cold)
 
+    @property
+    def warm_s(self) -> float:
+        return median(sample.ttft_s for sample in self.warm)
+
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
     length: int
-    history: tuple[Message, ...]
+    history: History
     """The first turn: a message and its answer."""
 
 
@@ -78,14 +88,15 @@ def main() -> None:
         place = stack.enter_context(workplace(arguments.shape))
         home = place.folder / "data"
         ours = stack.enter_context(agent_memory_server(home, str(place.model)))
-        outcomes = [_measure(report, ours, arguments, home / "shelf")]
+        measure = partial(_measure, report, arguments, letter_token(place.model))
+        outcomes = [measure(ours, home / "shelf")]
         mlx_lm = MlxLmServer(place.folder / "mlx_lm.out", place.model)
-        outcomes.append(_measure(report, stack.enter_context(closing(mlx_lm)), arguments, None))
+        outcomes.append(measure(stack.enter_context(closing(mlx_lm)), None))
         if python := arguments.mlx_vlm:
             shelf = place.folder / "apc"
             mlx_vlm = MlxVlmServer(place.folder / "mlx_vlm.out", place.model, python, shelf)
             stack.enter_context(closing(mlx_vlm))
-            outcomes.append(_measure(report, mlx_vlm, arguments, shelf))
+            outcomes.append(measure(mlx_vlm, shelf))
     _show(report, outcomes)
 
 
@@ -101,69 +112,86 @@ def _arguments() -> argparse.Namespace:
 
 
 def _measure(
-    report: Report, subject: Subject, arguments: argparse.Namespace, shelf: Path | None
+    report: Report,
+    arguments: argparse.Namespace,
+    letter: int,
+    subject: Subject,
+    shelf: Path | None,
 ) -> list[Outcome]:
     """`shelf` is the folder that the server has on the disk, if any."""
-    prompts = PromptMaker(0)
     report.say(f"{subject.name}: first turns")
     subject.start()
-    conversations = asyncio.run(_take_first_turns(subject, prompts, arguments))
+    talk = _Talk(subject, PromptMaker(0), letter)
+    conversations = asyncio.run(_take_first_turns(talk, arguments))
     report.say(f"{subject.name}: killed, started again")
     subject.kill()
     if shelf is not None and not forget_pages(shelf):
         report.say("this system cannot drop the pages of files: they may be read from memory")
     subject.start()
-    outcomes = asyncio.run(_go_on(subject, prompts, conversations, arguments.pause_s))
+    outcomes = asyncio.run(_go_on(talk, conversations, arguments.pause_s))
     subject.close()
     return outcomes
 
 
-async def _take_first_turns(
-    subject: Subject, prompts: PromptMaker, arguments: argparse.Namespace
-) -> list[Conversation]:
+class _Talk:
+    """Turns with one server, by a client of each phase."""
+
+    def __init__(self, subject: Subject, prompts: PromptMaker, letter: int) -> None:
+        self.subject = subject
+        self._prompts = prompts
+        self._letter = letter
+
+    def message(self, num_tokens: int = NEW_MESSAGE_TOKENS) -> Message:
+        return user(self._prompts.text(num_tokens))
+
+    async def take(
+        self, client: httpx.AsyncClient, history: Sequence[Message], num_tokens: int
+    ) -> tuple[Sample, History]:
+        """A turn, and the history with it."""
+        answer = await ask(client, self.subject, history, num_tokens, favourite=self._letter)
+        sample = Sample(answer.ttft_s, answer.num_prompt, answer.num_cached)
+        return sample, (*history, assistant(answer.text))
+
+    async def go_on(
+        self, client: httpx.AsyncClient, history: Sequence[Message]
+    ) -> tuple[Sample, History]:
+        """A turn with a new message."""
+        return await self.take(client, [*history, self.message()], 4)
+
+
+async def _take_first_turns(talk: _Talk, arguments: argparse.Namespace) -> list[Conversation]:
     conversations = []
-    async with new_client(subject) as client:
+    async with new_client(talk.subject) as client:
         for length in arguments.lengths:
             for _ in range(arguments.sessions):
-                first = user(prompts.text(length))
-                answer = await ask(client, subject, [first], arguments.answer_tokens)
-                history = (first, assistant(answer.text))
+                first = [talk.message(length)]
+                _, history = await talk.take(client, first, arguments.answer_tokens)
                 conversations.append(Conversation(length, history))
     return conversations
 
 
 async def _go_on(
-    subject: Subject, prompts: PromptMaker, conversations: Sequence[Conversation], pause_s: float
+    talk: _Talk, conversations: Sequence[Conversation], pause_s: float
 ) -> list[Outcome]:
     outcomes = {
-        conversation.length: Outcome(subject.name, conversation.length, [], [])
+        conversation.length: Outcome(talk.subject.name, conversation.length, [], [], [])
         for conversation in conversations
     }
-    async with new_client(subject) as client:
-        await ask(client, subject, [user(prompts.text(NEW_MESSAGE_TOKENS))], 4)
+    async with new_client(talk.subject) as client:
+        await talk.go_on(client, [])
         for number, conversation in enumerate(conversations):
-            outcome = outcomes[conversation.length]
-            turns = [
-                (outcome.resumed, conversation.history),
-                (outcome.cold, _never_seen(conversation, prompts)),
-            ]
-            for samples, history in turns if number % 2 == 0 else reversed(turns):
+            outcome, history = outcomes[conversation.length], conversation.history
+            never_seen = (talk.message(conversation.length), *history[1:])
+            turns = [(outcome.resumed, history), (outcome.cold, never_seen)]
+            for samples, before in turns if number % 2 == 0 else reversed(turns):
                 await asyncio.sleep(pause_s)
-                samples.append(await _next_turn(client, subject, history, prompts))
+                sample, after = await talk.go_on(client, before)
+                samples.append(sample)
+                history = after if samples is outcome.resumed else history
+            await asyncio.sleep(pause_s)
+            sample, _ = await talk.go_on(client, history)
+            outcome.warm.append(sample)
     return list(outcomes.values())
-
-
-def _never_seen(conversation: Conversation, prompts: PromptMaker) -> tuple[Message, ...]:
-    """A history of as many tokens, another from its first word on."""
-    return (user(prompts.text(conversation.length)), *conversation.history[1:])
-
-
-async def _next_turn(
-    client: httpx.AsyncClient, subject: Subject, history: Sequence[Message], prompts: PromptMaker
-) -> Sample:
-    message = user(prompts.text(NEW_MESSAGE_TOKENS))
-    answer: Answer = await ask(client, subject, [*history, message], 4)
-    return Sample(answer.ttft_s, answer.num_prompt, answer.num_cached)
 
 
 def _show(report: Report, outcomes: Sequence[Sequence[Outcome]]) -> None:
@@ -173,14 +201,17 @@ def _show(report: Report, outcomes: Sequence[Sequence[Outcome]]) -> None:
             median(sample.num_prompt for sample in outcome.resumed),
             median(sample.num_cached for sample in outcome.resumed),
             outcome.resume_s * 1000,
+            outcome.warm_s * 1000,
             outcome.cold_s * 1000,
             outcome.resume_s / outcome.cold_s,
+            (outcome.resume_s - outcome.warm_s) / outcome.cold_s,
             same_length[0].resume_s / outcome.resume_s,
         ]
         for same_length in zip(*outcomes, strict=True)
         for outcome in same_length
     ]
-    headings = ["server", "tokens", "cached", "resume ms", "cold ms", "÷ cold", "ours ÷ it"]
+    headings = ["server", "tokens", "cached", "resume ms", "warm ms", "cold ms"]
+    headings += ["resume ÷ cold", "restart ÷ cold", "ours ÷ it"]
     report.table(headings, rows)
     report.conclude(f"Aim: resume ÷ cold of at most {AIM} from {AIM_FROM_TOKENS} tokens on.")
     ratios = {outcome.length: outcome.resume_s / outcome.cold_s for outcome in outcomes[0]}

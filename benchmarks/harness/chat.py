@@ -58,12 +58,14 @@ async def ask(
     messages: Sequence[Message],
     max_tokens: int,
     session: str | None = None,
+    favourite: int | None = None,
 ) -> Answer:
-    """One greedy turn, streamed; `session` names the session that takes it.
+    """One greedy turn, streamed; `session` names the session that takes it, `favourite` a token
+    that it is answered with, and with no other.
 
     Raises `RuntimeError` when the turn is refused or brings no text.
     """
-    body = {
+    body: dict[str, object] = {
         "model": subject.model_id,
         "messages": list(messages),
         "max_tokens": max_tokens,
@@ -71,6 +73,8 @@ async def ask(
         "stream": True,
         "stream_options": {"include_usage": True},
     }
+    if favourite is not None:
+        body["logit_bias"] = {str(favourite): 100}
     headers = {} if session is None else {"X-Session-ID": session}
     reader = _Reader(time.perf_counter())
     async with client.stream(

@@ -2,9 +2,20 @@
 
 import random
 import string
+from pathlib import Path
+
+from tokenizers import Tokenizer
 
 _WORD_TOKENS = 4
 """Of a space and five letters, with a tokenizer that knows pairs of letters and no more."""
+
+
+def letter_token(model: Path) -> int:
+    """The token of a letter. A model of random weights draws parts of characters as well, which a
+    server holds back until it has the rest."""
+    tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
+    token_id: int = tokenizer.encode("a", add_special_tokens=False).ids[0]
+    return token_id
 
 
 class PromptMaker:
