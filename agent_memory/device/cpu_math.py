@@ -20,7 +20,7 @@ from mlx import nn
 _LOG2_E = math.log2(math.e)
 _BLOCK = 128
 """Tokens whose attention is computed together: what they see of each other is half in vain."""
-_MANY = 40 * 1024
+_MANY = 20 * 1024
 """Exponentials for which MLX is interrupted."""
 _MANY_MORE = 128 * 1024
 """Those for which another core is asked."""
