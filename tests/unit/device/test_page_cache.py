@@ -1,5 +1,7 @@
-"""Whether a file is in the system's memory, as far as this system tells."""
+"""What the system holds of files, as it tells by `mincore`."""
 
+import ctypes
+import mmap
 import os
 import time
 from pathlib import Path
@@ -23,22 +25,21 @@ def _forget(path: Path) -> None:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def _can_be_read_at_once(path: Path) -> bool:
-    with path.open("rb") as file:
-        if not hasattr(os, "RWF_NOWAIT"):
-            return len(file.read()) == _NBYTES
-        try:
-            data = bytearray(_NBYTES)
-            return os.preadv(file.fileno(), [data], 0, os.RWF_NOWAIT) == _NBYTES
-        except BlockingIOError:
-            return False
+def _is_in_memory(path: Path) -> bool:
+    pages = (ctypes.c_ubyte * -(-_NBYTES // mmap.PAGESIZE))()
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY) as view:
+        first = ctypes.c_char.from_buffer(view)
+        address = ctypes.c_void_p(ctypes.addressof(first))
+        assert ctypes.CDLL(None).mincore(address, ctypes.c_size_t(_NBYTES), pages) == 0
+        del first  # A map that is pointed into cannot be closed.
+    return all(page & 1 for page in pages)
 
 
-def _wait_for(path: Path) -> bool:
+def _comes_to_memory(path: Path) -> bool:
     deadline = time.monotonic() + 10
-    while not _can_be_read_at_once(path) and time.monotonic() < deadline:
+    while not (is_there := _is_in_memory(path)) and time.monotonic() < deadline:
         time.sleep(0.01)
-    return _can_be_read_at_once(path)
+    return is_there
 
 
 def test_what_is_read_ahead_can_be_read_without_waiting(tmp_path: Path) -> None:
@@ -46,14 +47,14 @@ def test_what_is_read_ahead_can_be_read_without_waiting(tmp_path: Path) -> None:
     for file in files:
         _forget(file)
     read_ahead(files)
-    assert all(map(_wait_for, files))
+    assert all(map(_comes_to_memory, files))
 
 
 def test_files_that_are_gone_keep_nobody_from_the_others(tmp_path: Path) -> None:
     file = _write(tmp_path / "there")
     _forget(file)
     read_ahead([tmp_path / "gone", file])
-    assert _wait_for(file)
+    assert _comes_to_memory(file)
 
 
 def test_a_system_that_cannot_be_asked_is_made_to_read(
@@ -63,4 +64,4 @@ def test_a_system_that_cannot_be_asked_is_made_to_read(
     _forget(file)
     monkeypatch.delattr(os, "posix_fadvise", raising=False)
     read_ahead([file])
-    assert _can_be_read_at_once(file)
+    assert _is_in_memory(file)
