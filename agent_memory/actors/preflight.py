@@ -4,11 +4,14 @@ import errno
 import fcntl
 import os
 import socket
+import time
 from pathlib import Path
 from types import TracebackType
 
 from agent_memory.errors import Conflict, StorageUnavailable
 from agent_memory.secrets_file import private_folder
+
+_RETRY_S = 0.1
 
 
 class DataDirLock:
@@ -54,6 +57,18 @@ def private_run_folder(home: Path) -> Path:
             f"The data directory {home} cannot be used: {error.strerror}. Choose another with "
             "--data-dir."
         ) from error
+
+
+def wait_until_port_is_free(host: str, port: int, patience_s: float) -> None:
+    """As `check_port_is_free`, but whoever listens there gets so many seconds to end."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            return check_port_is_free(host, port)
+        except Conflict:
+            if time.monotonic() >= deadline:
+                raise
+        time.sleep(_RETRY_S)
 
 
 def check_port_is_free(host: str, port: int) -> None:

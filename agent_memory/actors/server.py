@@ -12,8 +12,8 @@ from typing import Protocol
 from agent_memory.actors.environment import prepare_environment, runtime_folder
 from agent_memory.actors.local_storage import LocalStorage
 from agent_memory.actors.model_choice import ServedModel, resolve_model
-from agent_memory.actors.preflight import DataDirLock, check_port_is_free
-from agent_memory.actors.presence import Presence, clear_presence, write_presence
+from agent_memory.actors.preflight import DataDirLock, wait_until_port_is_free
+from agent_memory.actors.presence import Presence, clear_presence, read_presence, write_presence
 from agent_memory.actors.reporting import Banner, Reporter
 from agent_memory.actors.stop_signals import StopSignals
 from agent_memory.device.blas import openblas_hint
@@ -22,6 +22,9 @@ from agent_memory.errors import Unavailable
 from agent_memory.settings import Settings
 
 WATCH_PERIOD_S = 1.0
+ORPHANS_TIMEOUT_S = 15.0
+"""For how long what a killed server has left may hold its port: it ends when Ray's processes have
+noticed, which takes a few seconds."""
 
 
 class LocalRuntime(Protocol):
@@ -54,7 +57,7 @@ def run_server(settings: Settings, reporter: Reporter) -> int:
     stop = StopSignals()
     with DataDirLock(home):
         stop.listen()
-        check_port_is_free(settings.host, settings.port)
+        wait_until_port_is_free(settings.host, settings.port, _patience_s(settings))
         reporter.step("Checking the model")
         model = resolve_model(settings)
         storage = LocalStorage(settings)
@@ -68,6 +71,12 @@ def run_server(settings: Settings, reporter: Reporter) -> int:
         shutil.rmtree(runtime_folder(home), ignore_errors=True)
     reporter.note("Stopped. Everything acknowledged is on disk.")
     return 0
+
+
+def _patience_s(settings: Settings) -> float:
+    """How long the port may be taken: by the last server here, if it was killed, for a while."""
+    killed = read_presence(settings.home)
+    return ORPHANS_TIMEOUT_S if killed is not None and killed.url == settings.url else 0.0
 
 
 def _serve(

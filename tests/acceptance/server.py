@@ -86,14 +86,17 @@ class Server:
 
     def kill(self) -> None:
         """kill -9, and wait until its port is free."""
-        if self._process is None or self._process.poll() is not None:
-            return
-        os.kill(self._process.pid, signal.SIGKILL)
-        self._process.wait(STOP_TIMEOUT_S)
+        self.kill_itself()
         deadline = time.monotonic() + STOP_TIMEOUT_S
         while self._raylet() is not None or self.answers():
             assert time.monotonic() < deadline, "something of the killed server lives on"
             time.sleep(0.2)
+
+    def kill_itself(self) -> None:
+        """kill -9, and leave alone what it has started."""
+        if self._process is not None and self._process.poll() is None:
+            os.kill(self._process.pid, signal.SIGKILL)
+            self._process.wait(STOP_TIMEOUT_S)
 
     def discard(self) -> None:
         """Kill it, if it runs, and what it left outside its data directory."""

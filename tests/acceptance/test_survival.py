@@ -19,7 +19,7 @@ def test_after_a_kill_the_next_turn_reads_the_whole_history_from_the_shelf(
     first = talk.ask([user(QUESTION)])
     assert untouched.ask([user(QUESTION)]).text == first.text
     history = [user(QUESTION), assistant(first.text), user("what then?")]
-    mortal.kill()
+    mortal.kill_itself()
     mortal.start()
     _wait_until_the_shelf_is_known(talk)
     resumed = talk.ask(history)
