@@ -134,7 +134,7 @@ def _measure(
 
 
 class _Talk:
-    """Turns with one server, by a client of each phase."""
+    """Turns with one server, before and after its restart."""
 
     def __init__(self, subject: Subject, prompts: PromptMaker, letter: int) -> None:
         self.subject = subject

@@ -331,7 +331,9 @@ class BlockPoolActor:
         if self._is_of_former_model(engine):
             raise PoolLost("Another model was loaded in the meantime.")
         if self._pool is None or known is None or not _is_same_kv(known, engine):
-            self._pool = self._make(engine, entries)
+            self._pool = self._make(
+                engine, self._shelf_of(engine).scan() if entries is None else entries
+            )
             self._turn_away(tuple(self._answers), "another model is served now")
             self._usher = Usher(self._pool)
         elif known.incarnation != engine.incarnation:
@@ -351,7 +353,7 @@ class BlockPoolActor:
         if self._others is not None:
             self._others.make_room(pool.stats().shelf_bytes, self._settings.shelf_budget)
 
-    def _make(self, engine: EngineInfo, entries: Sequence[ShelfEntry] | None) -> BlockPool:
+    def _make(self, engine: EngineInfo, entries: Sequence[ShelfEntry]) -> BlockPool:
         settings = self._settings
         shelf = self._shelf_of(engine)
         pool = BlockPool(
@@ -364,8 +366,6 @@ class BlockPoolActor:
             has_snapshots=engine.has_snapshots,
         )
         pool.reset_resident(engine.incarnation)
-        if entries is None:
-            entries = shelf.scan()
         # After a restart of the machine sessions that were used lately would wait for the disk.
         self._reading_ahead = asyncio.create_task(
             asyncio.to_thread(shelf.read_ahead, entries, settings.resident_budget)

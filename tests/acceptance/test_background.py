@@ -1,7 +1,6 @@
 """Embeddings and jobs of a whole server."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -10,6 +9,7 @@ import openai
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.acceptance.patience import wait_until
 from tests.acceptance.server import Server
 
 MODEL = "all-MiniLM-L6-v2"
@@ -21,13 +21,6 @@ def client(server: Server) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {server.key}"}
     with httpx.Client(base_url=server.url, headers=headers, timeout=TIMEOUT_S) as client:
         yield client
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
 
 
 def start(client: httpx.Client, kind: str) -> str:

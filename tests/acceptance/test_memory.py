@@ -1,7 +1,6 @@
 """Memory over HTTP, and in conversations, with the official clients."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import anthropic
 import httpx
@@ -9,9 +8,9 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
+from tests.acceptance.patience import wait_until
 from tests.acceptance.server import Server
 
-PATIENCE_S = 60.0
 FACT = "We decided to use the harbour crane for the blue containers."
 GREEDY = {"temperature": 0}
 
@@ -59,13 +58,6 @@ def text_of(message: anthropic.types.Message) -> str:
     [block] = message.content
     assert isinstance(block, anthropic.types.TextBlock)
     return block.text
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.2)
 
 
 def asking(thread: str, **more: object) -> dict[str, object]:

@@ -5,6 +5,7 @@ import time
 import httpx
 import pytest
 
+from tests.acceptance.patience import wait_until
 from tests.acceptance.server import Server
 from tests.acceptance.talk import Talk, assistant, user
 
@@ -21,18 +22,11 @@ def test_after_a_kill_the_next_turn_reads_the_whole_history_from_the_shelf(
     history = [user(QUESTION), assistant(first.text), user("what then?")]
     mortal.kill_itself()
     mortal.start()
-    _wait_until_the_shelf_is_known(talk)
+    # The shelf is looked through before anybody asks.
+    wait_until(lambda: bool(talk.stats().get("pool_shelf_bytes")), timeout_s=30)
     resumed = talk.ask(history)
     assert resumed.usage["cached"] == first.usage["prompt"] + first.usage["completion"] - 1
     assert resumed.text == untouched.ask(history).text
-
-
-def _wait_until_the_shelf_is_known(talk: Talk) -> None:
-    """It is looked through before anybody asks."""
-    deadline = time.monotonic() + 30
-    while not talk.stats().get("pool_shelf_bytes") and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert talk.stats().get("pool_shelf_bytes")
 
 
 def test_running_streams_finish_when_the_server_is_asked_to_stop(mortal: Server) -> None:
@@ -97,9 +91,6 @@ def test_what_a_client_that_went_away_had_computed_is_reused(mortal: Server) -> 
     talk = Talk(mortal, "leaver")
     with talk.stream(question, max_tokens=400) as texts:
         next(texts)
-    deadline = time.monotonic() + 30
-    while talk.stats()["engine_running"] > 0:
-        assert time.monotonic() < deadline, "the engine goes on for nobody"
-        time.sleep(0.1)
+    wait_until(lambda: talk.stats()["engine_running"] == 0, timeout_s=30)
     retried = talk.ask(question)
     assert retried.usage["cached"] > 0.9 * retried.usage["prompt"] - 256

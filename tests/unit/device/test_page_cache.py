@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent_memory.device.page_cache import read_ahead
+from benchmarks.harness.page_cache import forget_pages
 
 _NBYTES = 20 * 1024 * 1024 + 5
 
@@ -16,13 +17,6 @@ _NBYTES = 20 * 1024 * 1024 + 5
 def _write(path: Path) -> Path:
     path.write_bytes(os.urandom(_NBYTES))
     return path
-
-
-def _forget(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-        if hasattr(os, "posix_fadvise"):
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _is_in_memory(path: Path) -> bool:
@@ -44,15 +38,14 @@ def _comes_to_memory(path: Path) -> bool:
 
 def test_what_is_read_ahead_can_be_read_without_waiting(tmp_path: Path) -> None:
     files = [_write(tmp_path / name) for name in ("one", "two")]
-    for file in files:
-        _forget(file)
+    forget_pages(tmp_path)
     read_ahead(files)
     assert all(map(_comes_to_memory, files))
 
 
 def test_files_that_are_gone_keep_nobody_from_the_others(tmp_path: Path) -> None:
     file = _write(tmp_path / "there")
-    _forget(file)
+    forget_pages(tmp_path)
     read_ahead([tmp_path / "gone", file])
     assert _comes_to_memory(file)
 
@@ -61,7 +54,7 @@ def test_a_system_that_cannot_be_asked_is_made_to_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = _write(tmp_path / "there")
-    _forget(file)
+    forget_pages(tmp_path)
     monkeypatch.delattr(os, "posix_fadvise", raising=False)
     read_ahead([file])
     assert _is_in_memory(file)
