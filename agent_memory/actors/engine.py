@@ -17,7 +17,6 @@ from agent_memory.actors.options import BATCH_ENGINE
 from agent_memory.actors.place import StreamedActor
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.actors.unheard import keeping_unheard
-from agent_memory.actors.wire import Call, StreamAddress
 from agent_memory.device.model_facts import ModelFacts
 from agent_memory.engine.events import Finished, Stored
 from agent_memory.engine.info import EngineInfo
@@ -30,6 +29,7 @@ from agent_memory.ids import BlockHash, LeaseId
 from agent_memory.prompts.request import PromptRequest
 from agent_memory.telemetry import configure_logging, request_id_var
 from agent_memory.turns.events import FinishReason
+from agent_memory.wire.streams import Call, StreamAddress
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory.actors.frames import FrameReader, frame_of
 from agent_memory.engine.events import Finished, Generated
 from agent_memory.turns.events import (
     ChoiceFinished,
@@ -17,6 +16,7 @@ from agent_memory.turns.events import (
     ToolCallStarted,
     TurnStep,
 )
+from agent_memory.wire.frames import FrameReader, frame_of
 
 indices = st.integers(0, 20)
 counts = st.integers(0, 1 << 40)

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, cast
 
-from agent_memory.actors.frames import FrameReader, frame_of
 from agent_memory.errors import AgentMemoryError
 from agent_memory.secrets_file import private_folder
+from agent_memory.wire.frames import FrameReader, frame_of
 
 log = logging.getLogger(__name__)
 

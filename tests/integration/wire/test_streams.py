@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agent_memory.actors.wire import Call, PeerLost, StreamAddress, StreamServer, open_exchange
 from agent_memory.errors import QueueFull
+from agent_memory.wire.streams import Call, PeerLost, StreamAddress, StreamServer, open_exchange
 
 SECRET = b"s" * 32
 

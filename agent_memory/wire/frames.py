@@ -9,7 +9,7 @@ import pickle
 import struct
 from collections.abc import Sequence
 
-from agent_memory.actors.token_frames import plain_of, value_of
+from agent_memory.wire.token_frames import plain_of, value_of
 
 _HEAD = struct.Struct("<IB")
 _LENGTH = struct.Struct("<I")
