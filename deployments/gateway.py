@@ -6,7 +6,7 @@ from ray.serve import Application
 
 from agent_memory.actors.gateway import application
 from agent_memory.actors.model_choice import resolve_model
-from agent_memory.actors.runtime import cluster_config, start_actors, start_background_actors
+from agent_memory.host.composition import cluster_config, start_actors, start_background_actors
 from agent_memory.settings import Settings
 
 

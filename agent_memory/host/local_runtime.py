@@ -17,19 +17,19 @@ from ray._private.ray_logging import global_worker_stdstream_dispatcher
 
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.engine_handle import EngineHandle
-from agent_memory.actors.environment import runtime_folder
 from agent_memory.actors.gateway import application
 from agent_memory.actors.janitor_handle import JanitorHandle
 from agent_memory.actors.model_choice import ServedModel
 from agent_memory.actors.options import MLX_RESOURCE, NAMESPACE
-from agent_memory.actors.runtime import (
+from agent_memory.engine.info import EngineInfo
+from agent_memory.errors import AgentMemoryError, Unavailable
+from agent_memory.host.composition import (
     make_config,
     start_actors,
     start_background_actors,
     stop_actors,
 )
-from agent_memory.engine.info import EngineInfo
-from agent_memory.errors import AgentMemoryError, Unavailable
+from agent_memory.host.environment import runtime_folder
 from agent_memory.settings import Settings
 
 APPLICATION = "agent_memory"

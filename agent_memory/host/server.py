@@ -9,16 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from agent_memory.actors.environment import prepare_environment, runtime_folder
-from agent_memory.actors.local_storage import LocalStorage
 from agent_memory.actors.model_choice import ServedModel, resolve_model
-from agent_memory.actors.preflight import DataDirLock, wait_until_port_is_free
-from agent_memory.actors.presence import Presence, clear_presence, read_presence, write_presence
-from agent_memory.actors.reporting import Banner, Reporter
-from agent_memory.actors.stop_signals import StopSignals
 from agent_memory.device.blas import openblas_hint
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import Unavailable
+from agent_memory.host.environment import prepare_environment, runtime_folder
+from agent_memory.host.local_storage import LocalStorage
+from agent_memory.host.preflight import DataDirLock, wait_until_port_is_free
+from agent_memory.host.presence import Presence, clear_presence, read_presence, write_presence
+from agent_memory.host.reporting import Banner, Reporter
+from agent_memory.host.stop_signals import StopSignals
 from agent_memory.settings import Settings
 
 WATCH_PERIOD_S = 1.0
@@ -92,7 +92,7 @@ def _serve(
     prepare_environment(settings.home, settings.ray_address is None, settings.max_header_bytes)
     reporter.step("Starting Ray and PostgreSQL")
     # Ray reads its environment when it is imported, so it is imported only now.
-    module = importlib.import_module("agent_memory.actors.local_runtime")
+    module = importlib.import_module("agent_memory.host.local_runtime")
     runtime: LocalRuntime = module.RayRuntime(settings)
     try:
         runtime.start()

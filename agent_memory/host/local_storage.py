@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 from agent_memory.access.principal import ALL_SCOPES
-from agent_memory.actors.presence import local_key_path
 from agent_memory.errors import Unauthenticated
+from agent_memory.host.presence import local_key_path
 from agent_memory.ids import WorkspaceId
 from agent_memory.secrets_file import write_private
 from agent_memory.settings import Settings

@@ -10,8 +10,8 @@ import ray
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.memory_handle import MemoryPool
 from agent_memory.actors.options import EMBEDDED_STORAGE, NAMESPACE
-from agent_memory.actors.runtime import make_config
 from agent_memory.errors import InvalidRequest
+from agent_memory.host.composition import make_config
 from agent_memory.ids import WorkspaceId
 from agent_memory.settings import Settings
 from agent_memory.store.migrate import migrate

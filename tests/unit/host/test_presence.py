@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agent_memory.actors.presence import (
+from agent_memory.host.presence import (
     Presence,
     clear_presence,
     local_key_path,

@@ -1,6 +1,6 @@
 """What becomes of the configuration that Serve writes for HAProxy."""
 
-from agent_memory.actors.haproxy_on_loopback import STEERING_HEADERS, on_loopback
+from agent_memory.host.haproxy_on_loopback import STEERING_HEADERS, on_loopback
 
 CONFIG = """\
 frontend prometheus

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_memory.actors.free_ports import free_ports
+from agent_memory.host.free_ports import free_ports
 
 
 def test_ports_are_different_and_can_be_listened_on() -> None:

@@ -8,8 +8,8 @@ from contextlib import closing
 
 import pytest
 
-from agent_memory.actors.preflight import wait_until_port_is_free
 from agent_memory.errors import Conflict
+from agent_memory.host.preflight import wait_until_port_is_free
 
 HOST = "127.0.0.1"
 

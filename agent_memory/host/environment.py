@@ -16,7 +16,7 @@ from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
-from agent_memory.actors.free_ports import free_ports
+from agent_memory.host.free_ports import free_ports
 from agent_memory.secrets_file import private_folder, private_secret
 
 _MIDDLEWARE = "agent_memory.api.middleware.front.serve_middlewares"
