@@ -2,7 +2,6 @@
 
 import time
 
-from agent_memory.actors.condition import RuntimeCondition
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.embedder_handle import EmbedderHandle
@@ -20,6 +19,7 @@ from agent_memory.actors.turn_gateway import TurnGateway
 from agent_memory.actors.turn_recall import TurnRecall
 from agent_memory.api.limits import Limits
 from agent_memory.api.runtime import Runtime
+from agent_memory.deployments.condition import RuntimeCondition
 from agent_memory.memory.service.composition import World
 from agent_memory.settings import Settings
 from agent_memory.store.answered_turns import AnsweredTurnStore

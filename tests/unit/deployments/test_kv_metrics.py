@@ -2,15 +2,15 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from agent_memory.actors.kv_metrics import (
+from agent_memory.cache.hashing import chain_hash, root_hash
+from agent_memory.cache.lease import StoredBlock
+from agent_memory.cache.pool import BlockPool
+from agent_memory.deployments.kv_metrics import (
     engine_lines,
     model_lines,
     pool_lines,
     session_lines,
 )
-from agent_memory.cache.hashing import chain_hash, root_hash
-from agent_memory.cache.lease import StoredBlock
-from agent_memory.cache.pool import BlockPool
 from agent_memory.engine.distribution import Distribution
 from agent_memory.engine.model_roster import ModelEntry, ModelState
 from agent_memory.engine.stats import EngineStats, ShelfTraffic

@@ -6,9 +6,9 @@ from ray import serve
 from ray.serve import Application
 
 from agent_memory.actors.config import RuntimeConfig
-from agent_memory.actors.gateway_runtime import gateway_runtime, limits_of
-from agent_memory.actors.replica_on_loopback import keep_replica_on_loopback
 from agent_memory.api.app import create_app
+from agent_memory.deployments.front_runtime import gateway_runtime, limits_of
+from agent_memory.deployments.replica_on_loopback import keep_replica_on_loopback
 from agent_memory.telemetry import configure_logging
 
 MAX_ONGOING_REQUESTS = 1000

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Awaitable
 from typing import assert_never
 
-from agent_memory.actors.background_metrics import embedding_lines, job_lines
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.embedder_handle import EmbedderHandle
 from agent_memory.actors.engine_handle import EngineHandle
-from agent_memory.actors.kv_metrics import engine_lines, model_lines, pool_lines, session_lines
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.api.runtime import Health
 from agent_memory.cache.stats import PoolStats
+from agent_memory.deployments.background_metrics import embedding_lines, job_lines
+from agent_memory.deployments.kv_metrics import engine_lines, model_lines, pool_lines, session_lines
 from agent_memory.engine.stats import EngineStats
 from agent_memory.errors import AgentMemoryError, Unavailable
 from agent_memory.sessions.directory import DirectoryStats

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from agent_memory.actors.metric_family import MetricFamily, counter, gauge, histogram
 from agent_memory.cache.lease import Location
 from agent_memory.cache.miss import MissKind
 from agent_memory.cache.stats import PoolStats
+from agent_memory.deployments.metric_family import MetricFamily, counter, gauge, histogram
 from agent_memory.engine.model_roster import ModelEntry, ModelState
 from agent_memory.engine.stats import EngineStats
 from agent_memory.sessions.directory import DirectoryStats

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from agent_memory.actors.embedder_handle import EmbeddingCondition
-from agent_memory.actors.metric_family import MetricFamily, counter, gauge
+from agent_memory.deployments.metric_family import MetricFamily, counter, gauge
 from agent_memory.memory.jobs import JobCount, JobQueue, JobState
 
 
