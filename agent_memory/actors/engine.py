@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import ray
 
 from agent_memory.actors.config import RuntimeConfig
-from agent_memory.actors.loaded_model import LoadedModel, read_loaded_model, write_loaded_model
-from agent_memory.actors.model_choice import ServedModel, read_model_facts, resolve_model
 from agent_memory.actors.options import BATCH_ENGINE
 from agent_memory.actors.place import StreamedActor
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.actors.unheard import keeping_unheard
+from agent_memory.device.loaded_model import LoadedModel, read_loaded_model, write_loaded_model
+from agent_memory.device.model_choice import ServedModel, read_model_facts, resolve_model
 from agent_memory.device.model_facts import ModelFacts
 from agent_memory.engine.events import Finished, Stored
 from agent_memory.engine.info import EngineInfo

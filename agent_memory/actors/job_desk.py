@@ -6,9 +6,9 @@ from datetime import datetime
 from agent_memory.ids import JobId, WorkspaceId
 from agent_memory.jobs.forms import requested_job
 from agent_memory.jobs.schedule import SCHEDULE
-from agent_memory.memory.item import Json
-from agent_memory.memory.jobs import JobCount, JobRecord, JobState, ScheduledJob, SchedulerStatus
+from agent_memory.json_value import Json
 from agent_memory.store.jobs import JobStore
+from agent_memory.work.job import JobCount, JobRecord, JobState, ScheduledJob, SchedulerStatus
 
 
 class JobDesk:

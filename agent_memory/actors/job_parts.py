@@ -11,7 +11,6 @@ from agent_memory.jobs.expiry import Expire
 from agent_memory.jobs.indexing import IndexVectors
 from agent_memory.jobs.spec import JobSpec, ServerJobSpec, Spec
 from agent_memory.jobs.upkeep import ForgetJobs, PlanUpkeep
-from agent_memory.memory.jobs import JobKind
 from agent_memory.providers.chat_model import chosen_enricher
 from agent_memory.settings import Settings
 from agent_memory.store.database import Database
@@ -21,6 +20,7 @@ from agent_memory.store.memory.impressions import ImpressionStore
 from agent_memory.store.memory.old_calls import RememberedCallStore
 from agent_memory.store.memory.spaces import SpaceStore
 from agent_memory.store.memory.vector_index import VectorIndexStore
+from agent_memory.work.job import JobKind
 
 EMBEDDING_ATTEMPTS = 50
 """With pauses of up to ten minutes: a provider may be away for a night."""

@@ -12,7 +12,6 @@ from agent_memory.jobs.forms import STRICT, JobForm, NoArgs
 from agent_memory.jobs.redaction import RedactAgain
 from agent_memory.jobs.spec import JobRun, JobSpec, Outcome, Spec
 from agent_memory.memory.estimated_tokens import EstimatedTokens
-from agent_memory.memory.jobs import JobKind
 from agent_memory.memory.learning.recall_landscape import RECALL
 from agent_memory.memory.learning.weight_learner import WeightLearner
 from agent_memory.memory.ports import Embedder, TokenCounter
@@ -31,6 +30,7 @@ from agent_memory.store.memory.outdated import OutdatedStore
 from agent_memory.store.memory.policies import PolicyStore
 from agent_memory.store.memory.weight_sets import WeightSetStore
 from agent_memory.store.turn_messages import TurnMessageStore
+from agent_memory.work.job import JobKind
 
 
 @dataclass(frozen=True, slots=True)

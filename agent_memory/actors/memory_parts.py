@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 from agent_memory.ids import WorkspaceId
 from agent_memory.memory.ingestion import Remembered
-from agent_memory.memory.jobs import JobKind, NewJob
 from agent_memory.memory.service.composition import Stores, World, compose
 from agent_memory.memory.service.jobs import ONE_AT_A_TIME
 from agent_memory.memory.service.memory import Memory
@@ -25,6 +24,7 @@ from agent_memory.store.memory.search import SearchStore
 from agent_memory.store.memory.threads import ThreadStore
 from agent_memory.store.memory.weight_sets import WeightSetStore
 from agent_memory.store.transaction import Transaction
+from agent_memory.work.job import JobKind, NewJob
 
 CAUSED = (JobKind.EMBED_ITEMS, JobKind.CONSOLIDATE)
 """What new items are in need of."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from agent_memory.actors.embedder_handle import EmbeddingCondition
 from agent_memory.deployments.metric_family import MetricFamily, counter, gauge
-from agent_memory.memory.jobs import JobCount, JobQueue, JobState
+from agent_memory.work.job import JobCount, JobQueue, JobState
 
 
 def job_lines(counts: Sequence[JobCount]) -> list[str]:

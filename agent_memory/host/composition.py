@@ -10,7 +10,6 @@ from agent_memory.actors.directory import SessionDirectoryActor
 from agent_memory.actors.embedder import EmbedderActor
 from agent_memory.actors.engine import BatchEngineActor
 from agent_memory.actors.janitor import JanitorActor
-from agent_memory.actors.model_choice import ServedModel
 from agent_memory.actors.options import (
     BATCH_ENGINE,
     BLOCK_POOL,
@@ -23,6 +22,7 @@ from agent_memory.actors.options import (
 from agent_memory.actors.pool import BlockPoolActor
 from agent_memory.actors.storage import EmbeddedStorageActor
 from agent_memory.device.blas import find_openblas
+from agent_memory.device.model_choice import ServedModel
 from agent_memory.host.environment import runtime_folder
 from agent_memory.host.local_storage import LocalStorage
 from agent_memory.secrets_file import private_folder, private_secret

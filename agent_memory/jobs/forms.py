@@ -8,9 +8,9 @@ import orjson
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from agent_memory.errors import InvalidRequest
-from agent_memory.memory.item import Json
-from agent_memory.memory.jobs import JobKind, NewJob
+from agent_memory.json_value import Json
 from agent_memory.memory.service.jobs import ONE_AT_A_TIME
+from agent_memory.work.job import JobKind, NewJob
 
 Args = TypeVar("Args")
 

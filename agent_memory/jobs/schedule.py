@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from agent_memory.memory.jobs import JobKind
+from agent_memory.work.job import JobKind
 
 _DAY = 24 * 60
 

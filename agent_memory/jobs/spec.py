@@ -7,8 +7,8 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import WorkspaceId
 from agent_memory.jobs.forms import JobForm
-from agent_memory.memory.item import Json
-from agent_memory.memory.jobs import JobKind
+from agent_memory.json_value import Json
+from agent_memory.work.job import JobKind
 
 Args = TypeVar("Args")
 Outcome: TypeAlias = Mapping[str, Json]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agent_memory.memory.item import Json
+from agent_memory.json_value import Json
 from agent_memory.memory.kinds import Role
 
 

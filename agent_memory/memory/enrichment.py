@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent_memory.errors import InvalidRequest
+from agent_memory.json_value import Json
 from agent_memory.memory.content_hash import content_hash
-from agent_memory.memory.item import Draft, Json, Material, Span
+from agent_memory.memory.item import Draft, Material, Span
 from agent_memory.memory.keys import find_keys
 from agent_memory.memory.kinds import SEMANTIC, ItemKind, Role
 

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
 
 from agent_memory.ids import ItemId, MaterialId, ThreadId
+from agent_memory.json_value import Json
 from agent_memory.memory.kinds import ItemKind, ItemState, KeyKind, MaterialKind, Role
 from agent_memory.memory.value import value
-
-Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 
 @value

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from agent_memory.errors import InvalidRequest
-from agent_memory.memory.item import Json
+from agent_memory.json_value import Json
 from agent_memory.memory.kinds import ItemKind
 from agent_memory.memory.retention_policy import AgeLimits, RetentionPolicy
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 from agent_memory.errors import Conflict, NotFound
 from agent_memory.ids import ItemId, JobId, ThreadId, WorkspaceId, new_id
+from agent_memory.json_value import Json
 from agent_memory.memory.consolidation.plan import ConsolidationPlan
 from agent_memory.memory.consolidation.record import ConsolidationRecord
 from agent_memory.memory.feedback import Feedback, Impression, Verdict
-from agent_memory.memory.item import Item, Json
-from agent_memory.memory.jobs import NewJob
+from agent_memory.memory.item import Item
 from agent_memory.memory.kinds import ItemKind
 from agent_memory.memory.learning.experience import Weighed
 from agent_memory.memory.learning.likeness import Question
@@ -19,6 +19,7 @@ from agent_memory.memory.redaction.policy import RedactionPolicy
 from agent_memory.memory.thread import Thread, ThreadStatistics
 from agent_memory.memory.weight_set import WeightSet
 from agent_memory.testing.dict_memory import DictMemory
+from agent_memory.work.job import NewJob
 
 
 class DictThreads:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent_memory.ids import ThreadId
+from agent_memory.json_value import Json
 from agent_memory.memory.chat_message import ChatMessage
 from agent_memory.memory.content_hash import content_hash
 from agent_memory.memory.extraction.artifacts import add_artifacts
@@ -18,7 +19,7 @@ from agent_memory.memory.extraction.log import read_log
 from agent_memory.memory.extraction.statements import Speech, add_statements
 from agent_memory.memory.extraction.transcript import read_transcript, strip
 from agent_memory.memory.identifiers import split_identifiers
-from agent_memory.memory.item import Draft, Json, Material
+from agent_memory.memory.item import Draft, Material
 from agent_memory.memory.kinds import ItemKind, MaterialKind, Role
 from agent_memory.memory.mentioned_dates import find_mentioned_dates
 

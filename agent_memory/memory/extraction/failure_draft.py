@@ -1,5 +1,6 @@
 """A failure as an item: short to read, and found by every name in it."""
 
+from agent_memory.json_value import Json
 from agent_memory.memory.content_hash import content_hash
 from agent_memory.memory.extraction.failures.failure import Failure
 from agent_memory.memory.extraction.findings import Passage
@@ -11,7 +12,7 @@ from agent_memory.memory.extraction.symbols import frame_keys, keys_of_test
 from agent_memory.memory.extraction.trace import Frame
 from agent_memory.memory.extraction.under_test import keys_under_test, names_under_test
 from agent_memory.memory.identifiers import split_identifiers
-from agent_memory.memory.item import Draft, Json, Key
+from agent_memory.memory.item import Draft, Key
 from agent_memory.memory.kinds import ItemKind, KeyKind, Role
 
 _MAX_MESSAGE = 1000

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from agent_memory.json_value import Json
 from agent_memory.memory.content_hash import content_hash
 from agent_memory.memory.dates import begins_with_timestamp
 from agent_memory.memory.extraction.failure_draft import failure_draft
@@ -14,7 +15,7 @@ from agent_memory.memory.extraction.records import Record, cut_records
 from agent_memory.memory.extraction.stamps import stamp_of
 from agent_memory.memory.extraction.templates import Template, group
 from agent_memory.memory.identifiers import split_identifiers
-from agent_memory.memory.item import Draft, Json
+from agent_memory.memory.item import Draft
 from agent_memory.memory.kinds import ItemKind, Role
 from agent_memory.memory.paths import keys_of_named_files
 

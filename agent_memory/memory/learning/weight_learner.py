@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from agent_memory.ids import WorkspaceId
+from agent_memory.json_value import Json
 from agent_memory.memory.feedback import Judged
-from agent_memory.memory.item import Json
 from agent_memory.memory.learning.landscape import Landscape
 from agent_memory.memory.learning.learner import MIN_LESSONS, Learned, learn
 from agent_memory.memory.learning.lessons import lessons

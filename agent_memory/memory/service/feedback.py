@@ -8,8 +8,8 @@ from typing import Protocol
 
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import ItemId, WorkspaceId
+from agent_memory.json_value import Json
 from agent_memory.memory.feedback import Feedback, Verdict
-from agent_memory.memory.item import Json
 from agent_memory.memory.weight_set import WeightSet
 
 _ABOUT_TWO = frozenset({Verdict.OUTDATED, Verdict.DUPLICATE})

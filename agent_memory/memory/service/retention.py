@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Protocol
 
 from agent_memory.ids import ItemId, ThreadId, WorkspaceId
-from agent_memory.memory.item import Item, Json
+from agent_memory.json_value import Json
+from agent_memory.memory.item import Item
 from agent_memory.memory.retention import ItemSummary, RetentionPlan, plan_retention, summarise
 from agent_memory.memory.retention_json import read_retention, write_retention
 from agent_memory.memory.retention_policy import RetentionPolicy

@@ -7,7 +7,7 @@ import orjson
 
 from agent_memory.errors import Conflict
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.item import Json
+from agent_memory.json_value import Json
 from agent_memory.store.database import Database
 
 

@@ -6,8 +6,8 @@ import orjson
 
 from agent_memory.errors import InvalidRequest, NotFound
 from agent_memory.ids import ItemId, WorkspaceId
+from agent_memory.json_value import Json
 from agent_memory.memory.ingestion import Prepared, Remembered
-from agent_memory.memory.item import Json
 from agent_memory.memory.kinds import ItemState
 from agent_memory.memory.terms import index_terms
 from agent_memory.store.database import Database

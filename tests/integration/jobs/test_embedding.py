@@ -16,7 +16,6 @@ from agent_memory.jobs.upkeep import needs_vectors
 from agent_memory.jobs.worker import JobWorker
 from agent_memory.memory.chat_message import ChatMessage
 from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace, Purpose
-from agent_memory.memory.jobs import JobKind, JobState, NewJob
 from agent_memory.memory.kinds import Role
 from agent_memory.memory.recalled import Embedding, Query
 from agent_memory.memory.service.ingest import IngestRequest
@@ -30,6 +29,7 @@ from agent_memory.store.memory.old_calls import RememberedCallStore
 from agent_memory.store.memory.search import SearchStore
 from agent_memory.store.memory.spaces import SpaceStore
 from agent_memory.testing.embeddings import HASHING_SPACE, hashed
+from agent_memory.work.job import JobKind, JobState, NewJob
 from tests.integration.jobs.effects import FAST, WORKSPACE
 
 OTHER_SPACE = EmbeddingSpace("test", "hashing-2", 32)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import ItemId
-from agent_memory.memory.item import Json
+from agent_memory.json_value import Json
 from agent_memory.memory.kinds import ItemKind, ItemState
 from agent_memory.memory.retention import (
     Disposal,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, JsonValue
 
-from agent_memory.memory.item import Json
+from agent_memory.json_value import Json
 from agent_memory.memory.kinds import ItemKind
 
 MAX_PURPOSE_LENGTH = 16_384

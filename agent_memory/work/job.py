@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from agent_memory.ids import JobId, WorkspaceId
-from agent_memory.memory.item import Json
+from agent_memory.json_value import Json
 
 
 class JobKind(StrEnum):

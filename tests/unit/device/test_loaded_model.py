@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from agent_memory.actors.loaded_model import LoadedModel, read_loaded_model, write_loaded_model
+from agent_memory.device.loaded_model import LoadedModel, read_loaded_model, write_loaded_model
 
 
 def test_what_is_kept_is_found_again(tmp_path: Path) -> None:
