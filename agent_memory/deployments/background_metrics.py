@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from agent_memory.actors.embedder_handle import EmbeddingCondition
 from agent_memory.deployments.metric_family import MetricFamily, counter, gauge
+from agent_memory.providers.embedders import EmbeddingCondition
 from agent_memory.work.job import JobCount, JobQueue, JobState
 
 

@@ -5,7 +5,6 @@ from collections.abc import Awaitable
 from typing import assert_never
 
 from agent_memory.actors.directory_handle import DirectoryHandle
-from agent_memory.actors.embedder_handle import EmbedderHandle
 from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.api.runtime import Health
@@ -14,6 +13,7 @@ from agent_memory.deployments.background_metrics import embedding_lines, job_lin
 from agent_memory.deployments.kv_metrics import engine_lines, model_lines, pool_lines, session_lines
 from agent_memory.engine.stats import EngineStats
 from agent_memory.errors import AgentMemoryError, Unavailable
+from agent_memory.providers.embedders import Embedders
 from agent_memory.sessions.directory import DirectoryStats
 from agent_memory.store.database import Database
 from agent_memory.store.jobs import JobStore
@@ -31,7 +31,7 @@ class RuntimeCondition:
         pool: PoolHandle,
         engine: EngineHandle,
         jobs: JobStore,
-        embedders: EmbedderHandle,
+        embedders: Embedders,
     ) -> None:
         self._database = database
         self._directory = directory

@@ -4,23 +4,23 @@ import time
 
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.directory_handle import DirectoryHandle
-from agent_memory.actors.embedder_handle import EmbedderHandle
-from agent_memory.actors.embedding_service import EmbeddingService, InlineEmbedding
+from agent_memory.actors.embedder_handle import embedders_of
 from agent_memory.actors.engine_handle import MODEL_AGE_S, EngineHandle
-from agent_memory.actors.job_desk import JobDesk
-from agent_memory.actors.memory_parts import stored_memory, utc_now
 from agent_memory.actors.model_catalogue import ModelCatalogue
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.actors.repeatable_turns import RepeatableTurns
-from agent_memory.actors.served_tokens import ServedTokens
 from agent_memory.actors.session_catalogue import SessionCatalogue
 from agent_memory.actors.session_travel import SessionTravel
 from agent_memory.actors.turn_gateway import TurnGateway
 from agent_memory.actors.turn_recall import TurnRecall
 from agent_memory.api.limits import Limits
 from agent_memory.api.runtime import Runtime
+from agent_memory.clock import utc_now
 from agent_memory.deployments.condition import RuntimeCondition
+from agent_memory.device.served_tokens import ServedTokens
+from agent_memory.jobs.desk import JobDesk
 from agent_memory.memory.service.composition import World
+from agent_memory.providers.embedding_service import EmbeddingService, InlineEmbedding
 from agent_memory.settings import Settings
 from agent_memory.store.answered_turns import AnsweredTurnStore
 from agent_memory.store.authenticator import KeyAuthenticator
@@ -30,6 +30,7 @@ from agent_memory.store.keys import KeyStore
 from agent_memory.store.memory.spaces import SpaceStore
 from agent_memory.store.session_copies import SessionCopies
 from agent_memory.store.sessions import SessionStore
+from agent_memory.store.stored_memory import stored_memory
 
 MAX_CONNECTIONS = 8
 
@@ -42,7 +43,7 @@ def gateway_runtime(config: RuntimeConfig) -> Runtime:
     pool, directory = PoolHandle(), DirectoryHandle()
     models = ModelCatalogue(engine, config.settings, int(time.time()))
     spaces = SpaceStore(database)
-    embedders = EmbedderHandle(config.settings, spaces)
+    embedders = embedders_of(config.settings, spaces)
     embed_now = InlineEmbedding(embedders, spaces)
     jobs = JobStore(database)
     world = World(embedders, embed_now, ServedTokens(engine).counter, utc_now)

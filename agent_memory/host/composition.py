@@ -24,6 +24,7 @@ from agent_memory.actors.storage import EmbeddedStorageActor
 from agent_memory.device.blas import find_openblas
 from agent_memory.device.model_choice import ServedModel
 from agent_memory.host.environment import runtime_folder
+from agent_memory.host.job_specs import job_specs
 from agent_memory.host.local_storage import LocalStorage
 from agent_memory.secrets_file import private_folder, private_secret
 from agent_memory.settings import Settings
@@ -74,7 +75,7 @@ def start_background_actors(config: RuntimeConfig) -> None:
             options = embedder_options(number)
             embedder = ray.remote(EmbedderActor).options(**options.for_ray())
             embedder.remote(config, options.name)
-    ray.remote(JanitorActor).options(**JANITOR.for_ray()).remote(config)
+    ray.remote(JanitorActor).options(**JANITOR.for_ray()).remote(config, job_specs)
 
 
 def engine_environment() -> dict[str, str]:

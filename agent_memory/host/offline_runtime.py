@@ -3,8 +3,8 @@
 from typing import Any
 
 from agent_memory.access.principal import ALL_SCOPES, Principal
-from agent_memory.actors.memory_parts import stored_memory, utc_now
 from agent_memory.api.runtime import Runtime
+from agent_memory.clock import utc_now
 from agent_memory.errors import Unavailable
 from agent_memory.ids import KeyId, WorkspaceId
 from agent_memory.memory.estimated_tokens import EstimatedTokens
@@ -12,6 +12,7 @@ from agent_memory.memory.ports import TokenCounter
 from agent_memory.memory.service.composition import World
 from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.store.database import Database
+from agent_memory.store.stored_memory import stored_memory
 
 
 def offline_runtime(database: Database, workspace: WorkspaceId) -> Runtime:

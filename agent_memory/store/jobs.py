@@ -21,8 +21,8 @@ from agent_memory.work.job import (
     JobState,
     JobWorker,
     NewJob,
-    queue_of,
 )
+from agent_memory.work.registry import queue_of
 
 _PREFIX = "job_"
 _MAX_DIGITS = 18

@@ -15,8 +15,8 @@ from agent_memory.work.job import (
     JobWorker,
     ScheduledJob,
     SchedulerStatus,
-    queue_of,
 )
+from agent_memory.work.registry import queue_of
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 _OPEN = (JobState.QUEUED, JobState.RUNNING)

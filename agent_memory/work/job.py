@@ -1,4 +1,4 @@
-"""Work that memory leaves for later: its kinds, and how a piece of it stands."""
+"""Work that is done later: its kinds, and how a piece of it stands."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from agent_memory.json_value import Json
 
 
 class JobKind(StrEnum):
-    """What a job does. All but the last two belong to a workspace."""
+    """What a job does; `registry` says when, where and how often each is tried."""
 
     EMBED_ITEMS = "embed_items"
     """Give vectors to the items that lack them, in the space that serves or is being built."""
@@ -45,18 +45,6 @@ class JobQueue(StrEnum):
     MEMORY = "memory"
     UPKEEP = "upkeep"
     ENRICHMENT = "enrichment"
-
-
-def queue_of(kind: JobKind) -> JobQueue:
-    match kind:
-        case JobKind.EMBED_ITEMS | JobKind.REEMBED:
-            return JobQueue.EMBEDDINGS
-        case JobKind.REMEMBER_EXCHANGE | JobKind.REDACT_AGAIN | JobKind.APPLY_RETENTION:
-            return JobQueue.MEMORY
-        case JobKind.ENRICH:
-            return JobQueue.ENRICHMENT
-        case _:
-            return JobQueue.UPKEEP
 
 
 class JobState(StrEnum):

@@ -2,7 +2,7 @@
 
 import httpx
 
-from agent_memory.actors.memory_jobs import memory_specs
+from agent_memory.host.job_specs import memory_specs
 from agent_memory.ids import WorkspaceId
 from agent_memory.jobs.spec import JobRun, Outcome
 from agent_memory.json_value import Json

@@ -8,9 +8,10 @@ import pytest
 
 from agent_memory.errors import EmbeddingUnavailable
 from agent_memory.ids import ThreadId
-from agent_memory.jobs import attempt, forms
+from agent_memory.jobs import attempt
 from agent_memory.jobs.embedding import EmbedItems, Reembed
 from agent_memory.jobs.expiry import Expire
+from agent_memory.jobs.forms import JobForm, NoArgs
 from agent_memory.jobs.spec import JobSpec
 from agent_memory.jobs.upkeep import needs_vectors
 from agent_memory.jobs.worker import JobWorker
@@ -72,9 +73,11 @@ class Workers:
         spaces = SpaceStore(database)
         expire = Expire(ImpressionStore(database), RememberedCallStore(database), spaces)
         specs = [
-            JobSpec(forms.EMBED_ITEMS, EmbedItems(spaces, embedder, self._jobs).do),
-            JobSpec(forms.REEMBED, Reembed(spaces, embedder).do),
-            JobSpec(forms.EXPIRE, expire.do),
+            JobSpec(
+                JobForm(JobKind.EMBED_ITEMS, NoArgs), EmbedItems(spaces, embedder, self._jobs).do
+            ),
+            JobSpec(JobForm(JobKind.REEMBED, NoArgs), Reembed(spaces, embedder).do),
+            JobSpec(JobForm(JobKind.EXPIRE, NoArgs), expire.do),
         ]
         self._worker = JobWorker(specs, queue, {}, FAST)
 

@@ -2,19 +2,55 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from agent_memory.ids import JobId, WorkspaceId
 from agent_memory.jobs.forms import requested_job
-from agent_memory.jobs.schedule import SCHEDULE
 from agent_memory.json_value import Json
-from agent_memory.store.jobs import JobStore
-from agent_memory.work.job import JobCount, JobRecord, JobState, ScheduledJob, SchedulerStatus
+from agent_memory.work.job import (
+    JobCount,
+    JobKind,
+    JobRecord,
+    JobState,
+    JobWorker,
+    NewJob,
+    ScheduledJob,
+    SchedulerStatus,
+)
+from agent_memory.work.registry import SCHEDULE
+
+
+class JobRecords(Protocol):
+    """The jobs of workspaces as they stand."""
+
+    async def enqueue_job(self, workspace: WorkspaceId, job: NewJob) -> JobId: ...
+
+    async def get_job(self, workspace: WorkspaceId, job: JobId) -> JobRecord: ...
+
+    async def list_jobs(
+        self,
+        workspace: WorkspaceId,
+        state: JobState | None,
+        kind: JobKind | None,
+        cursor: str | None,
+        limit: int,
+    ) -> tuple[Sequence[JobRecord], str | None]: ...
+
+    async def cancel_job(self, workspace: WorkspaceId, job: JobId) -> JobRecord: ...
+
+    async def retry_job(self, workspace: WorkspaceId, job: JobId) -> JobRecord: ...
+
+    async def count_jobs(self, workspace: WorkspaceId) -> Sequence[JobCount]: ...
+
+    async def last_scheduled(self) -> Mapping[str, datetime]: ...
+
+    async def list_workers(self) -> Sequence[JobWorker]: ...
 
 
 class JobDesk:
     """Implements `api.runtime.Workers`."""
 
-    def __init__(self, jobs: JobStore, clock: Callable[[], datetime]) -> None:
+    def __init__(self, jobs: JobRecords, clock: Callable[[], datetime]) -> None:
         self._jobs = jobs
         self._clock = clock
 

@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import time
+from typing import Protocol
 
-from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.device.token_counter import ModelTokenCounter
+from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import ModelNotUsable, Unavailable
 from agent_memory.memory.estimated_tokens import EstimatedTokens
 from agent_memory.memory.ports import TokenCounter
@@ -17,11 +18,23 @@ ASK_EVERY_S = 5.0
 """How soon another model's tokenizer is noticed."""
 
 
+class TokenizerSource(Protocol):
+    """The engine, as far as counting asks it."""
+
+    async def info(self, timeout_s: float) -> EngineInfo:
+        """The loaded model. Raises `Unavailable` when there is none in time."""
+        ...
+
+    async def tokenizer(self) -> str | None:
+        """Its tokenizer in the form of `tokenizer.json`, where it has one."""
+        ...
+
+
 class ServedTokens:
     """Asks each loaded model for its tokenizer once. Before there is one, counts are estimates;
     nobody is held up by a model that takes another's place."""
 
-    def __init__(self, engine: EngineHandle) -> None:
+    def __init__(self, engine: TokenizerSource) -> None:
         self._engine = engine
         self._asking = asyncio.Lock()
         self._asked_at = 0.0

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent_memory.jobs.schedule import SCHEDULE, Period
+from agent_memory.work.period import Period
 
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 
@@ -41,7 +41,3 @@ def test_the_next_time_is_after_now(period: Period, now: datetime, next_at: date
 def test_what_does_not_divide_the_day_is_no_period(minutes: int, offset: int) -> None:
     with pytest.raises(ValueError, match="no period"):
         Period(minutes, offset)
-
-
-def test_every_entry_of_the_schedule_is_a_job_of_the_server() -> None:
-    assert {kind.value for kind in SCHEDULE} == {"plan_upkeep", "forget_jobs"}

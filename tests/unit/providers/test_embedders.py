@@ -1,25 +1,22 @@
 """The pool of embedders as it is called, over actors that are not there."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
-from agent_memory.actors.embedder import EmbedderStats
-from agent_memory.actors.embedder_handle import EmbedderHandle
 from agent_memory.errors import (
     EmbeddingRefused,
     EmbeddingUnavailable,
     InvalidRequest,
-    Unavailable,
 )
 from agent_memory.ids import WorkspaceId
 from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace, Purpose
+from agent_memory.providers.embedder_stats import EmbedderStats
+from agent_memory.providers.embedders import Embedders
 from agent_memory.providers.minilm.provider import MINILM_SPACE
 from agent_memory.settings import Settings
 
-T = TypeVar("T")
 WORKSPACE = WorkspaceId("ws")
 OTHER = EmbeddingSpace("openai", "other", 384)
 
@@ -32,33 +29,24 @@ class Clock:
 
 
 class FakeEmbedder:
-    """What an actor's handle offers, without an actor. `error`: what the next calls raise."""
+    """An embedder that is asked in this process. `error`: what the next calls raise."""
 
     def __init__(self) -> None:
         self.error: Exception | None = None
         self.asked: list[tuple[EmbeddingSpace, list[str]]] = []
-        self.embed = self
-        self.stats = _Stats()
 
-    async def call(
-        self, method: Callable[[Any], Awaitable[T]], timeout_s: float, lost: type[Unavailable]
-    ) -> T:
-        assert timeout_s > 0
-        assert issubclass(lost, Unavailable)
-        return await method(self)
-
-    async def remote(
-        self, space: EmbeddingSpace, texts: Sequence[str], purpose: Purpose
+    async def embed(
+        self, space: EmbeddingSpace, texts: Sequence[str], purpose: Purpose, timeout_s: float
     ) -> Embedded:
+        assert timeout_s > 0
         assert isinstance(purpose, Purpose)
         self.asked.append((space, list(texts)))
         if self.error is not None:
             raise self.error
         return Embedded(np.ones((len(texts), 2), np.float32), (1,) * len(texts))
 
-
-class _Stats:
-    async def remote(self) -> EmbedderStats:
+    async def stats(self, timeout_s: float) -> EmbedderStats:
+        assert timeout_s > 0
         return EmbedderStats(0, 3, 30, 0, 0.1, "")
 
 
@@ -82,14 +70,14 @@ def embedder() -> FakeEmbedder:
 
 
 @pytest.fixture
-def handle(embedder: FakeEmbedder, clock: Clock) -> EmbedderHandle:
-    return EmbedderHandle(Settings(), Spaces(MINILM_SPACE), [embedder], clock)
+def handle(embedder: FakeEmbedder, clock: Clock) -> Embedders:
+    return Embedders(Settings(), Spaces(MINILM_SPACE), [embedder], clock)
 
 
 async def test_a_question_is_embedded_in_the_space_that_serves(
     embedder: FakeEmbedder, clock: Clock
 ) -> None:
-    handle = EmbedderHandle(Settings(), Spaces(OTHER), [embedder], clock)
+    handle = Embedders(Settings(), Spaces(OTHER), [embedder], clock)
 
     embedding = await handle.embed_query(WORKSPACE, "why?")
 
@@ -99,10 +87,10 @@ async def test_a_question_is_embedded_in_the_space_that_serves(
 
 
 async def test_without_vectors_nobody_is_asked(embedder: FakeEmbedder, clock: Clock) -> None:
-    handle = EmbedderHandle(Settings(), Spaces(None), [embedder], clock)
+    handle = Embedders(Settings(), Spaces(None), [embedder], clock)
     assert await handle.embed_query(WORKSPACE, "why?") is None
 
-    off = EmbedderHandle(Settings(embedding_provider="none"), Spaces(OTHER), [embedder], clock)
+    off = Embedders(Settings(embedding_provider="none"), Spaces(OTHER), [embedder], clock)
     assert await off.embed_query(WORKSPACE, "why?") is None
 
     assert embedder.asked == []
@@ -110,7 +98,7 @@ async def test_without_vectors_nobody_is_asked(embedder: FakeEmbedder, clock: Cl
 
 
 async def test_a_provider_that_fails_is_soon_left_alone_and_later_tried_again(
-    handle: EmbedderHandle, embedder: FakeEmbedder, clock: Clock
+    handle: Embedders, embedder: FakeEmbedder, clock: Clock
 ) -> None:
     embedder.error = EmbeddingUnavailable("it is away")
     for _ in range(10):
@@ -127,7 +115,7 @@ async def test_a_provider_that_fails_is_soon_left_alone_and_later_tried_again(
 
 
 async def test_while_it_is_left_alone_documents_are_refused_with_the_reason(
-    handle: EmbedderHandle, embedder: FakeEmbedder
+    handle: Embedders, embedder: FakeEmbedder
 ) -> None:
     embedder.error = EmbeddingRefused("wrong key")
     with pytest.raises(EmbeddingRefused):
@@ -139,7 +127,7 @@ async def test_while_it_is_left_alone_documents_are_refused_with_the_reason(
 
 
 async def test_a_text_that_is_not_taken_says_nothing_against_the_provider(
-    handle: EmbedderHandle, embedder: FakeEmbedder
+    handle: Embedders, embedder: FakeEmbedder
 ) -> None:
     embedder.error = InvalidRequest("empty", "input")
     for _ in range(10):
@@ -150,7 +138,7 @@ async def test_a_text_that_is_not_taken_says_nothing_against_the_provider(
 
 
 async def test_one_space_that_fails_leaves_the_others_alone(
-    handle: EmbedderHandle, embedder: FakeEmbedder
+    handle: Embedders, embedder: FakeEmbedder
 ) -> None:
     embedder.error = EmbeddingRefused("wrong key")
     with pytest.raises(EmbeddingRefused):
@@ -162,7 +150,7 @@ async def test_one_space_that_fails_leaves_the_others_alone(
 
 async def test_settings_that_do_not_say_enough_are_a_visible_state(clock: Clock) -> None:
     settings = Settings(embedding_provider="openai", embedding_model="unknown")
-    handle = EmbedderHandle(settings, Spaces(OTHER), [FakeEmbedder()], clock)
+    handle = Embedders(settings, Spaces(OTHER), [FakeEmbedder()], clock)
 
     condition = await handle.condition()
 

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from agent_memory.actors.exchange import exchange_request, fitting
 from agent_memory.ids import ThreadId
+from agent_memory.jobs.turn_ingest import exchange_request, fitting
 from agent_memory.memory.service.size_limit import MAX_ITEM_BYTES
 from agent_memory.turns.messages import (
     Message,

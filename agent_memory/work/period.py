@@ -1,9 +1,7 @@
-"""What is done again and again, and when."""
+"""Times of day at which something is done again."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-
-from agent_memory.work.job import JobKind
 
 _DAY = 24 * 60
 
@@ -41,10 +39,3 @@ class Period:
         return midnight + timedelta(
             minutes=self.offset + (passed // self.minutes + 1) * self.minutes
         )
-
-
-SCHEDULE = {
-    JobKind.PLAN_UPKEEP: Period(5),
-    JobKind.FORGET_JOBS: Period(60, offset=17),
-}
-"""The server's own jobs; those of workspaces are queued by `PLAN_UPKEEP`."""

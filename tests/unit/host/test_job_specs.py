@@ -1,14 +1,13 @@
 """The jobs that a server runs, as they are put together."""
 
-from agent_memory.actors.embedder_handle import EmbedderHandle
-from agent_memory.actors.job_parts import job_specs
+from agent_memory.host.job_specs import job_specs
 from agent_memory.jobs.forms import REQUESTABLE
-from agent_memory.jobs.schedule import SCHEDULE
-from agent_memory.jobs.upkeep import PERIODS
+from agent_memory.providers.embedders import Embedders
 from agent_memory.settings import Settings
 from agent_memory.store.database import Database
 from agent_memory.store.job_queue import JobQueueStore
 from agent_memory.store.memory.spaces import SpaceStore
+from agent_memory.work.registry import PERIODS, SCHEDULE
 
 URL = "postgresql://nobody@127.0.0.1:1/nothing"
 
@@ -16,7 +15,7 @@ URL = "postgresql://nobody@127.0.0.1:1/nothing"
 def kinds() -> list[str]:
     """Nothing is connected by putting them together."""
     database, settings = Database(URL), Settings()
-    embedders = EmbedderHandle(settings, SpaceStore(database))
+    embedders = Embedders(settings, SpaceStore(database), ())
     queue = JobQueueStore(database, URL)
     return [spec.kind for spec in job_specs(database, queue, embedders, settings)]
 

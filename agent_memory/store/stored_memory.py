@@ -1,7 +1,5 @@
 """Memory over PostgreSQL, composed for the process that serves it."""
 
-from datetime import UTC, datetime
-
 from agent_memory.ids import WorkspaceId
 from agent_memory.memory.ingestion import Remembered
 from agent_memory.memory.service.composition import Stores, World, compose
@@ -76,7 +74,3 @@ async def queue_enrichment(
         for material in remembered.materials:
             job = NewJob(JobKind.ENRICH, {"material_id": material}, once=material)
             await enqueue_job(transaction, job)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)

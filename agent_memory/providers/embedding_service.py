@@ -1,10 +1,11 @@
 """Embeddings for surfaces: the one model there is, by its name and in the size asked for."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from agent_memory.actors.embedder_handle import EmbedderHandle
 from agent_memory.errors import (
     EmbeddingRefused,
     EmbeddingUnavailable,
@@ -17,17 +18,31 @@ from agent_memory.memory.embedded_text import embedded_text
 from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace, Purpose
 from agent_memory.memory.item import Item
 from agent_memory.providers.choice import can_shorten
-from agent_memory.store.memory.spaces import SpaceStore
+from agent_memory.providers.embedders import Embedders
 
 NOW_TIMEOUT_S = 2.0
 """What takes longer than this is left to a job."""
 MAX_NOW = 32
 
 
+class VectorStore(Protocol):
+    """Where vectors are kept."""
+
+    async def put_vectors(
+        self,
+        workspace: WorkspaceId,
+        space_id: str,
+        items: Sequence[Item],
+        vectors: NDArray[np.float32],
+    ) -> int:
+        """One vector an item, in their order; returns how many were new."""
+        ...
+
+
 class EmbeddingService:
     """Implements `api.runtime.Embeddings`."""
 
-    def __init__(self, embedders: EmbedderHandle) -> None:
+    def __init__(self, embedders: Embedders) -> None:
         self._embedders = embedders
 
     @property
@@ -68,9 +83,9 @@ def shortened(embedded: Embedded, num_dims: int) -> Embedded:
 class InlineEmbedding:
     """Gives a few new items vectors before their writer is answered, when that is quick."""
 
-    def __init__(self, embedders: EmbedderHandle, spaces: SpaceStore) -> None:
+    def __init__(self, embedders: Embedders, vectors: VectorStore) -> None:
         self._embedders = embedders
-        self._spaces = spaces
+        self._vectors = vectors
 
     async def embed_now(self, workspace: WorkspaceId, items: Sequence[Item]) -> bool:
         """False when it must wait for the job that was queued with the items."""
@@ -86,5 +101,5 @@ class InlineEmbedding:
             embedded = await self._embedders.embed(space, texts, Purpose.DOCUMENT, NOW_TIMEOUT_S)
         except (EmbeddingUnavailable, InvalidRequest, QueueFull):
             return False
-        await self._spaces.put_vectors(workspace, space.space_id, items, embedded.vectors)
+        await self._vectors.put_vectors(workspace, space.space_id, items, embedded.vectors)
         return True
