@@ -1,13 +1,15 @@
-"""Jobs and embeddings in Prometheus text format."""
+"""Jobs and embeddings as metrics."""
 
 from collections.abc import Mapping, Sequence
 
-from agent_memory.deployments.metric_family import MetricFamily, counter, gauge
+from prometheus_client import Metric
+
+from agent_memory.deployments.metric_family import counter, gauge
 from agent_memory.providers.embedders import EmbeddingCondition
 from agent_memory.work.job import JobCount, JobQueue, JobState
 
 
-def job_lines(counts: Sequence[JobCount]) -> list[str]:
+def job_metrics(counts: Sequence[JobCount]) -> list[Metric]:
     """How many jobs are in each queue and state, and how long the first has been waiting."""
     numbers = {(count.queue, count.state): count for count in counts}
     jobs = [
@@ -21,31 +23,28 @@ def job_lines(counts: Sequence[JobCount]) -> list[str]:
         if count.state is JobState.QUEUED
     ]
     return [
-        *MetricFamily("agent_memory_jobs", "gauge", "Jobs by queue and state.", jobs).lines(),
-        *MetricFamily(
+        gauge("agent_memory_jobs", "Jobs by queue and state.", jobs),
+        gauge(
             "agent_memory_job_wait_seconds",
-            "gauge",
             "How long the first job of a queue has been waiting.",
             waits,
-        ).lines(),
+        ),
     ]
 
 
-def embedding_lines(condition: EmbeddingCondition) -> list[str]:
+def embedding_metrics(condition: EmbeddingCondition) -> list[Metric]:
     """What the embedders have done since each started, together, and whether they can now."""
     stats = condition.embedders
     name = "agent_memory_embedding"
     return [
-        *gauge(f"{name}_up", "1 while texts can be embedded.", condition.state == "ready"),
-        *gauge(f"{name}_waiting", "Texts that wait.", sum(one.num_waiting for one in stats)),
-        *counter(f"{name}_texts_total", "Texts embedded.", sum(one.texts_total for one in stats)),
-        *counter(
-            f"{name}_tokens_total", "Tokens embedded.", sum(one.tokens_total for one in stats)
-        ),
-        *counter(
+        gauge(f"{name}_up", "1 while texts can be embedded.", condition.state == "ready"),
+        gauge(f"{name}_waiting", "Texts that wait.", sum(one.num_waiting for one in stats)),
+        counter(f"{name}_texts_total", "Texts embedded.", sum(one.texts_total for one in stats)),
+        counter(f"{name}_tokens_total", "Tokens embedded.", sum(one.tokens_total for one in stats)),
+        counter(
             f"{name}_failures_total", "Calls that failed.", sum(one.failures_total for one in stats)
         ),
-        *counter(
+        counter(
             f"{name}_seconds_total", "Time of all calls.", sum(one.seconds_total for one in stats)
         ),
     ]

@@ -4,13 +4,21 @@ import asyncio
 from collections.abc import Awaitable
 from typing import assert_never
 
+from prometheus_client import Metric
+
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.api.runtime import Health
 from agent_memory.cache.stats import PoolStats
-from agent_memory.deployments.background_metrics import embedding_lines, job_lines
-from agent_memory.deployments.kv_metrics import engine_lines, model_lines, pool_lines, session_lines
+from agent_memory.deployments.background_metrics import embedding_metrics, job_metrics
+from agent_memory.deployments.kv_metrics import (
+    engine_metrics,
+    model_metrics,
+    pool_metrics,
+    session_metrics,
+)
+from agent_memory.deployments.metric_family import exposition
 from agent_memory.engine.stats import EngineStats
 from agent_memory.errors import AgentMemoryError, Unavailable
 from agent_memory.providers.embedders import Embedders
@@ -60,36 +68,38 @@ class RuntimeCondition:
             self._directory.stats(),
             self._pool.stats(),
             self._engine.stats(),
-            self._model_lines(),
+            self._model_metrics(),
             return_exceptions=True,
         )
-        lines: list[str] = []
+        told: list[Metric] = []
         for part in parts:
             match part:
                 case DirectoryStats():
-                    lines += session_lines(part)
+                    told += session_metrics(part)
                 case PoolStats():
-                    lines += pool_lines(part)
+                    told += pool_metrics(part)
                 case EngineStats():
-                    lines += engine_lines(part)
+                    told += engine_metrics(part)
                 case list():
-                    lines += part
+                    told += part
                 case None | Unavailable():
                     continue  # The pool knows nothing before the first turn.
                 case BaseException():
                     raise part
                 case _:
                     assert_never(part)
-        lines += embedding_lines(await self._embedders.condition())
-        lines += await self._job_lines()
-        return "\n".join(lines) + "\n" if lines else ""
+        told += embedding_metrics(await self._embedders.condition())
+        told += await self._job_metrics()
+        return exposition(told) if told else ""
 
-    async def _model_lines(self) -> list[str]:
-        return model_lines([status.entry for status in await self._engine.models(CHECK_TIMEOUT_S)])
+    async def _model_metrics(self) -> list[Metric]:
+        return model_metrics(
+            [status.entry for status in await self._engine.models(CHECK_TIMEOUT_S)]
+        )
 
-    async def _job_lines(self) -> list[str]:
+    async def _job_metrics(self) -> list[Metric]:
         try:
-            return job_lines(await self._jobs.count_all_jobs())
+            return job_metrics(await self._jobs.count_all_jobs())
         except Unavailable:
             return []
 

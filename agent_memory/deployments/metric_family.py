@@ -1,54 +1,75 @@
-"""One metric in Prometheus text format (version 0.0.4)."""
+"""Metrics that actors count, as prometheus_client's families."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
-from typing import Literal
+
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    SummaryMetricFamily,
+)
+from prometheus_client.registry import Collector
 
 from agent_memory.engine.distribution import BOUNDS_S, Distribution
 
-Labels = Mapping[str, str]
+Samples = Sequence[tuple[Mapping[str, str], float]]
+"""Labels, and a value. All samples of a metric bear the same labels."""
 
 
-@dataclass(frozen=True, slots=True)
-class MetricFamily:
-    """A metric and its samples: labels, and a value. Label values are words of our own."""
-
-    name: str
-    kind: Literal["counter", "gauge"]
-    help: str
-    samples: Sequence[tuple[Labels, float]]
-
-    def lines(self) -> list[str]:
-        samples = (f"{self.name}{_text(labels)} {float(value)}" for labels, value in self.samples)
-        return [*_head(self.name, self.kind, self.help), *samples]
+def exposition(metrics: Iterable[Metric]) -> str:
+    """The metrics in Prometheus text format."""
+    registry = CollectorRegistry()
+    registry.register(_Told(tuple(metrics)))
+    return generate_latest(registry).decode()
 
 
-def counter(name: str, help: str, value: float) -> list[str]:  # noqa: A002  Prometheus' word
-    """A counter without labels."""
-    return MetricFamily(name, "counter", help, [({}, value)]).lines()
+def counter(name: str, help: str, value: float | Samples) -> Metric:  # noqa: A002  Prometheus' word
+    """A counter: one value, or samples with labels."""
+    samples = _samples(value)
+    family = CounterMetricFamily(name, help, labels=_labels(samples))
+    for labels, number in samples:
+        family.add_metric(list(labels.values()), number)
+    return family
 
 
-def gauge(name: str, help: str, value: float) -> list[str]:  # noqa: A002
-    """A gauge without labels."""
-    return MetricFamily(name, "gauge", help, [({}, value)]).lines()
+def gauge(name: str, help: str, value: float | Samples) -> Metric:  # noqa: A002
+    """A gauge: one value, or samples with labels."""
+    samples = _samples(value)
+    family = GaugeMetricFamily(name, help, labels=_labels(samples))
+    for labels, number in samples:
+        family.add_metric(list(labels.values()), number)
+    return family
 
 
-def histogram(name: str, help: str, observed: Distribution) -> list[str]:  # noqa: A002
+def histogram(name: str, help: str, observed: Distribution) -> Metric:  # noqa: A002
     """A distribution of seconds."""
-    below = list(accumulate(observed.counts))
     bounds = [*map(str, BOUNDS_S), "+Inf"]
-    return [
-        *_head(name, "histogram", help),
-        *(f'{name}_bucket{{le="{at}"}} {n}' for at, n in zip(bounds, below, strict=True)),
-        f"{name}_sum {observed.total_s}",
-        f"{name}_count {below[-1]}",
+    buckets = [
+        (at, float(number)) for at, number in zip(bounds, accumulate(observed.counts), strict=True)
     ]
+    return HistogramMetricFamily(name, help, buckets=buckets, sum_value=observed.total_s)
 
 
-def _head(name: str, kind: str, help: str) -> list[str]:  # noqa: A002
-    return [f"# HELP {name} {help}", f"# TYPE {name} {kind}"]
+def summary(name: str, help: str, num_observed: int, total: float) -> Metric:  # noqa: A002
+    """How often something was observed, and the sum of it."""
+    return SummaryMetricFamily(name, help, count_value=num_observed, sum_value=total)
 
 
-def _text(labels: Labels) -> str:
-    return "{" + ",".join(f'{k}="{v}"' for k, v in labels.items()) + "}" if labels else ""
+class _Told(Collector):
+    """What was counted elsewhere, told once."""
+
+    def __init__(self, metrics: Sequence[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterator[Metric]:
+        return iter(self._metrics)
+
+
+def _samples(value: float | Samples) -> Samples:
+    return [({}, value)] if isinstance(value, int | float) else value
+
+
+def _labels(samples: Samples) -> Sequence[str]:
+    return list(samples[0][0]) if samples else []
