@@ -7,7 +7,6 @@ from agent_memory.memory.service.jobs import ONE_AT_A_TIME
 from agent_memory.memory.service.memory import Memory
 from agent_memory.store.database import Database
 from agent_memory.store.jobs import JobStore, enqueue_job
-from agent_memory.store.memory.answers import AnswerStore
 from agent_memory.store.memory.changes import ItemChangeStore
 from agent_memory.store.memory.consolidations import ConsolidationStore
 from agent_memory.store.memory.erasure import ErasureStore
@@ -47,7 +46,6 @@ def memory_stores(database: Database, *, is_enriched: bool = False) -> Stores:
         policies=PolicyStore(database),
         consolidations=ConsolidationStore(database),
         verdicts=FeedbackStore(database),
-        answers=AnswerStore(database),
         weights=WeightSetStore(database),
         impressions=ImpressionStore(database),
         experience=ExperienceStore(database),

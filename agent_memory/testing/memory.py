@@ -12,7 +12,6 @@ from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.testing.dict_memory import DictMemory
 from agent_memory.testing.dict_stores import (
     DefaultWeights,
-    DictAnswers,
     DictPolicies,
     DictThreads,
     DictVerdicts,
@@ -60,7 +59,6 @@ def dict_memory(memory: DictMemory | None = None, jobs: ListedJobs | None = None
         policies=DictPolicies(),
         consolidations=NothingConsolidated(),
         verdicts=DictVerdicts(memory),
-        answers=DictAnswers(),
         weights=DefaultWeights(),
         impressions=ListedImpressions(),
         experience=NoExperience(),

@@ -65,7 +65,7 @@ class ServedFeedback:
 
     async def give(self, recall_id: str, verdicts: Mapping[ItemId, Verdict]) -> None:
         for item, verdict in verdicts.items():
-            given = await self._feedback.add_feedback(self._workspace, item, verdict, recall_id)
+            [given] = await self._feedback.add_feedback(self._workspace, [item], verdict, recall_id)
             self._given.append(given.feedback_id)
 
     async def learn(self) -> bool:

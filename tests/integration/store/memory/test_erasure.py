@@ -51,7 +51,7 @@ async def test_an_erased_item_leaves_nothing_behind(
     stored = await items.get_items(ALPHA, [item_id])
     await spaces.put_vectors(ALPHA, SPACE.space_id, stored, np.ones((1, 2), np.float32))
     await impressions.log_impression(ALPHA, Impression("i", 0, (Shown(item_id, 0, {"x": 1.0}),)))
-    await feedback.add_feedback(ALPHA, item_id, Verdict.HELPFUL, "i")
+    await feedback.add_feedback(ALPHA, [item_id], Verdict.HELPFUL, "i")
     await consolidations.put_bands(ALPHA, {item_id: (1, -2)})
 
     erased = await erasure.erase_item(ALPHA, item_id)
