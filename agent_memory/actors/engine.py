@@ -15,9 +15,13 @@ from agent_memory.actors.options import BATCH_ENGINE
 from agent_memory.actors.place import StreamedActor
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.actors.unheard import keeping_unheard
-from agent_memory.device.loaded_model import LoadedModel, read_loaded_model, write_loaded_model
-from agent_memory.device.model_choice import ServedModel, read_model_facts, resolve_model
-from agent_memory.device.model_facts import ModelFacts
+from agent_memory.device.models.loaded_model import (
+    LoadedModel,
+    read_loaded_model,
+    write_loaded_model,
+)
+from agent_memory.device.models.model_choice import ServedModel, read_model_facts, resolve_model
+from agent_memory.device.models.model_facts import ModelFacts
 from agent_memory.engine.events import Finished, Stored
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.model_host import ModelHost

@@ -5,7 +5,7 @@ from agent_memory.actors.embedder_handle import embedders_of
 from agent_memory.actors.engine_handle import MODEL_AGE_S, EngineHandle
 from agent_memory.actors.niceness import give_way
 from agent_memory.clock import utc_now
-from agent_memory.device.served_tokens import ServedTokens
+from agent_memory.device.text.served_tokens import ServedTokens
 from agent_memory.ids import WorkspaceId
 from agent_memory.memory.service.composition import World
 from agent_memory.memory.service.ingest import Ingested, IngestRequest

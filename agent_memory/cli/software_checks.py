@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from agent_memory.cli.finding import Finding, fail, ok, warn
-from agent_memory.device.blas import find_openblas
+from agent_memory.device.cpu.blas import find_openblas
 
 IMPORT_TIMEOUT_S = 120
 REINSTALL = "Install the project again: python3 -m uv sync --reinstall"

@@ -17,7 +17,7 @@ from agent_memory.api.limits import Limits
 from agent_memory.api.runtime import Runtime
 from agent_memory.clock import utc_now
 from agent_memory.deployments.condition import RuntimeCondition
-from agent_memory.device.served_tokens import ServedTokens
+from agent_memory.device.text.served_tokens import ServedTokens
 from agent_memory.jobs.desk import JobDesk
 from agent_memory.memory.service.composition import World
 from agent_memory.providers.embedding_service import EmbeddingService, InlineEmbedding

@@ -5,7 +5,7 @@ from typing import Any
 from ray.serve import Application
 
 from agent_memory.deployments.front import application
-from agent_memory.device.model_choice import resolve_model
+from agent_memory.device.models.model_choice import resolve_model
 from agent_memory.host.composition import cluster_config, start_actors, start_background_actors
 from agent_memory.settings import Settings
 

@@ -21,8 +21,8 @@ from agent_memory.actors.options import (
 )
 from agent_memory.actors.pool import BlockPoolActor
 from agent_memory.actors.storage import EmbeddedStorageActor
-from agent_memory.device.blas import find_openblas
-from agent_memory.device.model_choice import ServedModel
+from agent_memory.device.cpu.blas import find_openblas
+from agent_memory.device.models.model_choice import ServedModel
 from agent_memory.host.environment import runtime_folder
 from agent_memory.host.job_specs import job_specs
 from agent_memory.host.local_storage import LocalStorage

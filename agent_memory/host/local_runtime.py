@@ -20,7 +20,7 @@ from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.janitor_handle import JanitorHandle
 from agent_memory.actors.options import MLX_RESOURCE, NAMESPACE
 from agent_memory.deployments.front import application
-from agent_memory.device.model_choice import ServedModel
+from agent_memory.device.models.model_choice import ServedModel
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import AgentMemoryError, Unavailable
 from agent_memory.host.composition import (

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from agent_memory.device.blas import openblas_hint
-from agent_memory.device.model_choice import ServedModel, resolve_model
+from agent_memory.device.cpu.blas import openblas_hint
+from agent_memory.device.models.model_choice import ServedModel, resolve_model
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import Unavailable
 from agent_memory.host.environment import prepare_environment, runtime_folder

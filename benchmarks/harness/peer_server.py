@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from agent_memory.device.blas import find_openblas
+from agent_memory.device.cpu.blas import find_openblas
 from agent_memory.host.free_ports import free_ports
 from benchmarks.harness.subject import STOP_TIMEOUT_S, interrupt, launch, wait_until
 
