@@ -9,7 +9,7 @@ from dataclasses import replace
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.niceness import give_way
 from agent_memory.errors import AgentMemoryError, InvalidRequest, QueueFull
-from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace, Purpose
+from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace, Purpose
 from agent_memory.providers.choice import Providers
 from agent_memory.providers.embedder_stats import EmbedderStats
 from agent_memory.providers.embedding_queue import EmbeddingQueue

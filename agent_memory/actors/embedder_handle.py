@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from agent_memory.actors.lookup import NamedActor
 from agent_memory.actors.options import embedder_name
 from agent_memory.errors import Unavailable
-from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace, Purpose
+from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace, Purpose
 from agent_memory.providers.embedder_stats import EmbedderStats
 from agent_memory.providers.embedders import Embedders, EmbedderSilent, ServingSpaces
 from agent_memory.settings import Settings

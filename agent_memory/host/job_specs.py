@@ -24,9 +24,9 @@ from agent_memory.memory.estimated_tokens import EstimatedTokens
 from agent_memory.memory.learning.recall_landscape import RECALL
 from agent_memory.memory.learning.weight_learner import WeightLearner
 from agent_memory.memory.ports import Embedder, TokenCounter
+from agent_memory.memory.search.weights import DEFAULT_WEIGHTS
 from agent_memory.memory.service.composition import World, compose
 from agent_memory.memory.service.words_only import WordsOnly
-from agent_memory.memory.weights import DEFAULT_WEIGHTS
 from agent_memory.providers.chat_model import chosen_enricher
 from agent_memory.providers.embedders import Embedders
 from agent_memory.settings import Settings

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from agent_memory.ids import ThreadId
-from agent_memory.memory.chat_message import ChatMessage
-from agent_memory.memory.kinds import Role as MemoryRole
+from agent_memory.memory.items.chat_message import ChatMessage
+from agent_memory.memory.items.kinds import Role as MemoryRole
 from agent_memory.memory.packing.recalled_text import without_blocks
 from agent_memory.memory.service.ingest import IngestRequest
 from agent_memory.memory.service.size_limit import MAX_ITEM_BYTES

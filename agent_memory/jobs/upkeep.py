@@ -8,7 +8,7 @@ from agent_memory.ids import WorkspaceId
 from agent_memory.jobs.ports import EndedJobs, PastJobs, TextEmbedder, Vectors
 from agent_memory.jobs.spec import JobRun, Outcome
 from agent_memory.memory.service.jobs import ONE_AT_A_TIME
-from agent_memory.memory.stored_space import SpaceState, StoredSpace
+from agent_memory.memory.vectors.stored_space import SpaceState, StoredSpace
 from agent_memory.work.job import JobKind, NewJob
 from agent_memory.work.registry import PERIODS
 

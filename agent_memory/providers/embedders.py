@@ -13,8 +13,8 @@ from agent_memory.errors import (
     QueueFull,
 )
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace, Purpose
-from agent_memory.memory.recalled import Embedding
+from agent_memory.memory.search.recalled import Embedding
+from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace, Purpose
 from agent_memory.providers.breaker import CircuitBreaker
 from agent_memory.providers.choice import chosen_space
 from agent_memory.providers.embedder_stats import EmbedderStats

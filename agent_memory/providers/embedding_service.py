@@ -14,9 +14,9 @@ from agent_memory.errors import (
     QueueFull,
 )
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.embedded_text import embedded_text
-from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace, Purpose
-from agent_memory.memory.item import Item
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.vectors.embedded_text import embedded_text
+from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace, Purpose
 from agent_memory.providers.choice import can_shorten
 from agent_memory.providers.embedders import Embedders
 

@@ -1,7 +1,7 @@
 """Memory over PostgreSQL, composed for the process that serves it."""
 
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.ingestion import Remembered
+from agent_memory.memory.items.ingestion import Remembered
 from agent_memory.memory.service.composition import Stores, World, compose
 from agent_memory.memory.service.jobs import ONE_AT_A_TIME
 from agent_memory.memory.service.memory import Memory

@@ -11,13 +11,13 @@ from agent_memory.json_value import Json
 from agent_memory.memory.consolidation.plan import ConsolidationPlan
 from agent_memory.memory.consolidation.record import ConsolidationRecord
 from agent_memory.memory.feedback import Feedback, Impression, Verdict
-from agent_memory.memory.item import Item
-from agent_memory.memory.kinds import ItemKind
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import ItemKind
+from agent_memory.memory.items.thread import Thread, ThreadStatistics
 from agent_memory.memory.learning.experience import Weighed
 from agent_memory.memory.learning.likeness import Question
 from agent_memory.memory.redaction.policy import RedactionPolicy
-from agent_memory.memory.thread import Thread, ThreadStatistics
-from agent_memory.memory.weight_set import WeightSet
+from agent_memory.memory.search.weight_set import WeightSet
 from agent_memory.testing.dict_memory import DictMemory
 from agent_memory.work.job import NewJob
 from agent_memory.work.once import Once

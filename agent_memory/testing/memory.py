@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from agent_memory.ids import WorkspaceId
 from agent_memory.memory.ports import TokenCounter
-from agent_memory.memory.recalled import Candidates, Query, Recalled
+from agent_memory.memory.search.recalled import Candidates, Query, Recalled
 from agent_memory.memory.service.composition import Stores, World, compose
 from agent_memory.memory.service.memory import Memory
 from agent_memory.memory.service.ranker import Ranked

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from agent_memory.clock import utc_now
 from agent_memory.ids import ThreadId, WorkspaceId
-from agent_memory.memory.chat_message import ChatMessage
 from agent_memory.memory.estimated_tokens import EstimatedTokens
+from agent_memory.memory.items.chat_message import ChatMessage
 from agent_memory.memory.ports import TokenCounter
-from agent_memory.memory.recalled import Embedding
+from agent_memory.memory.search.recalled import Embedding
 from agent_memory.memory.service.composition import World
 from agent_memory.memory.service.ingest import IngestRequest
 from agent_memory.memory.service.words_only import WordsOnly

@@ -12,7 +12,7 @@ from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.schemas.models import LoadModelBody, OffloadModelBody
 from agent_memory.errors import NotFound
-from agent_memory.memory.embedding_space import EmbeddingSpace
+from agent_memory.memory.vectors.embedding_space import EmbeddingSpace
 from agent_memory.turns.models import ModelCard
 
 router = APIRouter(tags=["Models"])

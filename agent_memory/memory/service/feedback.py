@@ -7,7 +7,7 @@ from typing import Protocol
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import ItemId, WorkspaceId
 from agent_memory.memory.feedback import Feedback, Verdict
-from agent_memory.memory.weight_set import WeightSet
+from agent_memory.memory.search.weight_set import WeightSet
 from agent_memory.work.once import Once
 
 _ABOUT_TWO = frozenset({Verdict.OUTDATED, Verdict.DUPLICATE})

@@ -6,8 +6,8 @@ from typing import TypeAlias
 import orjson
 
 from agent_memory.ids import ItemId, MaterialId, WorkspaceId
-from agent_memory.memory.ingestion import Prepared, Remembered
-from agent_memory.memory.terms import Terms, index_terms
+from agent_memory.memory.items.ingestion import Prepared, Remembered
+from agent_memory.memory.search.terms import Terms, index_terms
 from agent_memory.store.database import Database
 from agent_memory.store.identifiers import check_id
 from agent_memory.store.memory.ingest_writer import write_prepared

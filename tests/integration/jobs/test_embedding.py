@@ -15,13 +15,13 @@ from agent_memory.jobs.forms import JobForm, NoArgs
 from agent_memory.jobs.spec import JobSpec
 from agent_memory.jobs.upkeep import needs_vectors
 from agent_memory.jobs.worker import JobWorker
-from agent_memory.memory.chat_message import ChatMessage
-from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace, Purpose
-from agent_memory.memory.kinds import Role
-from agent_memory.memory.recalled import Embedding, Query
+from agent_memory.memory.items.chat_message import ChatMessage
+from agent_memory.memory.items.kinds import Role
+from agent_memory.memory.search.recalled import Embedding, Query
 from agent_memory.memory.service.ingest import IngestRequest
 from agent_memory.memory.service.memory import Memory
-from agent_memory.memory.stored_space import SpaceState
+from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace, Purpose
+from agent_memory.memory.vectors.stored_space import SpaceState
 from agent_memory.store.database import Database
 from agent_memory.store.job_queue import JobQueueStore
 from agent_memory.store.jobs import JobStore

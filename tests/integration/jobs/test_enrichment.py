@@ -7,9 +7,9 @@ from agent_memory.errors import EnricherRefused, EnricherUnavailable, InvalidReq
 from agent_memory.host.job_specs import memory_specs
 from agent_memory.ids import ThreadId
 from agent_memory.jobs.spec import JobRun, Outcome
-from agent_memory.memory.chat_message import ChatMessage
 from agent_memory.memory.estimated_tokens import EstimatedTokens
-from agent_memory.memory.kinds import ItemKind, Role
+from agent_memory.memory.items.chat_message import ChatMessage
+from agent_memory.memory.items.kinds import ItemKind, Role
 from agent_memory.memory.ports import TokenCounter
 from agent_memory.memory.service.composition import World
 from agent_memory.memory.service.ingest import IngestRequest

@@ -8,10 +8,10 @@ from agent_memory.ids import ThreadId
 from agent_memory.jobs.forms import NoArgs
 from agent_memory.jobs.redaction import RedactAgain
 from agent_memory.jobs.spec import JobRun, Outcome
-from agent_memory.memory.chat_message import ChatMessage
-from agent_memory.memory.kinds import Role
-from agent_memory.memory.recalled import Query
+from agent_memory.memory.items.chat_message import ChatMessage
+from agent_memory.memory.items.kinds import Role
 from agent_memory.memory.redaction.policy_json import read_policy
+from agent_memory.memory.search.recalled import Query
 from agent_memory.memory.service.ingest import IngestRequest
 from agent_memory.memory.service.memory import Memory
 from agent_memory.store.database import Database

@@ -11,7 +11,7 @@ from agent_memory.errors import (
     InvalidRequest,
 )
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace, Purpose
+from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace, Purpose
 from agent_memory.providers.embedder_stats import EmbedderStats
 from agent_memory.providers.embedders import Embedders
 from agent_memory.providers.minilm.provider import MINILM_SPACE

@@ -5,10 +5,10 @@ import pytest
 
 from agent_memory.errors import Conflict, NotFound
 from agent_memory.ids import ItemId, ThreadId
-from agent_memory.memory.embedding_space import EmbeddingSpace
 from agent_memory.memory.feedback import Impression, Shown, Verdict
-from agent_memory.memory.item import Key
-from agent_memory.memory.kinds import ItemKind, KeyKind
+from agent_memory.memory.items.item import Key
+from agent_memory.memory.items.kinds import ItemKind, KeyKind
+from agent_memory.memory.vectors.embedding_space import EmbeddingSpace
 from agent_memory.store.memory.changes import ItemChangeStore
 from agent_memory.store.memory.consolidations import ConsolidationStore
 from agent_memory.store.memory.erasure import ErasureStore

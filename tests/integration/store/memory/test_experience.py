@@ -11,7 +11,7 @@ from agent_memory.memory.feedback import Feedback, Impression, Shown, Verdict
 from agent_memory.memory.learning.adjustment import COMPONENT
 from agent_memory.memory.learning.experience import Weighed
 from agent_memory.memory.learning.likeness import read_question
-from agent_memory.memory.recalled import Embedding, Query
+from agent_memory.memory.search.recalled import Embedding, Query
 from agent_memory.memory.service.ranker import Ranker
 from agent_memory.store.database import Database
 from agent_memory.store.memory.erasure import ErasureStore
