@@ -1,1 +1,1 @@
-"""A model's files: which is served, what they say, its weights, and whether it does what it should."""
+"""A model and its files: which is served, what they say, and whether it works as it should."""
