@@ -33,6 +33,7 @@ async def live() -> Response:
     responses=answers("It can (503 when not).", _READY),
 )
 @router.get("/readyz", include_in_schema=False)
+@router.get("/health", include_in_schema=False)
 async def ready(request: Request) -> Response:
     """200 when a turn could be taken now, else 503 and what is missing."""
     health = await surface_of(request).runtime.condition.health()
