@@ -15,12 +15,13 @@ from agent_memory.device.kv.block_store import BlockStore
 from agent_memory.device.kv.cache_layout import CacheLayout
 from agent_memory.device.kv.kv_choice import bits_of, choose_layout
 from agent_memory.device.kv.leased_prefix import PrefixGatherer
+from agent_memory.device.models.file_digests import FileDigests
 from agent_memory.device.models.model_facts import context_window
 from agent_memory.device.models.probe import Probe, probe_model
 from agent_memory.device.models.self_test import run_self_test
 from agent_memory.device.models.weights import (
+    WeightFiles,
     computes_on_linux_cpu,
-    fingerprint,
     load_weights,
     memory_in_use,
     num_parameters,
@@ -65,13 +66,14 @@ class ModelMachine:
         install_attention()
         mx.set_cache_limit(_MAX_IDLE_BUFFERS)
         self.prompter = Prompter.load(folder)
+        files = WeightFiles(folder)
         model, config = load_weights(folder)
         layout, why_float = _choose_layout(model, config, name, bits_of(settings.kv_bits))
         _check_this_machine(name, layout)
         probe = _probe(model, layout, name)
         self.info = EngineInfo(
             model=name,
-            fingerprint=fingerprint(folder, self.prompter.fingerprint()),
+            fingerprint=files.fingerprint(self.prompter.fingerprint(), _digests(shelf_folder)),
             kv_format=probe.kv_format,
             context_window=context_window(config, settings.context_window),
             block_size=settings.block_size,
@@ -198,6 +200,10 @@ class ModelMachine:
             return None
         info = self.info
         return Shelf(folder, info.fingerprint, info.kv_format, settings.shelf_key_bytes)
+
+
+def _digests(shelf_folder: Path | None) -> FileDigests:
+    return FileDigests(None if shelf_folder is None else shelf_folder / "weights.json")
 
 
 def _check_this_machine(name: str, layout: CacheLayout) -> None:

@@ -18,11 +18,12 @@ from agent_memory.device.cpu.products import (
     tiles_are_faster,
 )
 from agent_memory.device.cpu.rotary import share_rotary
+from agent_memory.device.models.file_digests import FileDigests, FileStamp
 from agent_memory.device.models.model_facts import check_memory, read_facts
 from agent_memory.errors import ModelNotUsable
 
-_NUM_SAMPLES = 64
-_SAMPLE_SIZE = 4096
+_CONFIGS = ("config.json", "hf_quant_config.json")
+"""mlx-lm builds a model from them; the second says how some weights are quantised."""
 
 
 def computes_on_linux_cpu() -> bool:
@@ -75,21 +76,38 @@ def release_memory() -> None:
     mx.clear_cache()
 
 
-def fingerprint(folder: Path, tokenizer: str) -> str:
-    """SHA-256 in hex of configuration, tensor names and shapes, a sample of their bytes, and
-    `tokenizer` (that of tokenizer and template)."""
-    digest = hashlib.sha256(tokenizer.encode())
-    config = json.loads((folder / "config.json").read_bytes())
-    digest.update(json.dumps(config, sort_keys=True).encode())
-    for path in sorted(folder.glob("model*.safetensors")):
-        with path.open("rb") as file:
-            size = path.stat().st_size
-            length = int.from_bytes(file.read(8), "little")
-            digest.update(file.read(length))
-            for at in range(_NUM_SAMPLES):
-                file.seek(8 + length + (size - 8 - length) * at // _NUM_SAMPLES)
-                digest.update(file.read(_SAMPLE_SIZE))
-    return digest.hexdigest()
+class WeightFiles:
+    """The files in `folder` that decide what a model computes: its weights and configurations.
+
+    They must stay as they are from here on until the weights are loaded and the fingerprint taken.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._weights = sorted(folder.glob("model*.safetensors"))
+        self._stamps = self._look()
+
+    def fingerprint(self, tokenizer: str, digests: FileDigests) -> str:
+        """SHA-256 in hex of the configurations, all bytes of the weights in whatever files they
+        lie, and `tokenizer` (the fingerprint of tokenizer and template). Raises `ModelNotUsable`
+        when a file was changed meanwhile."""
+        digest = hashlib.sha256(tokenizer.encode())
+        for name in _CONFIGS:
+            path = self._folder / name
+            config = json.loads(path.read_bytes()) if path.is_file() else None
+            digest.update(json.dumps(config, sort_keys=True).encode())
+        for each in sorted(digests.of(self._weights)):
+            digest.update(bytes.fromhex(each))
+        if self._look() != self._stamps:
+            raise ModelNotUsable(
+                str(self._folder),
+                "its files were changed while they were loaded; load it again",
+            )
+        return digest.hexdigest()
+
+    def _look(self) -> dict[Path, FileStamp]:
+        configs = [self._folder / name for name in _CONFIGS]
+        return {path: FileStamp.of(path) for path in (*configs, *self._weights) if path.is_file()}
 
 
 def _to_float32(weight: mx.array) -> mx.array:

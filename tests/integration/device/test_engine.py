@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from agent_memory.device.engine import MlxEngine
-from agent_memory.device.models.weights import fingerprint
 from agent_memory.engine.events import Generated, Stored
 from agent_memory.errors import (
     Draining,
@@ -65,17 +64,6 @@ def test_models_that_cannot_be_cut_say_so(engine_of: Callable[[str], MlxEngine])
     assert engine_of("gemma3").info.notes == ()
     assert engine_of("recurrent").info.has_snapshots
     assert "one by one" in engine_of("recurrent").info.notes[0]
-
-
-def test_fingerprints_tell_weights_and_templates_apart(
-    model_folder: Callable[[str], Path], tmp_path: Path
-) -> None:
-    one = model_folder("llama")
-    same = make_model_folder(tmp_path / "same", "llama")
-    other = make_model_folder(tmp_path / "other", "llama", seed=1)
-    assert fingerprint(same, "template") == fingerprint(one, "template")
-    assert fingerprint(other, "template") != fingerprint(one, "template")
-    assert fingerprint(one, "another template") != fingerprint(one, "template")
 
 
 def test_a_smaller_context_window_can_be_set(model_folder: Callable[[str], Path]) -> None:
