@@ -226,9 +226,16 @@ def _choose_layout(
 
 def _probe(model: object, layout: CacheLayout, name: str) -> Probe:
     try:
-        return probe_model(model, layout)
+        probe = probe_model(model, layout)
     except _MODEL_ERRORS as error:
         raise ModelNotUsable(name, f"it computes nothing ({error})") from error
+    if not probe.is_finite:
+        raise ModelNotUsable(
+            name,
+            "it computes NaN or infinity in place of numbers: its weights are damaged, or were "
+            "converted wrongly",
+        )
+    return probe
 
 
 def _notes(probe: Probe, why_float: str | None) -> tuple[str, ...]:

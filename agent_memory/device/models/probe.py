@@ -19,12 +19,14 @@ _HALF_TOLERANCE = 5e-2
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """num_logits: length of the logits. kv_format names the bit pattern. why_single says why rows
+    """num_logits: length of the logits. is_finite: all of them are numbers, neither NaN nor
+    infinite. kv_format names the bit pattern. why_single says why rows
     are computed one at a time. feeds_beside: many tokens of one row and one of each other can go
     through the model together. forms: of what can be cut by position, where the host can write
     straight into it."""
 
     num_logits: int
+    is_finite: bool
     kv_format: str
     bytes_per_token: int
     why_single: str | None
@@ -35,9 +37,10 @@ class Probe:
 def probe_model(model: Any, layout: CacheLayout) -> Probe:
     """Feed the model a few tokens in several ways. Raises whatever the model raises."""
     rows = [layout.new_layers() for _ in range(2)]
+    is_finite = True
     for num_tokens, layers in zip((5, 3), rows, strict=True):
         logits = model(mx.array([list(range(1, num_tokens + 1))]), cache=layers)
-        mx.eval(logits)
+        is_finite = bool(mx.isfinite(logits).all()) and is_finite
     pairs = [rows[0][at].keys_and_values() for at in layout.full]
     bytes_per_token = sum(keys.nbytes + values.nbytes for keys, values in pairs) // 5
     kv_format = _kv_format(layout, rows[0])
@@ -45,6 +48,7 @@ def probe_model(model: Any, layout: CacheLayout) -> Probe:
         # States are kept in mlx-lm's own form, which its versions change.
         return Probe(
             logits.shape[-1],
+            is_finite,
             f"{kv_format}+mlx_lm-{version('mlx-lm')}",
             bytes_per_token,
             "it has layers with a recurrent state",
@@ -59,6 +63,7 @@ def probe_model(model: Any, layout: CacheLayout) -> Probe:
         forms = {}
     return Probe(
         logits.shape[-1],
+        is_finite,
         kv_format,
         bytes_per_token,
         why_single,

@@ -14,6 +14,7 @@ from agent_memory.device.text.chat_template import ChatTemplate
 from agent_memory.device.text.output import Output
 from agent_memory.device.text.piece_cache import PieceCache
 from agent_memory.device.text.prompt_text import prompt_text
+from agent_memory.device.text.template_files import processor_template, template_fault
 from agent_memory.device.text.tool_format import parse_calls_with, writes_json_calls
 from agent_memory.device.text.vocabulary import Vocabulary
 from agent_memory.engine.request import GenerationRequest
@@ -55,10 +56,11 @@ class Prompter:
         if not folder.is_dir():
             raise ModelNotUsable(str(folder), "there is no such folder")
         try:
-            config = load_config(folder)
-            tokenizer = load_tokenizer(folder, eos_token_ids=config.get("eos_token_id"))
+            tokenizer = _load_tokenizer(folder)
         except (OSError, ValueError, LookupError, TypeError, ImportError, AttributeError) as error:
             raise ModelNotUsable(str(folder), f"its tokenizer cannot be read ({error})") from error
+        if (fault := template_fault(tokenizer)) is not None:
+            raise ModelNotUsable(str(folder), f"its chat template {fault}")
         return cls(tokenizer)
 
     @property
@@ -219,3 +221,11 @@ class Prompter:
             has_json_calls=is_calling and self.has_json_calls,
             dropped=tuple(self._tokenizer.structural_markers),
         )
+
+
+def _load_tokenizer(folder: Path) -> TokenizerWrapper:
+    eos_token_ids = load_config(folder).get("eos_token_id")
+    tokenizer = load_tokenizer(folder, eos_token_ids=eos_token_ids)
+    if tokenizer.has_chat_template or (template := processor_template(folder)) is None:
+        return tokenizer
+    return load_tokenizer(folder, {"chat_template": template}, eos_token_ids=eos_token_ids)
