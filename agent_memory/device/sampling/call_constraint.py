@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
-from llguidance import LLMatcher
 from numpy.typing import NDArray
+
+from agent_memory.device.sampling.grammar_match import CompiledGrammar, GrammarMatch
 
 
 class CallConstraint:
@@ -15,26 +16,26 @@ class CallConstraint:
     ahead, the token behind the mark was drawn before the mark was known: where that begins no such
     call, this call stays as free as the text.
 
-    matcher: of what follows `start`, at its beginning.
+    grammar: of what follows `start`.
     """
 
     def __init__(
         self,
-        matcher: LLMatcher,
+        grammar: CompiledGrammar,
         start: bytes,
         bytes_of: Callable[[int], bytes],
         num_logits: int,
     ) -> None:
-        self._pristine = matcher
+        self._grammar = grammar
         self._start = start
         self._bytes_of = bytes_of
         self._num_logits = num_logits
-        self._matcher: LLMatcher | None = None
+        self._match: GrammarMatch | None = None
         self._tail = b""
 
     @property
     def stepwise_from(self) -> int | None:
-        return None if self._matcher is None else 0
+        return None if self._match is None else 0
 
     @property
     def is_finished(self) -> bool:
@@ -42,26 +43,17 @@ class CallConstraint:
 
     @property
     def is_free(self) -> bool:
-        return self._matcher is None
+        return self._match is None
 
     def allowed(self) -> NDArray[np.bool_] | None:
-        return None if self._matcher is None else allowed_by(self._matcher, self._num_logits)
+        return None if self._match is None else self._match.allowed()
 
     def advance(self, token_id: int) -> None:
-        if self._matcher is not None:
-            if not self._matcher.consume_token(token_id) or self._matcher.is_stopped():
-                self._matcher = None
+        if self._match is not None:
+            if not self._match.advance(token_id) or self._match.is_finished:
+                self._match = None
             return
         self._tail = (self._tail + self._bytes_of(token_id))[-len(self._start) :]
         if self._tail == self._start:
             self._tail = b""
-            self._matcher = self._pristine.deep_copy()
-
-
-def allowed_by(matcher: LLMatcher, num_logits: int) -> NDArray[np.bool_]:
-    """The tokens that the matcher's grammar allows next, as a mask of that length."""
-    bits = np.frombuffer(matcher.compute_bitmask(), np.uint8)
-    mask = np.zeros(num_logits, np.bool_)
-    known = np.unpackbits(bits, bitorder="little")[:num_logits]
-    mask[: len(known)] = known
-    return mask
+            self._match = GrammarMatch(self._grammar, self._num_logits)

@@ -1,15 +1,13 @@
 """Constrained decoding: a grammar says which tokens may come next."""
 
 import logging
-import threading
-from collections import OrderedDict
-from collections.abc import Sequence
 
 import numpy as np
-from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
 from numpy.typing import NDArray
 
-from agent_memory.device.sampling.call_constraint import CallConstraint, allowed_by
+from agent_memory.device.sampling.call_constraint import CallConstraint
+from agent_memory.device.sampling.grammar_match import GrammarMatch
+from agent_memory.device.sampling.grammars import Grammars
 from agent_memory.device.sampling.thinking_budget import ThinkingBudget
 from agent_memory.device.text.prompter import Prompter
 from agent_memory.engine.constraint import TokenConstraint
@@ -17,8 +15,6 @@ from agent_memory.engine.request import GenerationRequest
 from agent_memory.errors import InvalidRequest, InvariantBroken
 from agent_memory.prompts.output_grammar import CallForm, begun_call_grammar, output_grammar
 from agent_memory.turns.messages import ToolMode
-
-_NUM_CACHED = 64
 
 _log = logging.getLogger(__name__)
 
@@ -32,9 +28,7 @@ class Constrainer:
     def __init__(self, prompter: Prompter, num_logits: int) -> None:
         self._prompter = prompter
         self._num_logits = num_logits
-        self._tokenizer: LLTokenizer | None = None
-        self._compiled: OrderedDict[str, LLMatcher] = OrderedDict()
-        self._lock = threading.Lock()
+        self._grammars = Grammars(prompter)
 
     def new_constraint(self, request: GenerationRequest) -> TokenConstraint | None:
         """A fresh constraint for one choice of the request, at its beginning; None when its
@@ -55,18 +49,22 @@ class Constrainer:
 
     def _form_constraint(self, request: GenerationRequest) -> TokenConstraint | None:
         prompter = self._prompter
-        grammar = output_grammar(
-            request.tools,
-            request.tool_choice,
-            request.json_schema,
-            CallForm(*prompter.call_markers) if prompter.has_json_calls else None,
-            is_single_call=not request.parallel_tool_calls,
+        form = CallForm(*prompter.call_markers) if prompter.has_json_calls else None
+        grammar = self._grammars.compiled(
+            request,
+            lambda tools: output_grammar(
+                tools,
+                request.tool_choice,
+                request.json_schema,
+                form,
+                is_single_call=not request.parallel_tool_calls,
+            ),
         )
         answer: TokenConstraint | None
         if grammar is None:
             answer = self._call_constraint(request)
         else:
-            answer = _AnswerConstraint(self._matcher(grammar), self._num_logits)
+            answer = _AnswerConstraint(GrammarMatch(grammar, self._num_logits))
         markers = prompter.think_markers
         if answer is None or markers is None or not request.parse_output:
             return answer
@@ -87,45 +85,24 @@ class Constrainer:
         may_call = request.parse_output and request.tool_choice.mode is ToolMode.AUTO
         if not (may_call and request.tools and prompter.has_json_calls and end):
             return None
-        grammar = begun_call_grammar(request.tools, CallForm(start, end))
+        form = CallForm(start, end)
         try:
-            matcher = self._matcher(grammar)
+            grammar = self._grammars.compiled(
+                request, lambda tools: begun_call_grammar(tools, form)
+            )
         except InvalidRequest as error:
             _log.info("calls are not constrained", extra={"reason": str(error)})
             return None
-        return CallConstraint(matcher, start.encode(), prompter.token_bytes, self._num_logits)
-
-    def _matcher(self, grammar: str) -> LLMatcher:
-        with self._lock:
-            known = self._compiled.get(grammar)
-            if known is None:
-                known = self._compile(grammar)
-                self._compiled[grammar] = known
-                while len(self._compiled) > _NUM_CACHED:
-                    self._compiled.popitem(last=False)
-            self._compiled.move_to_end(grammar)
-            return known.deep_copy()
-
-    def _compile(self, grammar: str) -> LLMatcher:
-        if self._tokenizer is None:
-            self._tokenizer = _ll_tokenizer(self._prompter)
-        is_error, messages = LLMatcher.validate_grammar_with_warnings(grammar, self._tokenizer)
-        matcher = None if is_error else LLMatcher(self._tokenizer, grammar, log_level=0)
-        if matcher is None or matcher.is_error():
-            reason = messages[0] if matcher is None else matcher.get_error()
-            raise InvalidRequest(
-                f"This schema cannot be used to constrain the output: {_first_line(reason)}",
-                "response_format",
-            )
-        return matcher
+        if grammar is None:
+            return None
+        return CallConstraint(grammar, start.encode(), prompter.token_bytes, self._num_logits)
 
 
 class _AnswerConstraint:
     """Follows the grammar from the first token on."""
 
-    def __init__(self, matcher: LLMatcher, num_logits: int) -> None:
-        self._matcher = matcher
-        self._num_logits = num_logits
+    def __init__(self, match: GrammarMatch) -> None:
+        self._match = match
 
     @property
     def stepwise_from(self) -> int:
@@ -133,17 +110,17 @@ class _AnswerConstraint:
 
     @property
     def is_finished(self) -> bool:
-        return bool(self._matcher.is_stopped())
+        return self._match.is_finished
 
     @property
     def is_free(self) -> bool:
         return False
 
-    def allowed(self) -> NDArray[np.bool_]:
-        return allowed_by(self._matcher, self._num_logits)
+    def allowed(self) -> NDArray[np.bool_] | None:
+        return self._match.allowed()
 
     def advance(self, token_id: int) -> None:
-        if not self._matcher.consume_token(token_id):
+        if not self._match.advance(token_id):
             raise InvariantBroken(f"token {token_id} was drawn, which the grammar does not allow")
 
 
@@ -200,33 +177,3 @@ class _ThinkingConstraint:
         tail = self._tail + self._prompter.token_bytes(token_id)
         self._is_thinking = self._end not in tail
         self._tail = tail[-len(self._end) :]
-
-
-class _TokenTable:
-    """The tokenizer as llguidance asks for it: bytes by id."""
-
-    def __init__(self, prompter: Prompter) -> None:
-        self._prompter = prompter
-        markers = {id_ for text in prompter.call_markers for id_ in prompter.encode(text)}
-        self.tokens = [prompter.token_bytes(at) for at in range(prompter.vocab_size)]
-        self.special_token_ids = sorted(prompter.special_token_ids - markers)
-        self.eos_token_id = min(prompter.eos_token_ids)
-        self.bos_token_id = None
-
-    def __call__(self, text: bytes | str) -> Sequence[int]:
-        decoded = text if isinstance(text, str) else text.decode("utf-8", "replace")
-        return list(self._prompter.encode(decoded))
-
-
-def _ll_tokenizer(prompter: Prompter) -> LLTokenizer:
-    if not prompter.vocabulary.has_bytes or not prompter.eos_token_ids:
-        raise InvalidRequest(
-            "The output of this model cannot be constrained: its tokens do not stand for bytes.",
-            "response_format",
-        )
-    table = TokenizerWrapper(_TokenTable(prompter))
-    return LLTokenizer(table, eos_token=sorted(prompter.eos_token_ids))
-
-
-def _first_line(text: str) -> str:
-    return text.strip().splitlines()[0] if text.strip() else "the grammar is not valid"

@@ -18,6 +18,7 @@ _TEMPLATE_ERRORS = (
     TemplateError,
     TypeError,
     ValueError,
+    ArithmeticError,
     LookupError,
     AttributeError,
     RecursionError,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent_memory.device.engine import MlxEngine
-from agent_memory.engine.events import Generated, Stored
+from agent_memory.engine.events import Finished, Generated, Stored
 from agent_memory.errors import (
     Draining,
     EngineUnavailable,
@@ -27,6 +27,7 @@ from agent_memory.turns.sampling import SamplingParams
 from tests.integration.device.conftest import BLOCK_SIZE, small_settings
 from tests.integration.device.engine_driver import (
     GREEDY,
+    Answer,
     a_prompt,
     a_request,
     ask,
@@ -306,3 +307,23 @@ async def test_the_figures_add_up(own_engine: MlxEngine) -> None:
 
 def _broken(*_: object) -> None:
     raise RuntimeError("broken on purpose")
+
+
+async def test_a_form_that_cannot_be_followed_fails_its_own_request_alone(
+    llama: MlxEngine,
+) -> None:
+    exploding = json.dumps({"type": "string", "pattern": "^((a{1,500}){1,500}){1,50}$"})
+    letters = llama.render(PromptRequest(raw_prompt="aa")).pieces[0]
+    eager = SamplingParams(1000, temperature=0, logit_bias=dict.fromkeys(letters, 100.0))
+    failing = a_request(llama, a_prompt(20), eager, json_schema=exploding)
+    plain = a_request(llama, a_prompt(30))
+    alone = await ask(llama, plain)
+    for _ in range(2):
+        stream, beside = llama.generate(failing), llama.generate(plain)
+        answer = Answer()
+        with pytest.raises(InvalidRequest, match="could not be followed"):
+            async for event in stream:
+                answer.events.append(event)
+        assert len(answer.tokens()) > 3
+        assert not [event for event in answer.events if isinstance(event, Finished)]
+        assert (await read(beside)).tokens() == alone.tokens()

@@ -1,12 +1,16 @@
 import json
 import random
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from llguidance import LLMatcher, LLParserLimits
 
 from agent_memory.cache.lease import Lease
 from agent_memory.device.sampling.grammar import Constrainer
+from agent_memory.device.sampling.grammar_match import CompiledGrammar, GrammarMatch
+from agent_memory.device.sampling.grammar_tokens import ll_tokenizer
 from agent_memory.device.text.prompter import Prompter
 from agent_memory.engine.constraint import TokenConstraint
 from agent_memory.engine.request import GenerationRequest
@@ -36,6 +40,10 @@ SCHEMA = {
 WEATHER = ToolSpec("get_weather", "The weather", SCHEMA)
 WANTED: dict[str, set[str]] = {"get_weather": {"city", "days"}, "get_news": set()}
 NEWS = ToolSpec("get_news", "The news", {"properties": {}, "additionalProperties": False})
+LOOKAHEAD = {"type": "string", "pattern": "(?=x)y"}
+BAD = ToolSpec("fs.write", "", {"properties": {"to": {"properties": {"path": LOOKAHEAD}}}})
+LOOP = ToolSpec("loop", "", {"properties": {"more": {"$ref": "#/properties/more"}}})
+EXPLODING = {"type": "string", "pattern": "^((a{1,500}){1,500}){1,50}$"}
 
 
 @pytest.fixture
@@ -295,6 +303,217 @@ def test_a_schema_that_cannot_be_followed_is_refused(prompter: Prompter, schema:
         Constrainer(prompter, prompter.vocab_size).new_constraint(
             request(prompter, json_schema=schema)
         )
+
+
+@pytest.mark.parametrize(
+    ("schema", "where"),
+    [
+        ({"$ref": "#"}, "at its root: it refers to itself without an end"),
+        (
+            {
+                "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}},
+                "properties": {"x": {"$ref": "#/$defs/a"}},
+            },
+            "without an end",
+        ),
+        (
+            {"properties": {"x": {"anyOf": [{"type": "null"}, LOOKAHEAD]}}},
+            r"at properties\.x\.anyOf\.1: regex parse error: look-around",
+        ),
+        (
+            {"$defs": {"a/b": LOOKAHEAD}, "properties": {"x": {"$ref": "#/$defs/a~1b"}}},
+            "regex parse error",
+        ),
+        ({"properties": {"x": {"uniqueItems": True}}}, r'at properties\.x: .*"uniqueItems"'),
+    ],
+    ids=["itself", "one another", "a lookahead", "a lookahead elsewhere", "an unknown keyword"],
+)
+def test_a_refused_schema_is_told_with_the_place_in_it(
+    prompter: Prompter, schema: dict[str, object], where: str
+) -> None:
+    asked = request(prompter, json_schema=json.dumps(schema))
+    constrainer = Constrainer(prompter, prompter.vocab_size)
+    for _ in range(2):
+        with pytest.raises(InvalidRequest, match=where) as caught:
+            constrainer.new_constraint(asked)
+        assert caught.value.param == "response_format"
+
+
+def test_a_schema_that_may_hold_itself_is_followed(prompter: Prompter) -> None:
+    node = {
+        "type": "object",
+        "properties": {"next": {"anyOf": [{"$ref": "#"}, {"type": "null"}]}},
+        "required": ["next"],
+        "additionalProperties": False,
+    }
+    value = json.loads(
+        text_of(prompter, babble(prompter, request(prompter, json_schema=json.dumps(node)), 1))
+    )
+    while value is not None:
+        assert set(value) == {"next"}
+        value = value["next"]
+
+
+def test_an_object_of_hundreds_of_optional_properties_is_followed(prompter: Prompter) -> None:
+    names = [f"p{at}" for at in range(800)]
+    schema = {"properties": {name: {"enum": ["a", "b"]} for name in names}, "type": "object"}
+    asked = request(prompter, json_schema=json.dumps({**schema, "additionalProperties": False}))
+    assert set(json.loads(text_of(prompter, babble(prompter, asked, 1, 2_000)))) <= set(names)
+
+
+def arguments_of(prompter: Prompter, asked: GenerationRequest, begun: str) -> dict[str, object]:
+    """Those of a call that begins as told and goes on with any allowed token."""
+    constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
+    assert constraint is not None
+    said = list(prompter.encode(begun))
+    for token in said:
+        constraint.advance(token)
+    rng = random.Random(1)  # noqa: S311  reproducible, no secret
+    while prompter.token_bytes(said[-1]) != b"</tool_call>":
+        mask = constraint.allowed()
+        assert mask is not None
+        # The shortest way out of whatever is free.
+        ends = [token for mark in '"}' for token in prompter.encode(mark) if mask[token]]
+        said.append(ends[0] if ends else rng.choice(np.flatnonzero(mask).tolist()))
+        constraint.advance(said[-1])
+    arguments: dict[str, object] = json.loads(
+        text_of(prompter, said).split('"arguments": ')[1].removesuffix("}\n</tool_call>")
+    )
+    return arguments
+
+
+@pytest.mark.parametrize("odd", [BAD, LOOP], ids=["a pattern it cannot take", "an endless one"])
+@pytest.mark.parametrize("mode", [ToolMode.AUTO, ToolMode.REQUIRED])
+def test_a_schema_that_cannot_be_held_frees_the_arguments_of_its_tool_alone(
+    prompter: Prompter, odd: ToolSpec, mode: ToolMode
+) -> None:
+    asked = request(prompter, tools=(odd, WEATHER), tool_choice=ToolChoice(mode))
+    begun = '<tool_call>\n{"name": "%s", "arguments": {'
+    assert set(arguments_of(prompter, asked, begun % "get_weather")) == {"city", "days"}
+    assert isinstance(arguments_of(prompter, asked, begun % odd.name), dict)
+    _, constraint, _ = begin_call(prompter, tools=(odd, WEATHER))
+    for token in prompter.encode('\n{"name": "'):
+        constraint.advance(token)
+    mask = constraint.allowed()
+    assert mask is not None
+    assert not mask[prompter.encode("zz")[0]]
+
+
+@pytest.mark.parametrize(
+    ("tools", "choice", "name", "where"),
+    [
+        ((BAD,), ToolChoice(ToolMode.REQUIRED), "fs.write", "at properties.to.properties.path: "),
+        ((WEATHER, BAD), ToolChoice(ToolMode.NAMED, "fs.write"), "fs.write", "regex parse error"),
+        ((WEATHER, LOOP), ToolChoice(ToolMode.NAMED, "loop"), "loop", "at properties.more: it"),
+        ((BAD, LOOP), ToolChoice(ToolMode.REQUIRED), "fs.write", "at properties.to.properties"),
+    ],
+    ids=["the only one", "a named one", "a named one that never ends", "none can be held"],
+)
+def test_a_call_that_must_be_held_and_cannot_is_refused_with_the_tool_and_the_place(
+    prompter: Prompter,
+    tools: tuple[ToolSpec, ...],
+    choice: ToolChoice,
+    name: str,
+    where: str,
+) -> None:
+    asked = request(prompter, tools=tools, tool_choice=choice)
+    with pytest.raises(InvalidRequest) as caught:
+        Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
+    assert caught.value.param == "tools"
+    assert f"'{name}'" in caught.value.message
+    assert where in caught.value.message
+
+
+def test_a_named_tool_is_held_whatever_the_others_are(prompter: Prompter) -> None:
+    choice = ToolChoice(ToolMode.NAMED, "get_weather")
+    asked = request(prompter, tools=(BAD, LOOP, WEATHER), tool_choice=choice)
+    begun = '<tool_call>\n{"name": "get_weather", "arguments": {'
+    assert set(arguments_of(prompter, asked, begun)) == {"city", "days"}
+
+
+def say_a(prompter: Prompter, constraint: TokenConstraint, limit: int) -> int:
+    """Write a string of as many of the letter as are allowed; returns how many tokens it took."""
+    letters = [at for at in range(prompter.vocab_size) if set(prompter.token_bytes(at)) == {97}]
+    for num_said in range(limit):
+        mask = constraint.allowed()
+        allowed = letters if mask is None else np.flatnonzero(mask).tolist()
+        constraint.advance(([each for each in letters if each in allowed] or allowed)[-1])
+        assert not constraint.is_finished, num_said
+    return limit
+
+
+def test_an_output_whose_grammar_fails_is_an_error_and_no_end(prompter: Prompter) -> None:
+    asked = request(prompter, json_schema=json.dumps(EXPLODING))
+    constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
+    assert constraint is not None
+    with pytest.raises(InvalidRequest, match=r"could not be followed .*lexer error") as caught:
+        say_a(prompter, constraint, 10_000)
+    assert caught.value.param == "response_format"
+    assert not constraint.is_finished
+
+
+def test_a_call_whose_grammar_fails_is_an_error_and_no_free_text(prompter: Prompter) -> None:
+    tool = ToolSpec("f", "", {"properties": {"a": EXPLODING}, "required": ["a"]})
+    _, constraint, _ = begin_call(prompter, tools=(tool,))
+    for token in prompter.encode('\n{"name": "f", "arguments": {"a": "'):
+        constraint.advance(token)
+    with pytest.raises(InvalidRequest, match=r"could not be followed .*lexer error") as caught:
+        say_a(prompter, constraint, 10_000)
+    assert caught.value.param == "tools"
+
+
+def test_an_output_that_failed_leaves_its_schema_to_others(prompter: Prompter) -> None:
+    constrainer = Constrainer(prompter, prompter.vocab_size)
+    asked = request(prompter, json_schema=json.dumps(EXPLODING))
+    beside = constrainer.new_constraint(asked)
+    failing = constrainer.new_constraint(asked)
+    assert beside is not None
+    assert failing is not None
+    (quote,) = prompter.encode('"')
+    beside.advance(quote)
+    with pytest.raises(InvalidRequest):
+        say_a(prompter, failing, 10_000)
+    for constraint in (beside, constrainer.new_constraint(asked)):
+        assert constraint is not None
+        if constraint is not beside:
+            constraint.advance(quote)
+        for token in prompter.encode("aaa"):
+            mask = constraint.allowed()
+            assert mask is not None
+            assert mask[token]
+            constraint.advance(token)
+        mask = constraint.allowed()
+        assert mask is not None
+        assert mask[quote]
+        constraint.advance(quote)
+        assert constraint.is_finished
+
+
+def test_answers_go_on_when_those_before_have_filled_the_lexer(prompter: Prompter) -> None:
+    tokenizer = ll_tokenizer(prompter)
+    grammar = 'start: json\njson: %json {"type": "string", "pattern": "^.{0,200}x.{0,200}$"}'
+    limits = LLParserLimits(max_lexer_states=6_000)
+    num_compiled = 0
+
+    def compile_() -> LLMatcher:
+        nonlocal num_compiled
+        num_compiled += 1
+        return LLMatcher(tokenizer, grammar, limits=limits)
+
+    compiled = CompiledGrammar(compile_, "response_format")
+    for seed in range(40):
+        match, rng = GrammarMatch(compiled, prompter.vocab_size), random.Random(seed)  # noqa: S311
+        said: list[int] = []
+        while not match.is_finished:
+            mask = match.allowed()
+            assert mask is not None
+            said.append(rng.choice(np.flatnonzero(mask).tolist()))
+            assert match.advance(said[-1])
+        if said[-1] in prompter.eos_token_ids:
+            said.pop()
+        answer = json.loads(text_of(prompter, said))
+        assert re.fullmatch(r".{0,200}x.{0,200}", answer)
+    assert 1 < num_compiled < 40
 
 
 def test_odd_keywords_in_the_schema_of_a_tool_do_not_matter(prompter: Prompter) -> None:
