@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent_memory.device.engine import MlxEngine
+from agent_memory.device.event_stream import EventStream
 from agent_memory.engine.events import Finished, Generated, Stored
 from agent_memory.errors import (
     Draining,
@@ -309,6 +310,11 @@ def _broken(*_: object) -> None:
     raise RuntimeError("broken on purpose")
 
 
+async def read_into(answer: Answer, stream: EventStream) -> None:
+    async for event in stream:
+        answer.events.append(event)
+
+
 async def test_a_form_that_cannot_be_followed_fails_its_own_request_alone(
     llama: MlxEngine,
 ) -> None:
@@ -322,8 +328,7 @@ async def test_a_form_that_cannot_be_followed_fails_its_own_request_alone(
         stream, beside = llama.generate(failing), llama.generate(plain)
         answer = Answer()
         with pytest.raises(InvalidRequest, match="could not be followed"):
-            async for event in stream:
-                answer.events.append(event)
+            await read_into(answer, stream)
         assert len(answer.tokens()) > 3
         assert not [event for event in answer.events if isinstance(event, Finished)]
         assert (await read(beside)).tokens() == alone.tokens()
