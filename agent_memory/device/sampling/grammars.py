@@ -11,7 +11,7 @@ from llguidance import LLMatcher, LLParserLimits, LLTokenizer
 
 from agent_memory.device.sampling.grammar_match import CompiledGrammar, first_line
 from agent_memory.device.sampling.grammar_tokens import ll_tokenizer
-from agent_memory.device.sampling.schema_fault import in_short, schema_fault
+from agent_memory.device.sampling.schema_fault import SchemaFault, in_short, schema_fault
 from agent_memory.device.text.prompter import Prompter
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.errors import InvalidRequest
@@ -22,6 +22,8 @@ _NUM_KEPT = 64
 _MAX_BRANCHES = 20_000
 """llguidance's own bound, 2,000, is met by an object of a few hundred optional properties. The
 bounds on its lexer stay: without them one pattern can keep a core busy for minutes."""
+_NUM_TRIES = 64
+_NUM_LOCATED = 4
 _REFUSED = "This schema cannot be used to constrain the output"
 _ENDLESS = "it refers to itself without an end"
 
@@ -80,25 +82,33 @@ class Grammars:
         """The tools, without the schemas that no grammar holds. Raises `InvalidRequest` when it is
         not for one of several tools that the grammar was refused."""
         schema = _answer_schema(request)
-        if schema is not None and (fault := schema_fault(schema, {}, self._refusal)) is not None:
+        if schema is not None and (fault := schema_fault(schema, {}, self._refusal, _NUM_TRIES)):
             raise InvalidRequest(f"{_REFUSED}, {fault}", "response_format")
-        faults = {
-            tool.name: fault
-            for tool in _callable_tools(request)
-            if (fault := schema_fault(_parameters(tool), {"lenient": True}, self._refusal))
-        }
+        faults = self._faults(_callable_tools(request))
         if not faults:
-            raise InvalidRequest(f"{_REFUSED}: {refusal}", "tools")
-        for name, fault in faults.items():
-            _log.info("a tool's arguments are not held", extra={"tool": name, "why": str(fault)})
-        if len(faults) == len({tool.name for tool in _callable_tools(request)}):
+            raise InvalidRequest(
+                f"{_REFUSED}: {refusal}", "tools" if schema is None else "response_format"
+            )
+        if schema is None and all(tool.name in faults for tool in _callable_tools(request)):
             name, fault = next(iter(faults.items()))
             raise InvalidRequest(
                 f"Calls of the tool '{name}' cannot be held to its schema, {fault}", "tools"
             )
+        for name, fault in faults.items():
+            _log.info("a tool's arguments are not held", extra={"tool": name, "why": str(fault)})
         return [
             replace(tool, parameters={}) if tool.name in faults else tool for tool in request.tools
         ]
+
+    def _faults(self, tools: Sequence[ToolSpec]) -> dict[str, SchemaFault]:
+        """Those of each tool's schema. Where exactly is found out for the first few alone."""
+        faults: dict[str, SchemaFault] = {}
+        for tool in tools:
+            num_tries = _NUM_TRIES if len(faults) < _NUM_LOCATED else 0
+            fault = schema_fault(_parameters(tool), {"lenient": True}, self._refusal, num_tries)
+            if fault is not None:
+                faults[tool.name] = fault
+        return faults
 
     @property
     def _tokenizer(self) -> LLTokenizer:

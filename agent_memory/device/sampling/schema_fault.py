@@ -10,7 +10,6 @@ from agent_memory.device.sampling.grammar_match import first_line
 from agent_memory.prompts.endless_schema import endless_part
 from agent_memory.prompts.schema_paths import Path, children_of, pointer_of, told
 
-_MAX_TRIES = 64
 _LISTING = re.compile(r"\s*\d+ \| ")
 
 Validate = Callable[[str], str | None]
@@ -29,22 +28,28 @@ class SchemaFault:
 
 
 def schema_fault(
-    schema: Mapping[str, object], options: Mapping[str, object], validate: Validate
+    schema: Mapping[str, object],
+    options: Mapping[str, object],
+    validate: Validate,
+    num_tries: int,
 ) -> SchemaFault | None:
     """The innermost part that no grammar can be made of, or that never ends; None without any.
 
-    options: how llguidance is to read it.
+    options: how llguidance is to read it. num_tries: most parts that are tried by themselves.
     """
     try:
         if (path := endless_part(schema)) is not None:
             return SchemaFault(path, "it refers to itself without an end")
-        return _refused_part(schema, options, validate)
+        return _refused_part(schema, options, validate, num_tries)
     except RecursionError:
         return SchemaFault((), "it is nested too deeply")
 
 
 def _refused_part(
-    schema: Mapping[str, object], options: Mapping[str, object], validate: Validate
+    schema: Mapping[str, object],
+    options: Mapping[str, object],
+    validate: Validate,
+    num_tries: int,
 ) -> SchemaFault | None:
     """The first part that is refused by itself, then what is refused inside it, and so on."""
     path: Path = ()
@@ -53,7 +58,7 @@ def _refused_part(
     if reason is None:
         return None
     inside = deque((path, steps, each) for steps, each in children_of(schema))
-    for _ in range(_MAX_TRIES):
+    for _ in range(num_tries):
         if not inside:
             break
         around, steps, each = inside.popleft()

@@ -1,6 +1,7 @@
 import json
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -422,6 +423,25 @@ def test_a_call_that_must_be_held_and_cannot_is_refused_with_the_tool_and_the_pl
     assert caught.value.param == "tools"
     assert f"'{name}'" in caught.value.message
     assert where in caught.value.message
+
+
+def test_an_answer_by_a_schema_goes_before_tools_that_cannot_be_held(prompter: Prompter) -> None:
+    asked = request(prompter, tools=(BAD,), json_schema=json.dumps(SCHEMA))
+    constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
+    assert constraint is not None
+    for token in prompter.encode('{"city": "Oslo", "days": 3}'):
+        mask = constraint.allowed()
+        assert mask is not None
+        assert mask[token]
+        constraint.advance(token)
+
+
+def test_of_many_tools_that_cannot_be_held_each_is_freed(prompter: Prompter) -> None:
+    odd = [replace(BAD, name=f"odd_{at}") for at in range(12)]
+    asked = request(prompter, tools=(*odd, WEATHER), tool_choice=ToolChoice(ToolMode.REQUIRED))
+    begun = '<tool_call>\n{"name": "%s", "arguments": {'
+    assert set(arguments_of(prompter, asked, begun % "get_weather")) == {"city", "days"}
+    assert isinstance(arguments_of(prompter, asked, begun % "odd_11"), dict)
 
 
 def test_a_named_tool_is_held_whatever_the_others_are(prompter: Prompter) -> None:
