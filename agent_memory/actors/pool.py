@@ -226,9 +226,8 @@ class BlockPoolActor:
         engine = sequence.engine
         folder = self._traffic.folder(parcel_id)
         shelf = self._shelf_of(engine)
-        stored = await asyncio.to_thread(
-            self._parcels.unpack, folder, shelf, engine, old_root, sequence.root
-        )
+        destination = self._parcels.Destination(engine, old_root, sequence.root, sequence.token_ids)
+        stored = await asyncio.to_thread(self._parcels.unpack, folder, shelf, destination)
         self._traffic.close(parcel_id)
         await self.publish(engine, LeaseId(new_id("lease")), stored, ())
         return await self.adopt(sequence)

@@ -85,6 +85,7 @@ class ModelMachine:
             incarnation=new_id("engine"),
             loaded_at=time.time(),
             notes=_notes(probe, why_float),
+            kv_form=probe.kv_form,
         )
         self._admission = admission
         self._background = Background(post)
