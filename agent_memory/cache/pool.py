@@ -196,8 +196,23 @@ class BlockPool:
     def find_on_shelf(self, root: BlockHash, token_ids: Sequence[int]) -> tuple[CachedBlock, ...]:
         """The blocks that hold a sequence or pieces of it and nothing else, as far as they are on
         the shelf, parents first."""
-        blocks = self._search.find_all(root, pack(token_ids))
-        return tuple(_cached(block, block.num_tokens) for block in blocks if block.file is not None)
+        found = self._search.find_all(root, pack(token_ids))
+        blocks = [block for block in found if block.file is not None]
+        return tuple(_cached(block, block.num_tokens) for block in blocks)
+
+    def promise_shelf(self, root: BlockHash, num_bytes: int) -> bool:
+        """Keep room on the shelf for blocks that a workspace is to bring along; False when there is
+        none without touching others' shares."""
+        return self._register.promise_shelf(num_bytes, root)
+
+    def end_promise(self, root: BlockHash, num_bytes: int) -> None:
+        """So many promised bytes have come, or will not come."""
+        self._register.shelf.promise(root, -num_bytes)
+
+    @property
+    def shelf_need(self) -> int:
+        """Bytes that are on the shelf or promised to be."""
+        return self._register.shelf.nbytes + self._register.shelf.promised
 
     def take_evictions(self) -> tuple[BlockHash, ...]:
         """What the engine shall drop now rather than with the next lease; asked for once."""

@@ -85,6 +85,7 @@ class ModelMachine:
             incarnation=new_id("engine"),
             loaded_at=time.time(),
             notes=_notes(probe, why_float),
+            num_token_ids=probe.num_logits,
             kv_form=probe.kv_form,
         )
         self._admission = admission

@@ -210,5 +210,5 @@ def _arguments(text: str) -> object:
     """The object that a call's arguments are; text that is no JSON stays what it is."""
     try:
         return json.loads(text) if text.strip() else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"arguments": text}

@@ -1,7 +1,7 @@
 """Blocks of one session on their way from one shelf to another, in files of the shelf's format."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -54,14 +54,17 @@ def pack(shelf: Shelf, blocks: Sequence[CachedBlock], folder: Path) -> None:
             _write([found[name] for name in wanted], shelf, folder)
 
 
-def unpack(folder: Path, shelf: Shelf, destination: Destination) -> tuple[StoredBlock, ...]:
+def unpack(
+    folder: Path, shelf: Shelf, destination: Destination, known: Container[str] = ()
+) -> tuple[StoredBlock, ...]:
     """Put the blocks of all files below `folder` on `shelf`, parents first, their chain of hashes
     begun anew. Blocks that the chain does not lead to are left out. A file is gone from `folder`
     once its blocks are on the shelf.
 
     Raises `InvalidRequest` when a file is damaged, or made for another model or KV format, or holds
     what the sequence cannot need, before anything is put on `shelf`. Takes time in proportion to
-    the files' bytes. When the shelf cannot be written nothing is left on it either.
+    the files' bytes. When the shelf cannot be written nothing is left on it either, but for the
+    `known` files, which others use.
     """
     parcel = {path: _header(path, shelf) for path in sorted(folder.iterdir())}
     check_parcel(parcel.values(), destination.engine, len(destination.token_ids))
@@ -75,7 +78,7 @@ def unpack(folder: Path, shelf: Shelf, destination: Destination) -> tuple[Stored
         for record in header.blocks:
             if record.hash in renamed:
                 check_content(_read(path, record, header), destination.engine)
-    stored = _shelve(parcel, shelf, renamed, destination.engine.block_size)
+    stored = _shelve(parcel, shelf, renamed, destination.engine.block_size, known)
     return tuple(stored[renamed[record.hash]] for record in usable)
 
 
@@ -84,6 +87,7 @@ def _shelve(
     shelf: Shelf,
     renamed: Mapping[BlockHash, BlockHash],
     block_size: int,
+    known: Container[str],
 ) -> dict[BlockHash, StoredBlock]:
     """Move the blocks that have new names to the shelf."""
     stored: dict[BlockHash, StoredBlock] = {}
@@ -98,7 +102,8 @@ def _shelve(
             path.unlink()
     except BaseException:
         for file in written:
-            shelf.delete(file)
+            if file not in known:
+                shelf.delete(file)
         raise
     return stored
 
