@@ -1,5 +1,6 @@
 """One authenticated request."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Self, TypeVar
@@ -21,6 +22,8 @@ from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.transcript import SessionRecord
 
 _MAX_KEY_LENGTH = 512
+_PARSED_AT_ONCE = 64 * 1024
+"""Bytes of a body that keep the event loop for a millisecond or two."""
 BodyT = TypeVar("BodyT", bound=Body)
 
 
@@ -68,7 +71,10 @@ class Call:
 
     async def read(self, model: type[BodyT]) -> BodyT:
         """The body as a `model`; `InvalidRequest` or `PayloadTooLarge` when it cannot be."""
-        return parse_body(await self.request.body(), model, self.surface.limits)
+        raw = await self.request.body()
+        if len(raw) <= _PARSED_AT_ONCE:
+            return parse_body(raw, model, self.surface.limits)
+        return await asyncio.to_thread(parse_body, raw, model, self.surface.limits)
 
     def session(self, field: str | None = None, user_id: str | None = None) -> SessionId | None:
         """The session that the request names, if any."""

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from agent_memory.api.limits import Limits
 from agent_memory.api.schemas.body import TAGS, Body
 from agent_memory.errors import InvalidRequest
+from agent_memory.json_marks import has_more_values
 
 _PARSER_DEPTH = 1024
 """orjson stops at this depth by itself, so that no recursion of ours is at risk."""
@@ -27,7 +28,9 @@ def parse_body(raw: bytes, model: type[BodyT], limits: Limits) -> BodyT:
 
 
 def parse_object(raw: bytes, limits: Limits) -> dict[str, object]:
-    """`raw` as a JSON object within the depth limit."""
+    """`raw` as a JSON object within the limits of depth and values."""
+    if len(raw) > limits.max_json_values and has_more_values(raw, limits.max_json_values):
+        raise InvalidRequest(f"The body has more than {limits.max_json_values} values.")
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:

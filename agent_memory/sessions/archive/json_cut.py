@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 
 import orjson
 
+from agent_memory.json_marks import marks
+
 MAX_DEPTH = 16
 """Levels of nesting. Ours are five."""
 MAX_MARKS = 1_000_000
@@ -19,13 +21,9 @@ MAX_PIECES = 10_000
 MAX_PIECE_BYTES = 4 * 1024 * 1024
 MAX_REST_VALUES = 1_000
 """Values that stand in no list's object."""
-AT_ONCE = 64 * 1024
-"""Bytes that are looked at in one go."""
 NUMBERS_AT_ONCE = 64 * 1024
 """Bytes of a list of numbers that are parsed at once."""
 
-_INSIDE = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
-_MARK = re.compile(rb'["\[\]{}]')
 _NUMBERS = re.compile(rb'"([a-z_]+)"\s*:\s*\[([0-9,\s]*)\]')
 
 
@@ -178,34 +176,13 @@ class _Values:
 
 
 def _marks(text: bytes, max_marks: int = MAX_MARKS) -> Iterator[tuple[int, int]]:
-    """Begin and end of every bracket, and of every string."""
-    at = num_found = last = 0
-    while at < len(text):
-        if at - last > MAX_PIECE_BYTES:
-            raise ValueError(f"it has more than {MAX_PIECE_BYTES} bytes in one place")
-        match = _MARK.search(text, at, at + AT_ONCE)
-        if match is None:
-            at += AT_ONCE
-            continue
-        begin = match.start()
-        at = _end_of_string(text, begin) if match[0] == b'"' else begin + 1
-        num_found += 1
+    """Begin and end of every bracket and string. Raises `ValueError` when there are too many, or
+    one of them, or what stands between two, is too long."""
+    last = 0
+    for num_found, (begin, end) in enumerate(marks(text), 1):
         if num_found > max_marks:
             raise ValueError(f"it has more than {max_marks} strings and brackets")
-        yield begin, at
-        last = at
-
-
-def _end_of_string(text: bytes, begin: int) -> int:
-    """The end of the text for a string that has none."""
-    at = begin + 1
-    while at < len(text):
-        inside = _INSIDE.match(text, at, at + AT_ONCE)
-        end = at if inside is None else inside.end()
-        if text[end : end + 1] == b'"':
-            return end + 1
-        # The window may end within an escape.
-        at = end if end > at else at + 2
-        if at - begin > MAX_PIECE_BYTES:
-            raise ValueError(f"it has a string of more than {MAX_PIECE_BYTES} bytes")
-    return len(text)
+        if max(begin - last, end - begin) > MAX_PIECE_BYTES:
+            raise ValueError(f"it has more than {MAX_PIECE_BYTES} bytes in one place")
+        yield begin, end
+        last = end

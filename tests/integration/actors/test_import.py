@@ -126,7 +126,8 @@ class Changes:
 
     @property
     def _file(self) -> KvFile:
-        return self._pick(self._archive.files)
+        file: KvFile = self._pick(self._archive.files)
+        return file
 
     def _double_block(self) -> None:
         source, target = self._file, self._file

@@ -10,7 +10,7 @@ from agent_memory.api.limits import Limits
 from agent_memory.api.schemas.body import Body, Inner
 from agent_memory.errors import InvalidRequest
 
-LIMITS = Limits(max_json_depth=8, max_messages=3, max_tools=2)
+LIMITS = Limits(max_json_depth=8, max_json_values=150_000, max_messages=3, max_tools=2)
 
 
 class Part(Inner):
@@ -38,6 +38,8 @@ class Sample(Body):
         (b'{"deep":' + b"[" * 8 + b"]" * 8 + b"}", "nests 9 levels deep; the limit is 8"),
         (b'{"deep":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "more than 1024"),
         (b'{"deep":' + b'{"a":' * 2000 + b"1" + b"}" * 2000 + b"}", "more than 1024"),
+        (b'{"deep": [' + b"[]," * 160_000 + b"1]}", "more than 150000 values"),
+        (b'{"deep": [' + b"1," * 160_000 + b"1]}", "more than 150000 values"),
         (b'{"messages": ["a","b","c","d"]}', "4 messages were sent; the limit is 3"),
         (b'{"tools": [1,2,3]}', "3 tools were sent; the limit is 2"),
         (b'{"echo": true}', "'echo' is not supported: the prompt is not repeated."),
