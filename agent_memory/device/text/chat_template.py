@@ -1,11 +1,16 @@
 """A model's chat template: messages in, prompt text out, whatever the template can do."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from jinja2.exceptions import TemplateError
 from mlx_lm.tokenizer_utils import TokenizerWrapper
 
 from agent_memory.errors import InvalidRequest
+from agent_memory.prompts.control_marks import ControlMarks
+from agent_memory.prompts.guarded import guarded_chat
+from agent_memory.prompts.inline_thinking import thinking_apart
+from agent_memory.prompts.preamble import stable_messages
 from agent_memory.prompts.template_messages import (
     TemplateAbilities,
     TemplateMessage,
@@ -31,24 +36,38 @@ _CALL = Message(Role.ASSISTANT, (ToolUse("call_q7", "fq7", '{"pq7":"vq7"}'),))
 _RESULT = Message(Role.TOOL, (ToolResult("call_q7", "Rq7"),))
 
 
+@dataclass(frozen=True, slots=True)
+class RenderedText:
+    """A prompt as the template wrote it.
+
+    generation_suffix: the part of it that opens the assistant's turn.
+    cut: what stands in it wherever a text was cut; empty where none was.
+    """
+
+    prompt: str
+    generation_suffix: str
+    cut: str
+
+
 class ChatTemplate:
     """Renders conversations and knows what the template refuses.
 
-    What it accepts is found out once, by rendering small conversations. Text of users is not
-    escaped: where it spells a special token, tokenizers read that token, as they do in every
-    server of the model.
+    What it accepts is found out once, by rendering small conversations. What a conversation says
+    is cut where it spells one of `marks`, so that only the template's own are control tokens.
     """
 
-    def __init__(self, tokenizer: TokenizerWrapper) -> None:
+    def __init__(self, tokenizer: TokenizerWrapper, marks: ControlMarks) -> None:
         self._tokenizer = tokenizer
+        self._marks = marks
         self.exists = bool(tokenizer.has_chat_template)
         self.abilities = self._probe() if self.exists else TemplateAbilities(has_tools=False)
+        self._think_marks = self._inline_think_marks() if self.exists else None
         self._headers: dict[bool | None, tuple[str, str]] = {}
 
     def render(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], thinking: bool | None
-    ) -> tuple[str, str]:
-        """(the prompt, the part of it that opens the assistant's turn).
+    ) -> RenderedText:
+        """The whole conversation as text.
 
         Raises InvalidRequest when the template refuses the conversation.
         """
@@ -57,11 +76,17 @@ class ChatTemplate:
                 "This model has no chat template; send a prompt to /v1/completions.", "messages"
             )
         try:
-            return self._render(messages, tools, thinking, self.abilities)
+            stable = stable_messages(messages)
+            if self._think_marks is not None:
+                stable = tuple(thinking_apart(each, *self._think_marks) for each in stable)
+            chat = guarded_chat(stable, tools, self._marks)
+            prompt, suffix = self._render(chat.messages, chat.tools, thinking, self.abilities)
         except _TEMPLATE_ERRORS as error:
             raise InvalidRequest(
                 f"The model's chat template refuses these messages: {error}", "messages"
             ) from error
+        is_cut = bool(chat.cut) and chat.cut in suffix
+        return RenderedText(prompt, "" if is_cut else suffix, chat.cut)
 
     def with_suffix(self, text: str, suffix: str, thinking: bool | None) -> str:
         """`text`, which ends where a message of the assistant begins in the history, with its end
@@ -149,6 +174,22 @@ class ChatTemplate:
         except _TEMPLATE_ERRORS:
             return False
         return all(text in prompt for text in texts)
+
+    def _inline_think_marks(self) -> tuple[str, str] | None:
+        """What stands around thinking in the assistant's text, where the template takes thinking
+        out of it; None where thinking within the text is text to it."""
+        start = self._tokenizer.think_start or "<think>"
+        end = self._tokenizer.think_end or "</think>"
+        inline = Message(Role.ASSISTANT, (Text(f"{start}\nTq7\n{end}\n\nAq7"),))
+        apart = thinking_apart(inline, start, end)
+        try:
+            one, other = (
+                self._render([_USER, answer, _USER], [], None, self.abilities)[0]
+                for answer in (inline, apart)
+            )
+        except _TEMPLATE_ERRORS:
+            return None
+        return (start, end) if "".join(one.split()) == "".join(other.split()) else None
 
     def _header(self, thinking: bool | None) -> tuple[str, str]:
         """(what stands in front of the assistant's text in the history, the part of it that also

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from agent_memory.device.text.chat_template import ChatTemplate
 from agent_memory.errors import InvalidRequest
+from agent_memory.prompts.control_marks import CutText
 from agent_memory.prompts.request import PromptRequest, Splice
 from agent_memory.turns.messages import Message, ToolMode
 
@@ -13,7 +14,7 @@ from agent_memory.turns.messages import Message, ToolMode
 class PromptText:
     """As RenderedPrompt, before it is tokenised."""
 
-    pieces: tuple[str, ...]
+    pieces: tuple[CutText, ...]
     spliced: tuple[int, ...]
     generation_suffix: str
 
@@ -26,16 +27,17 @@ def prompt_text(template: ChatTemplate, request: PromptRequest) -> PromptText:
     """
     tools = () if request.tool_choice.mode is ToolMode.NONE else request.tools
     try:
-        prompt, suffix = template.render(request.messages, tools, request.thinking)
-        places = _places(prompt, request.splices)
+        rendered = template.render(request.messages, tools, request.thinking)
+        places = _places(rendered.prompt, request.splices)
     except InvalidRequest:
         if not request.splices:
             raise
         places = None
     if places is None:
         messages = _without_splices(request)
-        prompt, suffix = template.render(messages, tools, request.thinking)
-        return PromptText((prompt,), (), suffix)
+        rendered = template.render(messages, tools, request.thinking)
+        places = []
+    prompt = rendered.prompt
     pieces: list[str] = []
     begin = 0
     for number, at in places:
@@ -44,7 +46,11 @@ def prompt_text(template: ChatTemplate, request: PromptRequest) -> PromptText:
         pieces.append(template.with_suffix(before, splice.generation_suffix, request.thinking))
         begin = at + len(splice.sentinel)
     pieces.append(prompt[begin:])
-    return PromptText(tuple(pieces), tuple(number for number, _ in places), suffix)
+    return PromptText(
+        tuple(tuple(piece.split(rendered.cut)) if rendered.cut else (piece,) for piece in pieces),
+        tuple(number for number, _ in places),
+        rendered.generation_suffix,
+    )
 
 
 def _places(prompt: str, splices: Sequence[Splice]) -> list[tuple[int, int]] | None:

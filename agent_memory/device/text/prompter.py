@@ -4,17 +4,18 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
 from mlx_lm.tokenizer_utils import TokenizerWrapper
 from mlx_lm.utils import load_config, load_tokenizer
 
 from agent_memory.device.text.chat_template import ChatTemplate
+from agent_memory.device.text.control_tokens import ControlTokens
 from agent_memory.device.text.output import Output
 from agent_memory.device.text.piece_cache import PieceCache
 from agent_memory.device.text.prompt_text import prompt_text
 from agent_memory.device.text.template_files import processor_template, template_fault
+from agent_memory.device.text.text_encoder import TextEncoder
 from agent_memory.device.text.tool_format import parse_calls_with, writes_json_calls
 from agent_memory.device.text.vocabulary import Vocabulary
 from agent_memory.engine.request import GenerationRequest
@@ -44,11 +45,11 @@ class Prompter:
 
     def __init__(self, tokenizer: TokenizerWrapper) -> None:
         self._tokenizer = tokenizer
-        self._template = ChatTemplate(tokenizer)
+        self._control = ControlTokens.of(tokenizer)
+        self._template = ChatTemplate(tokenizer, self._control.marks)
         self._vocabulary = Vocabulary(tokenizer)
         self._lock = threading.Lock()
-        encode = partial(tokenizer.encode, add_special_tokens=False, verbose=False)
-        self._pieces = PieceCache(encode, _CACHED_CHARS)
+        self._pieces = PieceCache(TextEncoder(tokenizer, self._control).encode, _CACHED_CHARS)
 
     @classmethod
     def load(cls, folder: Path) -> "Prompter":
@@ -118,15 +119,15 @@ class Prompter:
         return self._tokenizer.think_start, self._tokenizer.think_end
 
     def encode(self, text: str) -> tuple[int, ...]:
-        """The tokens of a piece of text, nothing added."""
+        """The tokens of a piece of text of ours, nothing added; it may spell control tokens."""
         with self._lock:
-            return self._pieces.tokens(text)
+            return self._pieces.tokens((text,))
 
     def tokenizer_json(self) -> str | None:
-        """The tokenizer in the form of `tokenizer.json`, for those who count; None where it has no
-        such form."""
+        """The tokenizer in the form of `tokenizer.json`, without its control tokens, for those who
+        count words; None where it has no such form."""
         backend = getattr(self._tokenizer, "backend_tokenizer", None)
-        return None if backend is None else str(backend.to_str())
+        return None if backend is None else self._control.left_out_of(backend.to_str())
 
     def fingerprint(self) -> str:
         """SHA-256 in hex of the vocabulary, how text is cut into it, and the template."""
