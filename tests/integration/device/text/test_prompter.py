@@ -195,9 +195,12 @@ def test_a_template_that_wants_short_ids_gets_them(make: Make) -> None:
 
 
 def test_a_conversation_that_the_template_refuses_is_an_invalid_request(make: Make) -> None:
-    prompter = make(STRICT)
-    with pytest.raises(InvalidRequest, match="roles must alternate"):
-        prompter.render(PromptRequest((Message(Role.ASSISTANT, (Text("first"),)),)))
+    prompter = make(
+        "{%- if 'forbidden' in messages[-1].content %}{{- raise_exception('Not that word') }}"
+        "{%- endif %}" + HERMES
+    )
+    with pytest.raises(InvalidRequest, match="Not that word"):
+        prompter.render(PromptRequest((user("a forbidden word"),)))
 
 
 def test_no_messages_and_no_template_are_invalid_requests(make: Make) -> None:
