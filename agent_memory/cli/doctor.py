@@ -22,7 +22,12 @@ from agent_memory.cli.machine_checks import (
 from agent_memory.cli.options import AsJson, DataDir, load_settings
 from agent_memory.cli.output import console, print_json
 from agent_memory.cli.running import find_server
-from agent_memory.cli.server_checks import check_chosen_model, check_database, check_port
+from agent_memory.cli.server_checks import (
+    check_chosen_model,
+    check_database,
+    check_port,
+    check_template,
+)
 from agent_memory.cli.software_checks import check_haproxy, check_mlx, check_openblas, check_ray
 from agent_memory.settings import Settings
 
@@ -65,6 +70,7 @@ def examine(settings: Settings) -> list[Finding]:
         check_haproxy(),
         check_database(settings.database_url),
         check_chosen_model(settings.model),
+        check_template(settings.model),
     ]
 
 

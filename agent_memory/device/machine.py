@@ -84,7 +84,7 @@ class ModelMachine:
             num_parameters=num_parameters(model),
             incarnation=new_id("engine"),
             loaded_at=time.time(),
-            notes=_notes(probe, why_float),
+            notes=(*_notes(probe, why_float), *self.prompter.template_notes),
             num_token_ids=probe.num_logits,
             kv_form=probe.kv_form,
         )

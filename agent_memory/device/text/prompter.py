@@ -25,6 +25,7 @@ from agent_memory.prompts.calls import parse_json_calls
 from agent_memory.prompts.output import OutputFormat, OutputParser
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.prompts.template_messages import template_tools
+from agent_memory.prompts.template_notes import template_notes
 from agent_memory.prompts.tool_text import CALL_END, CALL_START
 from agent_memory.turns.messages import ToolChoice, ToolMode, ToolSpec
 
@@ -69,6 +70,13 @@ class Prompter:
         """Whether the model's own template and a parser of its calls are there. Other models are
         told of tools in plain text."""
         return self._template.abilities.has_tools
+
+    @property
+    def template_notes(self) -> tuple[str, ...]:
+        """What the chat template cannot take as it comes, a sentence each."""
+        if not self._template.exists:
+            return ("There is no chat template: only /v1/completions can be used.",)
+        return template_notes(self._template.abilities)
 
     @property
     def has_thinking(self) -> bool:
