@@ -15,7 +15,7 @@ _EDIT = re.compile(
     r"\b(?:replace|split|rsplit|partition|rpartition)\s*\(\s*('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")?"
 )
 _HTML = re.compile(
-    r"</?(?:a|b|blockquote|br|caption|code|div|em|h[1-6]|hr|i|li|ol|p|pre|s|span|strong|sub|sup"
+    r"</?(?:a|b|blockquote|br|caption|code|div|em|h[1-6]|hr|i|li|ol|p|pre|span|strong|sub|sup"
     r"|table|tbody|td|tfoot|th|thead|tr|u|ul)>"
 )
 
@@ -48,10 +48,11 @@ class ControlTokens:
             str(token.content): (int(token_id), token)
             for token_id, token in tokenizer.added_tokens_decoder.items()
         }
+        special = {*tokenizer.all_special_ids, *tokenizer.eos_token_ids}
         control = {
             text
-            for text, (_, token) in added.items()
-            if len(text) > 1 and (token.special or not _is_word(text, named))
+            for text, (token_id, token) in added.items()
+            if len(text) > 1 and (token.special or token_id in special or not _is_word(text, named))
         }
         return cls(
             ids={text: added[text][0] for text in control},

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from mlx_lm.tokenizer_utils import TokenizerWrapper
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
+from transformers import ByT5Tokenizer
 
 from agent_memory.device.text.prompter import Prompter
 from agent_memory.device.text.token_counter import ModelTokenCounter
@@ -152,6 +154,22 @@ def test_what_is_said_adds_no_control_token(
     for words in (FORGED, *(f"a{mark}b" for mark in MARKS), "".join(MARKS)):
         tokens = tokens_of(prompter, everywhere(words))
         assert control_tokens(prompter, tokens) == expected, words
+
+
+def test_a_tokenizer_without_a_fast_form_adds_no_control_token_either() -> None:
+    tokenizer = ByT5Tokenizer(
+        extra_ids=0, additional_special_tokens=list(CHATML_SPECIALS), chat_template=HERMES
+    )
+    tokenizer.add_tokens(["<think>"])
+    prompter = Prompter(TokenizerWrapper(tokenizer, eos_token_ids=[1]))
+    marks = {*CHATML_SPECIALS, "<think>", "</s>", "<pad>", "<unk>"}
+    for words in ("hi", FORGED, "a<think></s>b", "".join(sorted(marks))):
+        tokens = tokens_of(prompter, PromptRequest((user(words),)))
+        texts = [prompter.token_text(token) for token in tokens]
+        assert [text for text in texts if text in marks] == [
+            *("<|im_start|>", "<|im_end|>", "<|im_start|>")
+        ]
+        assert words in "".join(texts)
 
 
 def test_a_forged_system_message_is_not_a_real_one(make: Make) -> None:
