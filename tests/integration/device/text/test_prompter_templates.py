@@ -1,6 +1,6 @@
 """Templates that refuse, move or drop something: all of the conversation is rendered, in order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -111,6 +111,13 @@ def result(number: int, *texts: str) -> Message:
     return Message(Role.USER, (found, *map(Text, texts)))
 
 
+def prompt_of(prompter: Prompter, messages: Sequence[Message]) -> tuple[str, str]:
+    """(the prompt, the part of it that opens the assistant's turn)."""
+    rendered = prompter.render(PromptRequest(tuple(messages), (TOOL,)))
+    (tokens,) = rendered.pieces
+    return b"".join(map(prompter.token_bytes, tokens)).decode(), rendered.generation_suffix
+
+
 SYSTEM = says(Role.SYSTEM, "first system")
 LATE = says(Role.SYSTEM, "late system")
 
@@ -157,8 +164,7 @@ CONVERSATIONS = {
 def test_nothing_is_refused_lost_or_moved(make: Callable[[str], Prompter], name: str) -> None:
     prompter = make(name)
     for which, (messages, texts) in CONVERSATIONS.items():
-        (tokens,) = prompter.render(PromptRequest(tuple(messages), (TOOL,))).pieces
-        prompt = b"".join(map(prompter.token_bytes, tokens)).decode()
+        prompt, _ = prompt_of(prompter, messages)
         begin = 0
         for text in texts:
             begin = prompt.find(text, begin) + len(text)
@@ -182,7 +188,7 @@ def test_what_is_rendered_stays_when_more_is_said(
         call(2),
         user("six"),
     ]
-    whole = prompter._template.render(messages, (TOOL,), None).prompt
+    whole, _ = prompt_of(prompter, messages)
     for num in (2, 4, 7, 9):
-        opened = prompter._template.render(messages[:num], (TOOL,), None)
-        assert whole.startswith(opened.prompt.removesuffix(opened.generation_suffix)), num
+        prompt, suffix = prompt_of(prompter, messages[:num])
+        assert whole.startswith(prompt.removesuffix(suffix)), num
