@@ -3,7 +3,7 @@
 import ast
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mlx_lm.tokenizer_utils import TokenizerWrapper
@@ -61,7 +61,7 @@ class ControlTokens:
             eats_after=frozenset(text for text in control if added[text][1].rstrip),
             marks=ControlMarks(
                 control,
-                _edits(str(tokenizer.chat_template)),
+                _edits(tokenizer.chat_template),
                 _normalised_marks(
                     tokenizer, [text for text in control if added[text][1].normalized]
                 ),
@@ -87,12 +87,17 @@ def _markers(tokenizer: TokenizerWrapper) -> list[str]:
     return [marker for marker in known if marker]
 
 
-def _edits(template: str) -> frozenset[str]:
+def _edits(template: object) -> frozenset[str]:
     """What the template replaces in texts or splits them at; the empty text, which is in all,
-    where it does so with something that is not written in it."""
-    return frozenset(
-        str(ast.literal_eval(match[1])) if match[1] else "" for match in _EDIT.finditer(template)
-    )
+    where it does so with something that is not written in it, or is no text itself."""
+    match template:
+        case str():
+            edits = [edit[1] for edit in _EDIT.finditer(template)]
+            return frozenset(str(ast.literal_eval(edit)) if edit else "" for edit in edits)
+        case Mapping():
+            return frozenset().union(*map(_edits, template.values()))
+        case _:
+            return frozenset([""])
 
 
 def _is_word(text: str, named: str) -> bool:
