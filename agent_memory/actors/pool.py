@@ -214,7 +214,8 @@ class BlockPoolActor:
         """Copy what the shelf has of a sequence into a parcel, to be fetched."""
         async with self._books:
             pool = self._pool_of(sequence.engine)
-            blocks = pool.find_on_shelf(sequence.root, sequence.token_ids)
+            bounds = sequence.engine.parcel_bounds(len(sequence.token_ids))
+            blocks = pool.find_on_shelf(sequence.root, sequence.token_ids, bounds)
         return await self._departures.run(self._pack, self._shelf_of(sequence.engine), blocks)
 
     async def fetch(self, parcel_id: str, name: str, offset: int) -> bytes:
