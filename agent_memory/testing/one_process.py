@@ -118,8 +118,10 @@ class EngineTurns:
 
 @contextmanager
 def app_of_model(folder: Path, settings: Settings | None = None) -> Iterator[FastAPI]:
-    """The application over the model in `folder`, with the key `TEST_KEY`."""
-    engine = MlxEngine.load(folder, folder.name, settings or Settings(), None)
+    """The application over the model in `folder`, with the key `TEST_KEY`. Many turns at once cost
+    hardly more than one, for they are decoded in one batch."""
+    settings = settings or Settings.model_validate({"max_batch_size": 32})
+    engine = MlxEngine.load(folder, folder.name, settings, None)
     store = MemoryStore()
     runtime = replace(
         scripted_runtime(ScriptedTurns()),

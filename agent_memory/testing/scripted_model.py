@@ -29,7 +29,7 @@ CHATML = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 MARKS = ("<think>", "</think>", "<tool_call>", "</tool_call>")
 
 _BYTES = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-_FAR = (1, 2, 3, 4, 5, 6, 8, 11, 15, 20, 27, 36, 48, 64, 83)
+_FAR = (1, 2, 3, 5, 9, 20, 48)
 """So far before the last token stand those that are read with it."""
 _CODE, _NUM_BEFORE = 64, len(_FAR)
 _LAST, _BEFORE, _SCRIPT = 0, _CODE, _CODE * (_NUM_BEFORE + 1)

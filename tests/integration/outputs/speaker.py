@@ -1,5 +1,6 @@
 """Asks a model over HTTP, in both protocols, whole and streamed, with the official clients."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -116,6 +117,16 @@ class Speaker:
                 return _of_message(await client.messages.create(**asked))
             async with client.messages.stream(**asked) as stream:
                 return _of_message(await stream.get_final_message())
+
+    async def asked_every_way(
+        self, text: str, **asked: Any
+    ) -> tuple[Sequence[Heard], Sequence[Heard]]:
+        """(chats, messages), each whole and streamed, all at once."""
+        ways = [(self.chat, False), (self.chat, True), (self.message, False), (self.message, True)]
+        heard = await asyncio.gather(
+            *(ask(text, is_streamed=is_streamed, **asked) for ask, is_streamed in ways)
+        )
+        return heard[:2], heard[2:]
 
     async def transcript(self, session: str) -> list[dict[str, Any]]:
         """The messages of a session, as they are kept."""
