@@ -59,9 +59,14 @@ class CallBody:
         self._num_read += num_read
         return arguments
 
-    def close(self) -> str:
-        """What makes the arguments given out so far a whole object."""
+    def close(self) -> str | None:
+        """The brackets that make the arguments given out so far a whole object, once the model has
+        ended the call; None where brackets alone cannot."""
         return "" if self._scanner.is_complete else self._scanner.close()
+
+    def cut(self) -> str:
+        """The end of the arguments as the model wrote it, where they are not whole."""
+        return self._scanner.cut() + self.raw[self._num_read :]
 
     def _find_head(self) -> None:
         head = _HEAD.match(self.raw)

@@ -1,20 +1,29 @@
 """What a model has written, taken apart into thinking, text and calls of tools while it is written.
 
-    text ──think_start──► thinking ──think_end──► text
-    text or thinking ──call_start──► call ──call_end──► text
+    beginning ──think_start──► thinking ──think_end──► text
+    beginning or text ──call_start──► call ──call_end──► text
+    thinking ──call_start──► draft ──think_end──► text
 
-Markers are matched on text, so that it makes no difference how they were tokenised or cut. What
-may be the beginning of a marker or of a stop string is held back until that is decided.
+A turn may begin with thinking; a mark of thinking further on is text. What a model drafts in its
+thinking is no call, unless the turn ends with it and the thinking was never ended: some models call
+so. Markers are matched on text, so that it makes no difference how they were cut. What may be the
+beginning of a marker or of a stop string is held back until that is decided.
 """
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import assert_never
 
 from agent_memory.prompts.call_body import CallBody
-from agent_memory.prompts.calls import ParseCall, ParsedCall, parse_json_calls, parse_or_mend
+from agent_memory.prompts.calls import (
+    ParseCall,
+    ParsedCall,
+    is_json_object,
+    parse_json_calls,
+    parse_or_mend,
+)
 from agent_memory.prompts.stopping import StopMatcher, held_suffix
 from agent_memory.prompts.token_ledger import TokenLedger
 from agent_memory.turns.events import (
@@ -48,8 +57,10 @@ class OutputFormat:
 
 
 class _State(Enum):
+    BEGINNING = auto()
     TEXT = auto()
     THINKING = auto()
+    DRAFT = auto()
     CALL = auto()
     STOPPED = auto()
 
@@ -61,6 +72,10 @@ class OutputParser:
     Stop strings are looked for in text only. `parse_call` reads a finished call in the model's
     format; a call that nobody can read is given out as text, as it was written. With
     `is_single_call` everything ends behind the first call.
+
+    A call that breaks off is given out as far as it goes and never completed: its arguments are no
+    whole JSON. One whose name is not known by then has an empty name, and as arguments all that
+    there is of it.
     """
 
     def __init__(
@@ -80,11 +95,12 @@ class OutputParser:
         self._new_call_id = new_call_id
         self._stops = StopMatcher(stops)
         self._is_single_call = is_single_call
-        self._state = _State.THINKING if starts_in_thinking else _State.TEXT
+        self._state = _State.THINKING if starts_in_thinking else _State.BEGINNING
         self._drops_leading_spaces = starts_in_thinking
         self._ledger = TokenLedger()
         self._pending = ""
         self._spaces = ""
+        self._draft = ""
         self._call = CallBody(is_json=False)
         self._is_call_open = False
         self._num_marker_tokens = 0
@@ -92,6 +108,7 @@ class OutputParser:
         self.stop_sequence: str | None = None
         """The stop string that was met; nothing is given out after it."""
         self.has_tool_calls = False
+        """A call was given out that the model has ended."""
         self.is_complete = False
         """The only call that is wanted was given out."""
 
@@ -107,14 +124,21 @@ class OutputParser:
             pass
         return self._take_deltas()
 
-    def finish(self) -> tuple[OutputDelta, ...]:
-        """Nothing follows: what was held back, and the call that is still open."""
-        while self._state is not _State.STOPPED and (self._pending or self._state is _State.CALL):
+    def finish(self, *, is_cut: bool = False) -> tuple[OutputDelta, ...]:
+        """Nothing follows: what was held back, and the call that is still open. `is_cut`: the model
+        was stopped amid what it wrote."""
+        is_open = True
+        while is_open:
+            while self._advance():
+                pass
             rest, self._pending = self._pending, ""
             self._read(rest)
-            if self._state is _State.CALL:
-                self._end_call("")
-        if self._state is _State.TEXT:
+            is_open = self._state in {_State.DRAFT, _State.CALL}
+            if self._state is _State.DRAFT:
+                self._end_draft(is_cut=is_cut)
+            elif self._state is _State.CALL:
+                self._break_off_call(is_cut=is_cut)
+        if self._state in {_State.BEGINNING, _State.TEXT}:
             self._give_text(self._stops.flush())
             self._give_spaces()
         self._state = _State.STOPPED
@@ -129,28 +153,37 @@ class OutputParser:
         markers = self._markers()
         at, marker = _first(self._pending, markers)
         if marker is None:
-            certain = len(self._pending) - held_suffix(self._pending, markers)
-            before, self._pending = self._pending[:certain], self._pending[certain:]
-            self._read(before)
-            return False
+            at = len(self._pending) - held_suffix(self._pending, markers)
         before, self._pending = self._pending[:at], self._pending[at:]
         self._read(before)
         if self._state is _State.STOPPED:
             return False
-        if self._state is _State.TEXT and marker not in self._form.dropped:
+        if self._markers() != markers:
+            return True
+        if marker is None:
+            return False
+        if self._is_in_text and marker not in self._form.dropped:
             self._give_text(self._stops.flush())
         self._pending = self._pending[len(marker) :]
         self._pass(marker)
         self._num_marker_tokens, _ = self._tokens()
         return True
 
+    @property
+    def _is_in_text(self) -> bool:
+        return self._state in {_State.BEGINNING, _State.TEXT}
+
     def _markers(self) -> tuple[str, ...]:
         form = self._form
         match self._state:
-            case _State.TEXT:
+            case _State.BEGINNING:
                 candidates = (form.think_start, form.call_start, *form.dropped)
+            case _State.TEXT:
+                candidates = (form.call_start, *form.dropped)
             case _State.THINKING:
                 candidates = (form.think_end, form.call_start)
+            case _State.DRAFT:
+                candidates = (form.think_end,)
             case _State.CALL:
                 candidates = (form.call_end, form.call_start if form.has_json_calls else None)
             case _State.STOPPED:
@@ -164,10 +197,12 @@ class OutputParser:
         if not text:
             return
         match self._state:
-            case _State.TEXT:
+            case _State.BEGINNING | _State.TEXT:
                 self._read_text(text)
             case _State.THINKING:
                 self._read_thinking(text)
+            case _State.DRAFT:
+                self._draft += text
             case _State.CALL:
                 self._read_call(text)
             case _State.STOPPED:
@@ -177,28 +212,77 @@ class OutputParser:
 
     def _pass(self, marker: str) -> None:
         """Leave the present state through a marker."""
-        form = self._form
-        if self._state is _State.CALL:
-            if self._call.is_in_string or (
-                marker == form.call_start and not self._call.is_complete
-            ):
-                self._read_call(marker)
-                return
-            self._end_call(marker if marker == form.call_end else "")
-            if marker == form.call_start and not self.is_complete:
+        if marker in self._form.dropped:
+            return
+        match self._state:
+            case _State.CALL:
+                self._pass_in_call(marker)
+            case _State.THINKING if marker == self._form.call_start:
+                self._draft = marker
+                self._state = _State.DRAFT
+            case _State.THINKING | _State.DRAFT:
+                self._end_thinking()
+            case _ if marker == self._form.call_start:
                 self._begin_call()
+            case _:
+                self._begin_part(_State.THINKING)
+
+    def _pass_in_call(self, marker: str) -> None:
+        is_start = marker == self._form.call_start
+        if self._call.is_in_string or (is_start and not self._call.is_complete):
+            self._read_call(marker)
             return
-        if marker in form.dropped:
-            return
-        if self._state is _State.THINKING or marker == form.think_start:
-            self._spaces = ""
-        if marker == form.call_start:
+        self._end_call("" if is_start else marker)
+        if is_start and not self.is_complete:
             self._begin_call()
-            return
+
+    def _begin_part(self, state: _State) -> None:
+        self._spaces = ""
         self._drops_leading_spaces = True
-        self._state = _State.THINKING if marker == form.think_start else _State.TEXT
+        self._state = state
+
+    def _end_thinking(self) -> None:
+        """The thinking has its end: what was drafted in it is a part of it."""
+        draft, self._draft = self._draft, ""
+        self._read_thinking(draft)
+        self._begin_part(_State.TEXT)
+
+    def _end_draft(self, *, is_cut: bool) -> None:
+        """The turn has ended amid the thinking. If it ended with calls, those were made; else what
+        looked like the mark of one is thinking, and what follows it is read again."""
+        draft, self._draft = self._draft, ""
+        calls = () if is_cut else self._calls_at_end(draft)
+        if calls:
+            self._begin_part(_State.TEXT)
+            self._give_calls(calls)
+            return
+        self._state = _State.THINKING
+        mark = len(self._form.call_start or "")
+        self._read_thinking(draft[:mark])
+        self._pending = draft[mark:]
+
+    def _calls_at_end(self, draft: str) -> Sequence[ParsedCall]:
+        """The calls that the draft consists of; none if there is anything else in it."""
+        reader = OutputParser(
+            replace(self._form, think_start=None, think_end=None),
+            index=self._index,
+            parse_call=self._parse_call,
+            new_call_id=self._new_call_id,
+        )
+        calls: list[ParsedCall] = []
+        for delta in (*reader.push(draft), *reader.finish()):
+            match delta:
+                case ToolCallStarted(id=call_id, name=name):
+                    calls.append(ParsedCall(name, "", call_id))
+                case ToolCallDelta(arguments=more):
+                    calls[-1] = replace(calls[-1], arguments=calls[-1].arguments + more)
+                case _:
+                    return ()
+        return calls if all(is_json_object(call.arguments) for call in calls) else ()
 
     def _read_text(self, text: str) -> None:
+        if self._state is _State.BEGINNING and not text.isspace():
+            self._state = _State.TEXT
         if self._drops_leading_spaces:
             text = text.lstrip()
             if not text:
@@ -214,7 +298,8 @@ class OutputParser:
     def _give_text(self, text: str) -> None:
         """Give out text, but for the whitespace at its end: a call may follow."""
         text = self._spaces + text
-        shown = text.rstrip() if self._form.call_start or self._form.think_start else text
+        is_followed = self._form.call_start or self._state is _State.BEGINNING
+        shown = text.rstrip() if is_followed else text
         self._spaces = text[len(shown) :]
         if shown:
             self._deltas.append(TextDelta(self._index, shown, *self._tokens()))
@@ -250,37 +335,70 @@ class OutputParser:
             self._start_call(self._new_call_id(), self._call.name)
         if arguments:
             self._give_arguments(arguments)
+        self.has_tool_calls = self.has_tool_calls or self._call.is_complete
 
     def _end_call(self, end: str) -> None:
-        """The call is whole: give out what is not out yet. `end` is the marker that closed it."""
+        """The model has ended the call, with the marker `end` or by beginning another one."""
         self._state = _State.TEXT
-        self._read_end_of_call(end)
+        if self._is_call_open:
+            self._drops_leading_spaces = True
+            self._end_streamed_call()
+        else:
+            self._end_read_call(parse_or_mend(self._call.raw, self._parse_call), end)
         if self._is_single_call and self.has_tool_calls:
             self.is_complete = True
             self._pending = ""
             self._state = _State.STOPPED
 
-    def _read_end_of_call(self, end: str) -> None:
-        if self._is_call_open:
-            if closing := self._call.close():
-                self._give_arguments(closing)
-            self._drops_leading_spaces = True
-            self._end_streamed_call(end)
-            return
-        calls = parse_or_mend(self._call.raw, self._parse_call)
+    def _end_streamed_call(self) -> None:
+        """Brackets that the model forgot are put there; other faults of its JSON are its own."""
+        closing = self._call.close()
+        if closing is None or self._call.is_broken:
+            closing = self._call.cut().rstrip()
+        if closing:
+            self._give_arguments(closing)
+        self.has_tool_calls = True
+        self._read_behind_call()
+
+    def _read_behind_call(self) -> None:
+        """Behind the arguments there may be another call."""
+        rest = self._call.unread if self._call.is_complete else ""
+        if "{" in rest:
+            self._give_calls(parse_or_mend(rest[rest.index("{") :], parse_json_calls) or ())
+
+    def _end_read_call(self, calls: Sequence[ParsedCall] | None, end: str) -> None:
         if calls is None:
             self._give_up(f"{self._form.call_start}{self._call.raw}{end}")
             return
         self._drops_leading_spaces = True
         self._give_calls(calls)
 
-    def _end_streamed_call(self, end: str) -> None:
-        """Behind the arguments there may be another call, or what could not be read of this."""
-        rest = self._call.unread
-        if self._call.is_broken:
-            self._give_up(rest + end)
-        elif "{" in rest:
-            self._give_calls(parse_or_mend(rest[rest.index("{") :], parse_json_calls) or ())
+    def _break_off_call(self, *, is_cut: bool) -> None:
+        """The output has ended amid a call, which is never completed."""
+        self._state = _State.TEXT
+        raw = self._call.raw
+        if self._is_call_open and self._call.is_complete:
+            self._read_behind_call()
+        elif self._is_call_open:
+            self._give_arguments(self._call.cut())
+        elif not is_cut:
+            self._end_read_call(parse_or_mend(raw, self._parse_call), "")
+        elif (calls := self._whole_calls(raw)) is not None:
+            self._give_calls(calls)
+        elif self._form.has_json_calls and raw.lstrip()[:1] not in {"", "{", "["}:
+            self._give_up(f"{self._form.call_start}{raw}")
+        else:
+            self._start_call(self._new_call_id(), "")
+            self._give_arguments(f"{self._form.call_start}{raw}")
+
+    def _whole_calls(self, raw: str) -> Sequence[ParsedCall] | None:
+        """The calls in what was cut off, where it can be told that they are whole."""
+        if self._form.call_end and not self._form.has_json_calls:
+            return None
+        try:
+            return self._parse_call(raw)
+        except (ValueError, RecursionError):
+            return None
 
     def _give_up(self, raw: str) -> None:
         logger.warning("a tool call could not be read and is given out as text")
@@ -292,10 +410,10 @@ class OutputParser:
                 return
             self._start_call(call.id or self._new_call_id(), call.name)
             self._give_arguments(call.arguments)
+            self.has_tool_calls = True
 
     def _start_call(self, call_id: str, name: str) -> None:
         self._spaces = ""
-        self.has_tool_calls = True
         self._deltas.append(ToolCallStarted(self._index, call_id, name))
 
     def _give_arguments(self, arguments: str) -> None:
@@ -304,7 +422,7 @@ class OutputParser:
 
     def _tokens(self) -> tuple[int, tuple[TokenLogprob, ...]]:
         """The tokens of everything that is not held back any more."""
-        num_held = len(self._pending) + self._stops.num_held + len(self._spaces)
+        num_held = len(self._pending) + self._stops.num_held + len(self._spaces) + len(self._draft)
         num_tokens, logprobs = self._ledger.take(self._ledger.num_chars - num_held)
         num_tokens += self._num_marker_tokens
         self._num_marker_tokens = 0

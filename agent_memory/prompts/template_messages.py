@@ -105,9 +105,12 @@ def _entries(
 
 
 def _assistant(message: Message, abilities: TemplateAbilities) -> TemplateMessage:
-    calls = [part for part in message.parts if isinstance(part, ToolUse)]
+    uses = [part for part in message.parts if isinstance(part, ToolUse)]
+    calls = [call for call in uses if call.name]
     thinking = "".join(part.text for part in message.parts if isinstance(part, Thinking))
-    text = joined_text(message)
+    # Of a call that was cut off before its name, the model reads what it wrote.
+    nameless = [call.arguments for call in uses if not call.name]
+    text = "\n".join(filter(None, [joined_text(message), *nameless]))
     if calls and not abilities.has_tools:
         text = "\n".join([*([text] if text else []), *(call_text(call) for call in calls)])
         calls = []
@@ -198,8 +201,11 @@ def _call_id(call_id: str, abilities: TemplateAbilities) -> str:
 
 
 def _arguments(text: str) -> object:
-    """The object that a call's arguments are; text that is no JSON stays what it is."""
+    """The object that a call's arguments are; text of no object stays what it is."""
     try:
-        return json.loads(text) if text.strip() else {}
+        value = json.loads(text) if text.strip() else None
     except (ValueError, RecursionError):
         return {"arguments": text}
+    if value is None:
+        return {}
+    return value if isinstance(value, dict) else {"arguments": text}

@@ -19,8 +19,8 @@ from agent_memory.api.schemas.chat import (
 )
 from agent_memory.api.translators.checks import (
     NO_PARAMETERS,
+    arguments_text,
     check_tools,
-    json_object_text,
     refuse_media,
 )
 from agent_memory.api.translators.memory_words import turn_memory
@@ -173,5 +173,5 @@ def _assistant_parts(message: ChatMessage, param: str) -> Iterator[Part]:
 def _tool_use(call: ToolCall, param: str) -> ToolUse:
     if call.type != "function" or call.function is None:
         raise InvalidRequest(f"Tool calls of type '{call.type}' are not supported.", param)
-    arguments = json_object_text(call.function.arguments, f"{param}.function.arguments")
+    arguments = arguments_text(call.function.arguments)
     return ToolUse(call.id, call.function.name, arguments)

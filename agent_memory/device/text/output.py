@@ -41,11 +41,12 @@ class Output:
         deltas = self._parser.push(self._stream.push(token_ids), len(token_ids), logprobs)
         return deltas, self._parser.stop_sequence
 
-    def finish(self) -> tuple[OutputDelta, ...]:
-        """Generation has ended, for whatever reason: what was still held back."""
+    def finish(self, *, is_cut: bool = False) -> tuple[OutputDelta, ...]:
+        """Generation has ended: what was still held back. `is_cut`: the model would have gone on,
+        and a call that is not whole is none."""
         rest = self._stream.finish()
         deltas = self._parser.push(rest, 0) if rest else ()
-        return (*deltas, *self._parser.finish())
+        return (*deltas, *self._parser.finish(is_cut=is_cut))
 
     def _logprob(self, token_id: int, choice: TokenChoice) -> TokenLogprob:
         top = tuple(self._token(top_id, logprob) for top_id, logprob in choice.top)

@@ -233,5 +233,6 @@ class ScriptedText:
         self.is_complete = self._ends_calls
         return ((TextDelta(self._index, text, len(words)),) if text else ()), stop
 
-    def finish(self) -> tuple[OutputDelta, ...]:
+    def finish(self, *, is_cut: bool) -> tuple[OutputDelta, ...]:
+        self.is_cut = is_cut
         return ()

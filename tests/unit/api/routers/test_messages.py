@@ -261,18 +261,42 @@ async def test_what_cannot_be_done_is_refused_by_name(
     assert turns.requests == []
 
 
-async def test_a_message_cut_in_the_middle_of_a_call_gives_what_there_is(
+async def test_a_call_that_was_cut_off_is_left_out(
     claude: anthropic.AsyncAnthropic, turns: ScriptedTurns
 ) -> None:
     turns.script = turn(
+        TextDelta(0, "Now.", 1),
         ToolCallStarted(0, "c1", "weather"),
+        ToolCallDelta(0, "{}", 1),
+        ToolCallStarted(0, "c2", "weather"),
         ToolCallDelta(0, '{"city":"Ulm","days":[1,', 5),
         reason=FinishReason.LENGTH,
     )
     message = await claude.messages.create(**HELLO)
-    assert message.stop_reason == "max_tokens"
-    assert message.content[0].type == "tool_use"
-    assert message.content[0].input == {"city": "Ulm", "days": [1]}
+    async with claude.messages.stream(**HELLO) as stream:
+        streamed = await stream.get_final_message()
+    for each in (message, streamed):
+        assert each.stop_reason == "max_tokens"
+        assert [block.type for block in each.content] == ["text", "tool_use"]
+        assert each.content[1].type == "tool_use"
+        assert (each.content[1].id, each.content[1].input) == ("c1", {})
+
+
+async def test_a_stream_that_holds_a_long_call_back_shows_that_it_lives(
+    client: httpx.AsyncClient, turns: ScriptedTurns
+) -> None:
+    pieces = [ToolCallDelta(0, "x", 1)] * 300
+    turns.script = turn(
+        ToolCallStarted(0, "c1", "write"),
+        ToolCallDelta(0, '{"text":"', 1),
+        *pieces,
+        ToolCallDelta(0, '"}', 1),
+        reason=FinishReason.TOOL_CALLS,
+    )
+    response = await client.post("/v1/messages", json={**HELLO, "stream": True})
+    names = [name for name, _ in events(response.text)]
+    assert names[2:6] == ["ping"] * 4
+    assert names.count("content_block_delta") == 302
 
 
 async def test_the_stop_sequence_is_named(
