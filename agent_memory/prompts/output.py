@@ -45,6 +45,8 @@ class OutputFormat:
 
     call_end: None or "" when a call extends to the end of the output.
     has_json_calls: the body of a call is a JSON object with name and arguments.
+    ends_thinking_by_token: the end mark of thinking is a token of its own (`push_end_mark`). Where
+        thinking spells it in others, it speaks of the mark, unless no such token follows.
     dropped: marks of structure that are no part of the text.
     """
 
@@ -53,6 +55,7 @@ class OutputFormat:
     call_start: str | None = None
     call_end: str | None = None
     has_json_calls: bool = False
+    ends_thinking_by_token: bool = False
     dropped: tuple[str, ...] = ()
 
 
@@ -124,6 +127,20 @@ class OutputParser:
             pass
         return self._take_deltas()
 
+    def push_end_mark(
+        self, num_tokens: int = 1, logprobs: Sequence[TokenLogprob] = ()
+    ) -> tuple[OutputDelta, ...]:
+        """Read on: the token that is the end mark of thinking. Elsewhere it is text."""
+        mark = self._form.think_end or ""
+        if self._state not in {_State.THINKING, _State.DRAFT}:
+            return self.push(mark, num_tokens, logprobs)
+        rest, self._pending = self._pending, ""
+        self._read(rest)
+        self._ledger.add(len(mark), num_tokens, logprobs)
+        self._end_thinking()
+        self._num_marker_tokens, _ = self._tokens()
+        return self._take_deltas()
+
     def finish(self, *, is_cut: bool = False) -> tuple[OutputDelta, ...]:
         """Nothing follows: what was held back, and the call that is still open. `is_cut`: the model
         was stopped amid what it wrote."""
@@ -183,7 +200,7 @@ class OutputParser:
             case _State.THINKING:
                 candidates = (form.think_end, form.call_start)
             case _State.DRAFT:
-                candidates = (form.think_end,)
+                candidates = (None if form.ends_thinking_by_token else form.think_end,)
             case _State.CALL:
                 candidates = (form.call_end, form.call_start if form.has_json_calls else None)
             case _State.STOPPED:
@@ -217,7 +234,7 @@ class OutputParser:
         match self._state:
             case _State.CALL:
                 self._pass_in_call(marker)
-            case _State.THINKING if marker == self._form.call_start:
+            case _State.THINKING if marker == self._form.call_start or self._is_spelled(marker):
                 self._draft = marker
                 self._state = _State.DRAFT
             case _State.THINKING | _State.DRAFT:
@@ -236,6 +253,9 @@ class OutputParser:
         if is_start and not self.is_complete:
             self._begin_call()
 
+    def _is_spelled(self, marker: str) -> bool:
+        return marker == self._form.think_end and self._form.ends_thinking_by_token
+
     def _begin_part(self, state: _State) -> None:
         self._spaces = ""
         self._drops_leading_spaces = True
@@ -248,23 +268,29 @@ class OutputParser:
         self._begin_part(_State.TEXT)
 
     def _end_draft(self, *, is_cut: bool) -> None:
-        """The turn has ended amid the thinking. If it ended with calls, those were made; else what
-        looked like the mark of one is thinking, and what follows it is read again."""
+        """The turn has ended amid the thinking. A spelled end mark is its end after all. If the turn
+        ended with calls, those were made; else what looked like the mark of one is thinking, and
+        what follows it is read again."""
         draft, self._draft = self._draft, ""
+        mark = self._form.think_end or ""
+        if self._is_spelled(mark) and mark in draft:
+            self._draft, _, self._pending = draft.partition(mark)
+            self._end_thinking()
+            return
         calls = () if is_cut else self._calls_at_end(draft)
         if calls:
             self._begin_part(_State.TEXT)
             self._give_calls(calls)
             return
         self._state = _State.THINKING
-        mark = len(self._form.call_start or "")
-        self._read_thinking(draft[:mark])
-        self._pending = draft[mark:]
+        at = len(self._form.call_start or "")
+        self._read_thinking(draft[:at])
+        self._pending = draft[at:]
 
     def _calls_at_end(self, draft: str) -> Sequence[ParsedCall]:
         """The calls that the draft consists of; none if there is anything else in it."""
         reader = OutputParser(
-            replace(self._form, think_start=None, think_end=None),
+            replace(self._form, think_start=None, think_end=None, ends_thinking_by_token=False),
             index=self._index,
             parse_call=self._parse_call,
             new_call_id=self._new_call_id,

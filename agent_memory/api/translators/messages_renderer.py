@@ -159,7 +159,8 @@ class MessagesRenderer:
         call, self._call = self._call, None
         if call is None or not (pieces := call.input_pieces(reason)):
             return b""
-        block = {"type": "tool_use", "id": call.id, "name": call.name, "input": {}}
+        block: dict[str, object] = {"type": "tool_use", "id": call.id, "name": call.name}
+        block["input"] = {}
         deltas = ({"type": "input_json_delta", "partial_json": piece} for piece in pieces)
         opened = self._opened("tool_use", block)
         return opened + b"".join(map(self._delta, deltas)) + self._closed()

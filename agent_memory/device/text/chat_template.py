@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from jinja2.exceptions import TemplateError
 from mlx_lm.tokenizer_utils import TokenizerWrapper
 
+from agent_memory.device.text.think_marks import think_marks
 from agent_memory.errors import InvalidRequest
 from agent_memory.prompts.control_marks import ControlMarks
 from agent_memory.prompts.guarded import guarded_chat
@@ -55,9 +57,21 @@ class ChatTemplate:
         self._marks = marks
         self.exists = bool(tokenizer.has_chat_template)
         self._no_tools: list[dict[str, object]] | None = None
+        self._thinks = think_marks(tokenizer) is not None
         self.abilities = self._probe() if self.exists else TemplateAbilities(has_tools=False)
         self._think_marks = self._inline_think_marks() if self.exists else None
         self._headers: dict[bool | None, tuple[str, str]] = {}
+
+    @cached_property
+    def can_turn_thinking_off(self) -> bool:
+        """Whether a prompt without thinking is another than one with it."""
+        if not self.exists:
+            return False
+        try:
+            with_it = self.render([_USER], (), thinking=True)
+            return with_it != self.render([_USER], (), thinking=False)
+        except InvalidRequest:
+            return False
 
     def render(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], thinking: bool | None
@@ -118,14 +132,13 @@ class ChatTemplate:
         *,
         opens_turn: bool,
     ) -> str:
-        options = {} if thinking is None else {"enable_thinking": thinking}
         return str(
             self._tokenizer.apply_chat_template(
                 entries,
                 tools=schemas or self._no_tools,
                 tokenize=False,
                 add_generation_prompt=opens_turn,
-                **options,
+                enable_thinking=self._thinks if thinking is None else thinking,
             )
         )
 

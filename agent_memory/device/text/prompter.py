@@ -16,6 +16,7 @@ from agent_memory.device.text.piece_cache import PieceCache
 from agent_memory.device.text.prompt_text import prompt_text
 from agent_memory.device.text.template_files import processor_template, template_fault
 from agent_memory.device.text.text_encoder import TextEncoder
+from agent_memory.device.text.think_marks import think_marks
 from agent_memory.device.text.tool_format import parse_calls_with, writes_json_calls
 from agent_memory.device.text.vocabulary import Vocabulary
 from agent_memory.engine.request import GenerationRequest
@@ -49,6 +50,7 @@ class Prompter:
         self._control = ControlTokens.of(tokenizer)
         self._template = ChatTemplate(tokenizer, self._control.marks)
         self._vocabulary = Vocabulary(tokenizer)
+        self._think_marks = think_marks(tokenizer)
         self._lock = threading.Lock()
         self._pieces = PieceCache(TextEncoder(tokenizer, self._control).encode, _CACHED_CHARS)
 
@@ -80,7 +82,7 @@ class Prompter:
 
     @property
     def has_thinking(self) -> bool:
-        return bool(self._tokenizer.has_thinking)
+        return self._think_marks is not None
 
     @property
     def has_json_calls(self) -> bool:
@@ -122,9 +124,15 @@ class Prompter:
     @property
     def think_markers(self) -> tuple[str, str] | None:
         """What stands around thinking, if the model thinks."""
-        if not self.has_thinking:
+        return self._think_marks
+
+    @property
+    def _end_mark(self) -> int | None:
+        """The token that ends thinking, if one does."""
+        if self._think_marks is None or not self._vocabulary.has_bytes:
             return None
-        return self._tokenizer.think_start, self._tokenizer.think_end
+        tokens = self.encode(self._think_marks[1])
+        return tokens[0] if len(tokens) == 1 else None
 
     def encode(self, text: str) -> tuple[int, ...]:
         """The tokens of a piece of text of ours, nothing added; it may spell control tokens."""
@@ -172,9 +180,9 @@ class Prompter:
 
     def starts_in_thinking(self, prompt_tokens: Sequence[int]) -> bool:
         """Whether the prompt itself has opened the model's thinking."""
-        start = self._tokenizer.think_start
-        if start is None:
+        if self._think_marks is None:
             return False
+        start, _ = self._think_marks
         tail = b"".join(map(self._vocabulary.token_bytes, prompt_tokens[-_THINK_TAIL:]))
         return tail.rstrip().endswith(start.encode())
 
@@ -187,16 +195,22 @@ class Prompter:
         tool_choice: ToolChoice = ToolChoice(),  # noqa: B008  frozen value
         parallel_tool_calls: bool = True,
         parse: bool = True,
+        thinking: bool | None = None,
         stops: Sequence[str] = (),
         new_call_id: Callable[[], str] = fresh_call_id,
     ) -> Output:
         """A fresh reader of what choice `index` generates after `prompt_tokens`.
 
         `parse = False` gives all of it as text, markers included; stop strings always count.
+        thinking: as in the request of the prompt. Where it is off, a mark of thinking is text.
         """
         is_calling = parse and bool(tools) and tool_choice.mode is not ToolMode.NONE
+        may_think = thinking is not False or not self._template.can_turn_thinking_off
+        starts_in_thinking = parse and self.starts_in_thinking(prompt_tokens)
         parser = OutputParser(
-            self._format(is_calling=is_calling) if parse else OutputFormat(),
+            self._format(is_calling=is_calling, may_think=may_think or starts_in_thinking)
+            if parse
+            else OutputFormat(),
             index=index,
             parse_call=parse_json_calls
             if self.has_json_calls
@@ -204,9 +218,11 @@ class Prompter:
             new_call_id=new_call_id,
             stops=stops,
             is_single_call=not parallel_tool_calls,
-            starts_in_thinking=parse and self.starts_in_thinking(prompt_tokens),
+            starts_in_thinking=starts_in_thinking,
         )
-        return Output(self._vocabulary, parser, is_chat=parse)
+        return Output(
+            self._vocabulary, parser, is_chat=parse, end_mark=self._end_mark if parse else None
+        )
 
     def new_text(self, request: GenerationRequest, choice: int) -> Output:
         """A fresh reader of what one choice of `request` says."""
@@ -217,17 +233,20 @@ class Prompter:
             tool_choice=request.tool_choice,
             parallel_tool_calls=request.parallel_tool_calls,
             parse=request.parse_output,
+            thinking=request.thinking,
             stops=request.sampling.stop,
         )
 
-    def _format(self, *, is_calling: bool) -> OutputFormat:
+    def _format(self, *, is_calling: bool, may_think: bool) -> OutputFormat:
         start, end = self.call_markers
+        think_start, think_end = (may_think and self._think_marks) or (None, None)
         return OutputFormat(
-            think_start=self._tokenizer.think_start,
-            think_end=self._tokenizer.think_end,
+            think_start=think_start,
+            think_end=think_end,
             call_start=start if is_calling else None,
             call_end=end if is_calling else None,
             has_json_calls=is_calling and self.has_json_calls,
+            ends_thinking_by_token=self._end_mark is not None,
             dropped=tuple(self._tokenizer.structural_markers),
         )
 

@@ -87,6 +87,16 @@ async def test_a_call_that_is_drafted_when_the_tokens_run_out_is_none(speaker: S
         assert heard.reason == "max_tokens"
 
 
+async def test_an_end_mark_that_is_spelled_in_the_thinking_does_not_end_it(
+    speaker_of: MakeSpeaker,
+) -> None:
+    spelled = ["</", "think>"]
+    script = ["<think>", "It ends with ", *spelled, ".", "</think>", "Not ", *spelled, " alone."]
+    speaker = speaker_of({"SAY": script}, THINKING)
+    heard = await speaker.chat("SAY", is_streamed=True)
+    assert (heard.thinking, heard.text) == ("It ends with </think>.", "Not </think> alone.")
+
+
 @pytest.mark.parametrize("script", ["LITERAL", "OPENING"])
 async def test_an_answer_is_whole_when_thinking_is_off(speaker: Speaker, script: str) -> None:
     heard = await speaker.chat(script, is_streamed=True, reasoning_effort="none")

@@ -246,6 +246,46 @@ def test_a_call_in_thinking_counts_only_where_the_turn_ends_with_it(
         assert reader.has_tool_calls == any(kind == "call" for kind, _ in parts)
 
 
+def read_tokens(tokens: Sequence[str], reader: OutputParser) -> list[tuple[str, str]]:
+    """As `read`, of a model whose end mark of thinking is one token."""
+    deltas: list[OutputDelta] = []
+    for token in tokens:
+        deltas += reader.push_end_mark() if token == "</think>" else reader.push(token)
+    return joined([*deltas, *reader.finish()])
+
+
+@pytest.mark.parametrize(
+    ("tokens", "parts"),
+    [
+        (["hm", "</think>", "Hi"], [("thinking", "hm"), ("text", "Hi")]),
+        (
+            ["The mark </th", "ink> ends it.", "</think>", "Hi"],
+            [("thinking", "The mark </think> ends it."), ("text", "Hi")],
+        ),
+        (
+            ["</th", f"ink> {CALL}</thin", "k>", "</think>", "Hi"],
+            [("thinking", f"</think> {CALL}</think>"), ("text", "Hi")],
+        ),
+        (["hm</th", "ink>\nHi", CALL], [
+            ("thinking", "hm"), ("text", "Hi"), ("call", 'call_1 f {"a":1}')
+        ]),
+        ([f"{CALL} no</th", "ink>Hi"], [("thinking", f"{CALL} no"), ("text", "Hi")]),
+        (["hm", "</think>", "a </th", "ink>, ", "</think>", " b"], [
+            ("thinking", "hm"), ("text", "a </think>, </think> b")
+        ]),
+        ([CALL, "</think>", CALL], [("thinking", CALL), ("call", 'call_1 f {"a":1}')]),
+    ],
+)  # fmt: skip
+def test_an_end_mark_that_is_a_token_is_told_from_one_that_is_spelled(
+    tokens: list[str], parts: list[tuple[str, str]]
+) -> None:
+    form = replace(QWEN, ends_thinking_by_token=True)
+    assert read_tokens(tokens, parser(form, starts_in_thinking=True)) == parts
+    assert read_tokens(["<think>", *tokens], parser(form)) == parts
+    letters = [each for t in tokens for each in ([t] if t == "</think>" else list(t))]
+    assert read_tokens(letters, parser(form, starts_in_thinking=True)) == parts
+
+
 def test_a_call_drafted_in_thinking_that_is_cut_off_is_none() -> None:
     reader = parser()
     deltas = [*reader.push(f"<think>hm {CALL}"), *reader.finish(is_cut=True)]
