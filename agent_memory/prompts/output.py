@@ -268,9 +268,9 @@ class OutputParser:
         self._begin_part(_State.TEXT)
 
     def _end_draft(self, *, is_cut: bool) -> None:
-        """The turn has ended amid the thinking. A spelled end mark is its end after all. If the turn
-        ended with calls, those were made; else what looked like the mark of one is thinking, and
-        what follows it is read again."""
+        """The turn has ended amid the thinking. A spelled end mark is its end after all. If the
+        turn ended with calls, those were made; else what looked like the mark of one is thinking,
+        and what follows it is read again."""
         draft, self._draft = self._draft, ""
         mark = self._form.think_end or ""
         if self._is_spelled(mark) and mark in draft:

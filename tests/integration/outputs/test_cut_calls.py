@@ -48,7 +48,7 @@ async def test_arguments_end_where_the_model_was_cut_off(speaker: Speaker) -> No
         for heard in messages:
             assert (heard.text, heard.calls, heard.reason) == ("Sure.", (), "max_tokens")
 
-    await asyncio.gather(*map(cut_after, range(2, len(ARGUMENTS), 4)))
+    await asyncio.gather(*map(cut_after, range(2, len(ARGUMENTS), 9)))
 
 
 async def test_a_call_whose_arguments_are_whole_is_one(speaker: Speaker) -> None:
@@ -69,7 +69,7 @@ async def test_a_call_that_has_no_name_yet_is_not_told(speaker: Speaker) -> None
         for heard in messages:
             assert (heard.text, heard.calls, heard.reason) == ("Sure.", (), "max_tokens")
 
-    await asyncio.gather(*map(cut_at, range(NUM_BEFORE - 1, NUM_HEAD, 8)))
+    await asyncio.gather(*map(cut_at, range(NUM_BEFORE - 1, NUM_HEAD, 13)))
 
 
 async def test_no_number_is_cut_to_another(speaker: Speaker) -> None:

@@ -58,22 +58,22 @@ def check(heard: Heard, script: str) -> None:
     assert heard.reason in ({"tool_calls", "tool_use"} if commands else {"stop", "end_turn"})
 
 
-async def test_thinking_text_and_calls_are_told_apart(speaker: Speaker) -> None:
-    async def ask(script: str) -> None:
-        chats, messages = await speaker.asked_every_way(script, tools={"bash": BASH})
-        for heard in (*chats, *messages):
-            check(heard, script)
+async def ask(speaker: Speaker, script: str) -> None:
+    tools = {"bash": BASH}
+    chat, message = await asyncio.gather(
+        speaker.chat(script, is_streamed=True, tools=tools),
+        speaker.message(script, is_streamed=script in THINKS[::2], tools=tools),
+    )
+    check(chat, script)
+    check(message, script)
 
-    await asyncio.gather(*map(ask, SCRIPTS))
+
+async def test_thinking_text_and_calls_are_told_apart(speaker: Speaker) -> None:
+    await asyncio.gather(*(ask(speaker, script) for script in SCRIPTS))
 
 
 async def test_so_they_are_where_the_prompt_opens_the_thinking(opened: Speaker) -> None:
-    async def ask(script: str) -> None:
-        chats, messages = await opened.asked_every_way(script, tools={"bash": BASH})
-        for heard in (*chats, *messages):
-            check(heard, script)
-
-    await asyncio.gather(*map(ask, THINKS))
+    await asyncio.gather(*(ask(opened, script) for script in THINKS))
 
 
 async def test_a_call_that_is_drafted_when_the_tokens_run_out_is_none(speaker: Speaker) -> None:
