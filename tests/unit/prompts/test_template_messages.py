@@ -257,13 +257,22 @@ def test_tools_make_a_system_message_where_there_is_none() -> None:
     assert roles(entries) == ["system", "user"]
 
 
-@pytest.mark.parametrize("arguments", ["", "{}", "not json"])
+@pytest.mark.parametrize("arguments", ["", "{}", "not json", "null", "[1]", '"x"', '{"a": "b'])
 def test_odd_arguments_become_an_object(arguments: str) -> None:
     message = Message(Role.ASSISTANT, (ToolUse("c1", "f", arguments),))
     (entry,) = template_messages([message], (), ALL)
     calls = entry["tool_calls"]
     assert isinstance(calls, list)
     assert isinstance(calls[0]["function"]["arguments"], dict)
+
+
+@pytest.mark.parametrize("has_tools", [False, True])
+def test_a_call_that_was_cut_off_before_its_name_is_what_was_written(has_tools: bool) -> None:
+    parts = (Text("Sure."), ToolUse("c1", "", '<tool_call>\n{"na'))
+    messages = [Message(Role.ASSISTANT, parts)]
+    assert template_messages(messages, (), replace(ALL, has_tools=has_tools)) == [
+        {"role": "assistant", "content": 'Sure.\n<tool_call>\n{"na'}
+    ]
 
 
 def test_schemas_are_given_as_functions() -> None:

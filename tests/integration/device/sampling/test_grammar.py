@@ -265,7 +265,10 @@ def test_the_model_may_think_before_its_form_begins(tmp_path: Path) -> None:
             mask = constraint.allowed()
             assert mask is None or mask[token]
             constraint.advance(token)
-        assert constraint.allowed() is None
+        mask = constraint.allowed()
+        assert mask is not None
+        barred = {token for token in range(prompter.vocab_size) if not mask[token]}
+        assert barred == prompter.eos_token_ids, "an answer is owed"
         for token in prompter.encode("</think>\n\n7"):
             constraint.advance(token)
         assert constraint.is_finished
