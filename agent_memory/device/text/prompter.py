@@ -220,9 +220,8 @@ class Prompter:
             is_single_call=not parallel_tool_calls,
             starts_in_thinking=starts_in_thinking,
         )
-        return Output(
-            self._vocabulary, parser, is_chat=parse, end_mark=self._end_mark if parse else None
-        )
+        end_mark = self._end_mark if parse and (may_think or starts_in_thinking) else None
+        return Output(self._vocabulary, parser, is_chat=parse, end_mark=end_mark)
 
     def new_text(self, request: GenerationRequest, choice: int) -> Output:
         """A fresh reader of what one choice of `request` says."""
