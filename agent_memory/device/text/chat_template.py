@@ -164,8 +164,7 @@ class ChatTemplate:
     def _inline_think_marks(self) -> tuple[str, str] | None:
         """What stands around thinking in the assistant's text, where the template takes thinking
         out of it; None where thinking within the text is text to it."""
-        start = self._tokenizer.think_start or "<think>"
-        end = self._tokenizer.think_end or "</think>"
+        start, end = think_marks(self._tokenizer) or ("<think>", "</think>")
         inline = Message(Role.ASSISTANT, (Text(f"{start}\nTq7\n{end}\n\nAq7"),))
         apart = thinking_apart(inline, start, end)
         one, other = (
