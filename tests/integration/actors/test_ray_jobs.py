@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import psycopg
 import pytest
 
 from agent_memory.testing.postgres import embedded_database
+from tests.integration.actors.conftest import short_folder
 from tests.integration.actors.ray_head import JOB_TIMEOUT_S, RayHead, ray_head
 
 NUM_THREADS, NUM_TURNS = 40, 5
@@ -45,13 +45,12 @@ class Place:
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
-    with tempfile.TemporaryDirectory(prefix="am-job-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        with (
-            embedded_database(folder / "pg") as database_url,
-            ray_head(folder, num_cpus=3) as head,
-        ):
-            yield Place(head, database_url, folder)
+    with (
+        short_folder("am-job-") as folder,
+        embedded_database(folder / "pg") as database_url,
+        ray_head(folder, num_cpus=3) as head,
+    ):
+        yield Place(head, database_url, folder)
 
 
 @pytest.fixture(scope="module")
