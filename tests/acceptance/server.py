@@ -128,7 +128,7 @@ class Server:
         ]
 
     def proxies(self) -> list[int]:
-        """Process ids of this server's HAProxy: none where Ray Serve's own proxy takes its place."""
+        """Process ids of this server's HAProxy; none where Ray Serve's own proxy stands in."""
         run = str(self.home / "run")
         return [pid for pid, _, title in _processes() if "haproxy" in title and run in title]
 
