@@ -17,6 +17,7 @@ from agent_memory.actors.presence import Presence, clear_presence, read_presence
 from agent_memory.actors.reporting import Banner, Reporter
 from agent_memory.actors.stop_signals import StopSignals
 from agent_memory.device.blas import openblas_hint
+from agent_memory.device.mlx_backend import check_backend
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import Unavailable
 from agent_memory.settings import Settings
@@ -58,6 +59,8 @@ def run_server(settings: Settings, reporter: Reporter) -> int:
     with DataDirLock(home):
         stop.listen()
         wait_until_port_is_free(settings.host, settings.port, _patience_s(settings))
+        if settings.ray_address is None:
+            check_backend()
         reporter.step("Checking the model")
         model = resolve_model(settings)
         storage = LocalStorage(settings)

@@ -24,6 +24,7 @@ from agent_memory.cli.output import console, print_json
 from agent_memory.cli.running import find_server
 from agent_memory.cli.server_checks import check_chosen_model, check_database, check_port
 from agent_memory.cli.software_checks import check_haproxy, check_mlx, check_openblas, check_ray
+from agent_memory.device.mlx_backend import installed_backends, nvidia_gpus
 from agent_memory.settings import Settings
 
 app = typer.Typer()
@@ -60,7 +61,7 @@ def examine(settings: Settings) -> list[Finding]:
         check_disk(home, settings.shelf_budget),
         check_port(settings, find_server(settings)),
         check_ray(),
-        check_mlx(),
+        check_mlx(installed_backends(), nvidia_gpus()),
         check_openblas(system),
         check_haproxy(),
         check_database(settings.database_url),

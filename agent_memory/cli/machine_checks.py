@@ -8,6 +8,8 @@ from pathlib import Path
 from agent_memory.cli.finding import Finding, fail, ok, warn
 
 OLDEST_PYTHON = (3, 11)
+NEWEST_PYTHON = (3, 14)
+"""The newest that Ray and others have wheels for."""
 GIB = 1024**3
 LEAST_MEMORY = 2 * GIB
 COMFORTABLE_MEMORY = 4 * GIB
@@ -17,9 +19,10 @@ COMFORTABLE_OPEN_FILES = 4096
 
 def check_python(version: tuple[int, int]) -> Finding:
     number = ".".join(str(part) for part in version)
-    if version >= OLDEST_PYTHON:
+    if OLDEST_PYTHON <= version <= NEWEST_PYTHON:
         return ok("python", number)
-    return fail("python", f"{number} is too old", "Install Python 3.11 or newer.")
+    age = "old" if version < OLDEST_PYTHON else "new"
+    return fail("python", f"{number} is too {age}", "Install Python 3.11, 3.12, 3.13 or 3.14.")
 
 
 def check_platform(system: str, machine: str) -> Finding:
