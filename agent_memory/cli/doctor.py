@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from agent_memory.actors.open_files import most_open_files
 from agent_memory.cli.failures import EXIT_FAILED
 from agent_memory.cli.finding import Finding, Outcome
 from agent_memory.cli.machine_checks import (
@@ -16,7 +17,6 @@ from agent_memory.cli.machine_checks import (
     check_open_files,
     check_platform,
     check_python,
-    open_file_limit,
     physical_memory,
 )
 from agent_memory.cli.options import AsJson, DataDir, load_settings
@@ -56,7 +56,7 @@ def examine(settings: Settings) -> list[Finding]:
         check_python(sys.version_info[:2]),
         check_platform(system, platform.machine()),
         check_memory(physical_memory()),
-        check_open_files(open_file_limit()),
+        check_open_files(most_open_files()),
         check_data_dir(home),
         check_disk(home, settings.shelf_budget),
         check_port(settings, find_server(settings)),

@@ -54,16 +54,17 @@ def physical_memory() -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
-def check_open_files(soft_limit: int) -> Finding:
-    if soft_limit == resource.RLIM_INFINITY:
+def check_open_files(limit: int) -> Finding:
+    """limit: the hard one, up to which a server raises its own."""
+    if limit == resource.RLIM_INFINITY:
         return ok("open files", "unlimited")
-    if soft_limit < COMFORTABLE_OPEN_FILES:
-        return warn("open files", f"limit {soft_limit}", "Run `ulimit -n 65536` before serving.")
-    return ok("open files", f"limit {soft_limit}")
-
-
-def open_file_limit() -> int:
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if limit < COMFORTABLE_OPEN_FILES:
+        return warn(
+            "open files",
+            f"limit {limit}",
+            "Raise the hard limit: `ulimit -H -n 65536` as root, or in /etc/security/limits.conf.",
+        )
+    return ok("open files", f"limit {limit}")
 
 
 def check_data_dir(home: Path) -> Finding:

