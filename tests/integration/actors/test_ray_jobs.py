@@ -1,15 +1,15 @@
 """Batches of memory as jobs of a Ray cluster that was there before."""
 
 import json
-import os
-import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -101,16 +101,12 @@ def answer_of(written: str) -> dict[str, int]:
 def kill_driver(place: Place) -> None:
     """`kill -9` of the process that runs the batch, not of the cluster it runs in."""
     killed = 0
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            words = (entry / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if b"ingest-batch" in words and str(place.state).encode() in words and b"job" not in words:
-            os.kill(int(entry.name), signal.SIGKILL)
-            killed += 1
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            words = process.cmdline()
+            if {"ingest-batch", str(place.state)} <= set(words) and "job" not in words:
+                process.kill()
+                killed += 1
     assert killed == 1
 
 

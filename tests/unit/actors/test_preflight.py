@@ -9,7 +9,6 @@ from contextlib import closing
 
 import pytest
 
-from agent_memory.actors import preflight
 from agent_memory.actors.free_ports import free_ports
 from agent_memory.actors.preflight import check_port_is_free, wait_until_port_is_free
 from agent_memory.errors import Conflict
@@ -58,7 +57,7 @@ def test_who_listens_on_every_address_is_noticed_where_binding_tells_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with closing(socket.create_server(("0.0.0.0", 0))) as other:
-        monkeypatch.setattr(preflight.socket, "socket", SocketOfMacOS)
+        monkeypatch.setattr(socket, "socket", SocketOfMacOS)
         with pytest.raises(Conflict, match="is in use already; choose another with --port"):
             check_port_is_free(HOST, other.getsockname()[1])
 
@@ -71,7 +70,7 @@ class SocketBesideAnotherLoopback(socket.socket):
 
 
 def test_who_listens_on_the_other_loopback_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preflight.socket, "socket", SocketBesideAnotherLoopback)
+    monkeypatch.setattr(socket, "socket", SocketBesideAnotherLoopback)
     with pytest.raises(Conflict, match=r"::1:[0-9]+ is in use already"):
         check_port_is_free(HOST, free_ports(1)[0])
 
