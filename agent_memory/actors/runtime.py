@@ -1,7 +1,6 @@
 """The composition root: which actors there are, and what each is given."""
 
 import contextlib
-from pathlib import Path
 
 import ray
 
@@ -9,6 +8,7 @@ from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.directory import SessionDirectoryActor
 from agent_memory.actors.embedder import EmbedderActor
 from agent_memory.actors.engine import BatchEngineActor
+from agent_memory.actors.engine_environment import engine_environment
 from agent_memory.actors.environment import runtime_folder
 from agent_memory.actors.janitor import JanitorActor
 from agent_memory.actors.local_storage import LocalStorage
@@ -24,7 +24,6 @@ from agent_memory.actors.options import (
 )
 from agent_memory.actors.pool import BlockPoolActor
 from agent_memory.actors.storage import EmbeddedStorageActor
-from agent_memory.device.blas import find_openblas
 from agent_memory.secrets_file import private_folder, private_secret
 from agent_memory.settings import Settings
 
@@ -75,18 +74,6 @@ def start_background_actors(config: RuntimeConfig) -> None:
             embedder = ray.remote(EmbedderActor).options(**options.for_ray())
             embedder.remote(config, options.name)
     ray.remote(JanitorActor).options(**JANITOR.for_ray()).remote(config)
-
-
-def engine_environment() -> dict[str, str]:
-    """MLX's CPU backend is built on a reference BLAS; a faster one is put in front of it.
-
-    Its threads may spin from one product to the next but not from one step to the next: the
-    processes that carry the tokens run on the same cores (2 to that power of clock cycles).
-    """
-    openblas: Path | None = find_openblas()
-    if openblas is None:
-        return {}
-    return {"LD_PRELOAD": str(openblas), "OPENBLAS_THREAD_TIMEOUT": "20"}
 
 
 def stop_actors() -> None:
