@@ -7,8 +7,8 @@ from pathlib import Path
 from agent_memory.device.blas import find_openblas
 
 _METAL_PORTION = {"MLX_MAX_OPS_PER_BUFFER": "1000", "MLX_MAX_MB_PER_BUFFER": "400"}
-"""Several times what MLX takes by itself, which differs from chip to chip. Not measured here: others
-report 5 to 8 % more tokens a second of small models, and no loss with large ones."""
+"""Several times what MLX takes by itself, which differs from chip to chip. Not measured here:
+others report 5 to 8 % more tokens a second of small models, and no loss with large ones."""
 
 
 def engine_environment() -> dict[str, str]:
