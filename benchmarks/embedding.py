@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agent_memory.memory.embedding_space import Purpose
+from agent_memory.memory.vectors.embedding_space import Purpose
 from agent_memory.providers.minilm.provider import MiniLm
 from agent_memory.providers.minilm.weights import model_folder
 from benchmarks.harness.report import Report

@@ -31,9 +31,9 @@ from agent_memory.memory.learning.lessons import lessons
 from agent_memory.memory.learning.likeness import Question, read_question
 from agent_memory.memory.learning.recall_landscape import RECALL
 from agent_memory.memory.learning.tally import Tally, tally
-from agent_memory.memory.ranking import rank
-from agent_memory.memory.recalled import Recalled
-from agent_memory.memory.weights import DEFAULT_WEIGHTS, Weights
+from agent_memory.memory.search.ranking import rank
+from agent_memory.memory.search.recalled import Recalled
+from agent_memory.memory.search.weights import DEFAULT_WEIGHTS, Weights
 from benchmarks.harness.locomo import (
     WORKSPACE,
     Conversation,

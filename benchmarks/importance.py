@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from agent_memory.memory.content_cues import ContentCues, content_cues
-from agent_memory.memory.importance import CUE_WEIGHTS
+from agent_memory.memory.search.content_cues import ContentCues, content_cues
+from agent_memory.memory.search.importance import CUE_WEIGHTS
 from benchmarks.harness.report import Report
 
 NUM_STEPS = 30

@@ -18,13 +18,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent_memory.ids import ThreadId
-from agent_memory.memory.chat_message import ChatMessage
-from agent_memory.memory.dates import parse_datetime
+from agent_memory.memory.dates.written import parse_datetime
 from agent_memory.memory.extraction.chat import chat_material
-from agent_memory.memory.ingestion import Prepared
-from agent_memory.memory.item import Material
-from agent_memory.memory.kinds import ItemKind, MaterialKind, Role
-from agent_memory.memory.preparation import prepare
+from agent_memory.memory.items.chat_message import ChatMessage
+from agent_memory.memory.items.ingestion import Prepared
+from agent_memory.memory.items.item import Material
+from agent_memory.memory.items.kinds import ItemKind, MaterialKind, Role
+from agent_memory.memory.items.preparation import prepare
 from benchmarks.harness.stored_turns import store_turns
 
 THREAD = ThreadId("benchmark")

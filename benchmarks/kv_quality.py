@@ -24,13 +24,13 @@ from tokenizers import Tokenizer
 from agent_memory import bundled
 from agent_memory.bundled.recipe.batches import Row
 from agent_memory.cache.hashing import chain_hash, root_hash
-from agent_memory.device.attention import batch_layers, install_attention
-from agent_memory.device.cache_layout import CacheLayout
-from agent_memory.device.kv_block import KvBlock, to_host
-from agent_memory.device.kv_choice import bits_of
-from agent_memory.device.kv_cut import cut_tokens
-from agent_memory.device.shelf import Shelf
-from agent_memory.device.weights import load_weights
+from agent_memory.device.kv.cache_layout import CacheLayout
+from agent_memory.device.kv.kv_block import KvBlock, to_host
+from agent_memory.device.kv.kv_choice import bits_of
+from agent_memory.device.kv.kv_cut import cut_tokens
+from agent_memory.device.models.weights import load_weights
+from agent_memory.device.rows.attention import batch_layers, install_attention
+from agent_memory.device.shelf.shelf import Shelf
 from agent_memory.settings import KvBitsName
 from benchmarks.harness.needles import needles, text
 from benchmarks.harness.openblas import use_openblas

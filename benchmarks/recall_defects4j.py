@@ -19,11 +19,11 @@ import numpy as np
 import orjson
 
 from agent_memory.ids import ItemId, ThreadId, WorkspaceId
-from agent_memory.memory.item import Material
-from agent_memory.memory.kinds import MaterialKind
-from agent_memory.memory.preparation import prepare
-from agent_memory.memory.ranking import rank
-from agent_memory.memory.recalled import Query
+from agent_memory.memory.items.item import Material
+from agent_memory.memory.items.kinds import MaterialKind
+from agent_memory.memory.items.preparation import prepare
+from agent_memory.memory.search.ranking import rank
+from agent_memory.memory.search.recalled import Query
 from agent_memory.memory.service.understanding import understood
 from agent_memory.store.database import Database
 from agent_memory.store.memory.ingestion import IngestionStore

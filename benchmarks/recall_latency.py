@@ -29,8 +29,8 @@ import psutil
 import psycopg
 
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.ranking import rank
-from agent_memory.memory.recalled import Candidates, Embedding, Query
+from agent_memory.memory.search.ranking import rank
+from agent_memory.memory.search.recalled import Candidates, Embedding, Query
 from agent_memory.store.database import Database
 from agent_memory.store.memory.search import SearchStore
 from agent_memory.store.memory.vector_index import VectorIndexStore

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from agent_memory.memory.kinds import ItemKind
-from agent_memory.memory.ranking import rank
-from agent_memory.memory.recalled import Candidate
-from agent_memory.memory.signs import SIGNS, Scale, signs_of
-from agent_memory.memory.weights import DEFAULT_WEIGHTS, Weights
+from agent_memory.memory.items.kinds import ItemKind
+from agent_memory.memory.search.ranking import rank
+from agent_memory.memory.search.recalled import Candidate
+from agent_memory.memory.search.signs import SIGNS, Scale, signs_of
+from agent_memory.memory.search.weights import DEFAULT_WEIGHTS, Weights
 from benchmarks.harness.lexical_peers import rank_by_bm25s, rank_by_rank_bm25
 from benchmarks.harness.locomo import Conversation, Searched, locomo_search, read_locomo
 from benchmarks.harness.report import Report

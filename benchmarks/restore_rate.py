@@ -21,11 +21,11 @@ import numpy as np
 from agent_memory.cache.hashing import chain_hash, root_hash
 from agent_memory.cache.lease import CachedBlock, Lease, Location
 from agent_memory.device.background import Background
-from agent_memory.device.block_store import BlockStore
-from agent_memory.device.kv_block import KvBlock, to_host
-from agent_memory.device.leased_prefix import PrefixGatherer
-from agent_memory.device.row_buffers import Forms, TokenForm
-from agent_memory.device.shelf import Shelf
+from agent_memory.device.kv.block_store import BlockStore
+from agent_memory.device.kv.kv_block import KvBlock, to_host
+from agent_memory.device.kv.leased_prefix import PrefixGatherer
+from agent_memory.device.rows.row_buffers import Forms, TokenForm
+from agent_memory.device.shelf.shelf import Shelf
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.ids import LeaseId
 from agent_memory.testing.models import SHAPES

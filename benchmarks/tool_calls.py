@@ -21,9 +21,9 @@ from agent_memory.bundled.recipe.batches import encode
 from agent_memory.bundled.recipe.dialogues import Dialogue, Probe
 from agent_memory.bundled.recipe.trials import SETTINGS, Setting
 from agent_memory.cache.lease import Lease
-from agent_memory.device.grammar import Constrainer
-from agent_memory.device.prompter import Prompter
-from agent_memory.device.weights import load_weights
+from agent_memory.device.models.weights import load_weights
+from agent_memory.device.sampling.grammar import Constrainer
+from agent_memory.device.text.prompter import Prompter
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.ids import BlockHash, LeaseId
 from agent_memory.turns.messages import ToolSpec

@@ -24,7 +24,7 @@ import psutil
 from agent_memory.cache.hashing import root_hash
 from agent_memory.cache.pool import BlockPool
 from agent_memory.device.engine import MlxEngine
-from agent_memory.device.shelf import Shelf
+from agent_memory.device.shelf.shelf import Shelf
 from agent_memory.engine.events import Generated, Restored, Stored
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.ids import LeaseId, WorkspaceId

@@ -1,21 +1,5 @@
-"""`serve run cluster/serve.yaml`: the gateway and its actors on an existing cluster."""
+"""`serve run cluster/serve.yaml`: all surfaces and their actors on an existing cluster."""
 
-from typing import Any
+from agent_memory.host.cluster import build
 
-from ray.serve import Application
-
-from agent_memory.actors.gateway import application
-from agent_memory.actors.model_choice import resolve_model
-from agent_memory.actors.runtime import cluster_config, start_actors, start_background_actors
-from agent_memory.settings import Settings
-
-
-def build(args: dict[str, Any]) -> Application:
-    """Start the actors that do not exist yet, then the application over them.
-
-    `args` are settings by their names (`model`, `data_dir`, …); the environment fills the rest.
-    """
-    config = cluster_config(Settings(**args))
-    start_actors(config, resolve_model(config.settings))
-    start_background_actors(config)
-    return application(config)
+__all__ = ["build"]

@@ -3,5 +3,5 @@
 import os
 
 # The tests run under `uv run`: Ray would start every actor through another one (see
-# `agent_memory.actors.environment`).
+# `agent_memory.host.environment`).
 os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"

@@ -7,11 +7,11 @@ from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.niceness import give_way
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.actors.session_workers import SessionWorkers
-from agent_memory.actors.wire import StreamAddress
 from agent_memory.errors import PoolLost
 from agent_memory.ids import RequestId, SessionId, WorkspaceId, block_owner
 from agent_memory.sessions.directory import DirectoryStats, SessionDirectory
 from agent_memory.telemetry import configure_logging, request_id_var
+from agent_memory.wire.streams import StreamAddress
 
 log = logging.getLogger(__name__)
 

@@ -2,10 +2,10 @@
 
 from agent_memory.actors.lookup import NamedActor
 from agent_memory.actors.options import SESSION_DIRECTORY
-from agent_memory.actors.wire import StreamAddress
 from agent_memory.errors import Unavailable
 from agent_memory.ids import RequestId, SessionId, WorkspaceId
 from agent_memory.sessions.directory import DirectoryStats
+from agent_memory.wire.streams import StreamAddress
 
 RESTART_TIMEOUT_S = 30.0
 LOCATE_TIMEOUT_S = 75.0

@@ -4,30 +4,18 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.niceness import give_way
 from agent_memory.errors import AgentMemoryError, InvalidRequest, QueueFull
-from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace, Purpose
+from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace, Purpose
 from agent_memory.providers.choice import Providers
+from agent_memory.providers.embedder_stats import EmbedderStats
 from agent_memory.providers.embedding_queue import EmbeddingQueue
 from agent_memory.telemetry import configure_logging
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class EmbedderStats:
-    """What one embedder has done since it started. `last_error` is empty when the last call went
-    well."""
-
-    num_waiting: int
-    texts_total: int
-    tokens_total: int
-    failures_total: int
-    seconds_total: float
-    last_error: str
 
 
 class EmbedderActor:

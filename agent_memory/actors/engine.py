@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 import ray
 
 from agent_memory.actors.config import RuntimeConfig
-from agent_memory.actors.loaded_model import LoadedModel, read_loaded_model, write_loaded_model
-from agent_memory.actors.model_choice import ServedModel, read_model_facts, resolve_model
 from agent_memory.actors.options import BATCH_ENGINE
 from agent_memory.actors.place import StreamedActor
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.actors.unheard import keeping_unheard
-from agent_memory.actors.wire import Call, StreamAddress
-from agent_memory.device.model_facts import ModelFacts
+from agent_memory.device.models.loaded_model import (
+    LoadedModel,
+    read_loaded_model,
+    write_loaded_model,
+)
+from agent_memory.device.models.model_choice import ServedModel, read_model_facts, resolve_model
+from agent_memory.device.models.model_facts import ModelFacts
 from agent_memory.engine.events import Finished, Stored
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.model_host import ModelHost
@@ -30,6 +33,7 @@ from agent_memory.ids import BlockHash, LeaseId
 from agent_memory.prompts.request import PromptRequest
 from agent_memory.telemetry import configure_logging, request_id_var
 from agent_memory.turns.events import FinishReason
+from agent_memory.wire.streams import Call, StreamAddress
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,6 @@ from typing import Any, Self, TypeVar, cast
 from agent_memory.actors.lookup import NamedActor
 from agent_memory.actors.options import BATCH_ENGINE
 from agent_memory.actors.place import own_node_id
-from agent_memory.actors.wire import Exchange, PeerLost, StreamAddress, open_exchange
 from agent_memory.engine.events import EngineEvent
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.model_roster import ModelStatus
@@ -18,6 +17,7 @@ from agent_memory.engine.stats import EngineStats
 from agent_memory.errors import EngineLost, EngineUnavailable, ModelLoading
 from agent_memory.ids import BlockHash, LeaseId
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
+from agent_memory.wire.streams import Exchange, PeerLost, StreamAddress, open_exchange
 
 T = TypeVar("T")
 

@@ -1,18 +1,19 @@
 """`Memory`: one actor of the pool that reads, ingests and recalls in parallel."""
 
 from agent_memory.actors.config import RuntimeConfig
-from agent_memory.actors.embedder_handle import EmbedderHandle
-from agent_memory.actors.embedding_service import InlineEmbedding
+from agent_memory.actors.embedder_handle import embedders_of
 from agent_memory.actors.engine_handle import MODEL_AGE_S, EngineHandle
-from agent_memory.actors.memory_parts import stored_memory, utc_now
 from agent_memory.actors.niceness import give_way
-from agent_memory.actors.served_tokens import ServedTokens
+from agent_memory.clock import utc_now
+from agent_memory.device.text.served_tokens import ServedTokens
 from agent_memory.ids import WorkspaceId
 from agent_memory.memory.service.composition import World
 from agent_memory.memory.service.ingest import Ingested, IngestRequest
 from agent_memory.memory.service.recall import RecallRequest, RecallResult
+from agent_memory.providers.embedding_service import InlineEmbedding
 from agent_memory.store.database import Database
 from agent_memory.store.memory.spaces import SpaceStore
+from agent_memory.store.stored_memory import stored_memory
 from agent_memory.store.workspaces import WorkspaceStore
 from agent_memory.telemetry import configure_logging
 
@@ -28,7 +29,7 @@ class MemoryActor:
         give_way()
         database = Database(config.database_url, max_size=MAX_CONNECTIONS)
         spaces = SpaceStore(database)
-        embedders = EmbedderHandle(config.settings, spaces)
+        embedders = embedders_of(config.settings, spaces)
         tokens = ServedTokens(EngineHandle(config.secret, MODEL_AGE_S))
         world = World(embedders, InlineEmbedding(embedders, spaces), tokens.counter, utc_now)
         self._workspaces = WorkspaceStore(database)

@@ -5,7 +5,7 @@ import asyncio
 import ray
 
 from agent_memory.actors.config import RuntimeConfig
-from agent_memory.actors.wire import Handler, StreamAddress, StreamServer
+from agent_memory.wire.streams import Handler, StreamAddress, StreamServer
 
 
 def own_node_id() -> str:

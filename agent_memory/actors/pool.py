@@ -28,8 +28,8 @@ from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId, Workspac
 from agent_memory.telemetry import configure_logging, request_id_var
 
 if TYPE_CHECKING:
-    from agent_memory.device.other_models import OtherModels
-    from agent_memory.device.shelf import Shelf
+    from agent_memory.device.shelf.other_models import OtherModels
+    from agent_memory.device.shelf.shelf import Shelf
 
 log = logging.getLogger(__name__)
 
@@ -109,10 +109,12 @@ class BlockPoolActor:
         self._traffic = KvTraffic(config.settings.home / "travel")
         # What reads the shelf takes a quarter of a second to import: it is for the pool's process
         # alone. Ray imports this class wherever the pool is called, at the first call.
-        self._parcels = importlib.import_module("agent_memory.device.parcel")
-        self._shelf_type: type[Shelf] = importlib.import_module("agent_memory.device.shelf").Shelf
+        self._parcels = importlib.import_module("agent_memory.device.shelf.parcel")
+        self._shelf_type: type[Shelf] = importlib.import_module(
+            "agent_memory.device.shelf.shelf"
+        ).Shelf
         self._others_type: type[OtherModels] = importlib.import_module(
-            "agent_memory.device.other_models"
+            "agent_memory.device.shelf.other_models"
         ).OtherModels
 
     async def meet(self, engine: EngineInfo) -> None:

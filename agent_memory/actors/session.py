@@ -10,7 +10,6 @@ from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.niceness import give_way
 from agent_memory.actors.place import StreamedActor
 from agent_memory.actors.pool_handle import PoolHandle
-from agent_memory.actors.wire import Call, StreamAddress
 from agent_memory.errors import AgentMemoryError, InvariantBroken, SessionMoved
 from agent_memory.ids import SessionId, WorkspaceId
 from agent_memory.sessions.directory import WorkerState
@@ -19,6 +18,7 @@ from agent_memory.store.database import Database
 from agent_memory.store.sessions import SessionStore
 from agent_memory.telemetry import configure_logging, request_id_var
 from agent_memory.turns.request import TurnRequest
+from agent_memory.wire.streams import Call, StreamAddress
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from ray.exceptions import RayActorError
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.options import AGENT_SESSION, NAMESPACE, SESSION_PREFIX
 from agent_memory.actors.session import AgentSessionActor
-from agent_memory.actors.wire import StreamAddress
 from agent_memory.ids import SessionId, WorkspaceId, new_id
 from agent_memory.sessions.directory import WorkerLost, WorkerState
+from agent_memory.wire.streams import StreamAddress
 
 _T = TypeVar("_T")
 

@@ -11,7 +11,6 @@ from agent_memory.actors.model_catalogue import ModelCatalogue
 from agent_memory.actors.place import own_node_id
 from agent_memory.actors.session import TurnCall
 from agent_memory.actors.turn_recall import TurnRecall, without_recollection
-from agent_memory.actors.wire import Exchange, PeerLost, open_exchange
 from agent_memory.errors import (
     ConversationMoved,
     EngineLost,
@@ -27,6 +26,7 @@ from agent_memory.store.sessions import SessionStore
 from agent_memory.turns.events import ChoiceFinished, TurnEvent, TurnStarted, TurnStep
 from agent_memory.turns.models import ModelCard
 from agent_memory.turns.request import Branch, TurnRequest
+from agent_memory.wire.streams import Exchange, PeerLost, open_exchange
 
 log = logging.getLogger(__name__)
 

@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from agent_memory.actors.wire import Call
 from agent_memory.engine.events import EngineEvent, Stored
+from agent_memory.wire.streams import Call
 
 
 async def keeping_unheard(

@@ -3,9 +3,12 @@
 import logging
 from dataclasses import asdict, dataclass
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 _log = logging.getLogger("agent_memory.api.access")
+
+WEBSOCKET = "WEBSOCKET"
+"""Stands for the method of a WebSocket, which has none: its status is 101 once it is accepted."""
 
 
 @dataclass(slots=True)
@@ -33,7 +36,7 @@ class AccessLine:
         _log.info("request", extra=known)
 
 
-def access_line(request: Request) -> AccessLine:
+def access_line(request: HTTPConnection) -> AccessLine:
     """The line of `request` (put there by the edge)."""
     line = request.state.access_line
     if not isinstance(line, AccessLine):

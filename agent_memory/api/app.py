@@ -28,6 +28,7 @@ from agent_memory.api.routers import (
     messages,
     metrics,
     models,
+    pages,
     recall,
     travel,
     workers,
@@ -53,6 +54,7 @@ _ROUTERS = (
     workers,
     health,
     metrics,
+    pages,
 )
 
 
@@ -64,7 +66,7 @@ def create_app(
 ) -> FastAPI:
     """All routes over `runtime`. `clock` is Unix time in seconds, `monotonic` measures intervals.
 
-    There are no interactive documentation pages: they would load scripts from elsewhere.
+    FastAPI's own documentation pages are off: they would load scripts from elsewhere.
     """
     counters = Metrics(monotonic)
     app = FastAPI(

@@ -6,14 +6,14 @@ from typing import Protocol
 
 from agent_memory.access.principal import Principal
 from agent_memory.ids import JobId, SessionId, WorkspaceId
-from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace
-from agent_memory.memory.item import Json
-from agent_memory.memory.jobs import JobCount, JobRecord, JobState, SchedulerStatus
+from agent_memory.json_value import Json
 from agent_memory.memory.service.memory import Memory
+from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace
 from agent_memory.turns.events import TurnEvent
 from agent_memory.turns.models import ModelCard
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.transcript import SessionArrival, SessionRecord, Transcript
+from agent_memory.work.job import JobCount, JobRecord, JobState, SchedulerStatus
 
 
 class Turns(Protocol):

@@ -4,8 +4,8 @@ import shlex
 
 import orjson
 
-from agent_memory.actors.reporting import Banner
 from agent_memory.cli.failures import COMMAND
+from agent_memory.host.reporting import Banner
 
 HUB_MODEL = "mlx-community/gemma-3-12b-it-4bit"
 KEY_VARIABLE = "$AGENT_MEMORY_KEY"

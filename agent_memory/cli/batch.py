@@ -40,7 +40,7 @@ def run_on_pool(
     if settings.ray_address is None:
         os.environ.update(_RAY)
     # Ray reads its environment when it is imported, so it is imported only now.
-    cluster = importlib.import_module("agent_memory.actors.batch_cluster")
+    cluster = importlib.import_module("agent_memory.host.batch_cluster")
 
     async def run(config: object, num: int) -> _T:
         pool: MemoryPool = await cluster.start_pool(config, num, WorkspaceId(workspace))

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from agent_memory.actors.open_files import most_open_files
 from agent_memory.cli.failures import EXIT_FAILED
 from agent_memory.cli.finding import Finding, Outcome
 from agent_memory.cli.machine_checks import (
@@ -25,6 +24,7 @@ from agent_memory.cli.running import find_server
 from agent_memory.cli.server_checks import check_chosen_model, check_database, check_port
 from agent_memory.cli.software_checks import check_haproxy, check_mlx, check_openblas, check_ray
 from agent_memory.device.mlx_backend import installed_backends, nvidia_gpus
+from agent_memory.host.open_files import most_open_files
 from agent_memory.settings import Settings
 
 app = typer.Typer()

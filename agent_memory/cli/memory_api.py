@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 import httpx
 import orjson
 
-from agent_memory.actors.offline_runtime import offline_runtime
 from agent_memory.api.app import create_app
 from agent_memory.api.limits import Limits
 from agent_memory.cli.database import with_database
 from agent_memory.cli.failures import ServerRefused
 from agent_memory.cli.running import PROBE_TIMEOUT_S, RunningServer, find_server
 from agent_memory.errors import InvalidRequest
+from agent_memory.host.offline_runtime import offline_runtime
 from agent_memory.ids import WorkspaceId
 from agent_memory.settings import Settings
 from agent_memory.store.database import Database

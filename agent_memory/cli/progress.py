@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from agent_memory.actors.reporting import Banner, Reporter
 from agent_memory.cli.banner import banner_lines
+from agent_memory.host.reporting import Banner, Reporter
 
 Clock = Callable[[], float]
 

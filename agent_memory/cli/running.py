@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from agent_memory.actors.presence import Presence, read_local_key, read_presence
 from agent_memory.cli.failures import ServerNotRunning
+from agent_memory.host.presence import Presence, read_local_key, read_presence
 from agent_memory.settings import Settings
 
 PROBE_TIMEOUT_S = 3.0

@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from agent_memory.actors.server import run_server
 from agent_memory.cli.failures import EXIT_UNUSABLE
 from agent_memory.cli.options import DataDir, load_settings
 from agent_memory.cli.output import console
 from agent_memory.cli.progress import reporting
 from agent_memory.errors import AgentMemoryError
+from agent_memory.host.server import run_server
 
 app = typer.Typer()
 

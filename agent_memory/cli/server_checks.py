@@ -4,13 +4,13 @@ import re
 from pathlib import Path
 
 from agent_memory import bundled
-from agent_memory.actors.model_choice import BUNDLED
-from agent_memory.actors.preflight import check_port_is_free
 from agent_memory.cli.config import without_password
 from agent_memory.cli.finding import Finding, fail, ok
 from agent_memory.cli.running import RunningServer
-from agent_memory.device.model_files import check_model
+from agent_memory.device.models.model_choice import BUNDLED
+from agent_memory.device.models.model_files import check_model
 from agent_memory.errors import AgentMemoryError, Conflict, ModelNotUsable, StorageUnavailable
+from agent_memory.host.preflight import check_port_is_free
 from agent_memory.settings import Settings
 from agent_memory.store.probe import probe_database
 from agent_memory.store.programs import find_programs

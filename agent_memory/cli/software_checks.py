@@ -4,10 +4,10 @@ import subprocess
 import sys
 from collections.abc import Collection, Sequence
 
-from agent_memory.actors.environment import haproxy_binary
 from agent_memory.cli.finding import Finding, Outcome, fail, ok, warn
-from agent_memory.device.blas import find_openblas
+from agent_memory.device.cpu.blas import find_openblas
 from agent_memory.device.mlx_backend import ON_NVIDIA, backend_problem
+from agent_memory.host.environment import haproxy_binary
 
 IMPORT_TIMEOUT_S = 120
 REINSTALL = "Install the project again: python3 -m uv sync --reinstall"

@@ -11,8 +11,8 @@ from agent_memory.device.batch_rows import most_rows
 from agent_memory.device.event_stream import EventStream
 from agent_memory.device.machine import ModelMachine
 from agent_memory.device.mlx_thread import MlxThread
-from agent_memory.device.model_files import check_model
-from agent_memory.device.weights import check_room, release_memory
+from agent_memory.device.models.model_files import check_model
+from agent_memory.device.models.weights import check_room, release_memory
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.engine.stats import EngineStats

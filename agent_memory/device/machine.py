@@ -8,31 +8,31 @@ from typing import Any
 import mlx.core as mx
 
 from agent_memory.device.admission import Admission
-from agent_memory.device.attention import install_attention
 from agent_memory.device.background import Background
 from agent_memory.device.batch_rows import most_rows
-from agent_memory.device.block_keeper import BlockKeeper
-from agent_memory.device.block_store import BlockStore
-from agent_memory.device.cache_layout import CacheLayout
 from agent_memory.device.device_kind import DeviceKind, device_kind
 from agent_memory.device.event_stream import EventStream
-from agent_memory.device.grammar import Constrainer
-from agent_memory.device.kv_choice import bits_of, choose_layout
-from agent_memory.device.leased_prefix import PrefixGatherer
-from agent_memory.device.model_facts import context_window
-from agent_memory.device.post_office import PostOffice
-from agent_memory.device.probe import Probe, probe_model
-from agent_memory.device.prompter import Prompter
-from agent_memory.device.quantised import KvBits
-from agent_memory.device.runner import MlxRunner
-from agent_memory.device.self_test import run_self_test
-from agent_memory.device.shelf import Shelf
-from agent_memory.device.weights import (
+from agent_memory.device.kv.block_keeper import BlockKeeper
+from agent_memory.device.kv.block_store import BlockStore
+from agent_memory.device.kv.cache_layout import CacheLayout
+from agent_memory.device.kv.kv_choice import bits_of, choose_layout
+from agent_memory.device.kv.leased_prefix import PrefixGatherer
+from agent_memory.device.models.model_facts import context_window
+from agent_memory.device.models.probe import Probe, probe_model
+from agent_memory.device.models.self_test import run_self_test
+from agent_memory.device.models.weights import (
     fingerprint,
     load_weights,
     memory_in_use,
     num_parameters,
 )
+from agent_memory.device.post_office import PostOffice
+from agent_memory.device.rows.attention import install_attention
+from agent_memory.device.rows.quantised import KvBits
+from agent_memory.device.runner import MlxRunner
+from agent_memory.device.sampling.grammar import Constrainer
+from agent_memory.device.shelf.shelf import Shelf
+from agent_memory.device.text.prompter import Prompter
 from agent_memory.engine.events import Stored
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.loop import StepLoop

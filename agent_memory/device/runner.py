@@ -11,14 +11,14 @@ import mlx.core as mx
 from mlx.utils import tree_flatten
 
 from agent_memory.device.background import Post
-from agent_memory.device.block_keeper import BlockKeeper
-from agent_memory.device.cache_layout import CacheLayout
-from agent_memory.device.forward import Forward
-from agent_memory.device.kv_cut import adopt_buffers, fill_layers
-from agent_memory.device.leased_prefix import PrefixGatherer
-from agent_memory.device.quantised import Quantised
-from agent_memory.device.row import Row
-from agent_memory.device.sampling import Logprobs, RowSampler, draw_tokens
+from agent_memory.device.kv.block_keeper import BlockKeeper
+from agent_memory.device.kv.cache_layout import CacheLayout
+from agent_memory.device.kv.kv_cut import adopt_buffers, fill_layers
+from agent_memory.device.kv.leased_prefix import PrefixGatherer
+from agent_memory.device.rows.forward import Forward
+from agent_memory.device.rows.quantised import Quantised
+from agent_memory.device.rows.row import Row
+from agent_memory.device.sampling.sampling import Logprobs, RowSampler, draw_tokens
 from agent_memory.engine.constraint import TokenConstraint
 from agent_memory.engine.events import Restored, Stored
 from agent_memory.engine.guard import Guard

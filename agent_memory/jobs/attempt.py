@@ -16,7 +16,7 @@ from agent_memory.ids import WorkspaceId
 from agent_memory.jobs.ports import Queue
 from agent_memory.jobs.retrying import is_for_good, pause_s
 from agent_memory.jobs.spec import JobRun, Outcome, Spec
-from agent_memory.memory.item import Json
+from agent_memory.json_value import Json
 
 log = logging.getLogger(__name__)
 

@@ -10,12 +10,12 @@ from agent_memory.ids import ItemId, WorkspaceId
 from agent_memory.jobs.forms import NoArgs
 from agent_memory.jobs.ports import Jobs, TextEmbedder, Vectors
 from agent_memory.jobs.spec import JobRun, Outcome
-from agent_memory.memory.embedded_text import embedded_text
-from agent_memory.memory.embedding_space import EmbeddingSpace, Purpose
-from agent_memory.memory.item import Item
-from agent_memory.memory.jobs import JobKind, NewJob
+from agent_memory.memory.items.item import Item
 from agent_memory.memory.service.jobs import ONE_AT_A_TIME
-from agent_memory.memory.stored_space import SpaceState
+from agent_memory.memory.vectors.embedded_text import embedded_text
+from agent_memory.memory.vectors.embedding_space import EmbeddingSpace, Purpose
+from agent_memory.memory.vectors.stored_space import SpaceState
+from agent_memory.work.job import JobKind, NewJob
 
 BATCH = 64
 _MAX_NAMED = 20

@@ -9,8 +9,8 @@ from agent_memory.ids import MaterialId, WorkspaceId
 from agent_memory.jobs.forms import STRICT
 from agent_memory.jobs.spec import JobRun, Outcome
 from agent_memory.memory.enrichment import ChatPrompt, enrichment_prompts, read_enrichment
-from agent_memory.memory.ingestion import Remembered
-from agent_memory.memory.item import Draft, Material
+from agent_memory.memory.items.ingestion import Remembered
+from agent_memory.memory.items.item import Draft, Material
 
 
 @dataclass(frozen=True, slots=True)

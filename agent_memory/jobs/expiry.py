@@ -7,7 +7,7 @@ from agent_memory.ids import WorkspaceId
 from agent_memory.jobs.forms import NoArgs
 from agent_memory.jobs.ports import Vectors
 from agent_memory.jobs.spec import JobRun, Outcome
-from agent_memory.memory.stored_space import SpaceState
+from agent_memory.memory.vectors.stored_space import SpaceState
 
 IMPRESSIONS_KEPT = timedelta(days=30)
 CALLS_KEPT = timedelta(days=1)

@@ -8,9 +8,10 @@ import orjson
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from agent_memory.errors import InvalidRequest
-from agent_memory.memory.item import Json
-from agent_memory.memory.jobs import JobKind, NewJob
+from agent_memory.json_value import Json
 from agent_memory.memory.service.jobs import ONE_AT_A_TIME
+from agent_memory.work.job import JobKind, NewJob
+from agent_memory.work.registry import REGISTRY
 
 Args = TypeVar("Args")
 
@@ -27,11 +28,10 @@ class NoArgs:
 
 @dataclass(frozen=True, slots=True)
 class JobForm(Generic[Args]):
-    """`args`: a dataclass. is_requestable: a caller may ask for it."""
+    """`args`: a dataclass."""
 
     kind: JobKind
     args: type[Args]
-    is_requestable: bool = False
 
     def parse(self, args: Mapping[str, Json]) -> Args:
         """The arguments in their type; `InvalidRequest` says which is wrong."""
@@ -43,30 +43,8 @@ class JobForm(Generic[Args]):
             raise InvalidRequest(f"{name}: {first['msg']}", name) from error
 
 
-EMBED_ITEMS = JobForm(JobKind.EMBED_ITEMS, NoArgs, is_requestable=True)
-REEMBED = JobForm(JobKind.REEMBED, NoArgs, is_requestable=True)
-INDEX_VECTORS = JobForm(JobKind.INDEX_VECTORS, NoArgs, is_requestable=True)
-EXPIRE = JobForm(JobKind.EXPIRE, NoArgs, is_requestable=True)
-CONSOLIDATE = JobForm(JobKind.CONSOLIDATE, NoArgs, is_requestable=True)
-APPLY_RETENTION = JobForm(JobKind.APPLY_RETENTION, NoArgs, is_requestable=True)
-REDACT_AGAIN = JobForm(JobKind.REDACT_AGAIN, NoArgs, is_requestable=True)
-REDACT_AGAIN = JobForm(JobKind.REDACT_AGAIN, NoArgs, is_requestable=True)
-LEARN_WEIGHTS = JobForm(JobKind.LEARN_WEIGHTS, NoArgs, is_requestable=True)
-
-FORMS: tuple[JobForm[NoArgs], ...] = (
-    EMBED_ITEMS,
-    REEMBED,
-    INDEX_VECTORS,
-    EXPIRE,
-    CONSOLIDATE,
-    APPLY_RETENTION,
-    REDACT_AGAIN,
-    REDACT_AGAIN,
-    LEARN_WEIGHTS,
-)
-
 REQUESTABLE: Mapping[str, JobForm[NoArgs]] = {
-    form.kind.value: form for form in FORMS if form.is_requestable
+    kind.value: JobForm(kind, NoArgs) for kind, traits in REGISTRY.items() if traits.is_requestable
 }
 
 

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent_memory.ids import JobId, WorkspaceId
-from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace, Purpose
-from agent_memory.memory.item import Item, Json
-from agent_memory.memory.jobs import NewJob
-from agent_memory.memory.stored_space import StoredSpace
+from agent_memory.json_value import Json
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace, Purpose
+from agent_memory.memory.vectors.stored_space import StoredSpace
+from agent_memory.work.job import NewJob
 
 
 class Queue(Protocol):

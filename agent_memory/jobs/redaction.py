@@ -8,10 +8,10 @@ from agent_memory.ids import MaterialId, WorkspaceId
 from agent_memory.jobs.forms import NoArgs
 from agent_memory.jobs.ports import Jobs
 from agent_memory.jobs.spec import JobRun, Outcome
-from agent_memory.memory.jobs import JobKind, NewJob
 from agent_memory.memory.redaction.again import Reworded, StoredMaterial, redact_again
 from agent_memory.memory.redaction.policy import RedactionPolicy
 from agent_memory.memory.service.jobs import ONE_AT_A_TIME
+from agent_memory.work.job import JobKind, NewJob
 
 BATCH = 50
 

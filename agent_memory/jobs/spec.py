@@ -7,8 +7,9 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import WorkspaceId
 from agent_memory.jobs.forms import JobForm
-from agent_memory.memory.item import Json
-from agent_memory.memory.jobs import JobKind
+from agent_memory.json_value import Json
+from agent_memory.work.job import JobKind
+from agent_memory.work.registry import MAX_ATTEMPTS
 
 Args = TypeVar("Args")
 Outcome: TypeAlias = Mapping[str, Json]
@@ -53,7 +54,7 @@ class JobSpec(Generic[Args]):
 
     form: JobForm[Args]
     do: Callable[[JobRun, WorkspaceId, Args], Awaitable[Outcome]]
-    max_attempts: int = 8
+    max_attempts: int = MAX_ATTEMPTS
     timeout_s: float = 3600.0
 
     @property

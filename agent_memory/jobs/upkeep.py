@@ -7,22 +7,13 @@ from agent_memory.errors import EmbeddingRefused
 from agent_memory.ids import WorkspaceId
 from agent_memory.jobs.ports import EndedJobs, PastJobs, TextEmbedder, Vectors
 from agent_memory.jobs.spec import JobRun, Outcome
-from agent_memory.memory.jobs import JobKind, NewJob
 from agent_memory.memory.service.jobs import ONE_AT_A_TIME
-from agent_memory.memory.stored_space import SpaceState, StoredSpace
+from agent_memory.memory.vectors.stored_space import SpaceState, StoredSpace
+from agent_memory.work.job import JobKind, NewJob
+from agent_memory.work.registry import PERIODS
 
 ENDED_KEPT = timedelta(days=3)
 DEAD_KEPT = timedelta(days=30)
-
-PERIODS: Mapping[JobKind, timedelta] = {
-    JobKind.EXPIRE: timedelta(hours=1),
-    JobKind.INDEX_VECTORS: timedelta(hours=6),
-    JobKind.APPLY_RETENTION: timedelta(days=1),
-    JobKind.CONSOLIDATE: timedelta(days=1),
-    JobKind.LEARN_WEIGHTS: timedelta(days=1),
-}
-"""How often a workspace needs each. Shorter than `ENDED_KEPT`, for the last time is read off the
-jobs themselves."""
 
 
 def due_kinds(

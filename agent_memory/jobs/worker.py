@@ -13,9 +13,10 @@ from agent_memory.errors import AgentMemoryError
 from agent_memory.jobs.attempt import Attempts, RetryWithBackoff
 from agent_memory.jobs.connector import QueueConnector
 from agent_memory.jobs.ports import Queue
-from agent_memory.jobs.schedule import Period
 from agent_memory.jobs.spec import Spec
-from agent_memory.memory.jobs import JobKind, queue_of
+from agent_memory.work.job import JobKind
+from agent_memory.work.period import Period
+from agent_memory.work.registry import queue_of
 
 log = logging.getLogger(__name__)
 

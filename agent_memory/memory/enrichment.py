@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent_memory.errors import InvalidRequest
-from agent_memory.memory.content_hash import content_hash
-from agent_memory.memory.item import Draft, Json, Material, Span
-from agent_memory.memory.keys import find_keys
-from agent_memory.memory.kinds import SEMANTIC, ItemKind, Role
+from agent_memory.json_value import Json
+from agent_memory.memory.items.content_hash import content_hash
+from agent_memory.memory.items.item import Draft, Material, Span
+from agent_memory.memory.items.kinds import SEMANTIC, ItemKind, Role
+from agent_memory.memory.search.keys import find_keys
 
 CONFIDENCE = 0.6
 """Below what cues are sure of: a quotation is right, its kind is an opinion."""

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Protocol
 
 from agent_memory.ids import ItemId, MaterialId, ThreadId, WorkspaceId
-from agent_memory.memory.ingestion import Prepared, Remembered
-from agent_memory.memory.item import Item, Material
-from agent_memory.memory.recalled import Candidates, Embedding, Query
+from agent_memory.memory.items.ingestion import Prepared, Remembered
+from agent_memory.memory.items.item import Item, Material
+from agent_memory.memory.search.recalled import Candidates, Embedding, Query
 
 
 class Ingestion(Protocol):

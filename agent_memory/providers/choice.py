@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from agent_memory.errors import EmbeddingRefused
-from agent_memory.memory.embedding_space import EmbeddingSpace
+from agent_memory.memory.vectors.embedding_space import EmbeddingSpace
 from agent_memory.providers.embedding import EmbeddingProvider
 from agent_memory.providers.gemini_embeddings import GEMINI_URL, GeminiEmbeddings
 from agent_memory.providers.minilm.provider import MINILM_SPACE, MiniLm

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent_memory.errors import AgentMemoryError, EmbeddingUnavailable, InvalidRequest, QueueFull
-from agent_memory.memory.embedding_space import Embedded, Purpose
+from agent_memory.memory.vectors.embedding_space import Embedded, Purpose
 from agent_memory.providers.embedding import EmbeddingProvider
 
 log = logging.getLogger(__name__)

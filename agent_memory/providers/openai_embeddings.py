@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from agent_memory.errors import EmbeddingUnavailable
-from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace, Purpose
+from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace, Purpose
 from agent_memory.providers.upstream import Upstream
 from agent_memory.providers.vectors import batches, checked_vectors, sent_texts, shared_out
 

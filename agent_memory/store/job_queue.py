@@ -10,7 +10,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from agent_memory.memory.item import Json
+from agent_memory.json_value import Json
 from agent_memory.store.database import CONNECTION_OPTIONS, Database
 from agent_memory.store.faults import translated_errors
 from agent_memory.store.memory.safe_json import escape_mapping, unescape_mapping

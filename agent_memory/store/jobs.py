@@ -8,21 +8,21 @@ import orjson
 
 from agent_memory.errors import Conflict, InvalidRequest, NotFound
 from agent_memory.ids import JobId, WorkspaceId
-from agent_memory.memory.item import Json
-from agent_memory.memory.jobs import (
+from agent_memory.json_value import Json
+from agent_memory.store.database import Database
+from agent_memory.store.memory.pages import check_limit, has_more
+from agent_memory.store.memory.safe_json import escape_mapping, unescape_mapping
+from agent_memory.store.safe_text import unescape
+from agent_memory.store.transaction import Transaction
+from agent_memory.work.job import (
     JobCount,
     JobKind,
     JobRecord,
     JobState,
     JobWorker,
     NewJob,
-    queue_of,
 )
-from agent_memory.store.database import Database
-from agent_memory.store.memory.pages import check_limit, has_more
-from agent_memory.store.memory.safe_json import escape_mapping, unescape_mapping
-from agent_memory.store.safe_text import unescape
-from agent_memory.store.transaction import Transaction
+from agent_memory.work.registry import queue_of
 
 _PREFIX = "job_"
 _MAX_DIGITS = 18

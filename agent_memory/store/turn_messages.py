@@ -6,7 +6,7 @@ from datetime import datetime
 from agent_memory.ids import SessionId, TurnId, WorkspaceId
 from agent_memory.store.database import Database
 from agent_memory.store.message_codec import decode_message
-from agent_memory.turns.messages import Message
+from agent_memory.turns.said import SaidInTurn
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +15,6 @@ class TurnMessageRow:
 
     role: str
     parts: str
-    started_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class SaidInTurn:
-    """The new messages of a turn and its answer, in their order."""
-
-    messages: tuple[Message, ...]
     started_at: datetime
 
 

@@ -1,8 +1,7 @@
 """The writing of one finished turn."""
 
 from agent_memory.errors import Conflict, InvariantBroken
-from agent_memory.memory.item import Json
-from agent_memory.memory.jobs import JobKind, NewJob
+from agent_memory.json_value import Json
 from agent_memory.store.copied_sessions import write_copy
 from agent_memory.store.jobs import enqueue_job
 from agent_memory.store.message_codec import encode_parts
@@ -11,6 +10,7 @@ from agent_memory.store.transaction import Transaction
 from agent_memory.store.turn_rows import turn_values
 from agent_memory.turns.messages import Role
 from agent_memory.turns.transcript import SessionRecord, TurnCommit
+from agent_memory.work.job import JobKind, NewJob
 
 MAX_TITLE_LENGTH = 80
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from agent_memory.errors import NotFound
 from agent_memory.ids import ItemId, MaterialId, ThreadId, WorkspaceId, new_id
-from agent_memory.memory.erased import Erased
-from agent_memory.memory.ingestion import Prepared, Remembered
-from agent_memory.memory.item import Draft, Item, Json, Material
-from agent_memory.memory.kinds import ItemKind, ItemState
-from agent_memory.memory.recalled import Candidate, Candidates, Query
-from agent_memory.memory.terms import query_terms
+from agent_memory.json_value import Json
+from agent_memory.memory.items.erased import Erased
+from agent_memory.memory.items.ingestion import Prepared, Remembered
+from agent_memory.memory.items.item import Draft, Item, Material
+from agent_memory.memory.items.kinds import ItemKind, ItemState
+from agent_memory.memory.search.recalled import Candidate, Candidates, Query
+from agent_memory.memory.search.terms import query_terms
 
 
 @dataclass

@@ -7,18 +7,20 @@ from datetime import UTC, datetime
 
 from agent_memory.errors import Conflict, NotFound
 from agent_memory.ids import ItemId, JobId, ThreadId, WorkspaceId, new_id
+from agent_memory.json_value import Json
 from agent_memory.memory.consolidation.plan import ConsolidationPlan
 from agent_memory.memory.consolidation.record import ConsolidationRecord
 from agent_memory.memory.feedback import Feedback, Impression, Verdict
-from agent_memory.memory.item import Item, Json
-from agent_memory.memory.jobs import NewJob
-from agent_memory.memory.kinds import ItemKind
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import ItemKind
+from agent_memory.memory.items.thread import Thread, ThreadStatistics
 from agent_memory.memory.learning.experience import Weighed
 from agent_memory.memory.learning.likeness import Question
 from agent_memory.memory.redaction.policy import RedactionPolicy
-from agent_memory.memory.thread import Thread, ThreadStatistics
-from agent_memory.memory.weight_set import WeightSet
+from agent_memory.memory.search.weight_set import WeightSet
 from agent_memory.testing.dict_memory import DictMemory
+from agent_memory.work.job import NewJob
+from agent_memory.work.once import Once
 
 
 class DictThreads:
@@ -143,18 +145,31 @@ class DictVerdicts:
     def __init__(self, items: DictMemory) -> None:
         self._items = items
         self._given: dict[WorkspaceId, dict[str, Feedback]] = {}
+        self._calls: dict[tuple[WorkspaceId, str], tuple[str, Sequence[Feedback]]] = {}
 
     async def add_feedback(
         self,
         workspace: WorkspaceId,
-        item: ItemId,
+        items: Sequence[ItemId],
         verdict: Verdict,
         impression_id: str | None = None,
         other_item: ItemId | None = None,
-    ) -> Feedback:
-        await self._items.get_item(workspace, item)
-        given = Feedback(new_id("fb"), item, verdict, datetime.now(UTC), impression_id, other_item)
-        self._given.setdefault(workspace, {})[given.feedback_id] = given
+        once: Once | None = None,
+    ) -> Sequence[Feedback]:
+        if once is not None and (workspace, once.key) in self._calls:
+            request_hash, done = self._calls[workspace, once.key]
+            if request_hash != once.request_hash:
+                raise Conflict(f"The idempotency key '{once.key}' was used for something else.")
+            return done
+        for item in items:
+            await self._items.get_item(workspace, item)
+        now = datetime.now(UTC)
+        given = [
+            Feedback(new_id("fb"), item, verdict, now, impression_id, other_item) for item in items
+        ]
+        self._given.setdefault(workspace, {}).update({one.feedback_id: one for one in given})
+        if once is not None:
+            self._calls[workspace, once.key] = (once.request_hash, given)
         return given
 
     async def withdraw_feedback(self, workspace: WorkspaceId, feedback_id: str) -> Feedback:
@@ -171,32 +186,6 @@ class DictVerdicts:
     ) -> tuple[Sequence[Feedback], str | None]:
         del cursor
         return list(self._given.get(workspace, {}).values())[:limit], None
-
-
-class DictAnswers:
-    """Implements `Answers`."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[WorkspaceId, str], tuple[str, Sequence[Mapping[str, Json]]]] = {}
-
-    async def find_answer(
-        self, workspace: WorkspaceId, key: str, request_hash: str
-    ) -> Sequence[Mapping[str, Json]] | None:
-        if (workspace, key) not in self._kept:
-            return None
-        asked, answer = self._kept[workspace, key]
-        if asked != request_hash:
-            raise Conflict("The idempotency key was used for something else.")
-        return answer
-
-    async def keep_answer(
-        self,
-        workspace: WorkspaceId,
-        key: str,
-        request_hash: str,
-        answer: Sequence[Mapping[str, Json]],
-    ) -> None:
-        self._kept[workspace, key] = (request_hash, answer)
 
 
 class DefaultWeights:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from agent_memory.errors import InvalidRequest, NotFound
-from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace
+from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace
 
 HASHING_SPACE = EmbeddingSpace("test", "hashing", 32)
 

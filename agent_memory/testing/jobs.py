@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from agent_memory.errors import Conflict, InvalidRequest, NotFound
 from agent_memory.ids import JobId, WorkspaceId
-from agent_memory.memory.item import Json
-from agent_memory.memory.jobs import (
+from agent_memory.json_value import Json
+from agent_memory.work.job import (
     JobCount,
     JobKind,
     JobRecord,
@@ -15,8 +15,8 @@ from agent_memory.memory.jobs import (
     JobWorker,
     ScheduledJob,
     SchedulerStatus,
-    queue_of,
 )
+from agent_memory.work.registry import queue_of
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 _OPEN = (JobState.QUEUED, JobState.RUNNING)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from agent_memory.ids import WorkspaceId
 from agent_memory.memory.ports import TokenCounter
-from agent_memory.memory.recalled import Candidates, Query, Recalled
+from agent_memory.memory.search.recalled import Candidates, Query, Recalled
 from agent_memory.memory.service.composition import Stores, World, compose
 from agent_memory.memory.service.memory import Memory
 from agent_memory.memory.service.ranker import Ranked
@@ -12,7 +12,6 @@ from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.testing.dict_memory import DictMemory
 from agent_memory.testing.dict_stores import (
     DefaultWeights,
-    DictAnswers,
     DictPolicies,
     DictThreads,
     DictVerdicts,
@@ -60,7 +59,6 @@ def dict_memory(memory: DictMemory | None = None, jobs: ListedJobs | None = None
         policies=DictPolicies(),
         consolidations=NothingConsolidated(),
         verdicts=DictVerdicts(memory),
-        answers=DictAnswers(),
         weights=DefaultWeights(),
         impressions=ListedImpressions(),
         experience=NoExperience(),

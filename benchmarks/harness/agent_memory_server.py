@@ -13,8 +13,8 @@ from pathlib import Path
 
 import httpx
 
-from agent_memory.actors.environment import runtime_folder
-from agent_memory.actors.free_ports import free_ports
+from agent_memory.host.environment import runtime_folder
+from agent_memory.host.free_ports import free_ports
 from benchmarks.harness.process_table import Process, family
 from benchmarks.harness.subject import STOP_TIMEOUT_S, interrupt, launch, wait_until
 

@@ -14,7 +14,7 @@ import mlx.core as mx
 from mlx_lm import load
 from mlx_lm.generate import generate_step
 
-from agent_memory.device.blas import find_openblas
+from agent_memory.device.cpu.blas import find_openblas
 
 _NUM_WARM_UP = 16
 

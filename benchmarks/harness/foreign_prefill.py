@@ -22,7 +22,7 @@ from mlx_lm.utils import load_model
 
 from agent_memory.cache.hashing import root_hash
 from agent_memory.cache.lease import Lease
-from agent_memory.device.blas import find_openblas
+from agent_memory.device.cpu.blas import find_openblas
 from agent_memory.device.engine import MlxEngine
 from agent_memory.engine.events import Generated
 from agent_memory.engine.request import GenerationRequest

@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from agent_memory.ids import ItemId, ThreadId, WorkspaceId
-from agent_memory.memory.chat_message import ChatMessage
-from agent_memory.memory.embedded_text import embedded_text
-from agent_memory.memory.embedding_space import Purpose
 from agent_memory.memory.extraction.chat import chat_material
-from agent_memory.memory.item import Item
-from agent_memory.memory.kinds import Role
-from agent_memory.memory.preparation import prepare
-from agent_memory.memory.recalled import Candidates, Embedding, Query
+from agent_memory.memory.items.chat_message import ChatMessage
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import Role
+from agent_memory.memory.items.preparation import prepare
+from agent_memory.memory.search.recalled import Candidates, Embedding, Query
 from agent_memory.memory.service.understanding import understood
+from agent_memory.memory.vectors.embedded_text import embedded_text
+from agent_memory.memory.vectors.embedding_space import Purpose
 from agent_memory.providers.minilm.provider import MiniLm
 from agent_memory.store.database import Database
 from agent_memory.store.memory.ingestion import IngestionStore

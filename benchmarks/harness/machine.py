@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from agent_memory.device.blas import find_openblas
+from agent_memory.device.cpu.blas import find_openblas
 
 _PACKAGES = ("agent-memory", "mlx", "mlx-lm", "ray", "fastapi", "httpx")
 _ROOT = Path(__file__).resolve().parents[2]

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from agent_memory.device.blas import find_openblas
+from agent_memory.device.cpu.blas import find_openblas
 
 
 def use_openblas(module: str) -> None:

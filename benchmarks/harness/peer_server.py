@@ -6,8 +6,8 @@ from pathlib import Path
 
 import httpx
 
-from agent_memory.actors.free_ports import free_ports
-from agent_memory.device.blas import find_openblas
+from agent_memory.device.cpu.blas import find_openblas
+from agent_memory.host.free_ports import free_ports
 from benchmarks.harness.subject import STOP_TIMEOUT_S, interrupt, launch, wait_until
 
 START_TIMEOUT_S = 120.0

@@ -18,10 +18,10 @@ import orjson
 from mlx_lm.models.cache import BatchKVCache, KVCache, make_prompt_cache
 from mlx_lm.utils import load_model
 
-from agent_memory.device.attention import batch_layers, install_attention
-from agent_memory.device.blas import find_openblas
-from agent_memory.device.cache_layout import CacheLayout
-from agent_memory.device.weights import load_weights
+from agent_memory.device.cpu.blas import find_openblas
+from agent_memory.device.kv.cache_layout import CacheLayout
+from agent_memory.device.models.weights import load_weights
+from agent_memory.device.rows.attention import batch_layers, install_attention
 
 Way = Literal["ours", "padded"]
 _NUM_WARM_UP = 2

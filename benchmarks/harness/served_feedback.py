@@ -9,12 +9,12 @@ from agent_memory.memory.feedback import Verdict
 from agent_memory.memory.learning.recall_landscape import RECALL
 from agent_memory.memory.learning.weight_learner import WeightLearner
 from agent_memory.memory.ports import TokenCounter
-from agent_memory.memory.recalled import Embedding, Query, Recalled
+from agent_memory.memory.search.recalled import Embedding, Query, Recalled
+from agent_memory.memory.search.weights import DEFAULT_WEIGHTS
 from agent_memory.memory.service.find import Find
 from agent_memory.memory.service.ranker import Ranker
 from agent_memory.memory.service.recall import Found, Recall, RecallRequest
 from agent_memory.memory.service.understanding import understood
-from agent_memory.memory.weights import DEFAULT_WEIGHTS
 from agent_memory.store.database import Database
 from agent_memory.store.memory.experience import ExperienceStore
 from agent_memory.store.memory.feedback import FeedbackStore
@@ -65,7 +65,7 @@ class ServedFeedback:
 
     async def give(self, recall_id: str, verdicts: Mapping[ItemId, Verdict]) -> None:
         for item, verdict in verdicts.items():
-            given = await self._feedback.add_feedback(self._workspace, item, verdict, recall_id)
+            [given] = await self._feedback.add_feedback(self._workspace, [item], verdict, recall_id)
             self._given.append(given.feedback_id)
 
     async def learn(self) -> bool:

@@ -5,16 +5,17 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from agent_memory.actors.memory_parts import stored_memory, utc_now
+from agent_memory.clock import utc_now
 from agent_memory.ids import ThreadId, WorkspaceId
-from agent_memory.memory.chat_message import ChatMessage
 from agent_memory.memory.estimated_tokens import EstimatedTokens
+from agent_memory.memory.items.chat_message import ChatMessage
 from agent_memory.memory.ports import TokenCounter
-from agent_memory.memory.recalled import Embedding
+from agent_memory.memory.search.recalled import Embedding
 from agent_memory.memory.service.composition import World
 from agent_memory.memory.service.ingest import IngestRequest
 from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.store.database import Database
+from agent_memory.store.stored_memory import stored_memory
 from agent_memory.store.workspaces import WorkspaceStore
 from agent_memory.testing.postgres import embedded_database
 from benchmarks.harness.process_table import family

@@ -14,7 +14,7 @@ import psycopg
 from numpy.typing import NDArray
 
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.terms import token_terms
+from agent_memory.memory.search.terms import token_terms
 
 NUM_DIMS = 384
 SPACE_ID = "synthetic/centres/384"

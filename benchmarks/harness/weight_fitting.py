@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agent_memory.memory.weights import RANGES, Weights
+from agent_memory.memory.search.weights import RANGES, Weights
 
 _RIDGE = 1e-3
 _NUM_STEPS = 30

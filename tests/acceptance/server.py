@@ -15,8 +15,8 @@ import httpx
 import orjson
 import psutil
 
-from agent_memory.actors.environment import runtime_folder
-from agent_memory.actors.free_ports import free_ports
+from agent_memory.host.environment import runtime_folder
+from agent_memory.host.free_ports import free_ports
 
 START_TIMEOUT_S = 240.0
 STOP_TIMEOUT_S = 60.0

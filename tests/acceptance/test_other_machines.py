@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_memory.actors.environment import runtime_folder
+from agent_memory.host.environment import runtime_folder
 from tests.acceptance.patience import wait_until
 from tests.acceptance.server import Server
 from tests.acceptance.talk import Talk, assistant, user

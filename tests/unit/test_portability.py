@@ -20,7 +20,7 @@ WORTH_A_LOOK = re.compile(
 )
 """Most files have none of it, and need not be parsed."""
 GOES_ON_WITHOUT = {
-    "agent_memory/actors/free_ports.py": "then the range that macOS has by default is kept clear",
+    "agent_memory/host/free_ports.py": "then the range that macOS has by default is kept clear",
     "agent_memory/store/postmaster.py": "then the server is known by its socket",
 }
 """Files that try it, and why they work where it is not."""

@@ -7,7 +7,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agent_memory.api.access_line import AccessLine
+from agent_memory.api.access_line import WEBSOCKET, AccessLine
 from agent_memory.api.dialect import dialect_of
 from agent_memory.api.errors import error_response, fault_of
 from agent_memory.api.metrics import Metrics
@@ -17,7 +17,7 @@ from agent_memory.telemetry import request_id_var
 
 
 class Edge:
-    """Wraps the whole application."""
+    """Wraps the whole application: requests, and WebSockets from their handshake to their end."""
 
     def __init__(
         self,
@@ -32,11 +32,11 @@ class Edge:
         self._monotonic = monotonic
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
         headers = without_hop_headers(scope["headers"])
-        line = AccessLine(scope["method"])
+        line = AccessLine(scope.get("method", WEBSOCKET))
         inner = {
             **scope,
             "headers": headers,
@@ -83,14 +83,28 @@ class Edge:
         """`send` that notes the status and puts our headers on the response."""
 
         async def send_marked(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                line.status = message["status"]
+            if (status := _status_of(message, line)) is not None:
+                line.status = status
+                message.setdefault("headers", [])
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id_var.get() or ""
                 headers["X-Response-Time"] = f"{(self._monotonic() - started_at) * 1000:.1f}ms"
             await send(message)
 
         return send_marked
+
+
+def _status_of(message: Message, line: AccessLine) -> int | None:
+    """The status that a message answers a request or a handshake with, if it does."""
+    match message["type"]:
+        case "http.response.start" | "websocket.http.response.start":
+            return int(message["status"])
+        case "websocket.accept":
+            return 101
+        case "websocket.close" if line.status == 499:
+            return 403  # The server turns a refused handshake into this.
+        case _:
+            return None
 
 
 @contextmanager

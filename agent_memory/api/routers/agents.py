@@ -3,13 +3,13 @@
 from functools import partial
 from typing import Annotated, Literal
 
-import orjson
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from agent_memory.access.principal import Scope
 from agent_memory.api.call import Call
 from agent_memory.api.identity import checked_session_id
+from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.schemas.agents import AgentTurnBody, CreateAgentBody
 from agent_memory.api.translators.agents_renderer import (
@@ -58,7 +58,7 @@ async def create_agent(request: Request) -> Response:
     named = checked_session_id(body.session_id, "session_id") if body.session_id else None
     create = partial(call.surface.runtime.sessions.create, call.workspace)
     record = await (create(named) if named else call.make_once(create))
-    return _json(session_json(record), 201)
+    return json_answer(session_json(record), 201)
 
 
 @router.get(
@@ -74,7 +74,7 @@ async def list_agents(
     """The workspace's sessions, page by page."""
     call = await Call.open(request, Scope.SESSIONS)
     records, next_cursor = await call.surface.runtime.sessions.list(call.workspace, cursor, limit)
-    return _json({"data": [session_json(r) for r in records], "next_cursor": next_cursor})
+    return json_answer({"data": [session_json(r) for r in records], "next_cursor": next_cursor})
 
 
 @router.get(
@@ -85,7 +85,7 @@ async def list_agents(
 async def agent_stats(request: Request) -> Response:
     """Sessions, live and busy ones, blocks and bytes by tier."""
     call = await Call.open(request, Scope.SESSIONS)
-    return _json(dict(await call.surface.runtime.sessions.stats(call.workspace)))
+    return json_answer(dict(await call.surface.runtime.sessions.stats(call.workspace)))
 
 
 @router.get("/{id}", summary="Describe one agent", responses=answers("The session.", AGENT_EXAMPLE))
@@ -93,7 +93,9 @@ async def get_agent(request: Request, id: str) -> Response:  # noqa: A002  the p
     """One session by its id."""
     call = await Call.open(request, Scope.SESSIONS)
     session = checked_session_id(id, "id")
-    return _json(session_json(await call.surface.runtime.sessions.get(call.workspace, session)))
+    return json_answer(
+        session_json(await call.surface.runtime.sessions.get(call.workspace, session))
+    )
 
 
 @router.post(
@@ -129,7 +131,7 @@ async def get_transcript(request: Request, id: str) -> Response:  # noqa: A002  
     call = await Call.open(request, Scope.SESSIONS)
     session = checked_session_id(id, "id")
     transcript = await call.surface.runtime.sessions.transcript(call.workspace, session)
-    return _json(transcript_json(transcript))
+    return json_answer(transcript_json(transcript))
 
 
 @router.delete(
@@ -146,8 +148,4 @@ async def delete_agent(
     call = await Call.open(request, Scope.SESSIONS)
     session = checked_session_id(id, "id")
     await call.surface.runtime.sessions.delete(call.workspace, session, keep == "shelf")
-    return _json({"object": "agent.deleted", "id": session, "kept": keep})
-
-
-def _json(value: object, status: int = 200) -> Response:
-    return Response(orjson.dumps(value), status, media_type="application/json")
+    return json_answer({"object": "agent.deleted", "id": session, "kept": keep})

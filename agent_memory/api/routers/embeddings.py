@@ -12,7 +12,7 @@ from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.schemas.embeddings import EmbeddingsBody
 from agent_memory.errors import InvalidRequest
-from agent_memory.memory.embedding_space import Embedded
+from agent_memory.memory.vectors.embedding_space import Embedded
 
 router = APIRouter(tags=["OpenAI"])
 

@@ -1,8 +1,9 @@
 """Whether the server lives, is ready, has started. The only routes that need no key."""
 
 from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers
 from agent_memory.api.surface import surface_of
 from agent_memory.errors import Unavailable
@@ -22,7 +23,7 @@ _READY = {"status": "ok", "checks": {"storage": "ok", "engine": "ok", "sessions"
 @router.get("/healthz", include_in_schema=False)
 async def live() -> Response:
     """Asks nobody else, so that a lost engine does not restart the gateway."""
-    return JSONResponse({"status": "ok"})
+    return json_answer({"status": "ok"})
 
 
 @router.get(
@@ -32,6 +33,7 @@ async def live() -> Response:
     responses=answers("It can (503 when not).", _READY),
 )
 @router.get("/readyz", include_in_schema=False)
+@router.get("/health", include_in_schema=False)
 async def ready(request: Request) -> Response:
     """200 when a turn could be taken now, else 503 and what is missing."""
     health = await surface_of(request).runtime.condition.health()
@@ -53,5 +55,5 @@ async def startup(request: Request) -> Response:
 def _report(is_good: bool, checks: dict[str, str]) -> Response:
     body = {"status": "ok" if is_good else "unavailable", "checks": checks}
     if is_good:
-        return JSONResponse(body)
-    return JSONResponse(body, 503, headers={"Retry-After": str(Unavailable.retry_after_s)})
+        return json_answer(body)
+    return json_answer(body, 503, headers={"Retry-After": str(Unavailable.retry_after_s)})

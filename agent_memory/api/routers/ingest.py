@@ -1,12 +1,12 @@
 """Remembering raw texts."""
 
-import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from agent_memory.access.principal import Scope
 from agent_memory.api.call import Call
 from agent_memory.api.idempotency import idempotency_key
+from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.schemas.memory.ingest import IngestBody
 from agent_memory.api.translators.memory_ingest import ingest_request, ingested_json
@@ -49,4 +49,4 @@ async def ingest(request: Request) -> Response:
         call.workspace, ingest_request(body), idempotency_key(request.headers)
     )
     call.surface.metrics.memory.note_ingested(ingested)
-    return Response(orjson.dumps(ingested_json(ingested)), media_type="application/json")
+    return json_answer(ingested_json(ingested))

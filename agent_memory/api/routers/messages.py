@@ -1,10 +1,11 @@
 """The Anthropic Messages API."""
 
 from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from agent_memory.access.principal import Scope
 from agent_memory.api.call import Call
+from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
 from agent_memory.api.translators.memory_words import with_memory_header
@@ -72,7 +73,7 @@ async def count_tokens(request: Request) -> Response:
     turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
     num_tokens = await call.surface.runtime.turns.count_tokens(turn)
-    return JSONResponse({"input_tokens": num_tokens})
+    return json_answer({"input_tokens": num_tokens})
 
 
 def _session(call: Call, body: CountTokensBody) -> SessionId | None:

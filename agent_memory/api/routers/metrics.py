@@ -3,10 +3,11 @@
 import logging
 
 from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from agent_memory.access.principal import Scope
 from agent_memory.api.call import Call
+from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import openapi_document
 from agent_memory.errors import Unavailable
 
@@ -37,4 +38,4 @@ async def metrics(request: Request) -> Response:
 async def openapi(request: Request) -> Response:
     """The OpenAPI document of this server."""
     await Call.open(request, Scope.INFERENCE)
-    return JSONResponse(openapi_document(request.app))
+    return json_answer(openapi_document(request.app))

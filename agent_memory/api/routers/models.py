@@ -3,15 +3,16 @@
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from agent_memory.access.principal import Scope
 from agent_memory.api.call import Call
 from agent_memory.api.dialect import Dialect, dialect_of
+from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.schemas.models import LoadModelBody, OffloadModelBody
 from agent_memory.errors import NotFound
-from agent_memory.memory.embedding_space import EmbeddingSpace
+from agent_memory.memory.vectors.embedding_space import EmbeddingSpace
 from agent_memory.turns.models import ModelCard
 
 router = APIRouter(tags=["Models"])
@@ -60,8 +61,8 @@ async def list_models(request: Request) -> Response:
     cards = await call.surface.catalogue.fresh()
     if not _is_anthropic(request):
         data = [*map(_openai_model, cards), *map(_embedding_model, _embedding_spaces(call))]
-        return JSONResponse({"object": "list", "data": data})
-    return JSONResponse(
+        return json_answer({"object": "list", "data": data})
+    return json_answer(
         {
             "data": [_anthropic_model(card) for card in cards],
             "has_more": False,
@@ -82,10 +83,10 @@ async def get_model(request: Request, id: str) -> Response:  # noqa: A002  the p
     for card in await call.surface.catalogue.fresh():
         if card.id == id:
             is_anthropic = _is_anthropic(request)
-            return JSONResponse(_anthropic_model(card) if is_anthropic else _openai_model(card))
+            return json_answer(_anthropic_model(card) if is_anthropic else _openai_model(card))
     for space in _embedding_spaces(call):
         if space.model == id and not _is_anthropic(request):
-            return JSONResponse(_embedding_model(space))
+            return json_answer(_embedding_model(space))
     raise NotFound("model", id)
 
 
@@ -102,7 +103,7 @@ async def load_model(request: Request) -> Response:
     body = await call.read(LoadModelBody)
     card = await call.surface.runtime.models.load(body.model, body.grace_s)
     await call.surface.catalogue.fresh()
-    return JSONResponse(_openai_model(card))
+    return json_answer(_openai_model(card))
 
 
 @router.post(
@@ -119,7 +120,7 @@ async def offload_model(request: Request, id: str) -> Response:  # noqa: A002  t
     body = await call.read(OffloadModelBody) if has_body else OffloadModelBody()
     card = await call.surface.runtime.models.offload(id, body.grace_s)
     await call.surface.catalogue.fresh()
-    return JSONResponse(_openai_model(card))
+    return json_answer(_openai_model(card))
 
 
 def _is_anthropic(request: Request) -> bool:

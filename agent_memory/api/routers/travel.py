@@ -3,13 +3,13 @@
 from collections.abc import Awaitable
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from agent_memory.access.principal import Scope
 from agent_memory.api.call import Call
 from agent_memory.api.identity import checked_session_id
+from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.routers.agents import AGENT_EXAMPLE
 from agent_memory.api.schemas.agents import ForkAgentBody
@@ -43,7 +43,7 @@ async def fork_agent(request: Request, id: str) -> Response:  # noqa: A002  the 
         return call.surface.runtime.travel.fork(call.workspace, session, copy, body.num_turns)
 
     record = await (fork(named) if named else call.make_once(fork))
-    return _json(session_json(record))
+    return json_answer(session_json(record), 201)
 
 
 @router.get(
@@ -80,12 +80,8 @@ async def import_agent(
     arrival = await call.surface.runtime.travel.arrive(
         call.workspace, _wanted(session_id), request.stream()
     )
-    return _json(arrival_json(arrival))
+    return json_answer(arrival_json(arrival), 201)
 
 
 def _wanted(session_id: str | None) -> SessionId | None:
     return checked_session_id(session_id, "session_id") if session_id else None
-
-
-def _json(value: object) -> Response:
-    return Response(orjson.dumps(value), 201, media_type="application/json")

@@ -13,7 +13,7 @@ from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.schemas.workers import StartJobBody
 from agent_memory.ids import JobId
-from agent_memory.memory.jobs import JobCount, JobQueue, JobRecord, JobState
+from agent_memory.work.job import JobCount, JobQueue, JobRecord, JobState
 
 router = APIRouter(prefix="/v1/workers", tags=["Workers"])
 

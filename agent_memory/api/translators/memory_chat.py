@@ -13,8 +13,8 @@ from agent_memory.api.schemas.memory.ingest import (
     ChatToolCall,
     Conversation,
 )
-from agent_memory.memory.chat_message import ChatMessage
-from agent_memory.memory.kinds import Role
+from agent_memory.memory.items.chat_message import ChatMessage
+from agent_memory.memory.items.kinds import Role
 
 _ROLES: Mapping[str, Role] = {"developer": Role.SYSTEM, "function": Role.TOOL}
 _BETWEEN_PARTS = "\n\n"

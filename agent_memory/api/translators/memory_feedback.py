@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from agent_memory.api.schemas.memory.feedback import FeedbackBody
 from agent_memory.ids import ItemId
 from agent_memory.memory.feedback import Feedback, Verdict
+from agent_memory.memory.search.weight_set import WeightSet
 from agent_memory.memory.service.feedback import GivenFeedback
-from agent_memory.memory.weight_set import WeightSet
 
 
 def given_feedback(body: FeedbackBody) -> GivenFeedback:

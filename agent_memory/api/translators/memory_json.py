@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from agent_memory.memory.item import Item
-from agent_memory.memory.recalled import Recalled
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.search.recalled import Recalled
 
 _DIGITS = 6
 

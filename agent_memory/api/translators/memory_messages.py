@@ -6,13 +6,13 @@ from datetime import datetime
 from agent_memory.api.schemas.memory.fields import NO_METADATA
 from agent_memory.api.schemas.memory.messages import MessageBody, MessageChangeBody
 from agent_memory.ids import ThreadId
-from agent_memory.memory.erased import Erased
-from agent_memory.memory.importance import importance
-from agent_memory.memory.item import Item
-from agent_memory.memory.kinds import Role
-from agent_memory.memory.recalled import Recalled
+from agent_memory.memory.items.erased import Erased
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import Role
+from agent_memory.memory.items.thread import Thread, ThreadStatistics
+from agent_memory.memory.search.importance import importance
+from agent_memory.memory.search.recalled import Recalled
 from agent_memory.memory.service.messages import Kept, MessageChange, MessagesFound, NewMessage
-from agent_memory.memory.thread import Thread, ThreadStatistics
 
 _DIGITS = 6
 

@@ -6,10 +6,10 @@ from agent_memory.api.schemas.memory.recall import PrecheckBody, WorkingSetBody
 from agent_memory.api.translators.memory_json import item_json, items_json
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import ThreadId
-from agent_memory.memory.expansion import Expansion, Passage
-from agent_memory.memory.fixes import Fix
-from agent_memory.memory.item import Key
-from agent_memory.memory.precheck import PastFailure
+from agent_memory.memory.items.expansion import Expansion, Passage
+from agent_memory.memory.items.item import Key
+from agent_memory.memory.search.fixes import Fix
+from agent_memory.memory.search.precheck import PastFailure
 from agent_memory.memory.service.precheck import PrecheckRequest
 from agent_memory.memory.service.working_sets import WorkingSetRequest
 from agent_memory.memory.workingset.rendering import render

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import ThreadId
-from agent_memory.memory.kinds import Role
+from agent_memory.memory.items.kinds import Role
 from agent_memory.memory.service.messages import MessageQuery
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 from agent_memory.memory.consolidation.plan import Action
 from agent_memory.memory.consolidation.record import ConsolidationRecord
-from agent_memory.memory.retention import Disposal
+from agent_memory.memory.retention.retention import Disposal
 from agent_memory.memory.service.consolidate import ConsolidationRun
 from agent_memory.memory.service.redaction import RedactionSetting
 from agent_memory.memory.service.retention import RetentionRun

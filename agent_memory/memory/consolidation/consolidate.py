@@ -16,8 +16,8 @@ from agent_memory.memory.consolidation.decision import (
 from agent_memory.memory.consolidation.history import merged_into, proven_by, settle_history
 from agent_memory.memory.consolidation.plan import Action, ActionKind, ConsolidationPlan
 from agent_memory.memory.consolidation.standing import Change, standing_of
-from agent_memory.memory.item import Item
-from agent_memory.memory.kinds import ItemKind, ItemState
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import ItemKind, ItemState
 
 Similarities = Mapping[frozenset[ItemId], float]
 """Cosine of the embeddings of two items; pairs that are not alike can be left out."""

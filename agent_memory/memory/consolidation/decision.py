@@ -7,9 +7,9 @@ from typing import TypeAlias
 from agent_memory.ids import ItemId
 from agent_memory.memory.consolidation.distinctions import find_distinction
 from agent_memory.memory.consolidation.shingles import jaccard, shingles_of
-from agent_memory.memory.content_hash import normal_text
-from agent_memory.memory.item import Item
-from agent_memory.memory.kinds import SEMANTIC, ItemKind, ItemState
+from agent_memory.memory.items.content_hash import normal_text
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import SEMANTIC, ItemKind, ItemState
 
 MIN_JACCARD = 0.85
 MIN_SIMILARITY = 0.97

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from agent_memory.memory.consolidation.decision import age_order, find_sameness
 from agent_memory.memory.consolidation.standing import Change, Standing, standing_of
-from agent_memory.memory.item import Item
-from agent_memory.memory.kinds import ItemState
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import ItemState
 
 _IN_ORDER = {ItemState.ACTIVE, ItemState.SUPERSEDED}
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from agent_memory.errors import Conflict
 from agent_memory.ids import ItemId
 from agent_memory.memory.consolidation.standing import Change, standing_of, with_standing
-from agent_memory.memory.item import Item
+from agent_memory.memory.items.item import Item
 
 
 class ActionKind(StrEnum):

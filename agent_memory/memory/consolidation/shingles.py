@@ -2,7 +2,7 @@
 
 import re
 
-from agent_memory.memory.content_hash import normal_text
+from agent_memory.memory.items.content_hash import normal_text
 
 SIZE = 3
 Shingles = frozenset[tuple[str, ...]]

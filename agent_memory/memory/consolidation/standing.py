@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent_memory.ids import ItemId
-from agent_memory.memory.item import Item
-from agent_memory.memory.kinds import ItemState
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import ItemState
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from agent_memory.memory.content_hash import content_hash
 from agent_memory.memory.extraction.code_references import find_symbols
 from agent_memory.memory.extraction.findings import Findings
 from agent_memory.memory.extraction.symbols import symbol_keys
-from agent_memory.memory.identifiers import split_identifiers
-from agent_memory.memory.item import Draft, Key, Material, Span
-from agent_memory.memory.kinds import ItemKind
-from agent_memory.memory.paths import file_keys, find_paths, normal_path
+from agent_memory.memory.items.content_hash import content_hash
+from agent_memory.memory.items.item import Draft, Key, Material, Span
+from agent_memory.memory.items.kinds import ItemKind
+from agent_memory.memory.search.identifiers import split_identifiers
+from agent_memory.memory.search.paths import file_keys, find_paths, normal_path
 
 _MIN_SYMBOL_MENTIONS = 2
 _MAX_ARTIFACTS = 50

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent_memory.ids import ThreadId
-from agent_memory.memory.chat_message import ChatMessage
-from agent_memory.memory.content_hash import content_hash
+from agent_memory.json_value import Json
+from agent_memory.memory.dates.mentioned import find_mentioned_dates
 from agent_memory.memory.extraction.artifacts import add_artifacts
 from agent_memory.memory.extraction.code_references import reference_keys
 from agent_memory.memory.extraction.diff import read_diff
@@ -17,10 +17,11 @@ from agent_memory.memory.extraction.findings import Findings, Passage
 from agent_memory.memory.extraction.log import read_log
 from agent_memory.memory.extraction.statements import Speech, add_statements
 from agent_memory.memory.extraction.transcript import read_transcript, strip
-from agent_memory.memory.identifiers import split_identifiers
-from agent_memory.memory.item import Draft, Json, Material
-from agent_memory.memory.kinds import ItemKind, MaterialKind, Role
-from agent_memory.memory.mentioned_dates import find_mentioned_dates
+from agent_memory.memory.items.chat_message import ChatMessage
+from agent_memory.memory.items.content_hash import content_hash
+from agent_memory.memory.items.item import Draft, Material
+from agent_memory.memory.items.kinds import ItemKind, MaterialKind, Role
+from agent_memory.memory.search.identifiers import split_identifiers
 
 MESSAGES = "messages"
 """Where a material's metadata says which stretch of its text is whose message."""

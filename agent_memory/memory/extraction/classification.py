@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 from agent_memory.memory.extraction.cues import CUES
-from agent_memory.memory.identifiers import word_set
-from agent_memory.memory.kinds import ItemKind, Role
+from agent_memory.memory.items.kinds import ItemKind, Role
+from agent_memory.memory.search.identifiers import word_set
 
 _WORD = re.compile(r"[^\W_][\w'-]*|\[")
 _HYPOTHETICAL = word_set(

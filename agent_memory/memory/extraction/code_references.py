@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from agent_memory.memory.extraction.symbols import symbol_keys
-from agent_memory.memory.item import Key
-from agent_memory.memory.paths import find_paths, keys_of_named_files
+from agent_memory.memory.items.item import Key
+from agent_memory.memory.search.paths import find_paths, keys_of_named_files
 
 _BACKTICKS = re.compile(r"`([^`\n]{1,120})`")
 _NAME = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|::|#)[A-Za-z_$~][\w$]*)*(?:\(\))?")

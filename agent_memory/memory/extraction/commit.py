@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent_memory.memory.dates import parse_datetime
+from agent_memory.memory.dates.written import parse_datetime
 
 _NAME = re.compile(r"(?:commit|From) ([0-9a-f]{7,64})\b")
 _FIELD = re.compile(r"(From|Author|AuthorDate|Date|Subject|Commit|CommitDate|Merge): +(.*)$")

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from agent_memory.memory.kinds import ItemKind
+from agent_memory.memory.items.kinds import ItemKind
 
 _WORK = (
     "add|adjust|automate|benchmark|build|bump|change|check|clean|configure|connect|convert|create|"

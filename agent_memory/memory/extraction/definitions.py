@@ -3,7 +3,7 @@
 import re
 from enum import Enum, auto
 
-from agent_memory.memory.paths import base_name
+from agent_memory.memory.search.paths import base_name
 
 
 class Family(Enum):

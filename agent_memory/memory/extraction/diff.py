@@ -1,16 +1,17 @@
 """Diffs as items: one a changed file, and one a hunk where the file's change is long."""
 
-from agent_memory.memory.content_hash import content_hash
+from agent_memory.json_value import Json
 from agent_memory.memory.extraction.commit import Commit, read_commit
 from agent_memory.memory.extraction.failures.failure import Test
 from agent_memory.memory.extraction.file_change import FileChange, HunkChange, read_file
 from agent_memory.memory.extraction.findings import Findings, Passage
 from agent_memory.memory.extraction.patch import FilePart, Patch, cut_patch
 from agent_memory.memory.extraction.symbols import keys_of_test, symbol_keys
-from agent_memory.memory.identifiers import parts_of
-from agent_memory.memory.item import Draft, Json, Key
-from agent_memory.memory.kinds import ItemKind
-from agent_memory.memory.paths import file_keys, stem
+from agent_memory.memory.items.content_hash import content_hash
+from agent_memory.memory.items.item import Draft, Key
+from agent_memory.memory.items.kinds import ItemKind
+from agent_memory.memory.search.identifiers import parts_of
+from agent_memory.memory.search.paths import file_keys, stem
 
 _WHOLE_UP_TO = 6000
 """Characters of a file's change that are shown as one item; what is longer is shown by hunks."""

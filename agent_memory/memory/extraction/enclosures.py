@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from agent_memory.memory.dates import begins_with_timestamp
+from agent_memory.memory.dates.written import begins_with_timestamp
 from agent_memory.memory.extraction.failures.finder import find_failures
 from agent_memory.memory.extraction.lines import Lines, cut_lines
 from agent_memory.memory.extraction.patch import cut_patch

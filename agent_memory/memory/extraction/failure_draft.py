@@ -1,6 +1,6 @@
 """A failure as an item: short to read, and found by every name in it."""
 
-from agent_memory.memory.content_hash import content_hash
+from agent_memory.json_value import Json
 from agent_memory.memory.extraction.failures.failure import Failure
 from agent_memory.memory.extraction.findings import Passage
 from agent_memory.memory.extraction.fingerprint import fingerprint
@@ -10,9 +10,10 @@ from agent_memory.memory.extraction.stamps import last_stamp_before
 from agent_memory.memory.extraction.symbols import frame_keys, keys_of_test
 from agent_memory.memory.extraction.trace import Frame
 from agent_memory.memory.extraction.under_test import keys_under_test, names_under_test
-from agent_memory.memory.identifiers import split_identifiers
-from agent_memory.memory.item import Draft, Json, Key
-from agent_memory.memory.kinds import ItemKind, KeyKind, Role
+from agent_memory.memory.items.content_hash import content_hash
+from agent_memory.memory.items.item import Draft, Key
+from agent_memory.memory.items.kinds import ItemKind, KeyKind, Role
+from agent_memory.memory.search.identifiers import split_identifiers
 
 _MAX_MESSAGE = 1000
 _MAX_CAUSES = 4

@@ -9,8 +9,8 @@ from unidiff.patch import Hunk, PatchedFile, PatchSet
 
 from agent_memory.memory.extraction.definitions import defined_in, family_of
 from agent_memory.memory.extraction.patch import FilePart
-from agent_memory.memory.identifiers import find_identifiers
-from agent_memory.memory.paths import without_diff_prefix
+from agent_memory.memory.search.identifiers import find_identifiers
+from agent_memory.memory.search.paths import without_diff_prefix
 
 _OCTAL = re.compile(r"(?:\\[0-3][0-7]{2})+")
 _GIT_NAMES = re.compile(r"diff --git (\"?a/.+?\"?) (\"?b/.+\"?)$")

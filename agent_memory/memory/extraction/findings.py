@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from agent_memory.memory.content_hash import content_hash
-from agent_memory.memory.item import Draft, Span
+from agent_memory.memory.items.content_hash import content_hash
+from agent_memory.memory.items.item import Draft, Span
 
 
 @dataclass(frozen=True, slots=True)

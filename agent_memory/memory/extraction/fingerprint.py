@@ -6,7 +6,7 @@ import re
 from agent_memory.memory.extraction.failures.failure import Failure
 from agent_memory.memory.extraction.masks import mask
 from agent_memory.memory.extraction.trace import Frame
-from agent_memory.memory.paths import base_name, normal_path
+from agent_memory.memory.search.paths import base_name, normal_path
 
 _NUM_FRAMES = 3
 _LENGTH = 24

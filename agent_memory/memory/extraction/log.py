@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from agent_memory.memory.content_hash import content_hash
-from agent_memory.memory.dates import begins_with_timestamp
+from agent_memory.json_value import Json
+from agent_memory.memory.dates.written import begins_with_timestamp
 from agent_memory.memory.extraction.failure_draft import failure_draft
 from agent_memory.memory.extraction.failures.failure import Failure
 from agent_memory.memory.extraction.failures.finder import find_failures
@@ -13,10 +13,11 @@ from agent_memory.memory.extraction.masks import mask
 from agent_memory.memory.extraction.records import Record, cut_records
 from agent_memory.memory.extraction.stamps import stamp_of
 from agent_memory.memory.extraction.templates import Template, group
-from agent_memory.memory.identifiers import split_identifiers
-from agent_memory.memory.item import Draft, Json
-from agent_memory.memory.kinds import ItemKind, Role
-from agent_memory.memory.paths import keys_of_named_files
+from agent_memory.memory.items.content_hash import content_hash
+from agent_memory.memory.items.item import Draft
+from agent_memory.memory.items.kinds import ItemKind, Role
+from agent_memory.memory.search.identifiers import split_identifiers
+from agent_memory.memory.search.paths import keys_of_named_files
 
 MAX_TEMPLATES = 400
 """Of one log; the rest is in the raw text alone, and a note says so."""

@@ -6,8 +6,8 @@ from agent_memory.memory.extraction.chat import read_chat
 from agent_memory.memory.extraction.diff import read_diff
 from agent_memory.memory.extraction.findings import Findings, Passage
 from agent_memory.memory.extraction.log import read_log
-from agent_memory.memory.item import Draft, Material
-from agent_memory.memory.kinds import MaterialKind
+from agent_memory.memory.items.item import Draft, Material
+from agent_memory.memory.items.kinds import MaterialKind
 
 _EMPTY = "The text is empty."
 _NOTHING = "Nothing was found in the text; it is kept as it is."

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent_memory.memory.dates import begins_with_timestamp
+from agent_memory.memory.dates.written import begins_with_timestamp
 from agent_memory.memory.extraction.lines import Lines
 
 _LEVEL = (

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from agent_memory.memory.dates import find_timestamp
+from agent_memory.memory.dates.written import find_timestamp
 from agent_memory.memory.extraction.lines import Lines
 
 _NUM_LINES = 8

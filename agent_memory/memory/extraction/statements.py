@@ -4,7 +4,7 @@ open questions."""
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent_memory.memory.content_hash import content_hash
+from agent_memory.memory.dates.mentioned import find_mentioned_dates
 from agent_memory.memory.extraction.classification import (
     Classified,
     accept,
@@ -17,10 +17,10 @@ from agent_memory.memory.extraction.code_references import reference_keys
 from agent_memory.memory.extraction.findings import Findings
 from agent_memory.memory.extraction.sentences import find_sentences, unquoted
 from agent_memory.memory.extraction.subjects import Subject, find_subject
-from agent_memory.memory.identifiers import split_identifiers
-from agent_memory.memory.item import Draft, Span
-from agent_memory.memory.kinds import ItemKind, Role
-from agent_memory.memory.mentioned_dates import find_mentioned_dates
+from agent_memory.memory.items.content_hash import content_hash
+from agent_memory.memory.items.item import Draft, Span
+from agent_memory.memory.items.kinds import ItemKind, Role
+from agent_memory.memory.search.identifiers import split_identifiers
 
 _SHORTEST = 8
 

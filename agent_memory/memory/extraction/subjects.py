@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from agent_memory.memory.identifiers import word_set
-from agent_memory.memory.kinds import ItemKind
+from agent_memory.memory.items.kinds import ItemKind
+from agent_memory.memory.search.identifiers import word_set
 
 _ATTRIBUTES = (
     "address|api key|base image|base url|branch|bucket|budget|bundler|capacity|channel|code name|"

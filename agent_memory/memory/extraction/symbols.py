@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 from agent_memory.memory.extraction.failures.failure import Test
 from agent_memory.memory.extraction.trace import Frame
-from agent_memory.memory.item import Key
-from agent_memory.memory.kinds import KeyKind
-from agent_memory.memory.paths import file_keys, stem
+from agent_memory.memory.items.item import Key
+from agent_memory.memory.items.kinds import KeyKind
+from agent_memory.memory.search.paths import file_keys, stem
 
 _ANONYMOUS = re.compile(r"\$(?:\d+|\$?Lambda).*$|\$\d+")
 _GENERIC = re.compile(r"<[^<>]*>|::h[0-9a-f]{16}$|\(\*?([\w.]+)\)")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent_memory.memory.dates import parse_datetime
-from agent_memory.memory.identifiers import word_set
-from agent_memory.memory.kinds import Role
+from agent_memory.memory.dates.written import parse_datetime
+from agent_memory.memory.items.kinds import Role
+from agent_memory.memory.search.identifiers import word_set
 
 _ROLES = {
     "user": Role.USER, "human": Role.USER, "me": Role.USER, "you": Role.USER,

@@ -3,9 +3,9 @@
 import re
 
 from agent_memory.memory.extraction.failures.failure import Test
-from agent_memory.memory.item import Key
-from agent_memory.memory.kinds import KeyKind
-from agent_memory.memory.paths import base_name
+from agent_memory.memory.items.item import Key
+from agent_memory.memory.items.kinds import KeyKind
+from agent_memory.memory.search.paths import base_name
 
 _CLASS = re.compile(r"^(?:Tests?|IT)(?=[A-Z])|(?<=\w)(?:Tests?|TestCase|TestSuite|IT|Spec)$")
 _FILE = re.compile(r"^test_(?=\w)|(?<=\w)(?:_test|\.test|\.spec|_spec|Tests?|TestCase)(?=\.\w+$)")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from agent_memory.ids import ItemId
 from agent_memory.memory.learning.salience import LARGEST_EFFECT, salience_factor
 from agent_memory.memory.learning.tally import Tally
-from agent_memory.memory.recalled import Recalled
+from agent_memory.memory.search.recalled import Recalled
 
 COMPONENT = "feedback"
 """Under this name the factor stands among the components."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent_memory.memory.feedback import Shown
-from agent_memory.memory.recalled import Recalled
+from agent_memory.memory.search.recalled import Recalled
 
 MAX_SHOWN = 50
 """Of what was ranked, so many are logged."""

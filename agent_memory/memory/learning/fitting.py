@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent_memory.memory.fusion import TEMPERATURE
 from agent_memory.memory.learning.landscape import Landscape, Matrix, Vector
 from agent_memory.memory.learning.lessons import Lesson
+from agent_memory.memory.search.fusion import TEMPERATURE
 
 SHARPNESS = TEMPERATURE
 """So that a unit of weighted signs makes an item preferred with odds of e to 1, as is meant by the

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from agent_memory.memory.item import Json
+from agent_memory.json_value import Json
 from agent_memory.memory.learning.fitting import fit_pairs, pairs_of
 from agent_memory.memory.learning.landscape import Landscape
 from agent_memory.memory.learning.lessons import Lesson

@@ -10,8 +10,8 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
-from agent_memory.memory.recalled import Embedding
-from agent_memory.memory.terms import query_terms
+from agent_memory.memory.search.recalled import Embedding
+from agent_memory.memory.search.terms import query_terms
 
 MAX_TERMS = 256
 """Of a question, so many different ones are kept, the most frequent."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from agent_memory.ids import ItemId
 from agent_memory.memory.feedback import Feedback, Verdict
-from agent_memory.memory.item import Item
+from agent_memory.memory.items.item import Item
 
 _JUDGEMENTS = frozenset({Verdict.HELPFUL, Verdict.NOT_HELPFUL})
 _WHATEVER_IS_ASKED = frozenset({Verdict.OUTDATED, Verdict.DUPLICATE})

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from agent_memory.ids import WorkspaceId
+from agent_memory.json_value import Json
 from agent_memory.memory.feedback import Judged
-from agent_memory.memory.item import Json
 from agent_memory.memory.learning.landscape import Landscape
 from agent_memory.memory.learning.learner import MIN_LESSONS, Learned, learn
 from agent_memory.memory.learning.lessons import lessons
-from agent_memory.memory.weight_set import WeightSet
+from agent_memory.memory.search.weight_set import WeightSet
 
 MAX_IMPRESSIONS = 1000
 """The last ones: older feedback may be about another use of the workspace."""

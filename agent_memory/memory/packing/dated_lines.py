@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from agent_memory.memory.item import Item
+from agent_memory.memory.items.item import Item
 from agent_memory.memory.packing.line_text import day_of
 
 

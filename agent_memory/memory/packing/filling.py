@@ -6,7 +6,7 @@ from datetime import date
 from enum import Enum, auto
 
 from agent_memory.ids import ItemId
-from agent_memory.memory.item import Item
+from agent_memory.memory.items.item import Item
 from agent_memory.memory.packing.line_text import cut_line_text, day_of, line_text
 from agent_memory.memory.packing.said_before import SaidBefore
 from agent_memory.memory.ports import TokenCounter

@@ -2,8 +2,8 @@
 
 from datetime import UTC, date, datetime
 
-from agent_memory.memory.item import Item
-from agent_memory.memory.kinds import FAILURES, SEMANTIC, ItemKind, ItemState
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import FAILURES, SEMANTIC, ItemKind, ItemState
 from agent_memory.memory.packing.recalled_text import quoted
 
 _ELLIPSIS = " […] "

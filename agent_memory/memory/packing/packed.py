@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from agent_memory.memory.recalled import Recalled
+from agent_memory.memory.search.recalled import Recalled
 
 
 @dataclass(frozen=True, slots=True)

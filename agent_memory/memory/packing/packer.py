@@ -11,7 +11,7 @@ from agent_memory.memory.packing.filling import Filling, Offer
 from agent_memory.memory.packing.packed import Line, Packed
 from agent_memory.memory.packing.said_before import SaidBefore
 from agent_memory.memory.ports import TokenCounter
-from agent_memory.memory.recalled import Recalled
+from agent_memory.memory.search.recalled import Recalled
 
 LENGTH_EXPONENT = 0.25
 _SHORTEST = 32

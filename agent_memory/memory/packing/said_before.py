@@ -5,8 +5,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from agent_memory.ids import MaterialId
-from agent_memory.memory.content_hash import normal_text
-from agent_memory.memory.item import Item
+from agent_memory.memory.items.content_hash import normal_text
+from agent_memory.memory.items.item import Item
 from agent_memory.memory.packing.stretches import Stretches
 
 NEAR = 0.85

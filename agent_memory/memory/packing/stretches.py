@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right, insort
 
-from agent_memory.memory.item import Span
+from agent_memory.memory.items.item import Span
 
 
 class Stretches:

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from agent_memory.ids import ItemId, MaterialId
+from agent_memory.json_value import Json
 from agent_memory.memory.extraction.chat import MESSAGES
-from agent_memory.memory.item import Json, Key
+from agent_memory.memory.items.item import Key
 from agent_memory.memory.redaction.marks import mark_of
 from agent_memory.memory.redaction.policy import RedactionPolicy
 from agent_memory.memory.redaction.redacted import Removal

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from functools import partial
 
-from agent_memory.memory.item import Span
+from agent_memory.memory.items.item import Span
 from agent_memory.memory.redaction.kinds import RedactionKind
 from agent_memory.memory.redaction.placeholders import is_placeholder
 from agent_memory.memory.redaction.randomness import is_hex, looks_drawn

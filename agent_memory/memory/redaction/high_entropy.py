@@ -8,7 +8,7 @@ checksum or a public key, what is part of an address or a path, and runs longer 
 import re
 from collections.abc import Iterator
 
-from agent_memory.memory.item import Span
+from agent_memory.memory.items.item import Span
 from agent_memory.memory.redaction.kinds import RedactionKind
 from agent_memory.memory.redaction.randomness import is_hex, is_random
 from agent_memory.memory.redaction.rule import Rule

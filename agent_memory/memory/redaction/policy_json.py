@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from agent_memory.errors import InvalidRequest
-from agent_memory.memory.item import Json
+from agent_memory.json_value import Json
 from agent_memory.memory.redaction.assignments import AssignmentMode
 from agent_memory.memory.redaction.custom_rule import CustomRule
 from agent_memory.memory.redaction.kinds import DEFAULT_KINDS, RedactionKind

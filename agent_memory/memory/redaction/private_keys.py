@@ -7,7 +7,7 @@ many lines are removed as look like the body of a key.
 import re
 from collections.abc import Iterator
 
-from agent_memory.memory.item import Span
+from agent_memory.memory.items.item import Span
 from agent_memory.memory.redaction.kinds import RedactionKind
 from agent_memory.memory.redaction.rule import Rule, pattern_rule
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from agent_memory.memory.item import Span
+from agent_memory.memory.items.item import Span
 
 Find = Callable[[str, str], Iterator[Span]]
 """(text, the same in lower case and of the same length) -> what to remove."""

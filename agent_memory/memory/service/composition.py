@@ -10,7 +10,7 @@ from agent_memory.memory.ports import Embedder, Ingestion, Items, Search, Timeli
 from agent_memory.memory.service.consolidate import Consolidate, Consolidations
 from agent_memory.memory.service.conversations import Conversations
 from agent_memory.memory.service.expand import Expand
-from agent_memory.memory.service.feedback import Answers, FeedbackBook, Verdicts, WeightSets
+from agent_memory.memory.service.feedback import FeedbackBook, Verdicts, WeightSets
 from agent_memory.memory.service.find import Find, Rank
 from agent_memory.memory.service.holds import Holds
 from agent_memory.memory.service.ingest import Ingest
@@ -62,7 +62,6 @@ class Stores:
     policies: Policies
     consolidations: Consolidations
     verdicts: Verdicts
-    answers: Answers
     weights: Weightings
     impressions: Impressions
     experience: Experienced
@@ -109,7 +108,7 @@ def compose(stores: Stores, world: World) -> Memory:
         recollect=Recollect(working_sets),
         messages=Messages(message_stores, finder, prepare_all, settle, clock),
         conversations=Conversations(stores.threads, reading, stores.erasure),
-        feedback=FeedbackBook(stores.verdicts, stores.weights, stores.answers),
+        feedback=FeedbackBook(stores.verdicts, stores.weights),
         redaction=Redaction(stores.policies, stores.jobs),
         holds=Holds(stores.changes, stores.threads),
         retention=Retention(

@@ -16,11 +16,11 @@ from agent_memory.memory.consolidation.plan import Action, ActionKind, Consolida
 from agent_memory.memory.consolidation.record import ConsolidationRecord
 from agent_memory.memory.consolidation.standing import Change, standing_of
 from agent_memory.memory.feedback import Feedback
-from agent_memory.memory.item import Item
-from agent_memory.memory.kinds import SEMANTIC, ItemState
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import SEMANTIC, ItemState
 from agent_memory.memory.learning.suspicion import Suspicion, SuspicionKind, suspicions
 from agent_memory.memory.ports import Embedder, Items, Search
-from agent_memory.memory.recalled import Query
+from agent_memory.memory.search.recalled import Query
 from agent_memory.memory.service.feedback import Verdicts
 
 BATCH = 500

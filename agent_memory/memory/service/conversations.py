@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from agent_memory.ids import ThreadId, WorkspaceId
-from agent_memory.memory.erased import Erased
-from agent_memory.memory.item import Item
-from agent_memory.memory.kinds import ItemKind
+from agent_memory.memory.items.erased import Erased
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import ItemKind
+from agent_memory.memory.items.thread import Thread, ThreadStatistics
 from agent_memory.memory.service.message_ports import Erasure, Pages, Threads
-from agent_memory.memory.thread import Thread, ThreadStatistics
 
 _MESSAGES = frozenset({ItemKind.CHAT.value})
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from agent_memory.ids import ItemId, WorkspaceId
-from agent_memory.memory.expansion import Expansion, Passage, expand, passage_by_chars
+from agent_memory.memory.items.expansion import Expansion, Passage, expand, passage_by_chars
 from agent_memory.memory.ports import Items
 
 MAX_LINKS = 20

@@ -1,16 +1,14 @@
 """Verdicts on what was recalled, and the weights that are learned from them."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import ItemId, WorkspaceId
 from agent_memory.memory.feedback import Feedback, Verdict
-from agent_memory.memory.item import Json
-from agent_memory.memory.weight_set import WeightSet
+from agent_memory.memory.search.weight_set import WeightSet
+from agent_memory.work.once import Once
 
 _ABOUT_TWO = frozenset({Verdict.OUTDATED, Verdict.DUPLICATE})
 
@@ -21,35 +19,21 @@ class Verdicts(Protocol):
     async def add_feedback(
         self,
         workspace: WorkspaceId,
-        item: ItemId,
+        items: Sequence[ItemId],
         verdict: Verdict,
         impression_id: str | None = None,
         other_item: ItemId | None = None,
-    ) -> Feedback: ...
+        once: Once | None = None,
+    ) -> Sequence[Feedback]:
+        """One verdict an item, all of them or none. The second call of `once` adds nothing and
+        returns what the first one did; `Conflict` when that was about something else."""
+        ...
 
     async def withdraw_feedback(self, workspace: WorkspaceId, feedback_id: str) -> Feedback: ...
 
     async def list_feedback(
         self, workspace: WorkspaceId, cursor: str | None, limit: int
     ) -> tuple[Sequence[Feedback], str | None]: ...
-
-
-class Answers(Protocol):
-    """What earlier calls of an idempotency key answered."""
-
-    async def find_answer(
-        self, workspace: WorkspaceId, key: str, request_hash: str
-    ) -> Sequence[Mapping[str, Json]] | None:
-        """None for a new key; `Conflict` when the call was about something else."""
-        ...
-
-    async def keep_answer(
-        self,
-        workspace: WorkspaceId,
-        key: str,
-        request_hash: str,
-        answer: Sequence[Mapping[str, Json]],
-    ) -> None: ...
 
 
 class WeightSets(Protocol):
@@ -73,38 +57,26 @@ class GivenFeedback:
 class FeedbackBook:
     """Give, withdraw, list; and which weights rank."""
 
-    def __init__(self, verdicts: Verdicts, weights: WeightSets, answers: Answers) -> None:
+    def __init__(self, verdicts: Verdicts, weights: WeightSets) -> None:
         self._verdicts = verdicts
         self._weights = weights
-        self._answers = answers
 
     async def give(
         self, workspace: WorkspaceId, given: GivenFeedback, idempotency_key: str | None = None
     ) -> Sequence[Feedback]:
         """Counted at once. `NotFound` for an item, or a recall, that is not there."""
-        if idempotency_key is None:
-            return await self._give(workspace, given)
-        key = f"feedback {idempotency_key}"
-        asked = hashlib.sha256(repr(given).encode()).hexdigest()
-        answered = await self._answers.find_answer(workspace, key, asked)
-        if answered is not None:
-            return [_read(one) for one in answered]
-        feedback = await self._give(workspace, given)
-        await self._answers.keep_answer(workspace, key, asked, [_written(one) for one in feedback])
-        return feedback
-
-    async def _give(self, workspace: WorkspaceId, given: GivenFeedback) -> Sequence[Feedback]:
         if given.other_id is not None and given.verdict not in _ABOUT_TWO:
             message = f"'{given.verdict}' is said of an item alone; leave other_id out."
             raise InvalidRequest(message, "other_id")
         if given.other_id in given.item_ids:
             raise InvalidRequest("An item is not its own duplicate or successor.", "other_id")
-        return [
-            await self._verdicts.add_feedback(
-                workspace, item, given.verdict, given.recall_id, given.other_id
-            )
-            for item in dict.fromkeys(given.item_ids)
-        ]
+        once = None
+        if idempotency_key is not None:
+            once = Once.of(f"feedback {idempotency_key}", repr(given).encode())
+        items = list(dict.fromkeys(given.item_ids))
+        return await self._verdicts.add_feedback(
+            workspace, items, given.verdict, given.recall_id, given.other_id, once
+        )
 
     async def withdraw(self, workspace: WorkspaceId, feedback_id: str) -> Feedback:
         """As if it had never been given."""
@@ -124,26 +96,3 @@ class FeedbackBook:
         """Rank by this version from now on; 0 are the default weights."""
         await self._weights.go_live(workspace, version)
         return await self._weights.list_weights(workspace)
-
-
-def _written(one: Feedback) -> Mapping[str, Json]:
-    return {
-        "feedback_id": one.feedback_id,
-        "item_id": one.item_id,
-        "verdict": one.verdict.value,
-        "created_at": one.created_at.isoformat(),
-        "impression_id": one.impression_id,
-        "other_item_id": one.other_item_id,
-    }
-
-
-def _read(one: Mapping[str, Json]) -> Feedback:
-    other, impression = one["other_item_id"], one["impression_id"]
-    return Feedback(
-        str(one["feedback_id"]),
-        ItemId(str(one["item_id"])),
-        Verdict(str(one["verdict"])),
-        datetime.fromisoformat(str(one["created_at"])),
-        None if impression is None else str(impression),
-        None if other is None else ItemId(str(other)),
-    )

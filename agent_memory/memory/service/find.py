@@ -7,7 +7,7 @@ from agent_memory.errors import Unavailable
 from agent_memory.ids import WorkspaceId, new_id
 from agent_memory.memory.learning.likeness import read_question
 from agent_memory.memory.ports import Embedder, Search
-from agent_memory.memory.recalled import Candidates, Embedding, Query
+from agent_memory.memory.search.recalled import Candidates, Embedding, Query
 from agent_memory.memory.service.ranker import Ranked
 from agent_memory.memory.service.recall import Found
 

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import ItemId, ThreadId, WorkspaceId
-from agent_memory.memory.chat_message import ChatMessage
-from agent_memory.memory.ingestion import Prepared, Remembered
-from agent_memory.memory.item import Json
+from agent_memory.json_value import Json
+from agent_memory.memory.items.chat_message import ChatMessage
+from agent_memory.memory.items.ingestion import Prepared, Remembered
 from agent_memory.memory.ports import Ingestion
 from agent_memory.memory.redaction.policy import RedactionPolicy
 from agent_memory.memory.service.size_limit import check_size

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from agent_memory.ids import JobId, WorkspaceId
-from agent_memory.memory.jobs import NewJob
+from agent_memory.work.job import NewJob
 
 ONE_AT_A_TIME = "all"
 """The `once` of jobs that do all there is to do in a workspace."""

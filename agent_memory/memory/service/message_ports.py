@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from agent_memory.ids import ItemId, ThreadId, WorkspaceId
-from agent_memory.memory.erased import Erased
-from agent_memory.memory.ingestion import Prepared, Remembered
-from agent_memory.memory.item import Item, Json
-from agent_memory.memory.thread import Thread, ThreadStatistics
+from agent_memory.json_value import Json
+from agent_memory.memory.items.erased import Erased
+from agent_memory.memory.items.ingestion import Prepared, Remembered
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.thread import Thread, ThreadStatistics
 
 
 class MessageFinder(Protocol):

@@ -7,15 +7,16 @@ from datetime import datetime
 
 from agent_memory.errors import InvalidRequest, InvariantBroken, NotFound
 from agent_memory.ids import ItemId, ThreadId, WorkspaceId
-from agent_memory.memory.chat_message import ChatMessage
-from agent_memory.memory.erased import Erased
-from agent_memory.memory.importance import importance
-from agent_memory.memory.ingestion import Prepared
-from agent_memory.memory.item import Item, Json
-from agent_memory.memory.kinds import ItemKind, Role
+from agent_memory.json_value import Json
+from agent_memory.memory.items.chat_message import ChatMessage
+from agent_memory.memory.items.erased import Erased
+from agent_memory.memory.items.ingestion import Prepared
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import ItemKind, Role
 from agent_memory.memory.ports import Ingestion, Items
-from agent_memory.memory.recalled import Query, Recalled
-from agent_memory.memory.recency import recency
+from agent_memory.memory.search.importance import importance
+from agent_memory.memory.search.recalled import Query, Recalled
+from agent_memory.memory.search.recency import recency
 from agent_memory.memory.service.ingest import (
     IngestRequest,
     Prepare,

@@ -8,13 +8,13 @@ from datetime import datetime
 from agent_memory.ids import ThreadId, WorkspaceId
 from agent_memory.memory.extraction.failures.failure import Test
 from agent_memory.memory.extraction.symbols import keys_of_test
-from agent_memory.memory.item import Key
-from agent_memory.memory.keys import find_keys
-from agent_memory.memory.kinds import FAILURES
-from agent_memory.memory.paths import file_keys
+from agent_memory.memory.items.item import Key
+from agent_memory.memory.items.kinds import FAILURES
 from agent_memory.memory.ports import Items
-from agent_memory.memory.precheck import PastFailure, failures_near
-from agent_memory.memory.recalled import Query
+from agent_memory.memory.search.keys import find_keys
+from agent_memory.memory.search.paths import file_keys
+from agent_memory.memory.search.precheck import PastFailure, failures_near
+from agent_memory.memory.search.recalled import Query
 from agent_memory.memory.service.recall import Finder
 
 MAX_FAILURES = 40

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from agent_memory.memory.chat_message import ChatMessage
+from agent_memory.json_value import Json
 from agent_memory.memory.extraction.chat import chat_material
-from agent_memory.memory.ingestion import Prepared
-from agent_memory.memory.item import Json, Material
-from agent_memory.memory.kinds import MaterialKind
-from agent_memory.memory.preparation import prepare
+from agent_memory.memory.items.chat_message import ChatMessage
+from agent_memory.memory.items.ingestion import Prepared
+from agent_memory.memory.items.item import Material
+from agent_memory.memory.items.kinds import MaterialKind
+from agent_memory.memory.items.preparation import prepare
 from agent_memory.memory.redaction.policy import RedactionPolicy
 from agent_memory.memory.service.ingest import IngestRequest
 from agent_memory.memory.service.redactor import Redactor

@@ -9,10 +9,10 @@ from agent_memory.memory.learning.adjustment import feedback_factors, with_feedb
 from agent_memory.memory.learning.experience import Weighed, relevance_factors
 from agent_memory.memory.learning.likeness import Question, read_question
 from agent_memory.memory.learning.tally import tallies_on
-from agent_memory.memory.ranking import rank
-from agent_memory.memory.recalled import Candidates, Query, Recalled
-from agent_memory.memory.weight_set import WeightSet
-from agent_memory.memory.weights import DEFAULT_WEIGHTS, Weights
+from agent_memory.memory.search.ranking import rank
+from agent_memory.memory.search.recalled import Candidates, Query, Recalled
+from agent_memory.memory.search.weight_set import WeightSet
+from agent_memory.memory.search.weights import DEFAULT_WEIGHTS, Weights
 
 WEIGHTS_TTL_S = 1.0
 DEFAULT_VERSION = 0

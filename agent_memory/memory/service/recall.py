@@ -7,13 +7,13 @@ from typing import Protocol
 
 from agent_memory.ids import ThreadId, WorkspaceId
 from agent_memory.memory.feedback import Impression
-from agent_memory.memory.kinds import ItemKind
+from agent_memory.memory.items.kinds import ItemKind
 from agent_memory.memory.learning.arrangement import as_ranked
 from agent_memory.memory.learning.likeness import Question
 from agent_memory.memory.packing.packed import Packed
 from agent_memory.memory.packing.packer import pack
 from agent_memory.memory.ports import TokenCounter
-from agent_memory.memory.recalled import Query, Recalled
+from agent_memory.memory.search.recalled import Query, Recalled
 
 MIN_RANKED, MAX_RANKED = 50, 200
 SHORTEST_ITEM_TOKENS = 10

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from agent_memory.ids import ItemId, ThreadId, WorkspaceId
-from agent_memory.memory.content_hash import normal_text
-from agent_memory.memory.item import Item
+from agent_memory.memory.items.content_hash import normal_text
+from agent_memory.memory.items.item import Item
 from agent_memory.memory.service.working_sets import WorkingSetRequest, WorkingSets
 from agent_memory.memory.workingset.rendering import render
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.item import Json
-from agent_memory.memory.jobs import JobKind, NewJob
+from agent_memory.json_value import Json
 from agent_memory.memory.redaction.policy import RedactionPolicy
 from agent_memory.memory.redaction.policy_json import read_policy, write_policy
 from agent_memory.memory.service.jobs import ONE_AT_A_TIME, Jobs
+from agent_memory.work.job import JobKind, NewJob
 
 
 class RedactionPolicyStore(Protocol):

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from agent_memory.memory.item import Json
+from agent_memory.json_value import Json
 from agent_memory.memory.redaction.policy import RedactionPolicy
 from agent_memory.memory.redaction.redaction import redact
 

@@ -7,10 +7,16 @@ from datetime import datetime
 from typing import Protocol
 
 from agent_memory.ids import ItemId, ThreadId, WorkspaceId
-from agent_memory.memory.item import Item, Json
-from agent_memory.memory.retention import ItemSummary, RetentionPlan, plan_retention, summarise
-from agent_memory.memory.retention_json import read_retention, write_retention
-from agent_memory.memory.retention_policy import RetentionPolicy
+from agent_memory.json_value import Json
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.retention.policy import RetentionPolicy
+from agent_memory.memory.retention.policy_json import read_retention, write_retention
+from agent_memory.memory.retention.retention import (
+    ItemSummary,
+    RetentionPlan,
+    plan_retention,
+    summarise,
+)
 from agent_memory.memory.service.message_ports import Erasure, ItemChanges, Pages, Threads
 
 PAGE = 1000

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from agent_memory.memory.keys import find_keys
-from agent_memory.memory.recalled import Query
-from agent_memory.memory.search_words import search_words
+from agent_memory.memory.search.keys import find_keys
+from agent_memory.memory.search.recalled import Query
+from agent_memory.memory.search.search_words import search_words
 
 
 def understood(query: Query) -> Query:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.item import Item
-from agent_memory.memory.recalled import Embedding
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.search.recalled import Embedding
 
 
 class WordsOnly:

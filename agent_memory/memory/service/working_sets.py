@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent_memory.ids import ItemId, ThreadId, WorkspaceId
-from agent_memory.memory.item import Item
-from agent_memory.memory.kinds import FAILURES, ItemKind
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import FAILURES, ItemKind
 from agent_memory.memory.ports import Items, Timeline
-from agent_memory.memory.recalled import Query, Recalled
+from agent_memory.memory.search.recalled import Query, Recalled
 from agent_memory.memory.service.recall import Finder, Found, Tokens
 from agent_memory.memory.workingset.builder import build_workingset
 from agent_memory.memory.workingset.inputs import WorkingSetInputs

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import ItemId
-from agent_memory.memory.item import Item
+from agent_memory.memory.items.item import Item
 from agent_memory.memory.packing.dated_lines import date_key
 from agent_memory.memory.packing.filling import Around, Filling, Offer
 from agent_memory.memory.packing.line_text import day_of, line_text
@@ -14,7 +14,7 @@ from agent_memory.memory.packing.packer import by_density
 from agent_memory.memory.packing.recalled_text import as_block
 from agent_memory.memory.packing.said_before import SaidBefore
 from agent_memory.memory.ports import TokenCounter
-from agent_memory.memory.recalled import Recalled
+from agent_memory.memory.search.recalled import Recalled
 from agent_memory.memory.workingset.contenders import Contender, contenders
 from agent_memory.memory.workingset.inputs import WorkingSetInputs
 from agent_memory.memory.workingset.rendering import heading, render

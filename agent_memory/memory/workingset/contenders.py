@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent_memory.ids import ItemId
-from agent_memory.memory.fixes import Fix, known_fixes, last_seen_at
-from agent_memory.memory.item import Item
-from agent_memory.memory.kinds import FAILURES, SEMANTIC, ItemState
-from agent_memory.memory.recalled import Recalled
-from agent_memory.memory.terms import query_terms
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import FAILURES, SEMANTIC, ItemState
+from agent_memory.memory.search.fixes import Fix, known_fixes, last_seen_at
+from agent_memory.memory.search.recalled import Recalled
+from agent_memory.memory.search.terms import query_terms
 from agent_memory.memory.workingset.inputs import WorkingSetInputs
 from agent_memory.memory.workingset.likeness import term_cosine
 from agent_memory.memory.workingset.sections import SectionName, section_of

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from agent_memory.ids import ItemId
-from agent_memory.memory.item import Item
-from agent_memory.memory.recalled import Recalled
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.search.recalled import Recalled
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 
-from agent_memory.memory.item import Item
-from agent_memory.memory.kinds import FAILURES, SEMANTIC, ItemKind
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import FAILURES, SEMANTIC, ItemKind
 
 
 class SectionName(StrEnum):

@@ -5,7 +5,7 @@ Maximal marginal relevance: J. Carbonell, J. Goldstein, "The use of MMR" (SIGIR 
 
 from collections.abc import Sequence
 
-from agent_memory.memory.terms import query_terms
+from agent_memory.memory.search.terms import query_terms
 from agent_memory.memory.workingset.contenders import Contender
 from agent_memory.memory.workingset.likeness import term_cosine
 

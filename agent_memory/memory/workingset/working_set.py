@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agent_memory.ids import ItemId
-from agent_memory.memory.item import Item
+from agent_memory.memory.items.item import Item
 from agent_memory.memory.workingset.sections import SectionName
 
 

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from tokenizers import Tokenizer
 
-from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace, Purpose
+from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace, Purpose
 from agent_memory.providers.minilm.blas import use_one_blas_thread
 from agent_memory.providers.minilm.network import embed_packed
 from agent_memory.providers.minilm.packing import pack

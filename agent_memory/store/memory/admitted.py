@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.item import Item
-from agent_memory.memory.recalled import Candidate, Query
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.search.recalled import Candidate, Query
 from agent_memory.store.memory.arms import Found
 from agent_memory.store.memory.arrays import int_array
 from agent_memory.store.memory.filters import Parameters, filter_parameters

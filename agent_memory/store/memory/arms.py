@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.lexical import LexicalScores
-from agent_memory.memory.recalled import Query
+from agent_memory.memory.search.lexical import LexicalScores
+from agent_memory.memory.search.recalled import Query
 from agent_memory.store.memory.key_arm import HolderRow, ask_keys, shared_keys
 from agent_memory.store.memory.lexical_arm import PostingsRow, ask_words, lexical_scores
 from agent_memory.store.memory.vector_arm import NearestRow, ask_nearest, nearest_items

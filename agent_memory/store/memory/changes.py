@@ -6,10 +6,10 @@ import orjson
 
 from agent_memory.errors import InvalidRequest, NotFound
 from agent_memory.ids import ItemId, WorkspaceId
-from agent_memory.memory.ingestion import Prepared, Remembered
-from agent_memory.memory.item import Json
-from agent_memory.memory.kinds import ItemState
-from agent_memory.memory.terms import index_terms
+from agent_memory.json_value import Json
+from agent_memory.memory.items.ingestion import Prepared, Remembered
+from agent_memory.memory.items.kinds import ItemState
+from agent_memory.memory.search.terms import index_terms
 from agent_memory.store.database import Database
 from agent_memory.store.memory.ingestion import OnRemembered, do_nothing
 from agent_memory.store.memory.lock import lock_memory

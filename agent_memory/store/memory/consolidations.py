@@ -8,10 +8,11 @@ import orjson
 
 from agent_memory.errors import Conflict, NotFound
 from agent_memory.ids import ItemId, WorkspaceId, new_id
+from agent_memory.json_value import Json
 from agent_memory.memory.consolidation.plan import Action, ConsolidationPlan
 from agent_memory.memory.consolidation.record import ConsolidationRecord
 from agent_memory.memory.consolidation.standing import Change
-from agent_memory.memory.item import Item, Json
+from agent_memory.memory.items.item import Item
 from agent_memory.store.cursors import Cursor
 from agent_memory.store.database import Database
 from agent_memory.store.memory.item_rows import ItemRow

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from agent_memory.ids import ItemId, MaterialId
-from agent_memory.memory.item import Draft
-from agent_memory.memory.terms import Terms
+from agent_memory.memory.items.item import Draft
+from agent_memory.memory.search.terms import Terms
 from agent_memory.store.memory.safe_json import escape_mapping
 from agent_memory.store.safe_text import escape
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from agent_memory.errors import NotFound
 from agent_memory.ids import MaterialId, ThreadId, WorkspaceId
-from agent_memory.memory.ingestion import Prepared, Remembered
-from agent_memory.memory.item import Draft
-from agent_memory.memory.terms import index_terms
+from agent_memory.memory.items.ingestion import Prepared, Remembered
+from agent_memory.memory.items.item import Draft
+from agent_memory.memory.search.terms import index_terms
 from agent_memory.store.database import Database
 from agent_memory.store.memory.ingest_plan import FreshMaterial, ThreadRow
 from agent_memory.store.memory.ingest_writer import write_fresh

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from agent_memory.errors import Conflict
 from agent_memory.ids import ItemId, MaterialId, WorkspaceId
-from agent_memory.memory.erased import Erased
-from agent_memory.memory.item import Span
+from agent_memory.memory.items.erased import Erased
+from agent_memory.memory.items.item import Span
 from agent_memory.store.memory.index_writer import take_from_index
 from agent_memory.store.memory.item_rows import decode_keys
 from agent_memory.store.memory.key_rows import KeyColumns

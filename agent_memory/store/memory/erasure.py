@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from agent_memory.errors import Conflict, NotFound
 from agent_memory.ids import ItemId, ThreadId, WorkspaceId
-from agent_memory.memory.erased import Erased
+from agent_memory.memory.items.erased import Erased
 from agent_memory.store.database import Database
 from agent_memory.store.memory.eraser import erase, list_doomed, refuse_held
 from agent_memory.store.memory.lock import lock_memory

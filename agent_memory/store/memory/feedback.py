@@ -1,18 +1,23 @@
 """What was said of items, counted on the items themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import orjson
+
 from agent_memory.errors import NotFound
 from agent_memory.ids import ItemId, WorkspaceId, new_id
+from agent_memory.json_value import Json
 from agent_memory.memory.feedback import Feedback, Verdict
 from agent_memory.store.cursors import Cursor
 from agent_memory.store.database import Database
 from agent_memory.store.memory.lock import lock_memory
 from agent_memory.store.memory.pages import check_limit, has_more
+from agent_memory.store.remembered_calls import find_call, keep_call
 from agent_memory.store.safe_text import escape
 from agent_memory.store.transaction import Transaction
+from agent_memory.work.once import Once
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +51,31 @@ class FeedbackStore:
     async def add_feedback(
         self,
         workspace: WorkspaceId,
-        item: ItemId,
+        items: Sequence[ItemId],
         verdict: Verdict,
         impression_id: str | None = None,
         other_item: ItemId | None = None,
-    ) -> Feedback:
-        """Keep it and count it on the item. `NotFound` without the item, or without the other
-        item or the impression where one is named."""
+        once: Once | None = None,
+    ) -> Sequence[Feedback]:
+        """Keep one verdict an item and count it on the item, all of them or none. `NotFound`
+        without an item, or without the other item or the impression where one is named; `Conflict`
+        when the key of `once` was used for something else."""
         async with self._database.workspace(workspace) as transaction:
             await lock_memory(transaction, workspace)
-            await _check_items(transaction, workspace, item, other_item)
+            if once is not None:
+                done = await find_call(transaction, workspace, once)
+                if done is not None:
+                    return [_read(one) for one in orjson.loads(done)]
+            await _check_items(transaction, workspace, items, other_item)
             await _check_impression(transaction, workspace, impression_id)
-            row = await transaction.fetch_one(
-                "insert_feedback",
-                _FeedbackRow,
-                workspace_id=workspace,
-                feedback_id=new_id("fb"),
-                item_id=item,
-                verdict=verdict.value,
-                impression_id=impression_id,
-                other_item_id=other_item,
-            )
-            if row is None:
-                raise NotFound("item", item)
-            await _count(transaction, workspace, row.item_id)
-        return row.feedback()
+            given = [
+                await _insert(transaction, workspace, item, verdict, impression_id, other_item)
+                for item in items
+            ]
+            if once is not None:
+                outcome = orjson.dumps([_written(one) for one in given]).decode()
+                await keep_call(transaction, workspace, once, outcome)
+        return given
 
     async def withdraw_feedback(self, workspace: WorkspaceId, feedback_id: str) -> Feedback:
         """Take it back, counts too; doing so again changes nothing. `NotFound` without it."""
@@ -107,10 +112,37 @@ class FeedbackStore:
         return page, following.encode() if following and has_more(rows, limit) else None
 
 
+async def _insert(
+    transaction: Transaction,
+    workspace: WorkspaceId,
+    item: ItemId,
+    verdict: Verdict,
+    impression_id: str | None,
+    other_item: ItemId | None,
+) -> Feedback:
+    row = await transaction.fetch_one(
+        "insert_feedback",
+        _FeedbackRow,
+        workspace_id=workspace,
+        feedback_id=new_id("fb"),
+        item_id=item,
+        verdict=verdict.value,
+        impression_id=impression_id,
+        other_item_id=other_item,
+    )
+    if row is None:
+        raise NotFound("item", item)
+    await _count(transaction, workspace, row.item_id)
+    return row.feedback()
+
+
 async def _check_items(
-    transaction: Transaction, workspace: WorkspaceId, item: ItemId, other: ItemId | None
+    transaction: Transaction,
+    workspace: WorkspaceId,
+    items: Sequence[ItemId],
+    other: ItemId | None,
 ) -> None:
-    wanted = [item] if other is None else [item, other]
+    wanted = items if other is None else [*items, other]
     for one in wanted:
         found = await transaction.fetch_value(
             "find_item_numbers", workspace_id=workspace, item_ids=[escape(one)]
@@ -134,3 +166,26 @@ async def _check_impression(
 async def _count(transaction: Transaction, workspace: WorkspaceId, item: ItemId) -> None:
     """As `memory.learning.tally` counts: by question, and the last word on each."""
     await transaction.run("count_feedback", workspace_id=workspace, item_id=item)
+
+
+def _written(one: Feedback) -> Mapping[str, Json]:
+    return {
+        "feedback_id": one.feedback_id,
+        "item_id": one.item_id,
+        "verdict": one.verdict.value,
+        "created_at": one.created_at.isoformat(),
+        "impression_id": one.impression_id,
+        "other_item_id": one.other_item_id,
+    }
+
+
+def _read(one: Mapping[str, Json]) -> Feedback:
+    other, impression = one["other_item_id"], one["impression_id"]
+    return Feedback(
+        str(one["feedback_id"]),
+        ItemId(str(one["item_id"])),
+        Verdict(str(one["verdict"])),
+        datetime.fromisoformat(str(one["created_at"])),
+        None if impression is None else str(impression),
+        None if other is None else ItemId(str(other)),
+    )

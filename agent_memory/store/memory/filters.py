@@ -2,7 +2,7 @@
 
 import orjson
 
-from agent_memory.memory.recalled import Query
+from agent_memory.memory.search.recalled import Query
 from agent_memory.store.safe_text import escape
 
 Parameters = dict[str, object]

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent_memory.ids import ItemId, MaterialId, ThreadId, new_id
-from agent_memory.memory.ingestion import Prepared
-from agent_memory.memory.item import Draft
-from agent_memory.memory.kinds import ItemKind
-from agent_memory.memory.terms import Terms
+from agent_memory.memory.items.ingestion import Prepared
+from agent_memory.memory.items.item import Draft
+from agent_memory.memory.items.kinds import ItemKind
+from agent_memory.memory.search.terms import Terms
 from agent_memory.store.memory.draft_rows import Place, Row, draft_row
 from agent_memory.store.memory.key_rows import KeyColumns
 

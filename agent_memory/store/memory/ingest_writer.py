@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import orjson
 
 from agent_memory.ids import MaterialId, ThreadId, WorkspaceId, new_id
-from agent_memory.memory.ingestion import Prepared, Remembered
-from agent_memory.memory.terms import Terms
+from agent_memory.memory.items.ingestion import Prepared, Remembered
+from agent_memory.memory.search.terms import Terms
 from agent_memory.store.memory.draft_rows import Row
 from agent_memory.store.memory.index_writer import add_to_index
 from agent_memory.store.memory.ingest_plan import (

@@ -3,21 +3,21 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
-from agent_memory.errors import InvalidRequest
-from agent_memory.ids import WorkspaceId
-from agent_memory.memory.ingestion import Prepared, Remembered
-from agent_memory.memory.terms import Terms, index_terms
+import orjson
+
+from agent_memory.ids import ItemId, MaterialId, WorkspaceId
+from agent_memory.memory.items.ingestion import Prepared, Remembered
+from agent_memory.memory.search.terms import Terms, index_terms
 from agent_memory.store.database import Database
 from agent_memory.store.identifiers import check_id
-from agent_memory.store.memory.calls import find_call, hash_request, keep_call
 from agent_memory.store.memory.ingest_writer import write_prepared
 from agent_memory.store.memory.lock import lock_memory
+from agent_memory.store.remembered_calls import find_call, keep_call
 from agent_memory.store.transaction import Transaction
+from agent_memory.work.once import Once
 
 OnRemembered: TypeAlias = Callable[[Transaction, WorkspaceId, Remembered], Awaitable[None]]
 """Called before the commit: what it writes is there exactly if the items are."""
-
-MAX_KEY_LENGTH = 255
 
 
 async def do_nothing(_: Transaction, __: WorkspaceId, ___: Remembered) -> None:
@@ -43,28 +43,41 @@ class IngestionStore:
         idempotency key the second call returns what the first one did; `Conflict` when the key
         was used for something else, `InvalidRequest` for a thread id or key that may not be.
         """
-        _check(prepared, idempotency_key)
-        request_hash = hash_request(prepared)
+        for thread_id in {entry.material.thread_id for entry in prepared}:
+            check_id("thread", thread_id)
+        once = None if idempotency_key is None else Once.of(idempotency_key, _asked(prepared))
         terms = [_terms(entry) for entry in prepared]
         async with self._database.workspace(workspace) as transaction:
             await lock_memory(transaction, workspace)
-            if idempotency_key is not None:
-                done = await find_call(transaction, workspace, idempotency_key, request_hash)
+            if once is not None:
+                done = await find_call(transaction, workspace, once)
                 if done is not None:
-                    return done
+                    return _read(done)
             remembered = await write_prepared(transaction, workspace, prepared, terms)
-            if idempotency_key is not None:
-                await keep_call(transaction, workspace, idempotency_key, request_hash, remembered)
+            if once is not None:
+                await keep_call(transaction, workspace, once, orjson.dumps(remembered).decode())
             await self._on_remembered(transaction, workspace, remembered)
         return remembered
 
 
-def _check(prepared: Sequence[Prepared], idempotency_key: str | None) -> None:
-    for thread_id in {entry.material.thread_id for entry in prepared}:
-        check_id("thread", thread_id)
-    if idempotency_key is not None and not 1 <= len(idempotency_key) <= MAX_KEY_LENGTH:
-        message = f"An idempotency key has 1 to {MAX_KEY_LENGTH} characters."
-        raise InvalidRequest(message, "idempotency_key")
+def _asked(prepared: Sequence[Prepared]) -> bytes:
+    """Names what is asked for, whatever order its metadata come in."""
+    return orjson.dumps(
+        [
+            (entry.material.thread_id, entry.material.kind.value, entry.content_hash)
+            for entry in prepared
+        ]
+    )
+
+
+def _read(outcome: str) -> Remembered:
+    values = orjson.loads(outcome)
+    return Remembered(
+        materials=tuple(MaterialId(value) for value in values["materials"]),
+        added=tuple(ItemId(value) for value in values["added"]),
+        updated=tuple(ItemId(value) for value in values["updated"]),
+        num_known=values["num_known"],
+    )
 
 
 def _terms(entry: Prepared) -> list[Terms]:

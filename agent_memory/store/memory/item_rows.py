@@ -6,8 +6,8 @@ from datetime import datetime
 import orjson
 
 from agent_memory.ids import ItemId, MaterialId, ThreadId, WorkspaceId
-from agent_memory.memory.item import Item, Key, Span
-from agent_memory.memory.kinds import ItemKind, ItemState, KeyKind, Role
+from agent_memory.memory.items.item import Item, Key, Span
+from agent_memory.memory.items.kinds import ItemKind, ItemState, KeyKind, Role
 from agent_memory.store.memory.safe_json import decode_mapping
 from agent_memory.store.safe_text import unescape
 

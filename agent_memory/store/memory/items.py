@@ -6,8 +6,9 @@ from datetime import datetime
 
 from agent_memory.errors import NotFound
 from agent_memory.ids import ItemId, MaterialId, ThreadId, WorkspaceId
-from agent_memory.memory.item import Item, Json, Material
-from agent_memory.memory.kinds import MaterialKind
+from agent_memory.json_value import Json
+from agent_memory.memory.items.item import Item, Material
+from agent_memory.memory.items.kinds import MaterialKind
 from agent_memory.store.cursors import Cursor
 from agent_memory.store.database import Database
 from agent_memory.store.memory.item_rows import ItemRow

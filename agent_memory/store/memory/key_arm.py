@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.recalled import Query
+from agent_memory.memory.search.recalled import Query
 from agent_memory.store.memory.key_rows import KeyColumns
 from agent_memory.store.pipelined import Answer, Pipelined
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from agent_memory.memory.item import Key
-from agent_memory.memory.kinds import KeyKind
+from agent_memory.memory.items.item import Key
+from agent_memory.memory.items.kinds import KeyKind
 from agent_memory.store.safe_text import escape
 
 MAX_LENGTH = 500

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.bm25 import Collection, Postings, score
-from agent_memory.memory.lexical import LexicalScores
-from agent_memory.memory.recalled import Query
-from agent_memory.memory.terms import query_weights
+from agent_memory.memory.search.bm25 import Collection, Postings, score
+from agent_memory.memory.search.lexical import LexicalScores
+from agent_memory.memory.search.recalled import Query
+from agent_memory.memory.search.terms import query_weights
 from agent_memory.store.memory.packed import unpack
 from agent_memory.store.pipelined import Answer, Pipelined
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent_memory.ids import MaterialId, WorkspaceId
-from agent_memory.memory.item import Span
+from agent_memory.memory.items.item import Span
 from agent_memory.store.safe_text import escape, unescape
 from agent_memory.store.transaction import Transaction
 

@@ -5,9 +5,9 @@ from math import isnan
 
 import numpy as np
 
-from agent_memory.memory.item import Item
-from agent_memory.memory.lexical import Floats, Integers, LexicalScores, place_key
-from agent_memory.memory.recalled import Candidate
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.search.lexical import Floats, Integers, LexicalScores, place_key
+from agent_memory.memory.search.recalled import Candidate
 from agent_memory.store.memory.item_rows import ItemRow
 from agent_memory.store.memory.neighbours import Neighbours
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from agent_memory.ids import ThreadId, WorkspaceId
-from agent_memory.memory.item import Item
+from agent_memory.memory.items.item import Item
 from agent_memory.store.database import Database
 from agent_memory.store.memory.item_rows import ItemRow
 from agent_memory.store.safe_text import escape

@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.bm25 import REACH
-from agent_memory.memory.lexical import NUM_PLACES, Booleans, Floats, Integers
-from agent_memory.memory.recalled import Query
+from agent_memory.memory.search.bm25 import REACH
+from agent_memory.memory.search.lexical import NUM_PLACES, Booleans, Floats, Integers
+from agent_memory.memory.search.recalled import Query
 from agent_memory.store.memory.arrays import int_array
 from agent_memory.store.memory.item_rows import ItemRow
 from agent_memory.store.memory.packed import unpack

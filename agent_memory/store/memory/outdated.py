@@ -7,7 +7,7 @@ import orjson
 
 from agent_memory.ids import ItemId, MaterialId, WorkspaceId
 from agent_memory.memory.redaction.again import Reworded, StoredMaterial, Wording
-from agent_memory.memory.terms import index_terms
+from agent_memory.memory.search.terms import index_terms
 from agent_memory.store.database import Database
 from agent_memory.store.memory.index_writer import add_to_index, take_from_index
 from agent_memory.store.memory.ingest_writer import insert_keys

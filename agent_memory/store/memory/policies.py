@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import orjson
 
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.item import Json
+from agent_memory.json_value import Json
 from agent_memory.memory.redaction.policy import RedactionPolicy
 from agent_memory.memory.redaction.policy_json import read_policy, write_policy
 from agent_memory.store.database import Database

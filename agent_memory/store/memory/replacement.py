@@ -8,10 +8,10 @@ import orjson
 
 from agent_memory.errors import Conflict, InvalidRequest, NotFound
 from agent_memory.ids import ItemId, MaterialId, ThreadId, WorkspaceId, new_id
-from agent_memory.memory.ingestion import Prepared, Remembered
-from agent_memory.memory.item import Span
-from agent_memory.memory.kinds import ItemKind
-from agent_memory.memory.terms import Terms
+from agent_memory.memory.items.ingestion import Prepared, Remembered
+from agent_memory.memory.items.item import Span
+from agent_memory.memory.items.kinds import ItemKind
+from agent_memory.memory.search.terms import Terms
 from agent_memory.store.memory.draft_rows import Place, draft_row
 from agent_memory.store.memory.eraser import drop_keys, erase, list_doomed, refuse_held
 from agent_memory.store.memory.index_writer import add_to_index, take_from_index

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import orjson
 
-from agent_memory.memory.item import Json
+from agent_memory.json_value import Json
 from agent_memory.store.safe_text import escape, unescape
 
 

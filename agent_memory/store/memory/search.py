@@ -2,7 +2,7 @@
 
 from agent_memory.errors import StorageUnavailable
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.recalled import Candidates, Query
+from agent_memory.memory.search.recalled import Candidates, Query
 from agent_memory.store.database import Database
 from agent_memory.store.memory.admitted import Admitted
 from agent_memory.store.memory.arms import Arms, Found

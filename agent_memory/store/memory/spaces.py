@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from agent_memory.errors import Conflict, InvalidRequest, NotFound
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.embedding_space import EmbeddingSpace
-from agent_memory.memory.item import Item
-from agent_memory.memory.stored_space import SpaceState, StoredSpace
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.vectors.embedding_space import EmbeddingSpace
+from agent_memory.memory.vectors.stored_space import SpaceState, StoredSpace
 from agent_memory.store.database import Database
 from agent_memory.store.memory.item_rows import ItemRow
 from agent_memory.store.memory.lock import lock_memory

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from agent_memory.ids import ItemId
+from agent_memory.json_value import Json
 from agent_memory.memory.consolidation.standing import Standing
-from agent_memory.memory.item import Json
-from agent_memory.memory.kinds import ItemState
+from agent_memory.memory.items.kinds import ItemState
 
 
 def encode_standing(standing: Standing) -> dict[str, Json]:

@@ -9,7 +9,7 @@ import orjson
 from agent_memory.errors import Conflict
 from agent_memory.ids import ItemId, WorkspaceId
 from agent_memory.memory.consolidation.standing import Change, Standing
-from agent_memory.memory.kinds import ItemState
+from agent_memory.memory.items.kinds import ItemState
 from agent_memory.store.memory.standing_json import encode_standing
 from agent_memory.store.transaction import Transaction
 

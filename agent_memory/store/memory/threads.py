@@ -7,7 +7,7 @@ from datetime import datetime
 
 from agent_memory.errors import NotFound
 from agent_memory.ids import ThreadId, WorkspaceId
-from agent_memory.memory.thread import Thread, ThreadStatistics
+from agent_memory.memory.items.thread import Thread, ThreadStatistics
 from agent_memory.store.cursors import Cursor
 from agent_memory.store.database import Database
 from agent_memory.store.memory.pages import check_limit, has_more

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.recalled import Embedding, Query
+from agent_memory.memory.search.recalled import Embedding, Query
 from agent_memory.store.memory.filters import Parameters, filter_parameters, is_filtered
 from agent_memory.store.pipelined import Answer, Pipelined
 

@@ -8,8 +8,8 @@ import orjson
 
 from agent_memory.errors import NotFound
 from agent_memory.ids import WorkspaceId
-from agent_memory.memory.item import Json
-from agent_memory.memory.weight_set import WeightSet
+from agent_memory.json_value import Json
+from agent_memory.memory.search.weight_set import WeightSet
 from agent_memory.store.database import Database
 from agent_memory.store.memory.lock import lock_memory
 from agent_memory.store.memory.safe_json import escape_mapping, unescape_mapping

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_memory.actors.environment import temporary_folder_for_ray
+from agent_memory.host.environment import temporary_folder_for_ray
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent_memory.actors.free_ports import free_ports
+from agent_memory.host.free_ports import free_ports
 
 START_TIMEOUT_S = 180.0
 JOB_TIMEOUT_S = 240.0

@@ -16,14 +16,14 @@ from ray.cluster_utils import Cluster
 
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.engine_handle import EngineHandle
-from agent_memory.actors.free_ports import free_ports
-from agent_memory.actors.gateway_runtime import gateway_runtime, limits_of
-from agent_memory.actors.local_storage import LocalStorage
-from agent_memory.actors.model_choice import resolve_model
 from agent_memory.actors.options import MLX_RESOURCE, NAMESPACE
 from agent_memory.actors.place import own_node_id
-from agent_memory.actors.runtime import make_config, start_actors, stop_actors
 from agent_memory.api.app import create_app
+from agent_memory.deployments.front_runtime import gateway_runtime, limits_of
+from agent_memory.device.models.model_choice import resolve_model
+from agent_memory.host.composition import make_config, start_actors, stop_actors
+from agent_memory.host.free_ports import free_ports
+from agent_memory.host.local_storage import LocalStorage
 from agent_memory.settings import Settings
 from agent_memory.testing.models import make_model_folder
 

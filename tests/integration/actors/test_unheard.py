@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from agent_memory.actors.unheard import keeping_unheard
-from agent_memory.actors.wire import Call, Exchange, StreamServer, open_exchange
 from agent_memory.cache.lease import StoredBlock
 from agent_memory.engine.events import EngineEvent, Restored, Stored
 from agent_memory.ids import BlockHash
+from agent_memory.wire.streams import Call, Exchange, StreamServer, open_exchange
 
 SECRET = b"s" * 32
 BLOCK = StoredBlock(BlockHash("b"), BlockHash("a"), (1, 2), 8, "file")

@@ -9,13 +9,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from agent_memory.actors.memory_parts import stored_memory, utc_now
 from agent_memory.api.app import create_app
 from agent_memory.api.limits import Limits
+from agent_memory.clock import utc_now
 from agent_memory.ids import WorkspaceId
 from agent_memory.memory.service.composition import World
 from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.store.database import Database
+from agent_memory.store.stored_memory import stored_memory
 from agent_memory.store.workspaces import WorkspaceStore
 from agent_memory.testing.memory import word_tokens
 from agent_memory.testing.postgres import database_name, embedded_database, fresh_database

@@ -2,13 +2,13 @@
 
 import httpx
 
-from agent_memory.actors.memory_jobs import memory_specs
+from agent_memory.host.job_specs import memory_specs
 from agent_memory.ids import WorkspaceId
 from agent_memory.jobs.spec import JobRun, Outcome
-from agent_memory.memory.item import Json
-from agent_memory.memory.jobs import JobKind
+from agent_memory.json_value import Json
 from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.store.database import Database
+from agent_memory.work.job import JobKind
 
 OURS = WorkspaceId("ours")
 BADGE = "EMP-123456"

@@ -12,10 +12,10 @@ import pytest
 import uvicorn
 from typer.testing import CliRunner, Result
 
-from agent_memory.actors.presence import Presence, local_key_path, write_presence
 from agent_memory.api.app import create_app
 from agent_memory.api.limits import Limits
 from agent_memory.cli.main import app
+from agent_memory.host.presence import Presence, local_key_path, write_presence
 from agent_memory.secrets_file import write_private
 from agent_memory.testing.postgres import embedded_database
 from agent_memory.testing.runtime import (

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import orjson
 
-from agent_memory.actors.presence import read_presence
 from agent_memory.cli.finding import Outcome
 from agent_memory.cli.options import load_settings
 from agent_memory.cli.server_checks import check_database, check_port
+from agent_memory.host.presence import read_presence
 from tests.integration.cli.conftest import Command
 
 

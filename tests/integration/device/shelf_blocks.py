@@ -5,7 +5,7 @@ import random
 import numpy as np
 
 from agent_memory.cache.hashing import chain_hash, root_hash
-from agent_memory.device.host_tensor import HostTensor, ShelfBlock
+from agent_memory.device.kv.host_tensor import HostTensor, ShelfBlock
 
 ROOT = root_hash("model", "float32", "workspace")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent_memory.device.engine import MlxEngine
-from agent_memory.device.weights import fingerprint
+from agent_memory.device.models.weights import fingerprint
 from agent_memory.engine.events import Generated, Stored
 from agent_memory.errors import (
     Draining,

@@ -7,7 +7,7 @@ import mlx.core as mx
 import pytest
 
 from agent_memory.device.engine import MlxEngine
-from agent_memory.device.weights import release_memory
+from agent_memory.device.models.weights import release_memory
 from agent_memory.engine.model_host import ModelHost
 from agent_memory.engine.model_roster import ModelRoster
 from agent_memory.errors import ModelLoadFailed, NoModelLoaded

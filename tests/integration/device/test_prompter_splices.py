@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_memory.device.prompter import Prompter
+from agent_memory.device.text.prompter import Prompter
 from agent_memory.ids import TurnId
 from agent_memory.prompts.request import PromptRequest
 from agent_memory.prompts.splice import assemble, plan_splices

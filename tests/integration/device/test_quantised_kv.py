@@ -12,12 +12,12 @@ from mlx_lm.models.cache import QuantizedKVCache
 from mlx_lm.utils import load_model
 
 from agent_memory.cache.lease import Location
-from agent_memory.device.attention import batch_layers, install_attention
-from agent_memory.device.cache_layout import CacheLayout, LayerKind
 from agent_memory.device.engine import MlxEngine
-from agent_memory.device.kv_cut import cut_snapshot, cut_tokens, fill_layers
-from agent_memory.device.quantised import KvBits, Quantised
-from agent_memory.device.self_test import run_self_test
+from agent_memory.device.kv.cache_layout import CacheLayout, LayerKind
+from agent_memory.device.kv.kv_cut import cut_snapshot, cut_tokens, fill_layers
+from agent_memory.device.models.self_test import run_self_test
+from agent_memory.device.rows.attention import batch_layers, install_attention
+from agent_memory.device.rows.quantised import KvBits, Quantised
 from agent_memory.errors import ModelNotUsable
 from agent_memory.turns.sampling import SamplingParams
 from tests.integration.device.conftest import small_settings

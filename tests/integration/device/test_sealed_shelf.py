@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_memory.device.shelf import Shelf
+from agent_memory.device.shelf.shelf import Shelf
 from agent_memory.errors import BadShelfFile
 from tests.integration.device.shelf_blocks import contents, make_blocks
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from agent_memory.device import durable_file
-from agent_memory.device.quarantine import Quarantine
-from agent_memory.device.shelf import Shelf, ShelfBlock
+from agent_memory.device.shelf import durable_file
+from agent_memory.device.shelf.quarantine import Quarantine
+from agent_memory.device.shelf.shelf import Shelf, ShelfBlock
 from agent_memory.errors import BadShelfFile
 from tests.integration.device.shelf_blocks import contents, make_blocks
 
@@ -249,7 +249,7 @@ def test_the_file_is_on_the_disk_before_it_has_its_name_and_the_folder_after(
 WRITER = """
 import sys
 from pathlib import Path
-from agent_memory.device.shelf import Shelf
+from agent_memory.device.shelf.shelf import Shelf
 from tests.integration.device.shelf_blocks import make_blocks
 shelf = Shelf(Path(sys.argv[1]), "model", "float32")
 for seed in range(1_000_000):

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from agent_memory.device.other_models import OtherModels
-from agent_memory.device.shelf import Before, Shelf, ShelfBlock
-from agent_memory.device.shelf_format import FORMAT, FORMAT_IN_PARTS, Namespace
-from agent_memory.device.window_parts import MAX_EARLIER
+from agent_memory.device.shelf.file_format import FORMAT, FORMAT_IN_PARTS, Namespace
+from agent_memory.device.shelf.other_models import OtherModels
+from agent_memory.device.shelf.shelf import Before, Shelf, ShelfBlock
+from agent_memory.device.shelf.window_parts import MAX_EARLIER
 from agent_memory.errors import BadShelfFile
 from tests.integration.device.shelf_blocks import SlidingRow, contents
 
@@ -360,7 +360,7 @@ def test_links_are_there_before_the_file_has_its_name(
 WRITER = """
 import sys
 from pathlib import Path
-from agent_memory.device.shelf import Before, Shelf
+from agent_memory.device.shelf.shelf import Before, Shelf
 from tests.integration.device.shelf_blocks import SlidingRow
 shelf, row = Shelf(Path(sys.argv[1]), "model", "float32"), SlidingRow(4000)
 file = shelf.write_snapshot(row.snapshot(40))

@@ -10,8 +10,8 @@ import pytest
 
 from agent_memory.cache.pool import BlockPool
 from agent_memory.device.engine import MlxEngine
-from agent_memory.device.parcel import pack, unpack
-from agent_memory.device.shelf import Shelf
+from agent_memory.device.shelf.parcel import pack, unpack
+from agent_memory.device.shelf.shelf import Shelf
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import LeaseId
 from agent_memory.settings import Settings

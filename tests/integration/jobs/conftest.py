@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 
-from agent_memory.actors.memory_parts import stored_memory
 from agent_memory.memory.estimated_tokens import EstimatedTokens
 from agent_memory.memory.ports import TokenCounter
 from agent_memory.memory.service.composition import World
@@ -17,6 +16,7 @@ from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.store.database import Database
 from agent_memory.store.job_queue import JobQueueStore
 from agent_memory.store.jobs import JobStore
+from agent_memory.store.stored_memory import stored_memory
 from agent_memory.store.workspaces import WorkspaceStore
 from agent_memory.testing.postgres import database_name, embedded_database, fresh_database
 from tests.integration.jobs.effects import CREATE_EFFECTS, WORKSPACE

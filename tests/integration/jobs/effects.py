@@ -13,9 +13,9 @@ from agent_memory.ids import WorkspaceId
 from agent_memory.jobs.forms import STRICT, JobForm
 from agent_memory.jobs.spec import JobRun, JobSpec, Outcome
 from agent_memory.jobs.worker import JobWorker, Pace
-from agent_memory.memory.jobs import JobKind, NewJob
 from agent_memory.store.database import Database
 from agent_memory.store.job_queue import JobQueueStore
+from agent_memory.work.job import JobKind, NewJob
 
 WORKSPACE = WorkspaceId("alpha")
 CREATE_EFFECTS = """

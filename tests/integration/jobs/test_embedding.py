@@ -8,20 +8,20 @@ import pytest
 
 from agent_memory.errors import EmbeddingUnavailable
 from agent_memory.ids import ThreadId
-from agent_memory.jobs import attempt, forms
+from agent_memory.jobs import attempt
 from agent_memory.jobs.embedding import EmbedItems, Reembed
 from agent_memory.jobs.expiry import Expire
+from agent_memory.jobs.forms import JobForm, NoArgs
 from agent_memory.jobs.spec import JobSpec
 from agent_memory.jobs.upkeep import needs_vectors
 from agent_memory.jobs.worker import JobWorker
-from agent_memory.memory.chat_message import ChatMessage
-from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace, Purpose
-from agent_memory.memory.jobs import JobKind, JobState, NewJob
-from agent_memory.memory.kinds import Role
-from agent_memory.memory.recalled import Embedding, Query
+from agent_memory.memory.items.chat_message import ChatMessage
+from agent_memory.memory.items.kinds import Role
+from agent_memory.memory.search.recalled import Embedding, Query
 from agent_memory.memory.service.ingest import IngestRequest
 from agent_memory.memory.service.memory import Memory
-from agent_memory.memory.stored_space import SpaceState
+from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace, Purpose
+from agent_memory.memory.vectors.stored_space import SpaceState
 from agent_memory.store.database import Database
 from agent_memory.store.job_queue import JobQueueStore
 from agent_memory.store.jobs import JobStore
@@ -30,6 +30,7 @@ from agent_memory.store.memory.old_calls import RememberedCallStore
 from agent_memory.store.memory.search import SearchStore
 from agent_memory.store.memory.spaces import SpaceStore
 from agent_memory.testing.embeddings import HASHING_SPACE, hashed
+from agent_memory.work.job import JobKind, JobState, NewJob
 from tests.integration.jobs.effects import FAST, WORKSPACE
 
 OTHER_SPACE = EmbeddingSpace("test", "hashing-2", 32)
@@ -72,9 +73,11 @@ class Workers:
         spaces = SpaceStore(database)
         expire = Expire(ImpressionStore(database), RememberedCallStore(database), spaces)
         specs = [
-            JobSpec(forms.EMBED_ITEMS, EmbedItems(spaces, embedder, self._jobs).do),
-            JobSpec(forms.REEMBED, Reembed(spaces, embedder).do),
-            JobSpec(forms.EXPIRE, expire.do),
+            JobSpec(
+                JobForm(JobKind.EMBED_ITEMS, NoArgs), EmbedItems(spaces, embedder, self._jobs).do
+            ),
+            JobSpec(JobForm(JobKind.REEMBED, NoArgs), Reembed(spaces, embedder).do),
+            JobSpec(JobForm(JobKind.EXPIRE, NoArgs), expire.do),
         ]
         self._worker = JobWorker(specs, queue, {}, FAST)
 

@@ -3,15 +3,13 @@
 import orjson
 import pytest
 
-from agent_memory.actors.memory_jobs import memory_specs
-from agent_memory.actors.memory_parts import stored_memory
 from agent_memory.errors import EnricherRefused, EnricherUnavailable, InvalidRequest
+from agent_memory.host.job_specs import memory_specs
 from agent_memory.ids import ThreadId
 from agent_memory.jobs.spec import JobRun, Outcome
-from agent_memory.memory.chat_message import ChatMessage
 from agent_memory.memory.estimated_tokens import EstimatedTokens
-from agent_memory.memory.jobs import JobKind
-from agent_memory.memory.kinds import ItemKind, Role
+from agent_memory.memory.items.chat_message import ChatMessage
+from agent_memory.memory.items.kinds import ItemKind, Role
 from agent_memory.memory.ports import TokenCounter
 from agent_memory.memory.service.composition import World
 from agent_memory.memory.service.ingest import IngestRequest
@@ -23,6 +21,8 @@ from agent_memory.providers.upstream import Upstream
 from agent_memory.store.database import Database
 from agent_memory.store.jobs import JobStore
 from agent_memory.store.memory.items import ItemStore
+from agent_memory.store.stored_memory import stored_memory
+from agent_memory.work.job import JobKind
 from tests.integration.jobs.conftest import NOW
 from tests.integration.jobs.effects import WORKSPACE
 from tests.integration.providers.scripted_server import (

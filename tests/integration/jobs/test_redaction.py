@@ -8,11 +8,10 @@ from agent_memory.ids import ThreadId
 from agent_memory.jobs.forms import NoArgs
 from agent_memory.jobs.redaction import RedactAgain
 from agent_memory.jobs.spec import JobRun, Outcome
-from agent_memory.memory.chat_message import ChatMessage
-from agent_memory.memory.jobs import JobKind
-from agent_memory.memory.kinds import Role
-from agent_memory.memory.recalled import Query
+from agent_memory.memory.items.chat_message import ChatMessage
+from agent_memory.memory.items.kinds import Role
 from agent_memory.memory.redaction.policy_json import read_policy
+from agent_memory.memory.search.recalled import Query
 from agent_memory.memory.service.ingest import IngestRequest
 from agent_memory.memory.service.memory import Memory
 from agent_memory.store.database import Database
@@ -21,6 +20,7 @@ from agent_memory.store.memory.items import ItemStore
 from agent_memory.store.memory.outdated import OutdatedStore
 from agent_memory.store.memory.policies import PolicyStore
 from agent_memory.store.memory.search import SearchStore
+from agent_memory.work.job import JobKind
 from tests.integration.jobs.effects import WORKSPACE
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)

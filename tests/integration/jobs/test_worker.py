@@ -12,12 +12,12 @@ from agent_memory.errors import EmbeddingUnavailable, InvalidRequest
 from agent_memory.ids import JobId, WorkspaceId
 from agent_memory.jobs import attempt
 from agent_memory.jobs.forms import JobForm, NoArgs
-from agent_memory.jobs.schedule import Period
 from agent_memory.jobs.spec import JobRun, JobSpec, Outcome, ServerJobSpec, Spec
 from agent_memory.jobs.worker import JobWorker, Pace
-from agent_memory.memory.jobs import JobKind, JobRecord, JobState, NewJob
 from agent_memory.store.job_queue import JobQueueStore
 from agent_memory.store.jobs import JobStore
+from agent_memory.work.job import JobKind, JobRecord, JobState, NewJob
+from agent_memory.work.period import Period
 from tests.integration.jobs.effects import FAST, WORKSPACE
 
 FORM = JobForm(JobKind.CONSOLIDATE, NoArgs)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from agent_memory.errors import EmbeddingRefused, EmbeddingUnavailable
-from agent_memory.memory.embedding_space import Purpose
+from agent_memory.memory.vectors.embedding_space import Purpose
 from agent_memory.providers.gemini_embeddings import GeminiEmbeddings
 from agent_memory.providers.upstream import Upstream
 from tests.integration.providers.scripted_server import (

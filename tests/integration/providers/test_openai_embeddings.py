@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from agent_memory.errors import EmbeddingRefused, EmbeddingUnavailable, InvalidRequest
-from agent_memory.memory.embedding_space import Purpose
+from agent_memory.memory.vectors.embedding_space import Purpose
 from agent_memory.providers.openai_embeddings import OpenAiEmbeddings
 from agent_memory.providers.retrying import Backoff
 from agent_memory.providers.upstream import Upstream

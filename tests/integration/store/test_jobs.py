@@ -9,12 +9,12 @@ from psycopg import sql
 
 from agent_memory.errors import Conflict, InvalidRequest, InvariantBroken, NotFound
 from agent_memory.ids import JobId, WorkspaceId
-from agent_memory.memory.item import Json
-from agent_memory.memory.jobs import JobCount, JobKind, JobState, NewJob
+from agent_memory.json_value import Json
 from agent_memory.store.database import Database
 from agent_memory.store.job_queue import JobQueueStore
 from agent_memory.store.jobs import JobStore, enqueue_job
 from agent_memory.store.workspaces import WorkspaceStore
+from agent_memory.work.job import JobCount, JobKind, JobState, NewJob
 from tests.integration.store.conftest import ALPHA, BETA
 
 EMBED = NewJob(JobKind.EMBED_ITEMS, once="all")

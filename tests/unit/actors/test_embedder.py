@@ -10,7 +10,7 @@ import pytest
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.embedder import EmbedderActor
 from agent_memory.errors import EmbeddingRefused, EmbeddingUnavailable
-from agent_memory.memory.embedding_space import Embedded, Purpose
+from agent_memory.memory.vectors.embedding_space import Embedded, Purpose
 from agent_memory.providers.choice import Providers
 from agent_memory.providers.embedding import EmbeddingProvider
 from agent_memory.providers.minilm.provider import MINILM_SPACE

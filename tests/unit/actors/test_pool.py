@@ -15,8 +15,8 @@ from agent_memory.actors.pool import BlockPoolActor, LeaseRequest, OwnedSequence
 from agent_memory.cache.hashing import chain_hash, root_hash
 from agent_memory.cache.lease import StoredBlock
 from agent_memory.cache.terms import LeaseTerms
-from agent_memory.device.host_tensor import HostTensor, ShelfBlock
-from agent_memory.device.shelf import Shelf
+from agent_memory.device.kv.host_tensor import HostTensor, ShelfBlock
+from agent_memory.device.shelf.shelf import Shelf
 from agent_memory.errors import InvalidRequest, PoolLost, QueueFull
 from agent_memory.ids import BlockOwner, LeaseId, RequestId
 from agent_memory.settings import MIB, Settings

@@ -8,10 +8,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from agent_memory.actors.presence import Presence
 from agent_memory.api.app import create_app
 from agent_memory.api.limits import Limits
 from agent_memory.cli.running import RunningServer
+from agent_memory.host.presence import Presence
 from agent_memory.testing.runtime import (
     TEST_KEY,
     MemorySessions,

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import orjson
 
-from agent_memory.actors.reporting import Banner
 from agent_memory.cli.banner import banner_lines
+from agent_memory.host.reporting import Banner
 
 BANNER = Banner(
     url="http://127.0.0.1:8000",

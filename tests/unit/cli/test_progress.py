@@ -6,8 +6,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from agent_memory.actors.reporting import Banner, Reporter
 from agent_memory.cli.progress import reporting
+from agent_memory.host.reporting import Banner, Reporter
 
 BANNER = Banner(
     url="http://127.0.0.1:8000",

@@ -8,9 +8,9 @@ from types import ModuleType
 import pytest
 from typer.testing import CliRunner, Result
 
-from agent_memory.actors.reporting import Banner, Reporter
 from agent_memory.cli.main import app
 from agent_memory.errors import ModelNotUsable
+from agent_memory.host.reporting import Banner, Reporter
 from agent_memory.settings import Settings
 
 RunServer = Callable[[Settings, Reporter], int]
@@ -21,9 +21,9 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Run the command with `run_server` as given, whose module would otherwise import Ray."""
 
     def run(run_server: RunServer, *arguments: str) -> Result:
-        runtime = ModuleType("agent_memory.actors.server")
+        runtime = ModuleType("agent_memory.host.server")
         runtime.run_server = run_server  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "agent_memory.actors.server", runtime)
+        monkeypatch.setitem(sys.modules, "agent_memory.host.server", runtime)
         monkeypatch.delitem(sys.modules, "agent_memory.cli.serve", raising=False)
         return CliRunner().invoke(app, ["serve", *arguments])
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from agent_memory.actors import environment
 from agent_memory.cli import software_checks
 from agent_memory.cli.finding import Outcome, ok
 from agent_memory.cli.software_checks import (
@@ -15,6 +14,7 @@ from agent_memory.cli.software_checks import (
     check_mlx,
     check_openblas,
 )
+from agent_memory.host import environment
 
 
 def test_what_a_child_can_import_is_fine_and_says_its_version() -> None:

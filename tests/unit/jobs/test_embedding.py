@@ -18,11 +18,11 @@ from agent_memory.ids import ItemId, JobId, MaterialId, ThreadId, WorkspaceId
 from agent_memory.jobs.embedding import BATCH, EmbedItems, Reembed
 from agent_memory.jobs.forms import NoArgs
 from agent_memory.jobs.spec import JobRun, Outcome
-from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace, Purpose
-from agent_memory.memory.item import Item, Span
-from agent_memory.memory.jobs import JobKind, NewJob
-from agent_memory.memory.kinds import ItemKind, ItemState
-from agent_memory.memory.stored_space import SpaceState, StoredSpace
+from agent_memory.memory.items.item import Item, Span
+from agent_memory.memory.items.kinds import ItemKind, ItemState
+from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace, Purpose
+from agent_memory.memory.vectors.stored_space import SpaceState, StoredSpace
+from agent_memory.work.job import JobKind, NewJob
 
 WORKSPACE = WorkspaceId("ws")
 NOW = datetime(2026, 5, 1, tzinfo=UTC)

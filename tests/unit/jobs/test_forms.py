@@ -6,7 +6,7 @@ import pytest
 
 from agent_memory.errors import InvalidRequest
 from agent_memory.jobs.forms import STRICT, JobForm, requested_job
-from agent_memory.memory.jobs import JobKind, NewJob
+from agent_memory.work.job import JobKind, NewJob
 
 
 @dataclass(frozen=True, slots=True)

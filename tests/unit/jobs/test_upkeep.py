@@ -8,10 +8,11 @@ from agent_memory.errors import EmbeddingRefused
 from agent_memory.ids import JobId, WorkspaceId
 from agent_memory.jobs.ports import Vectors
 from agent_memory.jobs.spec import JobRun, Outcome
-from agent_memory.jobs.upkeep import PERIODS, ForgetJobs, PlanUpkeep, due_kinds
-from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace, Purpose
-from agent_memory.memory.jobs import JobKind, NewJob
-from agent_memory.memory.stored_space import SpaceState, StoredSpace
+from agent_memory.jobs.upkeep import ForgetJobs, PlanUpkeep, due_kinds
+from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace, Purpose
+from agent_memory.memory.vectors.stored_space import SpaceState, StoredSpace
+from agent_memory.work.job import JobKind, NewJob
+from agent_memory.work.registry import PERIODS
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 ALPHA, BETA = WorkspaceId("alpha"), WorkspaceId("beta")

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from agent_memory.ids import ItemId, MaterialId, ThreadId
-from agent_memory.memory.content_hash import content_hash
-from agent_memory.memory.item import Item, Key, Span
-from agent_memory.memory.kinds import ItemKind, ItemState, KeyKind
-from agent_memory.memory.recalled import Recalled
+from agent_memory.memory.items.content_hash import content_hash
+from agent_memory.memory.items.item import Item, Key, Span
+from agent_memory.memory.items.kinds import ItemKind, ItemState, KeyKind
+from agent_memory.memory.search.recalled import Recalled
 
 DAY_0 = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 

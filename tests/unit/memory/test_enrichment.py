@@ -7,15 +7,15 @@ import pytest
 
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import ThreadId
-from agent_memory.memory.chat_message import ChatMessage
 from agent_memory.memory.enrichment import (
     MAX_CHARACTERS,
     enrichment_prompts,
     read_enrichment,
 )
 from agent_memory.memory.extraction.chat import chat_material
-from agent_memory.memory.item import Material
-from agent_memory.memory.kinds import ItemKind, MaterialKind, Role
+from agent_memory.memory.items.chat_message import ChatMessage
+from agent_memory.memory.items.item import Material
+from agent_memory.memory.items.kinds import ItemKind, MaterialKind, Role
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 CHAT = chat_material(

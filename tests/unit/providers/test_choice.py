@@ -3,7 +3,7 @@
 import pytest
 
 from agent_memory.errors import EmbeddingRefused
-from agent_memory.memory.embedding_space import EmbeddingSpace
+from agent_memory.memory.vectors.embedding_space import EmbeddingSpace
 from agent_memory.providers.choice import Providers, chosen_space
 from agent_memory.providers.minilm.provider import MINILM_SPACE
 from agent_memory.settings import Settings

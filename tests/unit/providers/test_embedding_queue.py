@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from agent_memory.errors import EmbeddingUnavailable, InvalidRequest, QueueFull
-from agent_memory.memory.embedding_space import Embedded, EmbeddingSpace, Purpose
+from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace, Purpose
 from agent_memory.providers.embedding_queue import EmbeddingQueue
 
 DOCUMENT, QUERY = Purpose.DOCUMENT, Purpose.QUERY

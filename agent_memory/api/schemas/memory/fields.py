@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, JsonValue
 
-from agent_memory.memory.item import Json
-from agent_memory.memory.kinds import ItemKind
+from agent_memory.json_value import Json
+from agent_memory.memory.items.kinds import ItemKind
 
 MAX_PURPOSE_LENGTH = 16_384
 MAX_METADATA_FIELDS = 64

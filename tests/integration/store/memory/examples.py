@@ -4,10 +4,10 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 from agent_memory.ids import ThreadId
-from agent_memory.memory.ingestion import Prepared
-from agent_memory.memory.item import Draft, Key, Material, Span
-from agent_memory.memory.kinds import ItemKind, MaterialKind, Role
-from agent_memory.memory.recalled import Embedding, Query
+from agent_memory.memory.items.ingestion import Prepared
+from agent_memory.memory.items.item import Draft, Key, Material, Span
+from agent_memory.memory.items.kinds import ItemKind, MaterialKind, Role
+from agent_memory.memory.search.recalled import Embedding, Query
 
 BEGIN = datetime(2026, 5, 1, tzinfo=UTC)
 NOW = BEGIN + timedelta(days=30)

@@ -3,9 +3,9 @@ import pytest
 
 from agent_memory.errors import Conflict, InvalidRequest, NotFound
 from agent_memory.ids import ThreadId
-from agent_memory.memory.embedding_space import EmbeddingSpace
-from agent_memory.memory.item import Key
-from agent_memory.memory.kinds import ItemKind, ItemState, KeyKind
+from agent_memory.memory.items.item import Key
+from agent_memory.memory.items.kinds import ItemKind, ItemState, KeyKind
+from agent_memory.memory.vectors.embedding_space import EmbeddingSpace
 from agent_memory.store.memory.changes import ItemChangeStore
 from agent_memory.store.memory.ingestion import IngestionStore
 from agent_memory.store.memory.items import ItemStore

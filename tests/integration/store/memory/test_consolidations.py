@@ -5,8 +5,8 @@ import pytest
 from agent_memory.errors import Conflict, NotFound
 from agent_memory.memory.consolidation.bands import bands_of
 from agent_memory.memory.consolidation.consolidate import consolidate
-from agent_memory.memory.kinds import ItemKind, ItemState
-from agent_memory.memory.ranking import rank
+from agent_memory.memory.items.kinds import ItemKind, ItemState
+from agent_memory.memory.search.ranking import rank
 from agent_memory.store.memory.consolidations import ConsolidationStore
 from agent_memory.store.memory.erasure import ErasureStore
 from agent_memory.store.memory.ingestion import IngestionStore

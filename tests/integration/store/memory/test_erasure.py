@@ -5,10 +5,10 @@ import pytest
 
 from agent_memory.errors import Conflict, NotFound
 from agent_memory.ids import ItemId, ThreadId
-from agent_memory.memory.embedding_space import EmbeddingSpace
 from agent_memory.memory.feedback import Impression, Shown, Verdict
-from agent_memory.memory.item import Key
-from agent_memory.memory.kinds import ItemKind, KeyKind
+from agent_memory.memory.items.item import Key
+from agent_memory.memory.items.kinds import ItemKind, KeyKind
+from agent_memory.memory.vectors.embedding_space import EmbeddingSpace
 from agent_memory.store.memory.changes import ItemChangeStore
 from agent_memory.store.memory.consolidations import ConsolidationStore
 from agent_memory.store.memory.erasure import ErasureStore
@@ -51,7 +51,7 @@ async def test_an_erased_item_leaves_nothing_behind(
     stored = await items.get_items(ALPHA, [item_id])
     await spaces.put_vectors(ALPHA, SPACE.space_id, stored, np.ones((1, 2), np.float32))
     await impressions.log_impression(ALPHA, Impression("i", 0, (Shown(item_id, 0, {"x": 1.0}),)))
-    await feedback.add_feedback(ALPHA, item_id, Verdict.HELPFUL, "i")
+    await feedback.add_feedback(ALPHA, [item_id], Verdict.HELPFUL, "i")
     await consolidations.put_bands(ALPHA, {item_id: (1, -2)})
 
     erased = await erasure.erase_item(ALPHA, item_id)

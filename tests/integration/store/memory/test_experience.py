@@ -11,7 +11,7 @@ from agent_memory.memory.feedback import Feedback, Impression, Shown, Verdict
 from agent_memory.memory.learning.adjustment import COMPONENT
 from agent_memory.memory.learning.experience import Weighed
 from agent_memory.memory.learning.likeness import read_question
-from agent_memory.memory.recalled import Embedding, Query
+from agent_memory.memory.search.recalled import Embedding, Query
 from agent_memory.memory.service.ranker import Ranker
 from agent_memory.store.database import Database
 from agent_memory.store.memory.erasure import ErasureStore
@@ -56,7 +56,8 @@ class Said:
         question = read_question(text, embedding)
         shown = (Shown(item, 0, {"own": 1.0}),)
         await self._impressions.log_impression(ALPHA, Impression(name, 0, shown, question))
-        return await self._feedback.add_feedback(ALPHA, item, verdict, name)
+        [given] = await self._feedback.add_feedback(ALPHA, [item], verdict, name)
+        return given
 
 
 @pytest.fixture
@@ -169,16 +170,16 @@ async def test_feedback_is_counted_by_question(
 
     first = await said.say("one", item, Verdict.HELPFUL)
     for _ in range(3):
-        await feedback.add_feedback(ALPHA, item, Verdict.HELPFUL, first.impression_id)
-        await feedback.add_feedback(ALPHA, item, Verdict.USED, first.impression_id)
+        await feedback.add_feedback(ALPHA, [item], Verdict.HELPFUL, first.impression_id)
+        await feedback.add_feedback(ALPHA, [item], Verdict.USED, first.impression_id)
     assert await counts() == (1, 1, 0)
-    changed = await feedback.add_feedback(ALPHA, item, Verdict.NOT_HELPFUL, first.impression_id)
+    [changed] = await feedback.add_feedback(ALPHA, [item], Verdict.NOT_HELPFUL, first.impression_id)
     assert await counts() == (0, 1, 0)
     await said.say("two", item, Verdict.HELPFUL)
     await said.say("three", item, Verdict.NOT_HELPFUL)
     assert await counts() == (1, 1, 0)
     outdated = [await said.say("two", item, Verdict.OUTDATED) for _ in range(2)]
-    await feedback.add_feedback(ALPHA, item, Verdict.NOT_HELPFUL)
+    await feedback.add_feedback(ALPHA, [item], Verdict.NOT_HELPFUL)
     assert await counts() == (1, 1, 2)
     for one in outdated:
         await feedback.withdraw_feedback(ALPHA, one.feedback_id)
@@ -194,5 +195,5 @@ async def test_whose_question_is_not_known_counts_for_no_other(
 ) -> None:
     one, _ = two_items
     await impressions.log_impression(ALPHA, Impression("old", 0, (Shown(one, 0, {"own": 1.0}),)))
-    await feedback.add_feedback(ALPHA, one, Verdict.NOT_HELPFUL, "old")
+    await feedback.add_feedback(ALPHA, [one], Verdict.NOT_HELPFUL, "old")
     assert not await experience.find_judgements(ALPHA, two_items, read_question("anything"))

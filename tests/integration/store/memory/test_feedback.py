@@ -2,17 +2,19 @@ from datetime import timedelta
 
 import pytest
 
-from agent_memory.errors import NotFound
+from agent_memory.errors import Conflict, NotFound, StorageUnavailable
 from agent_memory.ids import ItemId
 from agent_memory.memory.feedback import Impression, Shown, Verdict
 from agent_memory.memory.redaction.policy import RedactionPolicy
 from agent_memory.store.database import Database
+from agent_memory.store.memory import feedback as store_feedback
 from agent_memory.store.memory.feedback import FeedbackStore
 from agent_memory.store.memory.impressions import ImpressionStore
 from agent_memory.store.memory.ingestion import IngestionStore
 from agent_memory.store.memory.items import ItemStore
 from agent_memory.store.memory.policies import PolicyStore
 from agent_memory.store.memory.weight_sets import WeightSetStore
+from agent_memory.work.once import Once
 from tests.integration.store.conftest import ALPHA, BETA
 from tests.integration.store.memory.examples import chat
 
@@ -23,8 +25,9 @@ async def test_feedback_is_counted_on_the_item_and_can_be_withdrawn(
     (item,) = (await ingestion.remember(ALPHA, [chat("one")])).added
 
     given = [
-        await feedback.add_feedback(ALPHA, item, verdict)
+        one
         for verdict in (Verdict.HELPFUL, Verdict.USED, Verdict.OUTDATED, Verdict.NOT_HELPFUL)
+        for one in await feedback.add_feedback(ALPHA, [item], verdict)
     ]
 
     async def counts() -> tuple[int, int, int]:
@@ -48,13 +51,61 @@ async def test_feedback_on_what_is_not_there_is_refused(
     (item,) = (await ingestion.remember(ALPHA, [chat("one")])).added
 
     for call in (
-        feedback.add_feedback(BETA, item, Verdict.HELPFUL),
-        feedback.add_feedback(ALPHA, item, Verdict.DUPLICATE, other_item=ItemId("nothing")),
-        feedback.add_feedback(ALPHA, item, Verdict.HELPFUL, impression_id="nothing"),
+        feedback.add_feedback(BETA, [item], Verdict.HELPFUL),
+        feedback.add_feedback(ALPHA, [item], Verdict.DUPLICATE, other_item=ItemId("nothing")),
+        feedback.add_feedback(ALPHA, [item], Verdict.HELPFUL, impression_id="nothing"),
         feedback.withdraw_feedback(ALPHA, "nothing"),
     ):
         with pytest.raises(NotFound):
             await call
+
+
+async def test_a_call_that_is_repeated_after_a_crash_counts_once(
+    ingestion: IngestionStore,
+    items: ItemStore,
+    feedback: FeedbackStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, two = (await ingestion.remember(ALPHA, [chat("one", "two")])).added
+    once = Once.of("feedback k", b"helpful")
+
+    async def crash(*_: object) -> None:
+        raise StorageUnavailable("The process ends here.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store_feedback, "keep_call", crash)
+        with pytest.raises(StorageUnavailable):
+            await feedback.add_feedback(ALPHA, [one, two], Verdict.HELPFUL, once=once)
+    first = await feedback.add_feedback(ALPHA, [one, two], Verdict.HELPFUL, once=once)
+    again = await feedback.add_feedback(ALPHA, [one, two], Verdict.HELPFUL, once=once)
+
+    assert list(again) == list(first)
+    assert (await items.get_item(ALPHA, one)).num_helpful == 1
+    page, _ = await feedback.list_feedback(ALPHA, None, 10)
+    assert [given.item_id for given in page] == [one, two]
+
+
+async def test_a_key_that_was_used_for_something_else_is_a_conflict(
+    ingestion: IngestionStore, items: ItemStore, feedback: FeedbackStore
+) -> None:
+    (item,) = (await ingestion.remember(ALPHA, [chat("one")])).added
+    await feedback.add_feedback(ALPHA, [item], Verdict.HELPFUL, once=Once.of("k", b"helpful"))
+
+    with pytest.raises(Conflict):
+        await feedback.add_feedback(ALPHA, [item], Verdict.USED, once=Once.of("k", b"used"))
+
+    assert (await items.get_item(ALPHA, item)).num_uses == 0
+
+
+async def test_one_verdict_that_cannot_be_kept_leaves_none(
+    ingestion: IngestionStore, items: ItemStore, feedback: FeedbackStore
+) -> None:
+    (item,) = (await ingestion.remember(ALPHA, [chat("one")])).added
+
+    with pytest.raises(NotFound):
+        await feedback.add_feedback(ALPHA, [item, ItemId("nothing")], Verdict.HELPFUL)
+
+    assert (await items.get_item(ALPHA, item)).num_helpful == 0
 
 
 async def test_impressions_come_back_with_what_was_said_of_them(
@@ -64,8 +115,8 @@ async def test_impressions_come_back_with_what_was_said_of_them(
     shown = (Shown(two, 0, {"own": 1.0}), Shown(one, 1, {"own": 0.5}, propensity=0.5))
     await impressions.log_impression(ALPHA, Impression("first", 0, shown))
     await impressions.log_impression(ALPHA, Impression("unjudged", 2, shown))
-    await feedback.add_feedback(ALPHA, one, Verdict.NOT_HELPFUL, "first")
-    await feedback.add_feedback(ALPHA, one, Verdict.HELPFUL, "first")
+    await feedback.add_feedback(ALPHA, [one], Verdict.NOT_HELPFUL, "first")
+    await feedback.add_feedback(ALPHA, [one], Verdict.HELPFUL, "first")
 
     (judged,) = await impressions.list_judged(ALPHA, 10)
 

@@ -5,9 +5,9 @@ import pytest
 
 from agent_memory.errors import Conflict, InvalidRequest
 from agent_memory.ids import ItemId, ThreadId, WorkspaceId
-from agent_memory.memory.ingestion import Remembered
-from agent_memory.memory.item import Key
-from agent_memory.memory.kinds import ItemKind, KeyKind, MaterialKind
+from agent_memory.memory.items.ingestion import Remembered
+from agent_memory.memory.items.item import Key
+from agent_memory.memory.items.kinds import ItemKind, KeyKind, MaterialKind
 from agent_memory.store.database import Database
 from agent_memory.store.memory.ingestion import IngestionStore
 from agent_memory.store.memory.items import ItemStore

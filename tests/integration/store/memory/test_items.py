@@ -2,8 +2,8 @@ import pytest
 
 from agent_memory.errors import InvalidRequest, NotFound
 from agent_memory.ids import ItemId, MaterialId, ThreadId
-from agent_memory.memory.item import Key
-from agent_memory.memory.kinds import ItemKind, KeyKind, Role
+from agent_memory.memory.items.item import Key
+from agent_memory.memory.items.kinds import ItemKind, KeyKind, Role
 from agent_memory.store.memory.ingestion import IngestionStore
 from agent_memory.store.memory.items import ItemStore
 from agent_memory.store.memory.threads import ThreadStore

@@ -7,11 +7,11 @@ import psycopg
 import pytest
 
 from agent_memory.ids import ItemId, ThreadId, WorkspaceId
-from agent_memory.memory.ingestion import Prepared
-from agent_memory.memory.item import Key
-from agent_memory.memory.kinds import ItemKind, KeyKind, MaterialKind, Role
-from agent_memory.memory.ranking import rank
-from agent_memory.memory.recalled import Candidate, Query
+from agent_memory.memory.items.ingestion import Prepared
+from agent_memory.memory.items.item import Key
+from agent_memory.memory.items.kinds import ItemKind, KeyKind, MaterialKind, Role
+from agent_memory.memory.search.ranking import rank
+from agent_memory.memory.search.recalled import Candidate, Query
 from agent_memory.store.database import Database
 from agent_memory.store.memory.changes import ItemChangeStore
 from agent_memory.store.memory.ingestion import IngestionStore

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from agent_memory.errors import Conflict, InvalidRequest, NotFound
 from agent_memory.ids import ThreadId
-from agent_memory.memory.embedding_space import EmbeddingSpace
-from agent_memory.memory.kinds import ItemKind, MaterialKind
-from agent_memory.memory.recalled import Embedding
-from agent_memory.memory.stored_space import SpaceState
+from agent_memory.memory.items.kinds import ItemKind, MaterialKind
+from agent_memory.memory.search.recalled import Embedding
+from agent_memory.memory.vectors.embedding_space import EmbeddingSpace
+from agent_memory.memory.vectors.stored_space import SpaceState
 from agent_memory.store.database import Database
 from agent_memory.store.memory.changes import ItemChangeStore
 from agent_memory.store.memory.erasure import ErasureStore

@@ -4,7 +4,9 @@ import logging
 
 import httpx
 import pytest
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, WebSocket
+from starlette.testclient import TestClient, WebSocketDenialResponse
+from starlette.websockets import WebSocketDisconnect
 
 from agent_memory.telemetry import request_id_var
 from agent_memory.testing.runtime import ScriptedTurns, StaticCondition
@@ -93,3 +95,60 @@ async def test_an_error_of_the_health_check_is_rendered(
     response = await client.get("/readyz")
     assert response.status_code == 500
     assert response.json()["code"] == "internal_error"
+
+
+async def _echo(socket: WebSocket) -> None:
+    """Says the request id and each text that it is told."""
+    if socket.query_params.get("refuse"):
+        await socket.close()
+        return
+    await socket.accept()
+    await socket.send_text(f"{request_id_var.get()} {sorted(socket.headers)}")
+    await socket.close()
+
+
+def test_a_web_socket_passes_the_edge_as_a_request_does(
+    app: FastAPI, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.add_api_websocket_route("/socket", _echo)
+    caplog.set_level(logging.INFO, "agent_memory.api.access")
+    headers = {"X-Request-ID": "req-7", "X-Forwarded-For": "9.9.9.9"}
+
+    with TestClient(app).websocket_connect("/socket", headers=headers) as socket:
+        told = socket.receive_text()
+        assert (b"x-request-id", b"req-7") in list(socket.extra_headers or ())
+
+    assert told.startswith("req-7 ")
+    assert "x-forwarded-for" not in told
+    [line] = [record for record in caplog.records if record.name == "agent_memory.api.access"]
+    assert (line.__dict__["method"], line.__dict__["route"]) == ("WEBSOCKET", "/socket")
+    assert line.__dict__["status"] == 101
+    counted = app.state.surface.metrics.render()
+    labels = 'method="WEBSOCKET",route="/socket",status="101"'
+    assert f"agent_memory_http_requests_total{{{labels}}} 1.0" in counted
+
+
+def test_a_refused_web_socket_is_logged_as_one(
+    app: FastAPI, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.add_api_websocket_route("/socket", _echo)
+    caplog.set_level(logging.INFO, "agent_memory.api.access")
+
+    with (
+        pytest.raises(WebSocketDisconnect),
+        TestClient(app).websocket_connect("/socket?refuse=1"),
+    ):
+        pass
+
+    [line] = [record for record in caplog.records if record.name == "agent_memory.api.access"]
+    assert line.__dict__["status"] == 403
+
+
+def test_a_web_sockets_headers_are_bounded(app: FastAPI) -> None:
+    app.add_api_websocket_route("/socket", _echo)
+    with (
+        pytest.raises(WebSocketDenialResponse) as refused,
+        TestClient(app).websocket_connect("/socket", headers={"X-Filler": "x" * 17_000}),
+    ):
+        pass
+    assert refused.value.status_code == 431

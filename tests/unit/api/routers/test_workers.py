@@ -5,9 +5,9 @@ import pytest
 
 from agent_memory.access.principal import Scope
 from agent_memory.ids import JobId, WorkspaceId
-from agent_memory.memory.jobs import JobQueue, JobState
 from agent_memory.testing.jobs import DictWorkers
 from agent_memory.testing.runtime import TEST_KEY, TEST_WORKSPACE, StaticKeys, principal
+from agent_memory.work.job import JobQueue, JobState
 
 OTHER = WorkspaceId("ws_other")
 ROUTES = [

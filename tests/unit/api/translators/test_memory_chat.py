@@ -4,7 +4,7 @@ from typing import Any
 
 from agent_memory.api.schemas.memory.ingest import IngestBody
 from agent_memory.api.translators.memory_ingest import ingest_request
-from agent_memory.memory.kinds import Role
+from agent_memory.memory.items.kinds import Role
 from agent_memory.memory.service.ingest import IngestRequest
 
 

@@ -10,8 +10,8 @@ from agent_memory.errors import Conflict
 from agent_memory.ids import ItemId
 from agent_memory.memory.consolidation.consolidate import consolidate
 from agent_memory.memory.consolidation.plan import ActionKind, apply_plan
-from agent_memory.memory.item import Item
-from agent_memory.memory.kinds import ItemKind, ItemState
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import ItemKind, ItemState
 from tests.unit.memory.consolidation.duplicates import looks
 from tests.unit.memory.made_items import day, make_item
 

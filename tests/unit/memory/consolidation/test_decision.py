@@ -7,7 +7,7 @@ import pytest
 
 from agent_memory.ids import ThreadId
 from agent_memory.memory.consolidation.decision import Keep, Merge, Supersede, decide
-from agent_memory.memory.kinds import ItemKind, ItemState
+from agent_memory.memory.items.kinds import ItemKind, ItemState
 from tests.unit.memory.consolidation.duplicates import looks
 from tests.unit.memory.made_items import day, make_item
 

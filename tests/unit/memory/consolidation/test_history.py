@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from agent_memory.memory.consolidation.history import settle_history
 from agent_memory.memory.consolidation.plan import Action, ActionKind, ConsolidationPlan, apply_plan
-from agent_memory.memory.item import Item
-from agent_memory.memory.kinds import ItemKind, ItemState
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import ItemKind, ItemState
 from tests.unit.memory.made_items import day, make_item
 
 NOW = day(100)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from agent_memory.ids import ThreadId
-from agent_memory.memory.chat_message import ChatMessage
 from agent_memory.memory.extraction.chat import chat_material
 from agent_memory.memory.extraction.reading import extract
-from agent_memory.memory.item import Draft, Material
-from agent_memory.memory.kinds import ItemKind, KeyKind, MaterialKind, Role
+from agent_memory.memory.items.chat_message import ChatMessage
+from agent_memory.memory.items.item import Draft, Material
+from agent_memory.memory.items.kinds import ItemKind, KeyKind, MaterialKind, Role
 
 THREAD = ThreadId("thread")
 NOW = datetime(2024, 5, 15, 12, 0, tzinfo=UTC)

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from agent_memory.memory.chat_message import ChatMessage
 from agent_memory.memory.extraction.chat import chat_material
 from agent_memory.memory.extraction.reading import extract
-from agent_memory.memory.kinds import ItemKind, KeyKind, MaterialKind, Role
+from agent_memory.memory.items.chat_message import ChatMessage
+from agent_memory.memory.items.kinds import ItemKind, KeyKind, MaterialKind, Role
 from tests.unit.memory.extraction.materials import NOW, THREAD, keys, of_kind, read, say
 
 TRACE = """Traceback (most recent call last):

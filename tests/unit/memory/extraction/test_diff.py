@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from agent_memory.memory.extraction.reading import extract
-from agent_memory.memory.kinds import ItemKind, KeyKind, MaterialKind
+from agent_memory.memory.items.kinds import ItemKind, KeyKind, MaterialKind
 from tests.unit.memory.extraction.materials import keys, material, read_diff, read_log
 
 SHOWN = """commit 1234567890abcdef1234567890abcdef12345678

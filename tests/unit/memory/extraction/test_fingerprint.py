@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent_memory.memory.item import Draft
+from agent_memory.memory.items.item import Draft
 from tests.unit.memory.extraction.materials import read_log
 
 FAILURE = """--- org.x.csv.ParserTest::testEmpty

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from agent_memory.memory.extraction.log import MAX_TEMPLATES
 from agent_memory.memory.extraction.reading import extract
-from agent_memory.memory.kinds import ItemKind, KeyKind, MaterialKind
+from agent_memory.memory.items.kinds import ItemKind, KeyKind, MaterialKind
 from tests.unit.memory.extraction.materials import keys, material, of_kind, read_log
 
 

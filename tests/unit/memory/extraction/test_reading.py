@@ -3,13 +3,14 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent_memory.memory.chat_message import ChatMessage
+from agent_memory.json_value import Json
 from agent_memory.memory.extraction.chat import chat_material
 from agent_memory.memory.extraction.reading import extract
-from agent_memory.memory.item import Json, Material
-from agent_memory.memory.keys import find_keys
-from agent_memory.memory.kinds import SEMANTIC, ItemKind, MaterialKind, Role
-from agent_memory.memory.search_words import search_words
+from agent_memory.memory.items.chat_message import ChatMessage
+from agent_memory.memory.items.item import Material
+from agent_memory.memory.items.kinds import SEMANTIC, ItemKind, MaterialKind, Role
+from agent_memory.memory.search.keys import find_keys
+from agent_memory.memory.search.search_words import search_words
 from tests.unit.memory.extraction.materials import NOW, THREAD, material
 
 PIECES = st.sampled_from(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from agent_memory.memory.item import Draft
-from agent_memory.memory.kinds import SEMANTIC, ItemKind, Role
+from agent_memory.memory.items.item import Draft
+from agent_memory.memory.items.kinds import SEMANTIC, ItemKind, Role
 from tests.unit.memory.extraction.materials import say
 
 

@@ -13,7 +13,7 @@ from agent_memory.memory.learning.experience import Experience, judgements
 from agent_memory.memory.learning.likeness import read_question
 from agent_memory.memory.learning.salience import salience, salience_factor
 from agent_memory.memory.learning.tally import tally
-from agent_memory.memory.recalled import Embedding, Recalled
+from agent_memory.memory.search.recalled import Embedding, Recalled
 from tests.unit.memory.learning.given import given
 from tests.unit.memory.made_items import day, make_item
 

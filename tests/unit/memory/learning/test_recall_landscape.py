@@ -6,7 +6,7 @@ import pytest
 
 from agent_memory.memory.learning.fitting import fit
 from agent_memory.memory.learning.recall_landscape import RECALL
-from agent_memory.memory.weights import DEFAULT_WEIGHTS, Weights
+from agent_memory.memory.search.weights import DEFAULT_WEIGHTS, Weights
 from tests.unit.memory.learning.given import lesson
 
 DEFAULT = DEFAULT_WEIGHTS.as_mapping()

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agent_memory.ids import ItemId, WorkspaceId
+from agent_memory.json_value import Json
 from agent_memory.memory.feedback import Impression, Judged, Shown, Verdict
-from agent_memory.memory.item import Json
 from agent_memory.memory.learning.weight_learner import WeightLearner
-from agent_memory.memory.weight_set import WeightSet
+from agent_memory.memory.search.weight_set import WeightSet
 from tests.unit.memory.learning.given import LANDSCAPE, START
 from tests.unit.memory.made_items import day
 

@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent_memory.memory.item import Item
-from agent_memory.memory.kinds import ItemKind, ItemState
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import ItemKind, ItemState
 from agent_memory.memory.packing.packed import Packed
 from agent_memory.memory.packing.packer import pack
 from tests.unit.memory.made_items import WordCounter, day, make_item, ranked

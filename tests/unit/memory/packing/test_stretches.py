@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent_memory.memory.item import Span
+from agent_memory.memory.items.item import Span
 from agent_memory.memory.packing.stretches import Stretches
 
 spans = st.tuples(st.integers(0, 40), st.integers(0, 40)).map(lambda two: Span(min(two), max(two)))

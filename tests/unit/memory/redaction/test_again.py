@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from agent_memory.ids import ItemId, MaterialId
+from agent_memory.json_value import Json
 from agent_memory.memory.extraction.chat import MESSAGES
-from agent_memory.memory.item import Json, Key
-from agent_memory.memory.kinds import KeyKind
+from agent_memory.memory.items.item import Key
+from agent_memory.memory.items.kinds import KeyKind
 from agent_memory.memory.redaction.again import BLANK, StoredMaterial, Wording, redact_again
 from agent_memory.memory.redaction.policy import RedactionPolicy
 

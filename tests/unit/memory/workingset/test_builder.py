@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_memory.errors import InvalidRequest
-from agent_memory.memory.item import Item
-from agent_memory.memory.kinds import ItemKind, ItemState
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import ItemKind, ItemState
 from agent_memory.memory.workingset.builder import MAX_TOKENS, build_workingset
 from agent_memory.memory.workingset.inputs import WorkingSetInputs
 from agent_memory.memory.workingset.rendering import render

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from agent_memory.errors import EmbeddingRefused
-from agent_memory.memory.embedding_space import Purpose
+from agent_memory.memory.vectors.embedding_space import Purpose
 from agent_memory.providers.minilm import weights
 from agent_memory.providers.minilm.provider import MiniLm
 

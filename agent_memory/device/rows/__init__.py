@@ -1,0 +1,1 @@
+"""The rows of a batch: their keys and values, and attention over them."""

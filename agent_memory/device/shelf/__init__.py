@@ -1,0 +1,1 @@
+"""KV blocks in files on the engine's disk."""

@@ -1,0 +1,1 @@
+"""Text and tokens: templates, tokenizers, and what generated tokens say."""

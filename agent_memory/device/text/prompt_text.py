@@ -1,0 +1,76 @@
+"""The text of a prompt, cut where recorded tokens go in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent_memory.device.text.chat_template import ChatTemplate
+from agent_memory.errors import InvalidRequest
+from agent_memory.prompts.request import PromptRequest, Splice
+from agent_memory.turns.messages import Message, ToolMode
+
+
+@dataclass(frozen=True, slots=True)
+class PromptText:
+    """As RenderedPrompt, before it is tokenised."""
+
+    pieces: tuple[str, ...]
+    spliced: tuple[int, ...]
+    generation_suffix: str
+
+
+def prompt_text(template: ChatTemplate, request: PromptRequest) -> PromptText:
+    """Render the messages of `request`. Where the template refuses or repeats sentinels, the
+    messages that they replaced are rendered instead, and nothing is spliced.
+
+    Raises InvalidRequest when the template refuses the conversation itself.
+    """
+    tools = () if request.tool_choice.mode is ToolMode.NONE else request.tools
+    try:
+        prompt, suffix = template.render(request.messages, tools, request.thinking)
+        places = _places(prompt, request.splices)
+    except InvalidRequest:
+        if not request.splices:
+            raise
+        places = None
+    if places is None:
+        messages = _without_splices(request)
+        prompt, suffix = template.render(messages, tools, request.thinking)
+        return PromptText((prompt,), (), suffix)
+    pieces: list[str] = []
+    begin = 0
+    for number, at in places:
+        splice = request.splices[number]
+        before = prompt[begin:at]
+        pieces.append(template.with_suffix(before, splice.generation_suffix, request.thinking))
+        begin = at + len(splice.sentinel)
+    pieces.append(prompt[begin:])
+    return PromptText(tuple(pieces), tuple(number for number, _ in places), suffix)
+
+
+def _places(prompt: str, splices: Sequence[Splice]) -> list[tuple[int, int]] | None:
+    """(splice, position in the prompt) of the sentinels that the template has rendered; None when
+    one stands there twice or out of order."""
+    places: list[tuple[int, int]] = []
+    begin = 0
+    for number, splice in enumerate(splices):
+        match prompt.count(splice.sentinel):
+            case 0:
+                continue
+            case 1 if (at := prompt.index(splice.sentinel)) >= begin:
+                places.append((number, at))
+                begin = at + len(splice.sentinel)
+            case _:
+                return None
+    return places
+
+
+def _without_splices(request: PromptRequest) -> tuple[Message, ...]:
+    """The messages as they were before sentinels took their places.
+
+    Raises InvalidRequest when a splice does not know its message.
+    """
+    replaced = {splice.sentinel: splice.message for splice in request.splices}
+    messages = [replaced.get(message.text, message) for message in request.messages]
+    if any(message is None for message in messages):
+        raise InvalidRequest("The model's chat template refuses recorded answers.", "messages")
+    return tuple(message for message in messages if message is not None)

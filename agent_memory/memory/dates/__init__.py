@@ -1,0 +1,1 @@
+"""Times as programs write them, and days as people speak of them."""

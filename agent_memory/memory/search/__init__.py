@@ -1,0 +1,1 @@
+"""What a question finds, and what each find is worth to it."""

@@ -1,0 +1,1 @@
+"""Embedding spaces, and what of an item is embedded."""

@@ -1,0 +1,315 @@
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agent_memory.cache.lease import Lease
+from agent_memory.device.sampling.grammar import Constrainer
+from agent_memory.device.text.prompter import Prompter
+from agent_memory.engine.constraint import TokenConstraint
+from agent_memory.engine.request import GenerationRequest
+from agent_memory.errors import InvalidRequest, InvariantBroken
+from agent_memory.ids import BlockHash, LeaseId
+from agent_memory.prompts.request import PromptRequest
+from agent_memory.turns.events import ToolCallDelta, ToolCallStarted
+from agent_memory.turns.messages import Message, Role, Text, ToolChoice, ToolMode, ToolSpec
+from agent_memory.turns.sampling import SamplingParams
+from tests.integration.device.small_tokenizers import (
+    BRACKETS,
+    HERMES,
+    OPENED_THINKING,
+    THINKING,
+    byte_level,
+    word_pieces,
+    write_model_folder,
+)
+
+NUM_PADDING = 40
+SCHEMA = {
+    "type": "object",
+    "properties": {"city": {"enum": ["Paris", "Oslo"]}, "days": {"type": "integer"}},
+    "required": ["city", "days"],
+    "additionalProperties": False,
+}
+WEATHER = ToolSpec("get_weather", "The weather", SCHEMA)
+WANTED: dict[str, set[str]] = {"get_weather": {"city", "days"}, "get_news": set()}
+NEWS = ToolSpec("get_news", "The news", {"properties": {}, "additionalProperties": False})
+
+
+@pytest.fixture
+def prompter(tmp_path: Path) -> Prompter:
+    return Prompter.load(write_model_folder(tmp_path, byte_level(), HERMES))
+
+
+def request(prompter: Prompter, **options: object) -> GenerationRequest:
+    prompt = PromptRequest((Message(Role.USER, (Text("Hi"),)),))
+    return GenerationRequest(
+        request_id="r",
+        group="w",
+        root=BlockHash("00" * 32),
+        prompt_tokens=prompter.render(prompt).pieces[0],
+        sampling=SamplingParams(100),
+        lease=Lease(LeaseId("lease"), 0),
+        **{"thinking": False, **options},  # type: ignore[arg-type]
+    )
+
+
+def babble(prompter: Prompter, asked: GenerationRequest, seed: int, limit: int = 300) -> list[int]:
+    """What a model that draws any allowed token says, without the end of the turn."""
+    constraint = Constrainer(prompter, prompter.vocab_size + NUM_PADDING).new_constraint(asked)
+    assert constraint is not None
+    rng = random.Random(seed)  # noqa: S311  reproducible, no secret
+    said: list[int] = []
+    while len(said) < limit and not constraint.is_finished:
+        mask = constraint.allowed()
+        assert mask is not None
+        assert len(mask) == prompter.vocab_size + NUM_PADDING
+        assert not mask[prompter.vocab_size :].any()
+        token = rng.choice(np.flatnonzero(mask).tolist())
+        constraint.advance(token)
+        if token in prompter.eos_token_ids:
+            break
+        said.append(token)
+    return said
+
+
+def text_of(prompter: Prompter, tokens: list[int]) -> str:
+    return b"".join(map(prompter.token_bytes, tokens)).decode()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_answer_meets_its_schema(prompter: Prompter, seed: int) -> None:
+    asked = request(prompter, json_schema=json.dumps(SCHEMA))
+    answer = json.loads(text_of(prompter, babble(prompter, asked, seed)))
+    assert set(answer) == {"city", "days"}
+    assert answer["city"] in {"Paris", "Oslo"}
+    assert isinstance(answer["days"], int)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_named_call_is_made_and_can_be_read(prompter: Prompter, seed: int) -> None:
+    asked = request(
+        prompter,
+        tools=(NEWS, WEATHER),
+        tool_choice=ToolChoice(ToolMode.NAMED, "get_weather"),
+    )
+    output = prompter.new_text(asked, 0)
+    deltas = [*output.push(babble(prompter, asked, seed))[0], *output.finish()]
+    assert [delta.name for delta in deltas if isinstance(delta, ToolCallStarted)] == ["get_weather"]
+    arguments = "".join(delta.arguments for delta in deltas if isinstance(delta, ToolCallDelta))
+    assert set(json.loads(arguments)) == {"city", "days"}
+
+
+def test_a_required_call_is_of_one_of_the_tools(prompter: Prompter) -> None:
+    asked = request(prompter, tools=(NEWS,), tool_choice=ToolChoice(ToolMode.REQUIRED))
+    text = text_of(prompter, babble(prompter, asked, 1))
+    assert '<tool_call>\n{"name": "get_news", "arguments": {' in text
+
+
+def begin_call(
+    prompter: Prompter, **options: object
+) -> tuple[GenerationRequest, TokenConstraint, list[int]]:
+    """A model that may call speaks freely, and begins a call."""
+    asked = request(prompter, **{"tools": (NEWS, WEATHER), **options})
+    constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
+    assert constraint is not None
+    said = [*prompter.encode("Let me see."), *prompter.encode("<tool_call>")]
+    for token in said:
+        assert constraint.is_free
+        assert constraint.allowed() is None
+        assert constraint.stepwise_from is None
+        constraint.advance(token)
+    return asked, constraint, said
+
+
+def go_on(constraint: TokenConstraint, seed: int) -> list[int]:
+    """Tokens drawn among the allowed ones until any may come."""
+    rng = random.Random(seed)  # noqa: S311  reproducible, no secret
+    said: list[int] = []
+    while (mask := constraint.allowed()) is not None:
+        assert constraint.stepwise_from == 0
+        assert not constraint.is_finished
+        said.append(rng.choice(np.flatnonzero(mask).tolist()))
+        constraint.advance(said[-1])
+    return said
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_call_of_the_model_s_own_accord_is_one_of_the_tools_and_fits_its_schema(
+    prompter: Prompter, seed: int
+) -> None:
+    asked, constraint, said = begin_call(prompter)
+    said += go_on(constraint, seed)
+    # It is free behind the call, and held again in the next.
+    again = prompter.encode("\n<tool_call>")
+    for token in again:
+        constraint.advance(token)
+    said += [*again, *go_on(constraint, seed + 100)]
+    output = prompter.new_text(asked, 0)
+    deltas = [*output.push(said)[0], *output.finish()]
+    calls: list[tuple[str, str]] = []
+    for delta in deltas:
+        match delta:
+            case ToolCallStarted(name=name):
+                calls.append((name, ""))
+            case ToolCallDelta(arguments=more):
+                name, arguments = calls.pop()
+                calls.append((name, arguments + more))
+    assert len(calls) == 2
+    for name, arguments in calls:
+        assert set(json.loads(arguments)) == WANTED[name]
+
+
+def test_a_call_whose_beginning_was_drawn_before_its_mark_was_known_goes_on_if_it_fits(
+    prompter: Prompter,
+) -> None:
+    _, constraint, _ = begin_call(prompter)
+    (line_break,) = prompter.encode("\n")
+    constraint.advance(line_break)
+    assert not constraint.is_free
+    _, constraint, _ = begin_call(prompter)
+    constraint.advance(prompter.encode("Oh")[0])
+    assert constraint.is_free
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"tools": ()},
+        {"tool_choice": ToolChoice(ToolMode.NONE)},
+        {"parse_output": False},
+        {"tools": (ToolSpec("odd", "", {"properties": {"a": {"type": "nonsense"}}}),)},
+    ],
+    ids=["no tools", "no calls", "raw text", "a schema that means nothing"],
+)
+def test_what_cannot_be_a_call_or_held_to_one_is_free(
+    prompter: Prompter, options: dict[str, object]
+) -> None:
+    asked = request(prompter, **{"tools": (NEWS,), **options})
+    assert Constrainer(prompter, prompter.vocab_size).new_constraint(asked) is None
+
+
+def test_calls_in_another_form_are_free(tmp_path: Path) -> None:
+    prompter = Prompter.load(write_model_folder(tmp_path, byte_level(), BRACKETS))
+    asked = request(prompter, tools=(NEWS,))
+    assert Constrainer(prompter, prompter.vocab_size).new_constraint(asked) is None
+
+
+def test_the_token_of_a_marker_may_be_used(prompter: Prompter) -> None:
+    asked = request(prompter, tools=(NEWS,), tool_choice=ToolChoice(ToolMode.REQUIRED))
+    constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
+    assert constraint is not None
+    mask = constraint.allowed()
+    (marker,) = prompter.encode("<tool_call>")
+    assert mask is not None
+    assert mask[marker]
+
+
+def test_constraints_of_two_choices_do_not_disturb_each_other(prompter: Prompter) -> None:
+    constrainer = Constrainer(prompter, prompter.vocab_size)
+    asked = request(prompter, json_schema=json.dumps(SCHEMA))
+    one, other = constrainer.new_constraint(asked), constrainer.new_constraint(asked)
+    assert one is not None
+    assert other is not None
+    (brace,) = prompter.encode("{")
+    one.advance(brace)
+    after, before = one.allowed(), other.allowed()
+    assert after is not None
+    assert before is not None
+    assert before[brace]
+    assert not after[brace]
+
+
+def test_a_token_that_is_not_allowed_breaks_the_constraint(prompter: Prompter) -> None:
+    asked = request(prompter, json_schema=json.dumps(SCHEMA))
+    constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
+    assert constraint is not None
+    with pytest.raises(InvariantBroken):
+        constraint.advance(prompter.encode("Z")[0])
+
+
+def test_when_all_is_said_only_the_end_may_follow(prompter: Prompter) -> None:
+    asked = request(prompter, json_schema='{"const": 7}')
+    constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
+    assert constraint is not None
+    constraint.advance(prompter.encode("7")[0])
+    mask = constraint.allowed()
+    assert mask is not None
+    assert set(np.flatnonzero(mask).tolist()) <= prompter.eos_token_ids
+    assert constraint.is_finished
+
+
+def test_a_free_answer_is_not_constrained(prompter: Prompter) -> None:
+    assert Constrainer(prompter, prompter.vocab_size).new_constraint(request(prompter)) is None
+
+
+def test_the_model_may_think_before_its_form_begins(tmp_path: Path) -> None:
+    for template in (THINKING, OPENED_THINKING):
+        prompter = Prompter.load(write_model_folder(tmp_path, byte_level(), template))
+        asked = request(prompter, json_schema='{"const": 7}', thinking=None)
+        constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
+        assert constraint is not None
+        opening = () if template == OPENED_THINKING else prompter.encode("<think>")
+        for token in (*opening, *prompter.encode("anything goes")):
+            mask = constraint.allowed()
+            assert mask is None or mask[token]
+            constraint.advance(token)
+        assert constraint.allowed() is None
+        for token in prompter.encode("</think>\n\n7"):
+            constraint.advance(token)
+        assert constraint.is_finished
+
+
+@pytest.mark.parametrize("opens", [False, True], ids=["the model opens it", "the prompt opens it"])
+def test_a_call_that_is_only_thought_of_is_free(tmp_path: Path, *, opens: bool) -> None:
+    template = OPENED_THINKING if opens else THINKING
+    prompter = Prompter.load(write_model_folder(tmp_path, byte_level(), template))
+    asked = request(prompter, tools=(NEWS,), thinking=None)
+    constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
+    assert constraint is not None
+    thought = "A <tool_call> or not?</think>\n\nI ask.<tool_call>"
+    for token in prompter.encode(thought if opens else f"<think>{thought}"):
+        assert constraint.is_free
+        assert constraint.allowed() is None
+        constraint.advance(token)
+    assert not constraint.is_free
+    said = b"".join(map(prompter.token_bytes, go_on(constraint, 1))).decode()
+    assert said.startswith('\n{"name": "get_news", "arguments": {')
+
+
+def test_thinking_that_is_switched_off_is_not_offered(tmp_path: Path) -> None:
+    prompter = Prompter.load(write_model_folder(tmp_path, byte_level(), THINKING))
+    asked = request(prompter, json_schema='{"const": 7}', thinking=False)
+    constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
+    assert constraint is not None
+    mask = constraint.allowed()
+    assert mask is not None
+    assert not mask[prompter.encode("<think>")[0]]
+
+
+@pytest.mark.parametrize("schema", ['{"type": "banana"}', '{"not": {"type": "string"}}'])
+def test_a_schema_that_cannot_be_followed_is_refused(prompter: Prompter, schema: str) -> None:
+    with pytest.raises(InvalidRequest, match="cannot be used"):
+        Constrainer(prompter, prompter.vocab_size).new_constraint(
+            request(prompter, json_schema=schema)
+        )
+
+
+def test_odd_keywords_in_the_schema_of_a_tool_do_not_matter(prompter: Prompter) -> None:
+    odd = ToolSpec("f", "", {"properties": {"a": {"type": "string", "format": "no-such-format"}}})
+    asked = request(prompter, tools=(odd,), tool_choice=ToolChoice(ToolMode.REQUIRED))
+    assert Constrainer(prompter, prompter.vocab_size).new_constraint(asked) is not None
+
+
+def test_models_that_cannot_be_constrained_say_so(tmp_path: Path) -> None:
+    brackets = Prompter.load(write_model_folder(tmp_path / "b", byte_level(), BRACKETS))
+    asked = request(brackets, tools=(NEWS,), tool_choice=ToolChoice(ToolMode.REQUIRED))
+    with pytest.raises(InvalidRequest, match="cannot be required"):
+        Constrainer(brackets, brackets.vocab_size).new_constraint(asked)
+    words = Prompter.load(write_model_folder(tmp_path / "w", word_pieces(), HERMES))
+    with pytest.raises(InvalidRequest, match="do not stand for bytes"):
+        Constrainer(words, words.vocab_size).new_constraint(
+            request(words, json_schema='{"const": 7}')
+        )

@@ -1,0 +1,46 @@
+"""Which changes are known to have fixed a failure."""
+
+from agent_memory.memory.items.kinds import ItemKind, KeyKind
+from agent_memory.memory.search.fixes import known_fixes
+from tests.unit.memory.made_items import day, key, make_item
+
+FILE, SYMBOL, TEST = key("pay.py"), key("Cart.total", KeyKind.SYMBOL), key("t_pay", KeyKind.TEST)
+
+
+def test_a_later_change_that_shares_a_key_is_a_fix() -> None:
+    broken = make_item("boom", ItemKind.TEST_FAILURE, at=day(0), keys=(FILE, TEST))
+    change = make_item("@@", ItemKind.DIFF, at=day(1), keys=(FILE,))
+    (fix,) = known_fixes(broken, (change,))
+    assert fix.change == change
+    assert fix.shared == (FILE,)
+    assert fix.has_held
+
+
+def test_an_earlier_change_a_message_and_a_stranger_are_none() -> None:
+    broken = make_item("boom", ItemKind.TEST_FAILURE, at=day(2), keys=(FILE,))
+    earlier = make_item("@@", ItemKind.DIFF, at=day(1), keys=(FILE,))
+    message = make_item("look at pay.py", at=day(3), keys=(FILE,))
+    stranger = make_item("@@", ItemKind.DIFF, at=day(3), keys=(key("other.py"),))
+    assert known_fixes(broken, (earlier, message, stranger)) == ()
+
+
+def test_a_change_after_which_it_failed_again_comes_behind_one_that_held() -> None:
+    broken = make_item("boom", ItemKind.STACK, at=day(0), last_at=day(5), keys=(FILE, TEST))
+    attempt = make_item("@@ a", ItemKind.DIFF, at=day(1), keys=(FILE, TEST))
+    cure = make_item("@@ b", ItemKind.DIFF, at=day(6), keys=(FILE,))
+    fixes = known_fixes(broken, (attempt, cure))
+    assert [(fix.change, fix.has_held) for fix in fixes] == [(cure, True), (attempt, False)]
+
+
+def test_the_test_tells_more_than_the_file() -> None:
+    broken = make_item("boom", ItemKind.STACK, at=day(0), keys=(FILE, TEST))
+    near = make_item("@@ a", ItemKind.DIFF, at=day(1), keys=(FILE,))
+    nearer = make_item("@@ b", ItemKind.DIFF, at=day(2), keys=(TEST,))
+    assert [fix.change for fix in known_fixes(broken, (near, nearer))] == [nearer, near]
+
+
+def test_of_a_file_and_its_hunk_the_hunk_is_shown() -> None:
+    broken = make_item("boom", ItemKind.STACK, at=day(0), keys=(FILE, SYMBOL))
+    file = make_item("pay.py: +1", ItemKind.DIFF, at=day(1), keys=(FILE, SYMBOL), item_id="file")
+    hunk = make_item("@@", ItemKind.DIFF, at=day(1), keys=(FILE, SYMBOL), source_id="file")
+    assert [fix.change for fix in known_fixes(broken, (file, hunk))] == [hunk]
