@@ -16,7 +16,6 @@ from agent_memory.cli.machine_checks import (
     check_open_files,
     check_platform,
     check_python,
-    open_file_limit,
     physical_memory,
 )
 from agent_memory.cli.options import AsJson, DataDir, load_settings
@@ -29,6 +28,8 @@ from agent_memory.cli.server_checks import (
     check_template,
 )
 from agent_memory.cli.software_checks import check_haproxy, check_mlx, check_openblas, check_ray
+from agent_memory.device.mlx_backend import installed_backends, nvidia_gpus
+from agent_memory.host.open_files import most_open_files
 from agent_memory.settings import Settings
 
 app = typer.Typer()
@@ -60,12 +61,12 @@ def examine(settings: Settings) -> list[Finding]:
         check_python(sys.version_info[:2]),
         check_platform(system, platform.machine()),
         check_memory(physical_memory()),
-        check_open_files(open_file_limit()),
+        check_open_files(most_open_files()),
         check_data_dir(home),
         check_disk(home, settings.shelf_budget),
         check_port(settings, find_server(settings)),
         check_ray(),
-        check_mlx(),
+        check_mlx(installed_backends(), nvidia_gpus()),
         check_openblas(system),
         check_haproxy(),
         check_database(settings.database_url),

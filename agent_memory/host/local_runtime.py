@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import httpx
@@ -30,6 +31,7 @@ from agent_memory.host.composition import (
     stop_actors,
 )
 from agent_memory.host.environment import runtime_folder
+from agent_memory.host.patient_start import end_processes_below, start_patiently
 from agent_memory.settings import Settings
 
 APPLICATION = "agent_memory"
@@ -55,7 +57,11 @@ class RayRuntime:
     def start(self) -> None:
         """Start Ray, or join the cluster at `ray_address`."""
         with _translated_errors("Ray does not start"), _own_process_group():
-            self._init()
+            if self._is_local:
+                folder = runtime_folder(self._settings.home) / "ray"
+                start_patiently(self._init, partial(end_processes_below, folder))
+            else:
+                self._init()
         # What Ray would print here (that an actor was ended which we ended) helps nobody.
         global_worker_stdstream_dispatcher.remove_handler("ray_print_logs")
 
@@ -163,6 +169,8 @@ def _translated_errors(what: str) -> Iterator[None]:
     """Ray fails in many ways; a person needs the last line of it and where the rest lies."""
     try:
         yield
+    except AgentMemoryError:
+        raise
     except Exception as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
         raise Unavailable(f"{what}: {reason}") from error
