@@ -17,6 +17,7 @@ from enum import Enum, auto
 from typing import assert_never
 
 from agent_memory.prompts.call_body import CallBody
+from agent_memory.prompts.call_forms.reader import CallForm, CallReader, CallsRead
 from agent_memory.prompts.calls import (
     ParseCall,
     ParsedCall,
@@ -33,6 +34,7 @@ from agent_memory.turns.events import (
     ToolCallDelta,
     ToolCallStarted,
 )
+from agent_memory.turns.messages import ToolSpec
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,8 @@ class OutputFormat:
 
     call_end: None or "" when a call extends to the end of the output.
     has_json_calls: the body of a call is a JSON object with name and arguments.
+    call_form: calls that a reader of their own takes, beside those between the two marks or in
+        their stead.
     ends_thinking_by_token: the end mark of thinking is a token of its own (`push_end_mark`). Where
         thinking spells it in others, it speaks of the mark, unless no such token follows.
     dropped: marks of structure that are no part of the text.
@@ -55,8 +59,15 @@ class OutputFormat:
     call_start: str | None = None
     call_end: str | None = None
     has_json_calls: bool = False
+    call_form: CallForm | None = None
     ends_thinking_by_token: bool = False
     dropped: tuple[str, ...] = ()
+
+    @property
+    def call_starts(self) -> tuple[str, ...]:
+        """All marks that begin a call."""
+        own = () if self.call_form is None else self.call_form.starts
+        return (*((self.call_start,) if self.call_start else ()), *own)
 
 
 class _State(Enum):
@@ -73,8 +84,8 @@ class OutputParser:
 
     Whitespace around thinking, after it, and around calls belongs to no part and is dropped.
     Stop strings are looked for in text only. `parse_call` reads a finished call in the model's
-    format; a call that nobody can read is given out as text, as it was written. With
-    `is_single_call` everything ends behind the first call.
+    format; a call that nobody can read, or of a tool that is not among `tools`, is given out as
+    text, as it was written. With `is_single_call` everything ends behind the first call.
 
     A call that breaks off is given out as far as it goes and never completed: its arguments are no
     whole JSON. One whose name is not known by then has an empty name, and as arguments all that
@@ -88,6 +99,7 @@ class OutputParser:
         index: int,
         parse_call: ParseCall,
         new_call_id: Callable[[], str],
+        tools: Sequence[ToolSpec] | None = None,
         stops: Sequence[str] = (),
         is_single_call: bool = False,
         starts_in_thinking: bool = False,
@@ -96,6 +108,10 @@ class OutputParser:
         self._index = index
         self._parse_call = parse_call
         self._new_call_id = new_call_id
+        self._tools = tools
+        self._names = None if tools is None else frozenset(tool.name for tool in tools)
+        own = form.call_form
+        self._readers = None if own is None else own.readers(tools or ())
         self._stops = StopMatcher(stops)
         self._is_single_call = is_single_call
         self._state = _State.THINKING if starts_in_thinking else _State.BEGINNING
@@ -105,6 +121,8 @@ class OutputParser:
         self._spaces = ""
         self._draft = ""
         self._call = CallBody(is_json=False)
+        self._reader: CallReader | None = None
+        self._has_answered = False
         self._is_call_open = False
         self._num_marker_tokens = 0
         self._deltas: list[OutputDelta] = []
@@ -148,6 +166,9 @@ class OutputParser:
         while is_open:
             while self._advance():
                 pass
+            if self._reader is not None:
+                self._end_block(self._reader.finish(is_cut=is_cut))
+                continue
             rest, self._pending = self._pending, ""
             self._read(rest)
             is_open = self._state in {_State.DRAFT, _State.CALL}
@@ -167,6 +188,9 @@ class OutputParser:
 
     def _advance(self) -> bool:
         """Read up to the next marker, or as far as is certain; False when more text is needed."""
+        self._begin_bare_call()
+        if self._reader is not None:
+            return self._read_on(self._reader)
         markers = self._markers()
         at, marker = _first(self._pending, markers)
         if marker is None:
@@ -194,11 +218,11 @@ class OutputParser:
         form = self._form
         match self._state:
             case _State.BEGINNING:
-                candidates = (form.think_start, form.call_start, *form.dropped)
+                candidates = (form.think_start, *form.call_starts, *form.dropped)
             case _State.TEXT:
-                candidates = (form.call_start, *form.dropped)
+                candidates = (*form.call_starts, *form.dropped)
             case _State.THINKING:
-                candidates = (form.think_end, form.call_start)
+                candidates = (form.think_end, *form.call_starts)
             case _State.DRAFT:
                 candidates = (None if form.ends_thinking_by_token else form.think_end,)
             case _State.CALL:
@@ -234,13 +258,15 @@ class OutputParser:
         match self._state:
             case _State.CALL:
                 self._pass_in_call(marker)
-            case _State.THINKING if marker == self._form.call_start or self._is_spelled(marker):
+            case _State.THINKING if marker in self._form.call_starts or self._is_spelled(marker):
                 self._draft = marker
                 self._state = _State.DRAFT
             case _State.THINKING | _State.DRAFT:
                 self._end_thinking()
             case _ if marker == self._form.call_start:
                 self._begin_call()
+            case _ if marker in self._form.call_starts:
+                self._begin_block(marker)
             case _:
                 self._begin_part(_State.THINKING)
 
@@ -283,7 +309,8 @@ class OutputParser:
             self._give_calls(calls)
             return
         self._state = _State.THINKING
-        at = len(self._form.call_start or "")
+        starts = (len(each) for each in self._form.call_starts if draft.startswith(each))
+        at = max(starts, default=0)
         self._read_thinking(draft[:at])
         self._pending = draft[at:]
 
@@ -294,6 +321,7 @@ class OutputParser:
             index=self._index,
             parse_call=self._parse_call,
             new_call_id=self._new_call_id,
+            tools=self._tools,
         )
         calls: list[ParsedCall] = []
         for delta in (*reader.push(draft), *reader.finish()):
@@ -324,10 +352,11 @@ class OutputParser:
     def _give_text(self, text: str) -> None:
         """Give out text, but for the whitespace at its end: a call may follow."""
         text = self._spaces + text
-        is_followed = self._form.call_start or self._state is _State.BEGINNING
+        is_followed = self._form.call_starts or self._state is _State.BEGINNING
         shown = text.rstrip() if is_followed else text
         self._spaces = text[len(shown) :]
         if shown:
+            self._has_answered = True
             self._deltas.append(TextDelta(self._index, shown, *self._tokens()))
 
     def _give_spaces(self) -> None:
@@ -347,9 +376,51 @@ class OutputParser:
         if shown:
             self._deltas.append(ThinkingDelta(self._index, shown, *self._tokens()))
 
+    def _begin_bare_call(self) -> None:
+        """Where an answer begins as a call without marks does, it may be one."""
+        form = self._form.call_form
+        if form is None or form.bare_start is None or not self._is_in_text:
+            return
+        written = self._pending.lstrip()
+        if not self._has_answered and written.startswith(form.bare_start):
+            self._pending = written.removeprefix(form.bare_start)
+            self._begin_block(form.bare_start)
+
+    def _begin_block(self, mark: str) -> None:
+        """From here on a reader says what is a call, and where it ends."""
+        if self._readers is None:
+            return
+        self._state = _State.CALL
+        self._reader = self._readers()
+        self._reader.feed(mark)
+
+    def _read_on(self, reader: CallReader) -> bool:
+        """Let the reader have what has come; False while the end of the call is not certain."""
+        written, self._pending = self._pending, ""
+        read = reader.feed(written)
+        if read is not None:
+            self._end_block(read)
+        return read is not None and self._state is not _State.STOPPED
+
+    def _end_block(self, read: CallsRead) -> None:
+        self._state = _State.TEXT
+        self._reader = None
+        self._pending = read.rest
+        if read.text:
+            self._give_up(read.text)
+        if self._state is _State.STOPPED:
+            return
+        if read.calls or read.cut is not None:
+            self._drops_leading_spaces = True
+        self._give_calls(read.calls)
+        if read.cut is not None and not (self._is_single_call and self.has_tool_calls):
+            self._start_call(read.cut.id or self._new_call_id(), read.cut.name)
+            self._give_arguments(read.cut.arguments)
+        self._stop_after_single_call()
+
     def _begin_call(self) -> None:
         self._state = _State.CALL
-        self._call = CallBody(is_json=self._form.has_json_calls)
+        self._call = CallBody(is_json=self._form.has_json_calls, names=self._names)
         self._is_call_open = False
 
     def _read_call(self, text: str) -> None:
@@ -371,6 +442,9 @@ class OutputParser:
             self._end_streamed_call()
         else:
             self._end_read_call(parse_or_mend(self._call.raw, self._parse_call), end)
+        self._stop_after_single_call()
+
+    def _stop_after_single_call(self) -> None:
         if self._is_single_call and self.has_tool_calls:
             self.is_complete = True
             self._pending = ""
@@ -389,11 +463,19 @@ class OutputParser:
     def _read_behind_call(self) -> None:
         """Behind the arguments there may be another call."""
         rest = self._call.unread if self._call.is_complete else ""
-        if "{" in rest:
-            self._give_calls(parse_or_mend(rest[rest.index("{") :], parse_json_calls) or ())
+        if "{" not in rest:
+            return
+        calls = parse_or_mend(rest[rest.index("{") :], parse_json_calls) or ()
+        if self._are_known(calls):
+            self._give_calls(calls)
+        else:
+            self._give_up(rest)
+
+    def _are_known(self, calls: Sequence[ParsedCall]) -> bool:
+        return self._names is None or all(call.name in self._names for call in calls)
 
     def _end_read_call(self, calls: Sequence[ParsedCall] | None, end: str) -> None:
-        if calls is None:
+        if calls is None or not self._are_known(calls):
             self._give_up(f"{self._form.call_start}{self._call.raw}{end}")
             return
         self._drops_leading_spaces = True
@@ -409,7 +491,7 @@ class OutputParser:
             self._give_arguments(self._call.cut())
         elif not is_cut:
             self._end_read_call(parse_or_mend(raw, self._parse_call), "")
-        elif (calls := self._whole_calls(raw)) is not None:
+        elif (calls := self._whole_calls(raw)) is not None and self._are_known(calls):
             self._give_calls(calls)
         elif self._form.has_json_calls and raw.lstrip()[:1] not in {"", "{", "["}:
             self._give_up(f"{self._form.call_start}{raw}")

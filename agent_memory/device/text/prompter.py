@@ -17,7 +17,12 @@ from agent_memory.device.text.prompt_text import prompt_text
 from agent_memory.device.text.template_files import processor_template, template_fault
 from agent_memory.device.text.text_encoder import TextEncoder
 from agent_memory.device.text.think_marks import think_marks
-from agent_memory.device.text.tool_format import parse_calls_with, writes_json_calls
+from agent_memory.device.text.tool_format import (
+    call_form,
+    fallback_form,
+    parse_calls_with,
+    writes_json_calls,
+)
 from agent_memory.device.text.vocabulary import Vocabulary
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.errors import InvalidRequest, ModelNotUsable
@@ -53,6 +58,9 @@ class Prompter:
         self._think_marks = think_marks(tokenizer)
         self._lock = threading.Lock()
         self._pieces = PieceCache(TextEncoder(tokenizer, self._control).encode, _CACHED_CHARS)
+        self._call_form = call_form(tokenizer)
+        if self._call_form is None and not self.has_tools:
+            self._call_form = fallback_form(tokenizer)
 
     @classmethod
     def load(cls, folder: Path) -> "Prompter":
@@ -216,6 +224,7 @@ class Prompter:
             if self.has_json_calls
             else parse_calls_with(self._tokenizer.tool_parser, template_tools(tools)),
             new_call_id=new_call_id,
+            tools=tools,
             stops=stops,
             is_single_call=not parallel_tool_calls,
             starts_in_thinking=starts_in_thinking,
@@ -237,14 +246,16 @@ class Prompter:
         )
 
     def _format(self, *, is_calling: bool, may_think: bool) -> OutputFormat:
-        start, end = self.call_markers
+        has_marks = is_calling and (self.has_json_calls or self._call_form is None)
+        start, end = self.call_markers if has_marks else (None, None)
         think_start, think_end = (may_think and self._think_marks) or (None, None)
         return OutputFormat(
             think_start=think_start,
             think_end=think_end,
-            call_start=start if is_calling else None,
-            call_end=end if is_calling else None,
+            call_start=start,
+            call_end=end,
             has_json_calls=is_calling and self.has_json_calls,
+            call_form=self._call_form if is_calling else None,
             ends_thinking_by_token=self._end_mark is not None,
             dropped=tuple(self._tokenizer.structural_markers),
         )
