@@ -118,10 +118,9 @@ async def has_superseded(pair: Pair) -> bool:
     first one says."""
     store = DictMemory()
     memory = dict_memory(store)
-    now = datetime.now(UTC)
     for number, said in enumerate((pair.older, pair.newer)):
-        since_now = timedelta(days=number - 10) if said.time is None else _TIMES[said.time]
-        message = ChatMessage(said.role, said.text, said.speaker, now + since_now)
+        since_now = _since_now(pair, number)
+        message = ChatMessage(said.role, said.text, said.speaker, datetime.now(UTC) + since_now)
         await memory.ingest.ingest(_WORKSPACE, IngestRequest(ThreadId(said.thread), (message,)))
     items = store.shelf(_WORKSPACE).items
     messages = [item.item_id for item in items.values() if item.kind is ItemKind.CHAT]
@@ -136,6 +135,15 @@ async def has_superseded(pair: Pair) -> bool:
         and is_of(items[item.successor_id], 1)
         for item in items.values()
     )
+
+
+def _since_now(pair: Pair, number: int) -> timedelta:
+    """Some days ago and a day apart; the second is of today where the first is of the future."""
+    said = pair.newer if number else pair.older
+    if said.time is not None:
+        return _TIMES[said.time]
+    is_after_future = number == 1 and pair.older.time is not None
+    return timedelta() if is_after_future else timedelta(days=number - 10)
 
 
 def read_pairs(path: Path) -> Iterator[Pair]:

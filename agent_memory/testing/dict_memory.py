@@ -12,6 +12,7 @@ from agent_memory.memory.items.erased import Erased
 from agent_memory.memory.items.ingestion import Prepared, Remembered
 from agent_memory.memory.items.item import Draft, Item, Material
 from agent_memory.memory.items.kinds import ItemKind, ItemState
+from agent_memory.memory.items.validity import holds_from
 from agent_memory.memory.search.recalled import Candidate, Candidates, Query
 from agent_memory.memory.search.terms import query_terms
 
@@ -244,6 +245,7 @@ def _item(
     draft: Draft,
     source: ItemId | None,
 ) -> Item:
+    now = datetime.now(UTC)
     return Item(
         item_id=item_id,
         thread_id=material.thread_id,
@@ -253,8 +255,8 @@ def _item(
         text=draft.text,
         span=draft.span,
         occurred_at=draft.occurred_at,
-        recorded_at=datetime.now(UTC),
-        valid_from=draft.occurred_at,
+        recorded_at=now,
+        valid_from=holds_from(draft.occurred_at, now),
         content_hash=draft.content_hash,
         context=draft.context,
         role=draft.role,

@@ -1,10 +1,10 @@
 """From items to a plan: first the statements about each subject, then duplicates among the rest."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from agent_memory.ids import ItemId, ThreadId
+from agent_memory.ids import ItemId
 from agent_memory.memory.consolidation.bands import bands_of
 from agent_memory.memory.consolidation.decision import (
     MIN_SIMILARITY,
@@ -14,10 +14,11 @@ from agent_memory.memory.consolidation.decision import (
     decide,
 )
 from agent_memory.memory.consolidation.history import merged_into, proven_by, settle_history
+from agent_memory.memory.consolidation.place import place_of, project_of
 from agent_memory.memory.consolidation.plan import Action, ActionKind, ConsolidationPlan
 from agent_memory.memory.consolidation.standing import Change, standing_of
 from agent_memory.memory.items.item import Item
-from agent_memory.memory.items.kinds import ItemKind, ItemState
+from agent_memory.memory.items.kinds import ItemState
 
 Similarities = Mapping[frozenset[ItemId], float]
 """Cosine of the embeddings of two items; pairs that are not alike can be left out."""
@@ -37,7 +38,11 @@ def consolidate(
     """
     known = {item.item_id: item for item in items}.values()  # found in several ways, some of them
     histories = [
-        action for group in _subjects(known, across_threads) for action in _settle(group, now)
+        action
+        for group in _subjects(known, across_threads)
+        for action in _settle(
+            group, now, {item.item_id for item in known} - {one.item_id for one in group}
+        )
     ]
     taken = {change.item_id for action in histories for change in action.changes}
     rest = [item for item in known if item.item_id not in taken and item.state is ItemState.ACTIVE]
@@ -68,17 +73,19 @@ def find_alike(items: Sequence[Item], similarities: Similarities) -> Iterator[tu
 
 
 def _subjects(items: Iterable[Item], across_threads: bool) -> Iterator[list[Item]]:
-    def subject(item: Item) -> tuple[ThreadId, ItemKind, str]:
-        thread = ThreadId("") if across_threads else item.thread_id
-        return (thread, item.kind, item.subject or "")
+    def subject(item: Item) -> tuple[tuple[str, str], str]:
+        place = ("project", project_of(item)) if across_threads else place_of(item)
+        return (place, item.subject or "")
 
     about = [item for item in items if can_supersede(item, item)]
     for _, group in groupby(sorted(about, key=subject), key=subject):
         yield list(group)
 
 
-def _settle(statements: Sequence[Item], now: datetime) -> Iterator[Action]:
-    if changes := settle_history(statements, now):
+def _settle(
+    statements: Sequence[Item], now: datetime, elsewhere: Collection[ItemId]
+) -> Iterator[Action]:
+    if changes := settle_history(statements, now, elsewhere):
         reason = f"statements about '{statements[0].subject}'"
         yield Action(ActionKind.SUPERSEDE, reason, changes)
 

@@ -90,7 +90,7 @@ def test_small_talk_states_nothing(sentence: str) -> None:
         ),
         ("used for logging", "We use log4j for logging.", "We decided to use slf4j for logging."),
         ("deadline", "The deadline is 3 June.", "The deadline has moved to 10 June."),
-        ("MAX_RETRIES", "`MAX_RETRIES` is 3.", "`MAX_RETRIES` should be 5."),
+        ("max retries", "`MAX_RETRIES` is 3.", "`MAX_RETRIES` should be 5."),
         ("default branch", "Our default branch is main.", "The default branch is trunk now."),
     ],
 )
