@@ -1,4 +1,5 @@
-"""From items to a plan: first the statements about each subject, then duplicates among the rest."""
+"""From items to a plan: first the statements about each subject, then those that are taken back by
+name, tasks that are done and questions that are answered, then duplicates among the rest."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -6,6 +7,7 @@ from itertools import groupby
 
 from agent_memory.ids import ItemId
 from agent_memory.memory.consolidation.bands import bands_of
+from agent_memory.memory.consolidation.closing import find_closed
 from agent_memory.memory.consolidation.decision import (
     MIN_SIMILARITY,
     Merge,
@@ -13,9 +15,15 @@ from agent_memory.memory.consolidation.decision import (
     can_supersede,
     decide,
 )
-from agent_memory.memory.consolidation.history import merged_into, proven_by, settle_history
+from agent_memory.memory.consolidation.history import (
+    merged_into,
+    proven_by,
+    settle_history,
+    superseded,
+)
 from agent_memory.memory.consolidation.place import place_of, project_of
 from agent_memory.memory.consolidation.plan import Action, ActionKind, ConsolidationPlan
+from agent_memory.memory.consolidation.retraction import find_retracted
 from agent_memory.memory.consolidation.standing import Change, standing_of
 from agent_memory.memory.items.item import Item
 from agent_memory.memory.items.kinds import ItemState
@@ -45,9 +53,35 @@ def consolidate(
         )
     ]
     taken = {change.item_id for action in histories for change in action.changes}
+    retracted = list(_retract([item for item in known if item.item_id not in taken], known, now))
+    taken |= {change.item_id for action in retracted for change in action.changes}
+    closed = list(_close([item for item in known if item.item_id not in taken], known, now))
+    taken |= {change.item_id for action in closed for change in action.changes}
     rest = [item for item in known if item.item_id not in taken and item.state is ItemState.ACTIVE]
     merges = _merge(sorted(rest, key=age_order), similarities or {}, now, across_threads)
-    return ConsolidationPlan((*histories, *merges))
+    return ConsolidationPlan((*histories, *retracted, *closed, *merges))
+
+
+def _retract(items: Sequence[Item], known: Iterable[Item], now: datetime) -> Iterator[Action]:
+    """Statements that a later one takes back by name."""
+    retracted: set[ItemId] = set()
+    for newer in sorted(known, key=age_order):
+        for older in find_retracted(newer, items):
+            if older.item_id not in retracted:
+                retracted.add(older.item_id)
+                before = standing_of(older)
+                change = Change(older.item_id, before, superseded(before, newer, now))
+                yield Action(ActionKind.SUPERSEDE, "taken back by name", (change,))
+
+
+def _close(items: Sequence[Item], known: Iterable[Item], now: datetime) -> Iterator[Action]:
+    """Tasks that are done, and questions that are answered."""
+    closed: set[ItemId] = set()
+    for message in sorted(known, key=age_order):
+        for change in find_closed(message, items, now):
+            if change.item_id not in closed:
+                closed.add(change.item_id)
+                yield Action(ActionKind.SUPERSEDE, "done or answered", (change,))
 
 
 def find_alike(items: Sequence[Item], similarities: Similarities) -> Iterator[tuple[Item, Item]]:

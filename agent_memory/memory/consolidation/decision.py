@@ -19,7 +19,7 @@ MAX_COMPARED = 4_000
 """Characters; of longer texts only equal ones are the same."""
 MIN_MESSAGE_WORDS = 6
 """Shorter messages (`ok`, `thanks a lot`) answer what was said before them, each something else."""
-_REPLACEABLE = SEMANTIC - {ItemKind.QUESTION, ItemKind.TASK}
+REPLACEABLE = SEMANTIC - {ItemKind.QUESTION, ItemKind.TASK}
 _COMPARED = SEMANTIC | {ItemKind.CHAT, ItemKind.ERROR, ItemKind.LOG}
 """Of the others (diffs, stacks, test failures, artifacts) only equal ones are the same: a single
 character matters in them."""
@@ -104,7 +104,7 @@ def can_supersede(one: Item, other: Item) -> bool:
 
 def is_replaceable(item: Item) -> bool:
     """Whether it is a statement, which a newer one can take the place of."""
-    return item.kind in _REPLACEABLE
+    return item.kind in REPLACEABLE
 
 
 def age_order(item: Item) -> tuple[datetime, datetime, str]:

@@ -13,7 +13,7 @@ _VERB = (
     "use|uses|using|used|need|needs|support|supports|run|runs|require|requires|depend on|"
     "depends on|deploy|deploys|allow|allows|ship|ships|build|builds|test|tests|accept|accepts|have|"
     "has|want|log|store|publish|write|read|reads|send|sends|target|targets|deploy to|rely on|"
-    "relies on"
+    "relies on|follow|follows|return|returns|merge|release"
 )
 _MOVED = "switched|switching|switch|migrated|migrating|migrate|moved|moving|went|converted|ported"
 _LEFT = (
@@ -41,7 +41,7 @@ _UPGRADE = re.compile(
 )
 _ON = re.compile(
     rf"(?:\bnot(?: to)?|n't|\bno longer) (?P<verb>{_VERB}) (?P<old>(?:on|in|at|to|with) [\w'-]+"
-    r"(?: [\w'-]+)?)(?: (?:anymore|any more|any longer))?[.!]?$",
+    r"(?: [\w'-]+)??)(?: any ?(?:more|longer))?[.!]?$",
     re.IGNORECASE,
 )
 _TRIGGERS = word_set(
@@ -69,7 +69,8 @@ def find_replaced(plain: str, text: str, words: frozenset[str]) -> tuple[str, ..
         found.append(normal_name(f"{upgrade.group('what')} {upgrade.group('old')}"))
     if _is_past(words) and (on := _ON.search(plain)) is not None:
         found.append(normal_name(f"{on.group('verb')} {on.group('old')}"))
-    return tuple(dict.fromkeys(name for name in found if name))
+    names = (name.removesuffix(" support") for name in found)
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _is_past(words: frozenset[str]) -> bool:

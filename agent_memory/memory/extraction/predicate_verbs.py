@@ -4,7 +4,7 @@ from agent_memory.memory.search.identifiers import word_set
 
 _DONE = (
     "signed|encrypted|hashed|formatted|linted|tested|packaged|managed|monitored|tracked|generated|"
-    "rendered|cached|encoded|backed"
+    "rendered|cached|encoded|backed|handled"
 )
 _DONE_AT = "scraped|polled|refreshed|rotated|backed up|synced|scheduled|sent"
 VERBS = (
@@ -30,7 +30,8 @@ VERBS = (
     (r"(?:owned|maintained) by", "owner"),
     (r"reviewed by", "reviewer"),
     (r"licensed under", "license"),
-    (r"(?:named|called)", "name"),
+    (r"(?:named|called|renamed to)", "name"),
+    (r"(?:planned for|due (?:on )?(?=\d|\w+day))", "date"),
     (r"pinned to", "version"),
     (r"belongs? to", "belongs to"),
 )
@@ -40,6 +41,6 @@ VERB_WORDS = word_set(
     "built bundled compiled written hosted deployed served published go goes get gets points point "
     "target targets take takes cost costs last lasts expire expires time times default defaults "
     "require requires allow allows retries retry keep keeps start starts begin begins open opens "
-    "owned maintained reviewed licensed named called pinned belong belongs"
+    "owned maintained reviewed licensed named called renamed planned due pinned belong belongs"
 ) | word_set(f"{_DONE}|{_DONE_AT}".replace("|", " "))
 """Without one of these there is none of them."""

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 from agent_memory.memory.extraction.names import normal_name
 from agent_memory.memory.extraction.predicate_verbs import VERB_WORDS, VERBS
-from agent_memory.memory.extraction.subject_words import VAGUE, WORD, is_literal, says_nothing
+from agent_memory.memory.extraction.subject_words import (
+    VAGUE,
+    WORD,
+    is_literal,
+    says_nothing,
+    value_of,
+)
 from agent_memory.memory.extraction.tools import category_of
 from agent_memory.memory.items.kinds import ItemKind
 from agent_memory.memory.search.identifiers import word_set
@@ -18,7 +24,8 @@ something has changed takes the place of another about it."""
 
 _NOUN = rf"(?:(?:the|our|my|all|every|each) )?(?P<noun>{WORD}(?: {WORD}){{0,5}}?)"
 _HELP = (
-    r"(?:(?:now|currently|always|still|will|should|must|is|are|has been|have been|only|also) ){0,3}"
+    r"(?:(?:now|currently|always|still|will|should|must|is|are|was|were|has been|have been|only|"
+    r"also) ){0,3}"
 )
 _VERB_NAMES = {f"v{number}": name for number, (_, name) in enumerate(VERBS)}
 _VERB = re.compile(
@@ -37,7 +44,19 @@ _IS_ROLE = re.compile(
     rf"{_PERSON} (?:is|became|will be) (?:now )?the (?:new )?(?P<verb>owner|reviewer|maintainer|"
     rf"lead|contact|manager|approver|admin) (?:for|of|on|in) (?:the |our )?{_THING}"
 )
+_IS_A_ROLE = re.compile(
+    rf"{_PERSON} (?:is|became|will be) (?:now )?(?:the|our) (?P<noun>(?:[\w-]+ ){{0,2}}(?:engineer|"
+    r"owner|lead|manager|reviewer|maintainer|contact|person|architect))(?: this \w+| now| again| "
+    r"from now on)*[.!]?$"
+)
+_COUNT = re.compile(
+    r"we (?:now )?(?:have|run|keep|use) (?:now )?(?P<value>\d+) (?P<noun>[\w-]+(?: [\w-]+)?)"
+    rf"(?: (?:on|in|for|at) (?:the )?(?P<place>{WORD}(?: {WORD})??))?(?: now| again)*[.!]?$",
+    re.IGNORECASE,
+)
+_COUNT_WORDS = word_set("have run keep use")
 _OWNER_WORDS = word_set(
+    "engineer person architect "
     "owns maintains leads reviews responsible charge taken took takes own owner reviewer "
     "maintainer lead contact manager approver admin"
 )
@@ -96,7 +115,8 @@ _MAY = re.compile(
 _STORED = {
     "store": "stored in", "keep": "stored in", "storing": "stored in", "host": "hosted on",
     "hosting": "hosted on", "serve": "hosted on", "publish": "hosted on", "send": "goes to",
-    "track": "done with", "manage": "done with", "cache": "done with", "sign": "done with",
+    "write": "written with", "track": "done with", "manage": "done with", "cache": "done with",
+    "sign": "done with",
 }  # fmt: skip
 _STORE = re.compile(
     r"(?:we|i|the team|they|let's)(?:'ll|'re|'ve)? (?:(?:now|currently|will|have|also|just|are|"
@@ -107,32 +127,43 @@ _STORE = re.compile(
 )
 _DEPLOY = re.compile(
     r"(?:we|i|they)(?:'ll|'re)? (?:now |always |currently |only )?(?P<noun>deploy|build|test|lint|"
-    r"format|release|log|authenticate|ship)(?:s|ing)? (?:with|via|using|through) (?P<value>\S.*)$",
+    r"format|release|log|authenticate|ship|merge|commit)(?:s|ing)? (?:with|via|using|through) "
+    r"(?P<value>\S.*)$",
+    re.IGNORECASE,
+)
+_DEPLOY_TO = re.compile(
+    r"(?:we|i|they)(?:'ll|'re)? (?:now |always |currently |only )?(?P<noun>deploy|release|log|ship|"
+    r"publish)(?:s|ing)? to (?P<value>\S.*)$",
     re.IGNORECASE,
 )
 _DEPLOY_WORDS = word_set(
-    "deploy build test lint format release log authenticate ship deploying building testing "
-    "linting releasing logging authenticating shipping"
+    "deploy build test lint format release log authenticate ship merge commit publish deploying "
+    "building testing linting releasing logging authenticating shipping"
 )
 _HABIT = re.compile(
     r"(?:we|(?:the|our|all) [\w'-]+(?: [\w'-]+){0,2}?) (?:now |only |always |currently )?"
     r"(?:no longer |do not |don't |does not |doesn't |stopped |decided not to )?(?:deploy|support|"
-    r"need|require|use|using|run|accept|ship|read|write|dropped?|removed|replaced|switched|migrated|"
+    r"need|require|use|using|run|accept|ship|read|write|follow|release|meet|merge|dropped?|removed|replaced|switched|migrated|"
     r"moved|upgraded)s?\b (?!to\b)(?P<value>\S.*)$",
     re.IGNORECASE,
 )
 _USES = re.compile(
-    rf"{_NOUN} (?:now |currently |only )?(?:uses?|reads?|supports?|writes?) (?:now )?"
+    rf"{_NOUN} (?:now |currently |only )?"
+    r"(?P<verb>use|read|support|write|return|emit|accept|produce)s? (?:now )?(?!an? )"
     r"(?P<value>\S.*)$",
     re.IGNORECASE,
 )
-_USE_WORDS = word_set("uses use reads read supports support writes write")
+_USE_WORDS = word_set(
+    "uses use reads read supports support writes write returns return emits emit accepts accept "
+    "produces produce"
+)
 _HABIT_WORDS = _USE_WORDS | word_set(
-    "deploy need needs require requires using run runs accept accepts ship ships drop dropped "
-    "removed replaced switched migrated moved upgraded"
+    "follow release meet merge deploy need needs require requires using run runs accept accepts "
+    "ship ships drop dropped removed replaced switched migrated moved upgraded"
 )
 _PERSONS = word_set("we i you they he she everyone team people users")
 _PRONOUN = re.compile(r"(?:we|i|you|they|he|she|it|that|this|there)\b", re.IGNORECASE)
+_NEGATIVE = re.compile(r"\b(?:no|not|never|longer)\b|n't\b", re.IGNORECASE)
 _MAX_OBJECT_WORDS = 8
 _MAX_PLAIN_WORDS = 3
 
@@ -214,9 +245,11 @@ def _store(text: str, plain: str, begin: int) -> Predicate | None:
 
 def _deploy(text: str, plain: str, begin: int) -> Predicate | None:
     match = _DEPLOY.match(plain, begin)
+    several = "" if match is not None else SEVERAL
+    match = match or _DEPLOY_TO.match(plain, begin)
     if match is None or says_nothing(match.group("value")):
         return None
-    name = f"{match.group('noun').lower()} with"
+    name = f"{match.group('noun').lower()} {'to' if several else 'with'}{several}"
     return Predicate(name, _group(match, "value", text), ItemKind.DECISION, 0.65)
 
 
@@ -236,10 +269,28 @@ def _uses(text: str, plain: str, begin: int) -> Predicate | None:
     if match is None or (noun := _noun(match, text)) is None:
         return None
     value = _group(match, "value", text)
-    category = category_of(value)
-    if category is None and not is_literal(value) and len(value.split()) > _MAX_PLAIN_WORDS:
+    if not is_literal(value) and len(value_of(value).split()) > _MAX_PLAIN_WORDS:
         return None
-    return Predicate(f"{noun} {category or 'uses' + SEVERAL}", value, weight=0.55)
+    category = category_of(value) if match.group("verb").lower() == "use" else None
+    name = category or f"{match.group('verb').lower()}s{SEVERAL}"
+    return Predicate(f"{noun} {name}", value, weight=0.55)
+
+
+def _count(text: str, plain: str, begin: int) -> Predicate | None:
+    """`We run 3 replicas in production.`"""
+    match = _COUNT.match(plain, begin)
+    if match is None or (noun := _noun(match, text)) is None:
+        return None
+    return Predicate(f"{_placed(match, text, noun)} count", match.group("value"),
+                     ItemKind.DECISION)  # fmt: skip
+
+
+def _is_role(text: str, plain: str, begin: int) -> Predicate | None:
+    """`Ben is the on-call engineer.`"""
+    match = _IS_A_ROLE.match(plain, begin)
+    if match is None or (noun := _noun(match, text)) is None:
+        return None
+    return Predicate(noun, match.group("value"))
 
 
 def _habit(text: str, plain: str, begin: int) -> Predicate | None:
@@ -251,6 +302,8 @@ def _habit(text: str, plain: str, begin: int) -> Predicate | None:
 
 _READERS: tuple[tuple[frozenset[str], Read], ...] = (
     (_OWNER_WORDS, _owner),
+    (_OWNER_WORDS, _is_role),
+    (_COUNT_WORDS, _count),
     (word_set(_AGAIN_AND_AGAIN.replace("|", " ")), _every),
     (_LANGUAGE_WORDS, _language),
     (_STATE_WORDS, _state),
@@ -262,14 +315,17 @@ _READERS: tuple[tuple[frozenset[str], Read], ...] = (
     (_USE_WORDS, _uses),
     (_HABIT_WORDS, _habit),
 )
-_OF_PERSONS = tuple(one for one in _READERS if one[1] in {_never, _store, _deploy, _habit})
+_WITH_PERSONS = {_never, _store, _deploy, _habit, _count}
+_OF_PERSONS = tuple(one for one in _READERS if one[1] in _WITH_PERSONS)
 PREDICATE_WORDS = frozenset[str]().union(*(triggers for triggers, _ in _READERS))
 
 
 def _noun(match: re.Match[str], text: str) -> str | None:
     raw = _group(match, "noun", text)
     first = raw.split()[0].lower() if raw else ""
-    return None if not first or first in VAGUE or first in _PERSONS else normal_name(raw) or None
+    if not first or first in VAGUE or first in _PERSONS or _NEGATIVE.search(raw) is not None:
+        return None
+    return normal_name(raw) or None
 
 
 def _placed(match: re.Match[str], text: str, noun: str) -> str:

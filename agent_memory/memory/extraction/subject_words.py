@@ -6,21 +6,20 @@ from agent_memory.memory.extraction.names import normal_name
 from agent_memory.memory.search.identifiers import word_set
 
 ATTRIBUTES = (
-    "address|api key|base image|base url|branch|bucket|budget|bundler|capacity|channel|code name|"
-    "codename|code style|color|colour|contact|count|country|cron|currency|database|date|deadline|"
-    "default|depth|domain|due date|editor|"
-    "email|endpoint|engine|entry point|flag|format|formatter|framework|frequency|header|host|"
-    "hostname|id|image|interval|"
-    "key|language|launch date|lead|length|level|licence|license|limit|linter|locale|location|"
-    "log level|maintainer|manager|maximum|"
-    "minimum|mode|model|name|namespace|orm|owner|package manager|page size|password|path|person|"
-    "phone number|plan|policy|"
-    "pool size|port|prefix|price|priority|protocol|provider|quota|rate|rate limit|region|registry|"
-    "release date|replica count|retention|retries|reviewer|role|runner|runtime|schedule|schema|"
-    "server|shell|size|stack|"
-    "start date|status|strategy|style|suffix|tag|target|theme|threshold|time zone|timeout|timezone|"
-    "title|tool|topic|ttl|url|"
-    "user name|username|version|width|window|zone"
+    "account|address|api key|attempts|base image|base url|branch|bucket|budget|"
+    "bundler|capacity|channel|code name|code style|codename|color|colour|connections|"
+    "contact|count|country|cron|currency|database|date|deadline|default|depth|"
+    "domain|due date|editor|email|endpoint|engine|entry point|file|flag|format|"
+    "formatter|framework|frequency|header|host|hostname|id|image|interval|key|"
+    "language|launch date|lead|length|level|licence|license|limit|linter|locale|"
+    "location|log level|maintainer|manager|maximum|minimum|mode|model|name|"
+    "namespace|orm|owner|package manager|page size|password|path|person|phone number|"
+    "plan|policy|pool size|port|prefix|price|priority|protocol|provider|quota|rate|"
+    "rate limit|region|registry|release date|replica count|replicas|repository|"
+    "retention|retries|reviewer|role|runner|runtime|schedule|schema|server|shell|"
+    "size|stack|start date|status|strategy|style|suffix|tag|target|theme|threshold|"
+    "time zone|timeout|timezone|title|tool|topic|ttl|url|user name|username|"
+    "version|width|window|workers|zone"
 )
 ATTRIBUTE_WORDS = word_set(ATTRIBUTES.replace("|", " "))
 _MOVED = (
@@ -45,7 +44,8 @@ VAGUE = word_set(
 BARE_IS_VAGUE = word_set(
     "id name status title size length path key mode price image plan window format priority "
     "default maximum minimum limit count rate flag level tag role model header date value width "
-    "depth theme person address location target"
+    "depth theme person address location target account file repository replicas workers attempts "
+    "connections"
 )
 """Every other thing has one."""
 _NO_VALUE = re.compile(

@@ -57,7 +57,7 @@ _MINE = re.compile(
 _USING = (
     "use|using|go with|going with|went with|adopt|adopted|chose|chosen|picked|pick|settled on|"
     "decided on|agreed on|opted for|standardi[sz]ed on|stick with|prefer|switched (?:back )?to|"
-    "switch (?:back )?to|moved (?:back )?to|migrated to"
+    "switch (?:back )?to|moved (?:back )?to|migrated to|upgraded to|on|run|running"
 )
 _USE = re.compile(
     r"(?:(?P<owner>we|i|let'?s|the team|they)(?:'ll|'re|'ve|'m|'d)? )?(?:(?:now|currently|will|"
@@ -66,14 +66,17 @@ _USE = re.compile(
     rf"(?P<value>[\w'./+#-]+(?: (?!for\b|as\b|to\b|in\b|instead\b)[\w'./+#-]+){{0,3}}?)"
     rf"(?: instead of {WORD}(?: {WORD})?)?"
     r"(?: (?P<link>for|as|to) (?:the |our |my |all |its )?(?P<noun>[\w'./-]+(?: [\w'./-]+){0,3}?))?"
+    r"(?: (?:in|on) (?:the |our )?(?P<place>[\w'./-]+(?: [\w'./-]+){0,2}?))?"
     r"(?: (?:now|instead|from now on|again|only))?(?= (?:instead of|because|since|and|but|so|with|"
     r"not|in|on|at|rather)\b|[.!,;:)]? *$|[,;(] ?)",
     re.IGNORECASE,
 )
 _USES = word_set(
     "use using go going went adopt adopted chose chosen picked pick settled decided agreed opted "
-    "standardized standardised stick prefer switched switch moved migrated"
+    "standardized standardised stick prefer switched switch moved migrated upgraded run "
+    "running we're"
 )
+_VERSIONED = re.compile(r"(?P<name>[A-Z][\w+#-]*(?:\.js)?(?: [A-Z]\w*)?) v?\d[\w.]*")
 _ACTIVITIES = word_set(
     "builds deployment deployments ci auth authentication infrastructure events dates money jobs "
     "background indentation json migrations releases secrets storage metrics logs analytics"
@@ -142,11 +145,16 @@ def find_subject(sentence: Sentence) -> Subject | None:
         return setting
     if words.isdisjoint(_TRIGGERS) and _SIGN.search(sentence.text) is None:
         return None
+    if (setting := _read_setting(sentence, read_scope("", "", sentence.heading))) is not None:
+        return setting
     scoped = read_scope(sentence.text, sentence.plain, sentence.heading)
+    nameless = None
     for read in (_read_setting, _read_attribute, _read_use, _read_predicate):
-        if (found := read(sentence, scoped)) is not None:
+        found = read(sentence, scoped)
+        if found is not None and found.name is not None:
             return found
-    return None
+        nameless = nameless or found
+    return nameless
 
 
 def _of_meaning(match: re.Match[str], sentence: Sentence) -> Subject | None:
@@ -223,6 +231,9 @@ def _of_attribute(
     if owner == "my":
         name = f"{sentence.speaker}'s {name}"
     value = sentence.text[match.start("value") : match.end("value")]
+    category = category_of(value) or ""
+    if category in SINGULAR and category.endswith(f" {name}"):
+        name = category
     return _named(sentence, scoped, name, value, kind, weight)
 
 
@@ -268,23 +279,28 @@ def _use_name(match: re.Match[str], sentence: Sentence, scoped: Scoped, value: s
     """By what it is used for and, for a thing rather than an activity, by what sort of tool it is:
     a client has a bundler and a linter."""
     noun = normal_name(sentence.text[match.start("noun") : match.end("noun")])
-    category = category_of(value)
-    owner = (match.group("owner") or "").lower()
+    place = normal_name(sentence.text[match.start("place") : match.end("place")])
     if not noun and scoped.is_for:
         noun, scoped = scoped.scope, Scoped(scoped.begin, "")
-    within = f"{scoped.scope} " if scoped.scope else ""
+    within = "".join(f"{part} " for part in (scoped.scope, place) if part)
+    category = category_of(value)
     if category in SINGULAR and (not noun or match.group("link") == "to"):
         return f"{within}{category}"
+    if not noun and (version := _VERSIONED.fullmatch(value)) is not None:
+        return f"{within}{normal_name(version.group('name'))} version"
     if not noun or noun.split()[0] in VAGUE:
         return None
     link = "to" if match.group("link") == "to" else "for"
-    if owner == "i":
+    if (match.group("owner") or "").lower() == "i":
         return f"{within}used by {sentence.speaker} {link} {noun}"
-    first = noun.split()[0]
-    is_activity = link == "to" or first.endswith("ing") or not _ACTIVITIES.isdisjoint(noun.split())
-    return f"{within}used {link} {noun}" if is_activity or category is None else (
-        f"{within}{category} used for {noun}"
-    )  # fmt: skip
+    if link == "to" or category is None or _is_activity(noun):
+        return f"{within}used {link} {noun}"
+    return f"{within}{noun} {category}"
+
+
+def _is_activity(noun: str) -> bool:
+    first, *rest = noun.split()
+    return first.endswith("ing") or not _ACTIVITIES.isdisjoint((first, *rest))
 
 
 def _read_predicate(sentence: Sentence, scoped: Scoped) -> Subject | None:

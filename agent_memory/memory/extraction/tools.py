@@ -1,9 +1,11 @@
 """Which tools do the same work: one of them takes the place of another, and of nothing else."""
 
-from agent_memory.memory.extraction.names import normal_name
+import re
 
 _CATEGORIES = {
-    "package manager": "npm|yarn|pnpm|bun|poetry|uv|pip|pipenv|pdm|conda|hatch|rye|bower",
+    "javascript package manager": "npm|yarn|pnpm|bun|bower|deno",
+    "python package manager": "poetry|uv|pip|pipenv|pdm|conda|hatch|rye|pip-tools",
+    "system package manager": "apt|brew|homebrew|dnf|yum|pacman|nix|apk",
     "database": (
         "postgresql|postgres|mysql|mariadb|sqlite|mongodb|oracle|sql server|cockroachdb|dynamodb|"
         "cassandra|duckdb|firestore|couchdb"
@@ -32,17 +34,27 @@ _CATEGORIES = {
     "observability": "datadog|grafana|loki|new relic|honeycomb|prometheus|splunk|kibana|tempo",
 }
 _CATEGORY_OF = {tool: name for name, tools in _CATEGORIES.items() for tool in tools.split("|")}
+_WORD = re.compile(r"[\w./#+-]+")
 SINGULAR = frozenset(
-    {"package manager", "linter", "formatter", "bundler", "ci", "type checker", "orm"}
+    {
+        "javascript package manager",
+        "python package manager",
+        "linter",
+        "formatter",
+        "bundler",
+        "ci",
+        "type checker",
+        "orm",
+    }
 )
 """Of these a project has one, so that its name is a subject by itself."""
 
 
 def category_of(value: str) -> str | None:
     """Of a tool by its name, with or without a version; None for what is not known."""
-    words = normal_name(value).split()
+    words = _WORD.findall(value.lower())
     for num_words in (3, 2, 1):
-        found = _CATEGORY_OF.get(" ".join(words[:num_words]))
+        found = _CATEGORY_OF.get(" ".join(words[:num_words]).rstrip(".,;:!"))
         if found is not None:
             return found
     return None

@@ -4,6 +4,9 @@ import re
 
 _HEADING = re.compile(r"[ \t]*#{1,6}[ \t]+\S")
 _LABEL = re.compile(r"[^\n.!?]{1,60}:[ \t*]*$")
+_ITEM = re.compile(r"[ \t]*[-*+\u2022][ \t]")
+_LIST = re.compile(r"[ \t]*\n(?:[ \t]*[-*+\u2022][ \t]|[ \t]+\S)")
+"""What follows a line that the list below belongs to."""
 _MAX_LABEL_WORDS = 6
 _MAX_WORDS_OF_NOTHING = 2
 """`Hello.`, `No.`, `Hi Ann!` are about nothing."""
@@ -40,9 +43,19 @@ class Topic:
         self._num_words = len(sentence.split())
         if self._is_title:
             self._title, self._label = sentence, ""
-        elif self._num_words <= _MAX_LABEL_WORDS and _LABEL.fullmatch(sentence) is not None:
+        elif (
+            self._num_words <= _MAX_LABEL_WORDS
+            and _ITEM.match(self._text, line) is None
+            and self._is_label(sentence, end)
+        ):
             self._label, self._is_title = sentence, True
         self._end = end
+
+    def _is_label(self, sentence: str, end: int) -> bool:
+        if _LABEL.fullmatch(sentence) is not None:
+            return True
+        is_open = sentence[-1:].isalnum() or sentence[-1:] in "`*)"
+        return is_open and _LIST.match(self._text, end) is not None
 
     def note(self, *, has_subject: bool) -> None:
         """What came of the sentence: one with a subject of its own opens no topic."""

@@ -96,7 +96,13 @@ def compose(stores: Stores, world: World) -> Memory:
         world.embed_now,
     )
     consolidating = Consolidate(
-        stores.consolidations, reading, stores.verdicts, stores.search, world.embedder, clock
+        stores.consolidations,
+        reading,
+        reading,
+        stores.verdicts,
+        stores.search,
+        world.embedder,
+        clock,
     )
     settle = consolidating.settle
     return Memory(

@@ -12,6 +12,7 @@ from agent_memory.ids import ItemId, ThreadId, WorkspaceId
 from agent_memory.json_value import Json
 from agent_memory.memory.items.chat_message import ChatMessage
 from agent_memory.memory.items.ingestion import Prepared, Remembered
+from agent_memory.memory.items.kinds import ItemKind
 from agent_memory.memory.ports import Ingestion
 from agent_memory.memory.redaction.policy import RedactionPolicy
 from agent_memory.memory.service.size_limit import check_size
@@ -69,9 +70,9 @@ Settle = Callable[[WorkspaceId, Sequence[ItemId]], Awaitable[None]]
 async def settle_statements(
     settle: Settle, workspace: WorkspaceId, prepared: Sequence[Prepared], remembered: Remembered
 ) -> None:
-    """Only statements take anything's place; most ingestions have none, and save the way."""
-    has_statements = any(draft.subject for entry in prepared for draft in entry.drafts)
-    if has_statements and remembered.added:
+    """Only what people and models say takes anything's place; diffs and logs save the way."""
+    is_said = any(draft.kind is ItemKind.CHAT for entry in prepared for draft in entry.drafts)
+    if is_said and remembered.added:
         await settle(workspace, remembered.added)
 
 

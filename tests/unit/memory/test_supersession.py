@@ -9,6 +9,7 @@ from agent_memory.ids import ThreadId, WorkspaceId
 from agent_memory.memory.items.chat_message import ChatMessage
 from agent_memory.memory.items.item import Item
 from agent_memory.memory.items.kinds import SEMANTIC, ItemState, Role
+from agent_memory.memory.items.validity import holds
 from agent_memory.memory.service.ingest import IngestRequest
 from agent_memory.memory.service.memory import Memory
 from agent_memory.testing.dict_memory import DictMemory
@@ -141,3 +142,146 @@ async def test_a_model_that_repeats_the_users_words_of_the_turn_says_the_users_w
     await talk.memory.ingest.ingest(ALPHA, IngestRequest(ThreadId("talk"), turn))
     assert "The API listens on port 8400 now." in talk.current
     assert talk.outdated == ["The API listens on port 8000."]
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("We use poetry to manage dependencies.", "We switched from poetry to uv."),
+        ("We use Celery for background jobs.", "We no longer use Celery."),
+        ("We deploy on Fridays.", "We decided not to deploy on Fridays anymore."),
+        ("The gateway timeout is 3s.", "GATEWAY_TIMEOUT is 10s by default now."),
+        ("The gateway timeout is 3s.", "gateway_timeout: 10s"),
+        ("The API listens on port 8000.", "The API listens on port 8400 now."),
+        ("Tests run with tox.", "Tests now run with make check, not tox."),
+        ("Poll the carrier API every 10 minutes.", "Poll the carrier API every 30 minutes."),
+        ("Kathrin owns billing.", "Tomasz owns billing now."),
+        ("The payments webhook is broken.", "The payments webhook is fine again."),
+        ("We use moment for dates in the web client.", "We use dayjs instead of moment."),
+        ("We run Postgres 14 in production.", "We upgraded Postgres from 14 to 16."),
+        ("Force pushes are allowed on main.", "Force pushes are not allowed on main anymore."),
+        ("Ann is the on-call engineer this week.", "Ben is the on-call engineer now."),
+        ("We release on Mondays.", "We release on Wednesdays instead of Mondays."),
+    ],
+)
+async def test_a_change_takes_the_place_of_what_was_before(older: str, newer: str) -> None:
+    talk = Talk()
+    await talk.say(older, newer)
+    assert talk.outdated == [older]
+    assert talk.current == [newer]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("We use Redis for caching.", "We do not use Redis for sessions."),
+        ("We use Redis in staging.", "We no longer use Redis in production."),
+        ("We use npm in the web client.", "We use poetry in the API."),
+        ("The worker uses threads.", "The parser no longer uses threads."),
+        ("The web app uses React.", "The web app uses Redux."),
+        ("Never log passwords.", "Never log tokens."),
+        ("Tomasz owns billing.", "Tomasz owns search now."),
+        ("The API listens on port 8000.", "The docs server listens on port 9000."),
+        ("The payments webhook is broken.", "The login page is fine again."),
+        ("`MAX_RETRIES` is 3.", "`MAX_RETRY_DELAY` is 30."),
+    ],
+)
+async def test_what_is_about_something_else_changes_nothing(one: str, other: str) -> None:
+    talk = Talk()
+    await talk.say(one, other)
+    assert talk.outdated == []
+    assert len(talk.current) == 2
+
+
+async def test_the_same_value_in_other_words_leaves_both() -> None:
+    talk = Talk()
+    await talk.say("Tomasz owns billing.", "Tomasz owns billing and answers mails on Mondays.")
+    assert talk.outdated == []
+
+
+async def test_the_newest_thread_of_a_project_is_current() -> None:
+    talk = Talk()
+    await talk.say("We use yarn for the web client.", thread="shop/one")
+    await talk.say("We use pnpm for the web client.", thread="shop/two")
+    await talk.say("We use npm for the web client.", thread="bank/one")
+    assert talk.outdated == ["We use yarn for the web client."]
+
+
+async def test_a_bare_word_is_each_threads_own() -> None:
+    talk = Talk()
+    await talk.say("The port is 8000.", thread="one")
+    await talk.say("The port is 9000.", thread="two")
+    assert talk.outdated == []
+
+
+@pytest.mark.parametrize(
+    ("task", "done"),
+    [
+        ("TODO: rotate the staging certificate.", "Done: rotate the staging certificate."),
+        ("TODO: rotate the staging certificate.", "The staging certificate is rotated."),
+        ("- [ ] write the changelog entry", "- [x] write the changelog entry"),
+        ("TODO: merge the login pull request.", "The login pull request is merged."),
+        ("Please add a retry to the uploader.", "I've added a retry to the uploader."),
+    ],
+)
+@pytest.mark.parametrize("thread", ["talk", "another"])
+async def test_a_task_closes_when_it_is_done(task: str, done: str, thread: str) -> None:
+    talk = Talk()
+    await talk.say(task, "TODO: bump the version.")
+    await talk.say(done, role=ASSISTANT, thread=thread)
+    assert [one.text for one in talk.items() if one.state is ItemState.ACTIVE] == [
+        "TODO: bump the version."
+    ]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Done: rotate the production certificate.",
+        "The staging certificate is not rotated yet.",
+        "Is the staging certificate rotated?",
+        "The staging certificate should be rotated.",
+        "TODO: review the staging certificate.",
+    ],
+)
+async def test_a_task_stays_open_until_it_is_done(said: str) -> None:
+    talk = Talk()
+    await talk.say("TODO: rotate the staging certificate.", said)
+    assert "TODO: rotate the staging certificate." in talk.current
+
+
+async def test_a_question_closes_when_it_is_answered() -> None:
+    question = "Which port does the metrics exporter use in `prod`?"
+    talk = Talk()
+    await talk.say(question, "The API uses port 8000 in prod.")
+    assert question in talk.current
+    await talk.say("The metrics exporter uses port 9100 in prod.", role=ASSISTANT)
+    assert talk.outdated == [question]
+
+
+async def test_a_clock_that_is_ahead_does_not_win() -> None:
+    talk = Talk()
+    now = datetime.now(UTC)
+    await talk.say("The default branch is trunk.", at=now + timedelta(hours=2))
+    await talk.say("The default branch is main.", at=datetime.now(UTC))
+    assert talk.current == ["The default branch is main."]
+
+
+async def test_nothing_is_current_before_its_time() -> None:
+    talk = Talk()
+    later = datetime.now(UTC) + timedelta(days=1500)
+    await talk.say("The default branch is main.")
+    await talk.say("The default branch is trunk.", at=later)
+    now = datetime.now(UTC)
+    assert [one.text for one in talk.items() if holds(one, now)] == ["The default branch is main."]
+    assert [one.text for one in talk.items() if holds(one, later + timedelta(days=2))] == [
+        "The default branch is trunk."
+    ]
+
+
+async def test_what_was_said_later_wins_over_a_date_in_the_future() -> None:
+    talk = Talk()
+    later = datetime.now(UTC) + timedelta(days=1500)
+    await talk.say("The default branch is trunk.", at=later)
+    await talk.say("The default branch is main.", at=datetime.now(UTC))
+    assert talk.current == ["The default branch is main."]
