@@ -109,6 +109,13 @@ class DictMemory:
             chain.append(await self.get_item(workspace, chain[-1].successor_id))
         return chain
 
+    async def list_outdated(
+        self, workspace: WorkspaceId, sources: Sequence[ItemId]
+    ) -> Sequence[Item]:
+        items = self.shelf(workspace).items.values()
+        outdated = [item for item in items if item.state is ItemState.SUPERSEDED]
+        return [item for item in outdated if item.source_id in sources]
+
     async def get_material(
         self, workspace: WorkspaceId, material: MaterialId
     ) -> tuple[Material, Sequence[str]]:

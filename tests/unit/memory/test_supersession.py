@@ -12,6 +12,10 @@ from agent_memory.memory.items.kinds import SEMANTIC, ItemState, Role
 from agent_memory.memory.items.validity import holds
 from agent_memory.memory.service.ingest import IngestRequest
 from agent_memory.memory.service.memory import Memory
+from agent_memory.memory.service.messages import MessageQuery
+from agent_memory.memory.service.recall import RecallRequest
+from agent_memory.memory.service.working_sets import WorkingSetRequest
+from agent_memory.memory.workingset.rendering import render
 from agent_memory.testing.dict_memory import DictMemory
 from agent_memory.testing.memory import dict_memory
 
@@ -285,3 +289,46 @@ async def test_what_was_said_later_wins_over_a_date_in_the_future() -> None:
     await talk.say("The default branch is trunk.", at=later)
     await talk.say("The default branch is main.", at=datetime.now(UTC))
     assert talk.current == ["The default branch is main."]
+
+
+async def test_a_message_bears_the_mark_of_its_outdated_statement_wherever_it_is_shown() -> None:
+    talk = Talk()
+    rest = "It took me a while to find that out, so please do not ask me for it again."
+    await talk.say(f"Hi! The staging host is a.test. {rest}", "The staging host is b.test now.")
+    day = (talk.begun_at + timedelta(days=2)).date()
+    marked = f"user: Hi! The staging host is a.test. [superseded {day}] {rest}"
+
+    request = RecallRequest("staging host", 500)
+    recalled = await talk.memory.recall.recall(ALPHA, request)
+    assert marked in recalled.packed.text
+    wanted = WorkingSetRequest("staging host", 500, ThreadId("talk"))
+    assert marked in render(await talk.memory.working_sets.assemble(ALPHA, wanted))
+    found = await talk.memory.messages.search(ALPHA, MessageQuery("staging host", 9))
+    marks = {one.item.text[:3]: [at.how for at in one.item.outdated] for one in found.found}
+    assert marks == {"Hi!": ["superseded"], "The": []}
+
+
+async def test_a_message_says_that_its_task_is_done() -> None:
+    talk = Talk()
+    await talk.say("TODO: rotate the staging certificate.", "Done: rotate the staging certificate.")
+    recalled = await talk.memory.recall.recall(ALPHA, RecallRequest("staging certificate", 500))
+    day = (talk.begun_at + timedelta(days=2)).date()
+    assert f"TODO: rotate the staging certificate. [done {day}]" in recalled.packed.text
+
+
+async def test_a_message_of_the_time_bears_no_mark() -> None:
+    talk = Talk()
+    await talk.say("The staging host is a.test.", "The staging host is b.test now.")
+    then = talk.begun_at + timedelta(days=1, hours=2)
+    request = RecallRequest("staging host", 500, as_of=then)
+    recalled = await talk.memory.recall.recall(ALPHA, request)
+    assert "user: The staging host is a.test.\n" in recalled.packed.text + "\n"
+
+
+async def test_a_thread_is_told_what_another_one_put_in_the_place_of_its_statement() -> None:
+    talk = Talk()
+    await talk.say("We use yarn for the web client.", thread="one")
+    await talk.say("We use pnpm for the web client.", thread="two")
+    request = RecallRequest("web client", 500, (ThreadId("one"),))
+    recalled = await talk.memory.recall.recall(ALPHA, request)
+    assert "decision: We use pnpm for the web client." in recalled.packed.text
