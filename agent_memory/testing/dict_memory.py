@@ -139,6 +139,7 @@ class DictMemory:
             and thread in (None, item.thread_id)
             and (as_of is None or item.occurred_at <= as_of)
         ]
+        items.reverse()  # of those of one time, the last first
         return sorted(items, key=lambda item: item.occurred_at, reverse=True)[:limit]
 
     async def list_page(

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from agent_memory.ids import ItemId
 from agent_memory.memory.consolidation.bands import bands_of
-from agent_memory.memory.consolidation.closing import find_closed
+from agent_memory.memory.consolidation.closing import OpenWork, closed_by
 from agent_memory.memory.consolidation.decision import (
     MIN_SIMILARITY,
     Merge,
@@ -76,11 +76,13 @@ def _retract(items: Sequence[Item], known: Iterable[Item], now: datetime) -> Ite
 
 def _close(items: Sequence[Item], known: Iterable[Item], now: datetime) -> Iterator[Action]:
     """Tasks that are done, and questions that are answered."""
+    work = OpenWork(items)
     closed: set[ItemId] = set()
     for message in sorted(known, key=age_order):
-        for change in find_closed(message, items, now):
-            if change.item_id not in closed:
-                closed.add(change.item_id)
+        for item in work.find_closed(message):
+            if item.item_id not in closed:
+                closed.add(item.item_id)
+                change = closed_by(item, message, now)
                 yield Action(ActionKind.SUPERSEDE, "done or answered", (change,))
 
 

@@ -1,17 +1,12 @@
 """Within what a statement holds: its thread, or the project that the thread belongs to."""
 
-import re
-
 from agent_memory.memory.items.item import Item
 from agent_memory.memory.items.kinds import SEMANTIC
 
-_PROJECT = re.compile(r"(?P<project>.+)[/:#][^/:#]*$", re.DOTALL)
-
 
 def project_of(item: Item) -> str:
-    """What stands before the last `/`, `:` or `#` of the thread's id; "" is the whole workspace."""
-    match = _PROJECT.match(item.thread_id)
-    return match.group("project") if match is not None else ""
+    """What stands before the last `:` of the thread's id; "" is the whole workspace."""
+    return item.thread_id.rpartition(":")[0]
 
 
 def place_of(item: Item) -> tuple[str, str]:

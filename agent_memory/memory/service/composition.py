@@ -32,6 +32,7 @@ from agent_memory.memory.service.ranker import Experienced, LiveWeights, Ranker
 from agent_memory.memory.service.recall import Impressions, Recall, Tokens
 from agent_memory.memory.service.recollect import Recollect
 from agent_memory.memory.service.redaction import Redaction, RedactionPolicyStore
+from agent_memory.memory.service.retelling import Retelling
 from agent_memory.memory.service.retention import Retention, RetentionPolicies
 from agent_memory.memory.service.understanding import understood
 from agent_memory.memory.service.working_sets import WorkingSets
@@ -107,7 +108,14 @@ def compose(stores: Stores, world: World) -> Memory:
     )
     settle = consolidating.settle
     return Memory(
-        ingest=Ingest(stores.ingestion, stores.policies, prepare_all, settle, clock),
+        ingest=Ingest(
+            stores.ingestion,
+            stores.policies,
+            prepare_all,
+            settle,
+            Retelling(stores.messages, reading),
+            clock,
+        ),
         recall=Recall(finder, world.tokens, stores.impressions, clock),
         working_sets=working_sets,
         precheck=Precheck(finder, reading, clock),

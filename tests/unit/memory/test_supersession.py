@@ -205,9 +205,9 @@ async def test_the_same_value_in_other_words_leaves_both() -> None:
 
 async def test_the_newest_thread_of_a_project_is_current() -> None:
     talk = Talk()
-    await talk.say("We use yarn for the web client.", thread="shop/one")
-    await talk.say("We use pnpm for the web client.", thread="shop/two")
-    await talk.say("We use npm for the web client.", thread="bank/one")
+    await talk.say("We use yarn for the web client.", thread="shop:one")
+    await talk.say("We use pnpm for the web client.", thread="shop:two")
+    await talk.say("We use npm for the web client.", thread="bank:one")
     assert talk.outdated == ["We use yarn for the web client."]
 
 
