@@ -22,7 +22,7 @@ SEVERAL = "\u2026"
 """Ends a subject that can have several values at once: only a statement that says itself that
 something has changed takes the place of another about it."""
 
-_NOUN = rf"(?:(?:the|our|my|all|every|each) )?(?P<noun>{WORD}(?: {WORD}){{0,5}}?)"
+_NOUN = rf"(?:(?:the|our|all|every|each) )?(?P<noun>{WORD}(?: {WORD}){{0,5}}?)"
 _HELP = (
     r"(?:(?:now|currently|always|still|will|should|must|is|are|was|were|has been|have been|only|"
     r"also) ){0,3}"
@@ -144,7 +144,7 @@ _HABIT = re.compile(
     r"(?:we|(?:the|our|all) [\w'-]+(?: [\w'-]+){0,2}?) (?:now |only |always |currently )?"
     r"(?:no longer |do not |don't |does not |doesn't |stopped |decided not to )?(?:deploy|support|"
     r"need|require|use|using|run|accept|ship|read|write|follow|release|meet|merge|dropped?|removed|replaced|switched|migrated|"
-    r"moved|upgraded)s?\b (?!to\b)(?P<value>\S.*)$",
+    r"moved|upgraded)s?\b (?!(?:to|an?|the)\b)(?P<value>\S.*)$",
     re.IGNORECASE,
 )
 _USES = re.compile(
@@ -161,7 +161,7 @@ _HABIT_WORDS = _USE_WORDS | word_set(
     "follow release meet merge deploy need needs require requires using run runs accept accepts "
     "ship ships drop dropped removed replaced switched migrated moved upgraded"
 )
-_PERSONS = word_set("we i you they he she everyone team people users")
+_PERSONS = word_set("we i you they he she my everyone team people users")
 _PRONOUN = re.compile(r"(?:we|i|you|they|he|she|it|that|this|there)\b", re.IGNORECASE)
 _NEGATIVE = re.compile(r"\b(?:no|not|never|longer)\b|n't\b", re.IGNORECASE)
 _MAX_OBJECT_WORDS = 8
