@@ -9,7 +9,7 @@ from agent_memory.memory.extraction.failures.finder import find_failures
 from agent_memory.memory.extraction.lines import Lines, cut_lines
 from agent_memory.memory.extraction.patch import cut_patch
 
-_FENCE = re.compile(r"`{3,}|^[ \t]*(?P<tildes>~{3,})", re.MULTILINE)
+_FENCE = re.compile(r"```|^[ \t]{0,3}(?P<tildes>~~~)", re.MULTILINE)
 _PASTED = re.compile(
     r"^(?:Traceback \(most recent|\s+at \S|thread '.* panicked at |goroutine \d+ \[|panic: |--- \S|"
     r"---- \S|@@ -\d|FAILED \S|E {3,}\S|\s*\u25cf |(?:FAIL|ERROR): \w+ \(|<testcase|"

@@ -9,6 +9,8 @@ _BULLET = re.compile(r"\s*(?:[-*+\u2022]|\d{1,2}[.)]|#{1,6})\s+(?=\S)")
 _QUOTED = re.compile(
     r"`[^`\n]*`|\"[^\"\n]{0,400}\"|\u201c[^\u201d\n]{0,400}\u201d|(?<!\w)'[^'\n]{1,200}'(?!\w)"
 )
+_LONGEST_NUMBER = 12
+"""Characters, with what stands before it."""
 _NUMBER = re.compile(r"[,;:]?\s*(?:(?:and|then) )?\b(?P<nth>\d{1,2})\.\Z")
 _MAX_SENTENCE = 600
 """Characters; what is longer is no statement but a text."""
@@ -32,7 +34,7 @@ def find_sentences(text: str) -> Iterator[tuple[int, int]]:
 def _without_number(text: str, begin: int, end: int) -> int:
     """Where characters [begin, end) end without the number of what comes next in their line: in
     `1. this, 2. that` the second number belongs to `that`."""
-    number = _NUMBER.search(text, begin, end)
+    number = _NUMBER.search(text, max(begin, end - _LONGEST_NUMBER), end)
     if number is None or text[end : end + 1] in {"", "\n"}:
         return end
     nth = int(number.group("nth"))
