@@ -28,8 +28,8 @@ def is_yet_to_hold(item: Item, now: datetime) -> bool:
 
 def holds(item: Item, now: datetime) -> bool:
     """Whether nothing has taken the place of the item by `now`, and its own time has come."""
-    if is_yet_to_hold(item, now) or item.state is ItemState.MERGED:
+    if is_yet_to_hold(item, now) or item.state not in {ItemState.ACTIVE, ItemState.SUPERSEDED}:
         return False
     if item.valid_to is not None:
         return item.valid_to > now and item.valid_to > item.valid_from
-    return item.state is not ItemState.SUPERSEDED
+    return item.state is ItemState.ACTIVE

@@ -83,8 +83,8 @@ def _ranked(
 
 def _is_outdated(item: Item, query: Query) -> bool:
     """Superseded, or a statement whose time has not come or is over."""
-    if item.state is ItemState.SUPERSEDED:
-        return True
+    if item.state is not ItemState.ACTIVE:
+        return item.state is ItemState.SUPERSEDED
     return item.kind in SEMANTIC and not holds(item, query.as_of or query.now)
 
 
