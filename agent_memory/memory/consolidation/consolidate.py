@@ -40,9 +40,11 @@ def consolidate(
     similarities: Similarities | None = None,
     *,
     across_threads: bool = False,
+    has_merges: bool = True,
 ) -> ConsolidationPlan:
     """items: those in question with all that could be the same: what shares a band, is similar, or
-    is about the same subject, whatever its state. Nothing is changed by this.
+    is about the same subject, whatever its state. Nothing is changed by this. has_merges: whether
+    duplicates are looked for too, which takes the longest.
     """
     known = {item.item_id: item for item in items}.values()  # found in several ways, some of them
     histories = [
@@ -57,6 +59,8 @@ def consolidate(
     taken |= {change.item_id for action in retracted for change in action.changes}
     closed = list(_close([item for item in known if item.item_id not in taken], known, now))
     taken |= {change.item_id for action in closed for change in action.changes}
+    if not has_merges:
+        return ConsolidationPlan((*histories, *retracted, *closed))
     rest = [item for item in known if item.item_id not in taken and item.state is ItemState.ACTIVE]
     merges = _merge(sorted(rest, key=age_order), similarities or {}, now, across_threads)
     return ConsolidationPlan((*histories, *retracted, *closed, *merges))

@@ -112,7 +112,7 @@ class Consolidate:
         if not new:
             return
         about = {item.item_id: item for item in (*new, *await self._about(workspace, new))}
-        plan = consolidate(list(about.values()), self._clock())
+        plan = consolidate(list(about.values()), self._clock(), has_merges=False)
         settled = [action for action in plan.actions if action.kind is ActionKind.SUPERSEDE]
         if not settled:
             return
