@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mlx_lm.utils import load_tokenizer
 
 from agent_memory.device.text.chat_template import ChatTemplate
+from agent_memory.device.text.control_tokens import ControlTokens
 from agent_memory.device.text.prompter import Prompter
 from agent_memory.turns.messages import Message, Role, Text, ToolResult, ToolSpec, ToolUse
 from tests.integration.device.small_tokenizers import byte_level, write_model_folder
@@ -61,7 +62,7 @@ class Family:
         self._scratch = TemporaryDirectory()
         folder = write_model_folder(Path(self._scratch.name), byte_level(), template)
         self._tokenizer = load_tokenizer(folder)
-        self._template = ChatTemplate(self._tokenizer)
+        self._template = ChatTemplate(self._tokenizer, ControlTokens.of(self._tokenizer).marks)
         self.prompter = Prompter.load(folder)
 
     def rendered(self, tools: Sequence[ToolSpec], calls: Sequence[Call]) -> str:
@@ -75,7 +76,8 @@ class Family:
             Message(Role.ASSISTANT, tuple(uses)),
             Message(Role.TOOL, tuple(ToolResult(use.id, RESULT) for use in uses)),
         ]
-        prompt, _ = self._template.render(messages, tools, None)
+        text = self._template.render(messages, tools, None)
+        prompt = text.prompt.replace(text.cut, "") if text.cut else text.prompt
         return prompt.partition(RESULT)[0].rpartition(USER)[2]
 
     def rendered_natively(self, call: Call, header: str) -> str:
