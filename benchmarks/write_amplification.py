@@ -29,6 +29,7 @@ from agent_memory.engine.events import Generated, Restored, Stored
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.ids import LeaseId, WorkspaceId
 from agent_memory.settings import Settings
+from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.sampling import SamplingParams
 from benchmarks.harness.report import Report
 from benchmarks.harness.run import run
@@ -82,7 +83,14 @@ class Session:
         assert lease is not None
         sampling = SamplingParams(max_tokens=max_tokens, temperature=0.0)
         request = GenerationRequest(
-            "r", "w", self._root, prompt, sampling, lease, parse_output=False, owner="session"
+            "r",
+            "w",
+            self._root,
+            prompt,
+            sampling,
+            lease,
+            form=AnswerForm(parse=False),
+            owner="session",
         )
         restored, stored, tokens = Restored(0, 0), Stored((), 0), list(prompt)
         before = _bytes_written()

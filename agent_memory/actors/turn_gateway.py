@@ -9,7 +9,6 @@ from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.model_catalogue import ModelCatalogue
 from agent_memory.actors.place import own_node_id
-from agent_memory.actors.session import TurnCall
 from agent_memory.actors.turn_recall import TurnRecall, without_recollection
 from agent_memory.errors import (
     ConversationMoved,
@@ -25,7 +24,8 @@ from agent_memory.sessions.prompting import build_prompt
 from agent_memory.store.sessions import SessionStore
 from agent_memory.turns.events import ChoiceFinished, TurnEvent, TurnStarted, TurnStep
 from agent_memory.turns.models import ModelCard
-from agent_memory.turns.request import Branch, TurnRequest
+from agent_memory.turns.placement import Branch, Placement
+from agent_memory.turns.request import TurnRequest
 from agent_memory.wire.streams import Exchange, PeerLost, open_exchange
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,11 @@ class Delivery:
         """The events of `step` that are new to the client."""
         self.tokens.extend(step.token_ids)
         return [event for event in step.events if self._is_new(event)]
+
+    def resumed(self, placement: Placement) -> Placement:
+        """The same session, which is to go on after what the client has received."""
+        by = self.model_fingerprint if self.tokens else ""
+        return replace(placement, delivered_tokens=tuple(self.tokens), delivered_by=by)
 
     def _is_new(self, event: TurnEvent) -> bool:
         match event:
@@ -82,40 +87,36 @@ class TurnGateway:
 
     async def take_turn(self, request: TurnRequest) -> AsyncIterator[TurnEvent]:
         await self._models.check_is_loaded(request.model)
-        request, session_id = await self._assign(request)
-        request = await self._memory.recalled(request, session_id)
+        request = await self._memory.recalled(await self._place(request))
         delivery = Delivery()
         for _ in range(MAX_ATTEMPTS):
             try:
-                async for event in self._attempt(request, session_id, delivery):
+                async for event in self._attempt(request, delivery):
                     yield event
             except (PeerLost, SessionMoved) as error:
+                session_id = request.placed.session_id
                 log.warning("session process lost", extra={"session": session_id})
                 await self._directory.report_lost(request.workspace_id, session_id)
                 self._check_can_go_on(request, delivery, error)
-                request = replace(
-                    request,
-                    delivered_tokens=tuple(delivery.tokens),
-                    delivered_by=delivery.model_fingerprint if delivery.tokens else "",
-                )
+                request = replace(request, placement=delivery.resumed(request.placed))
             except ConversationMoved:
                 # Somebody else took the conversation further: this request is a branch of it.
-                request, session_id = await self._assign(replace(request, expected_head=None))
+                request = await self._place(request)
             except PromptTooLong:
                 if (shorter := without_recollection(request)) is None:
                     raise
                 request = shorter
             else:
-                await self._afterwards(request, session_id)
+                await self._afterwards(request)
                 return
         raise StreamInterrupted(f"The session's process was lost {MAX_ATTEMPTS} times.")
 
     async def count_tokens(self, request: TurnRequest) -> int:
         await self._models.check_is_loaded(request.model)
-        request, session_id = await self._assign(request)
-        request = await self._memory.recalled(request, session_id)
+        request = await self._memory.recalled(await self._place(request))
+        placed = request.placed
         conversation = await Conversation.load(
-            self._store, request.workspace_id, session_id, request.branch
+            self._store, request.workspace_id, placed.session_id, placed.branch
         )
         try:
             return await self._count(request, conversation)
@@ -134,10 +135,8 @@ class TurnGateway:
     async def models(self) -> Sequence[ModelCard]:
         return await self._models.list()
 
-    async def _attempt(
-        self, request: TurnRequest, session_id: SessionId, delivery: Delivery
-    ) -> AsyncIterator[TurnEvent]:
-        exchange = await self._open(request, session_id)
+    async def _attempt(self, request: TurnRequest, delivery: Delivery) -> AsyncIterator[TurnEvent]:
+        exchange = await self._open(request)
         try:
             async for step in exchange:
                 for event in delivery.take(cast("TurnStep", step)):
@@ -145,36 +144,46 @@ class TurnGateway:
         finally:
             exchange.close()
 
-    async def _open(self, request: TurnRequest, session_id: SessionId) -> Exchange:
-        address = await self._directory.locate(request.workspace_id, session_id, request.request_id)
-        call = TurnCall(session_id, request)
-        return await open_exchange(address, own_node_id(), self._secret, call)
+    async def _open(self, request: TurnRequest) -> Exchange:
+        address = await self._directory.locate(
+            request.workspace_id, request.placed.session_id, request.request_id
+        )
+        return await open_exchange(address, own_node_id(), self._secret, request)
 
     @staticmethod
     def _check_can_go_on(request: TurnRequest, delivery: Delivery, error: Exception) -> None:
         if request.sampling.n > 1 and delivery.tokens:
             raise StreamInterrupted("The session was lost amid several choices.") from error
 
-    async def _assign(self, request: TurnRequest) -> tuple[TurnRequest, SessionId]:
+    async def _place(self, request: TurnRequest) -> TurnRequest:
+        """The request in its session, with what the client has had of the turn already."""
+        found = await self._find(request)
+        if (before := request.placement) is not None:
+            found = replace(
+                found, delivered_tokens=before.delivered_tokens, delivered_by=before.delivered_by
+            )
+        return replace(request, placement=found)
+
+    async def _find(self, request: TurnRequest) -> Placement:
         """The session the client named, else the one whose conversation this continues, else a
         new one: a branch of the one that this continues from an earlier turn on."""
-        if request.session_id is not None:
-            return request, request.session_id
+        if request.named_session is not None:
+            return Placement(request.named_session)
         if request.raw_prompt is None:
             hashes = [digest for _, digest in conversation_hashes(request.messages)]
             if hashes:
                 found = await self._store.find_by_history(request.workspace_id, hashes)
                 if found is not None and found.is_head:
-                    return replace(request, expected_head=found.head_hash), found.session_id
+                    return Placement(found.session_id, expected_head=found.head_hash)
                 if found is not None:
                     branch = Branch(found.session_id, found.turn_id)
-                    return replace(request, branch=branch), _new_session(request)
-        return request, _new_session(request)
+                    return Placement(_new_session(request), branch=branch)
+        return Placement(_new_session(request))
 
-    async def _afterwards(self, request: TurnRequest, session_id: SessionId) -> None:
+    async def _afterwards(self, request: TurnRequest) -> None:
         """A completion has no conversation to come back to."""
         if request.raw_prompt is not None:
-            await self._directory.let_go(request.workspace_id, session_id)
+            await self._directory.let_go(request.workspace_id, request.placed.session_id)
 
 
 def _new_session(request: TurnRequest) -> SessionId:

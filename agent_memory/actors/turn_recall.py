@@ -4,7 +4,6 @@ import logging
 from dataclasses import replace
 
 from agent_memory.errors import AgentMemoryError
-from agent_memory.ids import SessionId
 from agent_memory.memory.packing.recalled_text import without_blocks
 from agent_memory.memory.service.recollect import Recollect, Said
 from agent_memory.sessions.conversation import Conversation
@@ -24,25 +23,25 @@ class TurnRecall:
         self._recollect = recollect
         self._sessions = sessions
 
-    async def recalled(self, request: TurnRequest, session_id: SessionId) -> TurnRequest:
+    async def recalled(self, request: TurnRequest) -> TurnRequest:
         """The request with what helps to answer it, where it asks for that and a person speaks."""
         memory = request.memory
         if memory is None or not memory.recall or not (purpose := _purpose(request)):
             return request
         try:
-            recollection = await self._find(request, memory, session_id, purpose)
+            recollection = await self._find(request, memory, purpose)
         except AgentMemoryError as error:
             log.warning("a turn goes without memory", extra={"reason": str(error)})
             return replace(request, memory=replace(memory, problem=str(error)))
         return replace(request, memory=replace(memory, recollection=recollection))
 
     async def _find(
-        self, request: TurnRequest, memory: TurnMemory, session_id: SessionId, purpose: str
+        self, request: TurnRequest, memory: TurnMemory, purpose: str
     ) -> Recollection | None:
         found = await self._recollect.recollect(
             request.workspace_id,
             purpose,
-            await self._said(request, session_id),
+            await self._said(request),
             memory.thread_id,
             memory.token_budget,
         )
@@ -50,10 +49,11 @@ class TurnRecall:
             return None
         return Recollection(f"{found.text}\n", found.item_ids, found.num_tokens)
 
-    async def _said(self, request: TurnRequest, session_id: SessionId) -> Said:
+    async def _said(self, request: TurnRequest) -> Said:
         """What the model reads anyway: the conversation, and what was recalled in it before."""
+        placed = request.placed
         stored = await Conversation.load(
-            self._sessions, request.workspace_id, session_id, request.branch
+            self._sessions, request.workspace_id, placed.session_id, placed.branch
         )
         messages = (*(stored.messages if request.is_delta else ()), *request.messages)
         recalled = [m.recollection for m in stored.messages if m.recollection is not None]

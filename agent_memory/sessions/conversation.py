@@ -9,8 +9,9 @@ from agent_memory.ids import SessionId, WorkspaceId
 from agent_memory.prompts.identity import common_prefix
 from agent_memory.sessions.ports import TranscriptStore
 from agent_memory.turns.messages import Message, Recollection, Role
+from agent_memory.turns.placement import Branch
 from agent_memory.turns.portable import PortableSession
-from agent_memory.turns.request import Branch, TurnRequest
+from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.sequence import TokenIds
 from agent_memory.turns.transcript import (
     GeneratedTurn,

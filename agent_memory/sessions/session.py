@@ -61,7 +61,6 @@ class Session:
                     request,
                     running,
                     conversation,
-                    self.session_id,
                     self._surroundings.engine,
                     self._surroundings.pool,
                     self._surroundings.store,
@@ -73,7 +72,7 @@ class Session:
     async def _wake(self, request: TurnRequest) -> Conversation:
         if self._conversation is None:
             self._conversation = await Conversation.load(
-                self._surroundings.store, self.workspace_id, self.session_id, request.branch
+                self._surroundings.store, self.workspace_id, self.session_id, request.placed.branch
             )
         return self._conversation
 
@@ -81,11 +80,11 @@ class Session:
     def _check_is_new(conversation: Conversation, request: TurnRequest) -> None:
         """The same turn may have waited behind itself."""
         is_answered = any(turn.turn_id == request.turn_id for turn in conversation.generated)
-        if request.is_repeatable and is_answered and not request.delivered_tokens:
+        if request.is_repeatable and is_answered and not request.placed.delivered_tokens:
             raise AlreadyAnswered("The turn was answered already.")
 
     @staticmethod
     def _check_head(conversation: Conversation, request: TurnRequest) -> None:
         """A session found by its history takes the turn only while that is still its history."""
-        if request.expected_head not in {None, conversation.head_hash}:
+        if request.placed.expected_head not in {None, conversation.head_hash}:
             raise ConversationMoved("The conversation went on in the meantime.")

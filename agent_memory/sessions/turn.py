@@ -13,7 +13,7 @@ from agent_memory.engine.events import Finished, Generated, Prefilled, Restored,
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.errors import EngineLost, PoolLost, Preempted, StreamInterrupted, Unavailable
-from agent_memory.ids import LeaseId, SessionId, ThreadId, block_owner, new_id
+from agent_memory.ids import LeaseId, ThreadId, block_owner, new_id
 from agent_memory.prompts.identity import head_hash
 from agent_memory.sessions.conversation import Conversation
 from agent_memory.sessions.divergence import find_divergence
@@ -57,7 +57,6 @@ class Turn:
         request: TurnRequest,
         running: RunningTurn,
         conversation: Conversation,
-        session_id: SessionId,
         engine: Engine,
         pool: Pool,
         store: TranscriptStore,
@@ -66,14 +65,15 @@ class Turn:
         self._running = running
         self._conversation = conversation
         self._continuation = conversation.continue_with(request)
-        self._session_id = session_id
+        self._session_id = request.placed.session_id
         self._engine = engine
         self._pool = pool
         self._store = store
-        self._recorder = TurnRecorder(request.delivered_tokens, request.delivered_by)
+        placed = request.placed
+        self._recorder = TurnRecorder(placed.delivered_tokens, placed.delivered_by)
         self._started_at = datetime.now(UTC)
         self._num_preemptions = 0
-        self._has_begun = bool(request.delivered_tokens)
+        self._has_begun = bool(placed.delivered_tokens)
 
     async def take(self) -> None:
         """Generate the answer, commit it, and only then say that the turn has ended."""
@@ -169,13 +169,7 @@ class Turn:
             lease=lease,
             forced_tokens=self._recorder.begin_attempt(),
             boundaries=prompt.boundaries,
-            tools=request.tools,
-            tool_choice=request.tool_choice,
-            parallel_tool_calls=request.parallel_tool_calls,
-            parse_output=request.raw_prompt is None,
-            thinking=request.thinking,
-            thinking_budget=request.thinking_budget,
-            json_schema=request.json_schema,
+            form=request.form,
             incarnation=info.incarnation,
             priority=request.priority,
             is_resumed=is_resumed,

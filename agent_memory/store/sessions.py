@@ -11,8 +11,8 @@ from agent_memory.store.identifiers import check_id
 from agent_memory.store.transcript_rows import MessageRow, TurnRow, assemble
 from agent_memory.store.turn_rows import SequenceRow
 from agent_memory.store.turn_writer import write_turn
+from agent_memory.turns.placement import Branch
 from agent_memory.turns.portable import PortableSession
-from agent_memory.turns.request import Branch
 from agent_memory.turns.sequence import TokenIds, all_sequences
 from agent_memory.turns.transcript import HistoryMatch, SessionRecord, Transcript, TurnCommit
 

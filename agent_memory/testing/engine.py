@@ -14,8 +14,8 @@ from agent_memory.errors import EngineLost, NotFound, Preempted
 from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId, SessionId, WorkspaceId
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.turns.events import FinishReason, TextDelta
+from agent_memory.turns.placement import Branch
 from agent_memory.turns.portable import PortableSession
-from agent_memory.turns.request import Branch
 from agent_memory.turns.sequence import SequenceStep, after_all
 from agent_memory.turns.transcript import SessionRecord, Transcript, TurnCommit, generated_turns
 

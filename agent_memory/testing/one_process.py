@@ -25,6 +25,7 @@ from agent_memory.testing.engine import MemoryStore, OpenPool
 from agent_memory.testing.runtime import MemorySessions, ScriptedTurns, scripted_runtime
 from agent_memory.turns.events import TurnEvent, TurnStep
 from agent_memory.turns.models import ModelCard
+from agent_memory.turns.placement import Placement
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.transcript import Transcript
 
@@ -83,7 +84,9 @@ class EngineTurns:
 
     async def take_turn(self, request: TurnRequest) -> AsyncIterator[TurnEvent]:
         steps: asyncio.Queue[TurnStep | None] = asyncio.Queue()
-        running = self._session_of(request).take_turn(request, steps.put_nowait)
+        session = self._session_of(request)
+        placed = replace(request, placement=Placement(session.session_id))
+        running = session.take_turn(placed, steps.put_nowait)
         ending = asyncio.create_task(running.wait())
         ending.add_done_callback(lambda _: steps.put_nowait(None))
         try:
@@ -96,7 +99,7 @@ class EngineTurns:
 
     async def count_tokens(self, request: TurnRequest) -> int:
         conversation = await Conversation.load(
-            self._surroundings.store, request.workspace_id, request.session_id or SessionId("")
+            self._surroundings.store, request.workspace_id, request.named_session or SessionId("")
         )
         prompt = await build_prompt(
             self._engine,
@@ -112,7 +115,7 @@ class EngineTurns:
         return [ModelCard(info.model, 0, info.context_window)]
 
     def _session_of(self, request: TurnRequest) -> Session:
-        place = (request.workspace_id, request.session_id or SessionId(new_id("sess")))
+        place = (request.workspace_id, request.named_session or SessionId(new_id("sess")))
         return self._sessions.setdefault(place, Session(*place, self._surroundings))
 
 

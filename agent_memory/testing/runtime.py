@@ -82,7 +82,7 @@ class ScriptedTurns:
 
 
 def _started(event: TurnStarted, request: TurnRequest) -> TurnStarted:
-    session_id = request.session_id or event.session_id
+    session_id = request.named_session or event.session_id
     return replace(event, turn_id=request.turn_id, session_id=session_id)
 
 

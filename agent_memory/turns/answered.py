@@ -49,7 +49,7 @@ class AnsweredTurn:
         return self._events()
 
     def _is_elsewhere(self, request: TurnRequest) -> bool:
-        return request.session_id not in {None, self.session_id}
+        return request.named_session not in {None, self.session_id}
 
     def _events(self) -> Iterator[TurnEvent]:
         begun = replace(self.usage, completion_tokens=0)

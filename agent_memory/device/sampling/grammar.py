@@ -38,8 +38,8 @@ class Constrainer:
         """A fresh constraint for one choice of the request, at its beginning; None when its
         output is free. Raises InvalidRequest when the form that is asked for cannot be had."""
         form = self._form_constraint(request)
-        prompter, budget = self._prompter, request.thinking_budget
-        if budget is None or request.thinking is False or not request.parse_output:
+        prompter, budget = self._prompter, request.form.thinking_budget
+        if budget is None or request.form.thinking is False or not request.form.parse:
             return form
         if prompter.think_markers is None:
             return form
@@ -58,10 +58,10 @@ class Constrainer:
             request,
             lambda tools: output_grammar(
                 tools,
-                request.tool_choice,
-                request.json_schema,
+                request.form.tool_choice,
+                request.form.json_schema,
                 form,
-                is_single_call=not request.parallel_tool_calls,
+                is_single_call=not request.form.parallel_tool_calls,
             ),
         )
         answer: TokenConstraint | None
@@ -70,13 +70,13 @@ class Constrainer:
         else:
             answer = _AnswerConstraint(GrammarMatch(grammar, self._num_logits))
         markers = prompter.think_markers
-        if answer is None or markers is None or not request.parse_output:
+        if answer is None or markers is None or not request.form.parse:
             return answer
         watch = ThinkingWatch(
             prompter.vocabulary,
             markers,
             is_thinking=prompter.starts_in_thinking(request.prompt_tokens),
-            may_begin=request.thinking is not False,
+            may_begin=request.form.thinking is not False,
         )
         return _ThinkingConstraint(
             answer, watch, _Ends.of(prompter, self._num_logits), is_owed=grammar is not None
@@ -86,8 +86,8 @@ class Constrainer:
         """For the calls that a model makes of its own accord, where their form is known."""
         prompter = self._prompter
         start, end = prompter.call_markers
-        may_call = request.parse_output and request.tool_choice.mode is ToolMode.AUTO
-        if not (may_call and request.tools and prompter.has_json_calls and end):
+        may_call = request.form.parse and request.form.tool_choice.mode is ToolMode.AUTO
+        if not (may_call and request.form.tools and prompter.has_json_calls and end):
             return None
         form = CallForm(start, end)
         try:

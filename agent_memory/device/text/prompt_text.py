@@ -25,9 +25,9 @@ def prompt_text(template: ChatTemplate, request: PromptRequest) -> PromptText:
 
     Raises InvalidRequest when the template refuses the conversation itself.
     """
-    tools = () if request.tool_choice.mode is ToolMode.NONE else request.tools
+    tools = () if request.form.tool_choice.mode is ToolMode.NONE else request.form.tools
     try:
-        rendered = template.render(request.messages, tools, request.thinking)
+        rendered = template.render(request.messages, tools, request.form.thinking)
         places = _places(rendered.prompt, request.splices)
     except InvalidRequest:
         if not request.splices:
@@ -35,7 +35,7 @@ def prompt_text(template: ChatTemplate, request: PromptRequest) -> PromptText:
         places = None
     if places is None:
         messages = _without_splices(request)
-        rendered = template.render(messages, tools, request.thinking)
+        rendered = template.render(messages, tools, request.form.thinking)
         places = []
     prompt = rendered.prompt
     pieces: list[str] = []
@@ -43,7 +43,7 @@ def prompt_text(template: ChatTemplate, request: PromptRequest) -> PromptText:
     for number, at in places:
         splice = request.splices[number]
         before = prompt[begin:at]
-        pieces.append(template.with_suffix(before, splice.generation_suffix, request.thinking))
+        pieces.append(template.with_suffix(before, splice.generation_suffix, request.form.thinking))
         begin = at + len(splice.sentinel)
     pieces.append(prompt[begin:])
     return PromptText(

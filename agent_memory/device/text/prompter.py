@@ -237,11 +237,11 @@ class Prompter:
         return self.new_output(
             index=choice,
             prompt_tokens=request.prompt_tokens,
-            tools=request.tools,
-            tool_choice=request.tool_choice,
-            parallel_tool_calls=request.parallel_tool_calls,
-            parse=request.parse_output,
-            thinking=request.thinking,
+            tools=request.form.tools,
+            tool_choice=request.form.tool_choice,
+            parallel_tool_calls=request.form.parallel_tool_calls,
+            parse=request.form.parse,
+            thinking=request.form.thinking,
             stops=request.sampling.stop,
         )
 

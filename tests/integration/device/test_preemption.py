@@ -29,6 +29,7 @@ from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.sessions.session import Session, Surroundings
 from agent_memory.testing.engine import MemoryStore
 from agent_memory.turns.messages import Message, Role, Text
+from agent_memory.turns.placement import Placement
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.sampling import SamplingParams
 
@@ -145,6 +146,7 @@ class Client:
             workspace_id=self._workspace,
             messages=(Message(Role.USER, (Text(question),)),),
             sampling=sampling,
+            placement=Placement(self._session.session_id),
         )
         await self._session.take_turn(request, lambda _: None).wait()
         return self.store.commits[0].generated_tokens

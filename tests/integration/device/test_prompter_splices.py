@@ -10,6 +10,7 @@ from agent_memory.device.text.prompter import Prompter
 from agent_memory.ids import TurnId
 from agent_memory.prompts.request import PromptRequest
 from agent_memory.prompts.splice import assemble, plan_splices
+from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.events import TextDelta, ThinkingDelta, ToolCallDelta, ToolCallStarted
 from agent_memory.turns.messages import (
     Message,
@@ -65,7 +66,9 @@ class Conversation:
         sent = [self._respell(message) for message in self._history]
         plan = plan_splices(sent, self._generated, "model", "0123456789abcdef")
         rendered = self._prompter.render(
-            PromptRequest(plan.messages, self._tools, thinking=self.thinking, splices=plan.splices)
+            PromptRequest(
+                plan.messages, AnswerForm(self._tools, thinking=self.thinking), splices=plan.splices
+            )
         )
         self._suffix = rendered.generation_suffix
         self._prompt = assemble(rendered, plan.turns)

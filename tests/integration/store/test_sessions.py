@@ -10,7 +10,7 @@ from agent_memory.ids import SessionId, TurnId, WorkspaceId
 from agent_memory.store.database import Database
 from agent_memory.store.sessions import SessionStore
 from agent_memory.turns.messages import Message, Role, Text, Thinking, ToolResult, ToolUse
-from agent_memory.turns.request import Branch
+from agent_memory.turns.placement import Branch
 from agent_memory.turns.transcript import HistoryMatch
 from tests.integration.store.conftest import ALPHA, BETA
 from tests.integration.store.examples import assistant, turn, user

@@ -217,7 +217,7 @@ class ScriptedText:
         self._index = index
         self._breaks = request.group == "broken text"
         self.has_tool_calls = request.group == "calls tools"
-        self._ends_calls = self.has_tool_calls and not request.parallel_tool_calls
+        self._ends_calls = self.has_tool_calls and not request.form.parallel_tool_calls
         self.is_complete = False
 
     def push(

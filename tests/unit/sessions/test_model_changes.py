@@ -11,6 +11,7 @@ from agent_memory.sessions.session import Session, Surroundings
 from agent_memory.testing.engine import MemoryStore, OpenPool, ScriptedEngine
 from agent_memory.turns.events import TurnEvent, TurnFinished, TurnStarted, TurnStep
 from agent_memory.turns.messages import Message, Role, Text
+from agent_memory.turns.placement import Placement
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.sampling import SamplingParams
 
@@ -50,6 +51,7 @@ class Talk:
             (Message(Role.USER, (Text(text),)),),
             SamplingParams(max_tokens=100),
             is_delta=True,
+            placement=Placement(SessionId("s")),
         )
         await self._session.take_turn(replace(request, **more), hear).wait()  # type: ignore[arg-type]
         return events
@@ -106,6 +108,7 @@ async def test_an_answer_that_one_model_began_is_not_finished_by_another() -> No
 
 async def test_tokens_that_another_model_delivered_are_not_fed_to_this_one() -> None:
     talk = Talk(["hi"])
+    placement = Placement(SessionId("s"), delivered_tokens=(104,), delivered_by="bee" * 8)
     with pytest.raises(StreamInterrupted):
-        await talk.say("hello", delivered_tokens=(104,), delivered_by="bee" * 8)
+        await talk.say("hello", placement=placement)
     assert talk.engine.requests == []

@@ -18,7 +18,8 @@ from agent_memory.turns.events import (
     TurnStep,
 )
 from agent_memory.turns.messages import Message, Role, Text
-from agent_memory.turns.request import Branch, MessagePin, TurnRequest
+from agent_memory.turns.placement import Branch, Placement
+from agent_memory.turns.request import MessagePin, TurnRequest
 from agent_memory.turns.sampling import SamplingParams
 
 WORKSPACE = WorkspaceId("w")
@@ -45,10 +46,8 @@ def ask(
         messages=messages,
         sampling=SamplingParams(max_tokens=100),
         is_delta=is_delta,
-        delivered_tokens=delivered,
-        expected_head=expected_head,
         is_repeatable=is_repeatable,
-        branch=branch,
+        placement=Placement(SESSION, expected_head, branch, delivered),
     )
 
 
@@ -81,6 +80,8 @@ class Listener:
 async def take(session: Session, request: TurnRequest) -> str:
     """One turn to its end; what it said."""
     listener = Listener()
+    here = replace(request.placed, session_id=session.session_id)
+    request = replace(request, placement=here)
     await session.take_turn(request, listener.hear).wait()
     return listener.text
 

@@ -15,6 +15,7 @@ from agent_memory.device.text.prompter import Prompter
 from agent_memory.device.text.token_counter import ModelTokenCounter
 from agent_memory.prompts.control_marks import ControlMarks
 from agent_memory.prompts.request import PromptRequest
+from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.messages import (
     Message,
     Recollection,
@@ -128,7 +129,7 @@ def everywhere(words: str) -> PromptRequest:
             Message(Role.ASSISTANT, (Text(f"answer {words}"),)),
             user(f"again {words}"),
         ),
-        (ToolSpec(f"f{words}", f"description {words}", schema),),
+        AnswerForm((ToolSpec(f"f{words}", f"description {words}", schema),)),
     )
 
 
@@ -229,7 +230,7 @@ def test_ordinary_text_has_the_tokens_that_the_tokenizer_gives_it(
     ordinary = ("The answer is 42.", " two\n\n lines ", "a <", "> quoted", "end|>", "if a[0] < b")
     for words in ordinary:
         request = everywhere(words)
-        prompt = uncut.render(request.messages, request.tools, None).prompt
+        prompt = uncut.render(request.messages, request.form.tools, None).prompt
         expected = made.encode(prompt, add_special_tokens=False).ids
         assert list(tokens_of(prompter, request)) == expected
 

@@ -7,6 +7,7 @@ import pytest
 
 from agent_memory.device.text.prompter import Prompter
 from agent_memory.prompts.request import PromptRequest
+from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.messages import Message, Role, Text, ToolResult, ToolSpec, ToolUse
 from tests.integration.device.small_tokenizers import HERMES, STRICT, byte_level, write_model_folder
 
@@ -113,7 +114,7 @@ def result(number: int, *texts: str) -> Message:
 
 def prompt_of(prompter: Prompter, messages: Sequence[Message]) -> tuple[str, str]:
     """(the prompt, the part of it that opens the assistant's turn)."""
-    rendered = prompter.render(PromptRequest(tuple(messages), (TOOL,)))
+    rendered = prompter.render(PromptRequest(tuple(messages), AnswerForm((TOOL,))))
     (tokens,) = rendered.pieces
     return b"".join(map(prompter.token_bytes, tokens)).decode(), rendered.generation_suffix
 

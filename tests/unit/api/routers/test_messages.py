@@ -177,12 +177,12 @@ async def test_the_request_becomes_a_turn(client: httpx.AsyncClient, turns: Scri
         Message(Role.USER, (Text("And tomorrow?"),)),
         Message(Role.SYSTEM, (Text("It is late."),)),
     )
-    assert request.tools == (ToolSpec("weather", "of a city", {"type": "object"}),)
-    assert request.tool_choice == ToolChoice(ToolMode.NAMED, "weather")
-    assert request.parallel_tool_calls is False
-    assert request.thinking is True
-    assert request.thinking_budget == 2048
-    assert request.json_schema == '{"a":1}'
+    assert request.form.tools == (ToolSpec("weather", "of a city", {"type": "object"}),)
+    assert request.form.tool_choice == ToolChoice(ToolMode.NAMED, "weather")
+    assert request.form.parallel_tool_calls is False
+    assert request.form.thinking is True
+    assert request.form.thinking_budget == 2048
+    assert request.form.json_schema == '{"a":1}'
     assert request.max_tokens_given
     sampling = request.sampling
     assert (sampling.max_tokens, sampling.temperature, sampling.top_p) == (64, 0.5, 0.9)
@@ -200,7 +200,7 @@ async def test_thinking_is_asked_for_or_left_to_the_model(
     expected: bool | None,
 ) -> None:
     await client.post("/v1/messages", json={**HELLO, "thinking": thinking})
-    assert turns.requests[0].thinking is expected
+    assert turns.requests[0].form.thinking is expected
 
 
 IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AA=="}}
@@ -369,7 +369,7 @@ async def test_the_session_in_the_metadata_of_claude_code_is_used_and_told(
     session = "0a1b2c3d-0000-4000-8000-000000000000"
     metadata = {"user_id": f"user_{'f' * 64}_account__session_{session}"}
     response = await client.post("/v1/messages", json={**HELLO, "metadata": metadata})
-    assert turns.requests[0].session_id == session
+    assert turns.requests[0].named_session == session
     assert response.headers["x-session-id"] == session
     assert response.headers["x-model"] == "org/tiny"
 
