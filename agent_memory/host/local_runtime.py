@@ -48,7 +48,7 @@ _NUM_CPUS = 64
 
 
 class RayRuntime:
-    """A local Ray, or a cluster that is there already, with the product's actors and gateway."""
+    """A local Ray, or a cluster that is there already, with the product's actors and front."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -85,7 +85,7 @@ class RayRuntime:
         start_actors(self._config, model)
 
     def serve(self) -> None:
-        """Bring the gateway up on the server's address."""
+        """Bring the front up on the server's address."""
         settings = self._settings
         logging.getLogger("ray.serve").setLevel(logging.ERROR)
         with _translated_errors("Ray Serve does not start"):
@@ -96,7 +96,7 @@ class RayRuntime:
             serve.run(application(self._config), name=APPLICATION, route_prefix="/")
 
     def wait_until_ready(self) -> EngineInfo:
-        """Until the engine has its model and the gateway says so. Raises what hinders it."""
+        """Until the engine has its model and the front says so. Raises what hinders it."""
         info = asyncio.run(self._engine_info())
         deadline = time.monotonic() + READY_TIMEOUT_S
         while (problem := _health_problem(self._settings.url)) is not None:
@@ -119,7 +119,7 @@ class RayRuntime:
         return node is None or not node.dead_processes()
 
     def stop(self) -> None:
-        """End the gateway, the actors and, if it is ours, Ray. Harmless when there is none."""
+        """End the front, the actors and, if it is ours, Ray. Harmless when there is none."""
         if not ray.is_initialized():
             return
         node = _own_node()

@@ -1,7 +1,7 @@
 """The HTTP surface, sessions and a real engine in one process: no Ray, and no database."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -82,7 +82,7 @@ class EngineTurns:
         self._surroundings = Surroundings(self._engine, OpenPool(), store)
         self._sessions: dict[tuple[WorkspaceId, SessionId], Session] = {}
 
-    async def take_turn(self, request: TurnRequest) -> AsyncIterator[TurnEvent]:
+    async def answer(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
         steps: asyncio.Queue[TurnStep | None] = asyncio.Queue()
         session = self._session_of(request)
         placed = replace(request, placement=Placement(session.session_id))
@@ -97,7 +97,7 @@ class EngineTurns:
         finally:
             running.cancel()
 
-    async def count_tokens(self, request: TurnRequest) -> int:
+    async def count(self, request: TurnRequest) -> int:
         conversation = await Conversation.load(
             self._surroundings.store, request.workspace_id, request.named_session or SessionId("")
         )
@@ -110,7 +110,7 @@ class EngineTurns:
         )
         return len(prompt.tokens)
 
-    async def models(self) -> Sequence[ModelCard]:
+    async def cards(self) -> Sequence[ModelCard]:
         info = await self._engine.info()
         return [ModelCard(info.model, 0, info.context_window)]
 

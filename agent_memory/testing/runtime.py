@@ -47,14 +47,14 @@ class ScriptedTurns:
         self, script: Script = (), models: Sequence[ModelCard] = (), num_prompt_tokens: int = 0
     ) -> None:
         self.script = script
-        self.cards = models
+        self.model_cards = models
         self.num_prompt_tokens = num_prompt_tokens
         self.requests: list[TurnRequest] = []
         self.is_asked = asyncio.Event()
         self.num_closed = 0
         self.num_finished = 0
 
-    async def take_turn(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
+    async def answer(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
         self.requests.append(request)
         self.is_asked.set()
         steps = self.script(request) if callable(self.script) else self.script
@@ -73,12 +73,12 @@ class ScriptedTurns:
         finally:
             self.num_closed += 1
 
-    async def count_tokens(self, request: TurnRequest) -> int:
+    async def count(self, request: TurnRequest) -> int:
         self.requests.append(request)
         return self.num_prompt_tokens
 
-    async def models(self) -> Sequence[ModelCard]:
-        return self.cards
+    async def cards(self) -> Sequence[ModelCard]:
+        return self.model_cards
 
 
 def _started(event: TurnStarted, request: TurnRequest) -> TurnStarted:
@@ -197,9 +197,11 @@ class ScriptedModels:
         if model in self.errors:
             raise self.errors[model]
         self.graces.append(grace_s)
-        [card] = [card for card in self._turns.cards if card.id == model]
+        [card] = [card for card in self._turns.model_cards if card.id == model]
         changed = replace(card, state=state)
-        self._turns.cards = [changed if one is card else one for one in self._turns.cards]
+        self._turns.model_cards = [
+            changed if one is card else one for one in self._turns.model_cards
+        ]
         return changed
 
 

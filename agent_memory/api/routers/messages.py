@@ -72,7 +72,7 @@ async def count_tokens(request: Request) -> Response:
     turn = count_turn(body, call.turn(_session(call, body)))
     turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
-    num_tokens = await call.surface.runtime.turns.count_tokens(turn)
+    num_tokens = await call.surface.runtime.turns.count(turn)
     return json_answer({"input_tokens": num_tokens})
 
 
