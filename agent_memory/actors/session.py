@@ -12,6 +12,7 @@ from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.errors import AgentMemoryError, InvariantBroken, SessionMoved
 from agent_memory.ids import SessionId, WorkspaceId
 from agent_memory.sessions.directory import WorkerState
+from agent_memory.sessions.local_answer import LocalAnswerer
 from agent_memory.sessions.session import Session, Surroundings
 from agent_memory.store.database import Database
 from agent_memory.store.sessions import SessionStore
@@ -32,7 +33,9 @@ class AgentSessionActor:
         self._database = Database(config.database_url, max_size=2)
         self._engine = EngineHandle(config.secret)
         self._pool = PoolHandle()
-        self._surroundings = Surroundings(self._engine, self._pool, SessionStore(self._database))
+        self._surroundings = Surroundings(
+            LocalAnswerer(self._engine, self._pool), SessionStore(self._database)
+        )
         self._session: Session | None = None
         self._last_used = time.monotonic()
         self._stream = StreamedActor(name, config, self._answer)

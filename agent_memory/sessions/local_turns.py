@@ -99,8 +99,10 @@ class LocalTurns:
                 await self._report_lost(request)
                 _check_can_go_on(request, delivery, error)
                 request = replace(request, placement=delivery.resumed(request.placed))
-            except ConversationMoved:
+            except ConversationMoved as error:
                 # Somebody else took the conversation further: this request is a branch of it.
+                _check_can_go_on(request, delivery, error)
+                request = replace(request, placement=delivery.resumed(request.placed))
                 request = await self._places.place(request)
             else:
                 await self._afterwards(request)

@@ -125,7 +125,8 @@ class SessionStore:
         """Write a finished turn whole, making its session if need be; durable on return.
 
         Committing a turn again changes nothing. `Conflict` when fewer than `num_kept` messages
-        are stored, or the turn id belongs to another session.
+        are stored, or the turn id belongs to another session; `ConversationMoved` when it was built
+        on another conversation than the one that is stored.
         """
         check_id("session", turn.session_id)
         check_id("turn", turn.turn_id)

@@ -18,6 +18,7 @@ from agent_memory.engine.request import GenerationRequest
 from agent_memory.ids import SessionId, WorkspaceId, new_id
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.sessions.conversation import Conversation
+from agent_memory.sessions.local_answer import LocalAnswerer
 from agent_memory.sessions.prompting import build_prompt
 from agent_memory.sessions.session import Session, Surroundings
 from agent_memory.settings import Settings
@@ -79,7 +80,7 @@ class EngineTurns:
 
     def __init__(self, engine: MlxEngine, store: MemoryStore) -> None:
         self._engine = _Engine(engine)
-        self._surroundings = Surroundings(self._engine, OpenPool(), store)
+        self._surroundings = Surroundings(LocalAnswerer(self._engine, OpenPool()), store)
         self._sessions: dict[tuple[WorkspaceId, SessionId], Session] = {}
 
     async def answer(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:

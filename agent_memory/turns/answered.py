@@ -23,12 +23,13 @@ from agent_memory.turns.request import TurnRequest
 
 @dataclass(frozen=True, slots=True)
 class AnsweredTurn:
-    """new_messages: what the client said in it."""
+    """new_messages: what the client said in it. model_fingerprint: None where the local engine did
+    not answer."""
 
     turn_id: TurnId
     session_id: SessionId
     model: str
-    model_fingerprint: str
+    model_fingerprint: str | None
     new_messages: tuple[Message, ...]
     answer: Message
     finish_reason: FinishReason
@@ -58,7 +59,7 @@ class AnsweredTurn:
             self.session_id,
             begun,
             model=self.model,
-            model_fingerprint=self.model_fingerprint,
+            model_fingerprint=self.model_fingerprint or "",
         )
         for part in self.answer.parts:
             match part:

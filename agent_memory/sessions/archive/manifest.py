@@ -1,11 +1,11 @@
 """The manifest of an exported session: its transcript, and what its KV blocks were made by."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import BlockHash, SessionId, TurnId
@@ -15,6 +15,7 @@ from agent_memory.turns.messages import Message, Role, ToolUse
 from agent_memory.turns.part_codec import decode_part, encode_part
 from agent_memory.turns.portable import PortableSession, PortableTurn
 from agent_memory.turns.sequence import TokenIds
+from agent_memory.turns.traces import Traces
 
 FORMAT = "agent_memory.session.1"
 FILE = "manifest.json"
@@ -32,6 +33,7 @@ _YEARS = range(2000, 2200)
 ItemT = TypeVar("ItemT")
 Count = Annotated[int, Field(ge=0, lt=2**31)]
 TokenId = Annotated[int, Field(ge=0, lt=2**32)]
+_TRACES = tuple(field.name for field in fields(Traces))
 Name = Annotated[str, Field(max_length=512, pattern=r"^[^\x00]*$")]
 Line = Annotated[str, Field(max_length=16 * 1024, pattern=r"^[^\x00]*$")]
 
@@ -81,12 +83,11 @@ class _Message(_Model):
 
 
 class _Turn(_Model):
+    """The fields from `model_fingerprint` on are there where the local engine answered."""
+
     request_id: Name
     model: Name
-    model_fingerprint: Name
     position: Count
-    tokens: list[TokenId]
-    generation_suffix: Annotated[str, Field(max_length=16 * 1024)]
     finish_reason: FinishReason
     prompt_tokens: Count
     cached_tokens: Count
@@ -95,10 +96,20 @@ class _Turn(_Model):
     completion_tokens: Count
     miss_reason: Line | None
     head_hash: Name
-    num_tokens: Count
     started_at: AwareDatetime
-    num_shared: Count
-    read_tokens: list[TokenId]
+    model_fingerprint: Name | None = None
+    tokens: list[TokenId] | None = None
+    generation_suffix: Annotated[str, Field(max_length=16 * 1024)] | None = None
+    num_tokens: Count | None = None
+    num_shared: Count | None = None
+    read_tokens: list[TokenId] | None = None
+
+    @model_validator(mode="after")
+    def _traces_are_whole(self) -> Self:
+        given = {getattr(self, name) is not None for name in _TRACES}
+        if len(given) > 1:
+            raise ValueError("the traces of a turn are there whole or not at all")
+        return self
 
 
 class _Kv(_Model):
@@ -140,7 +151,7 @@ def encode_manifest(session: PortableSession, origin: KvOrigin | None) -> bytes:
         if origin is None
         else _Kv(fingerprint=origin.fingerprint, kv_format=origin.kv_format, root=origin.root),
     )
-    return manifest.model_dump_json().encode()
+    return manifest.model_dump_json(exclude_unset=True).encode()
 
 
 def decode_manifest(encoded: bytes, reader: Reader) -> Manifest:
@@ -210,14 +221,16 @@ def _sequence(session: PortableSession, reader: Reader) -> TokenIds:
     read, or shares more with the turn before than that one has."""
     sequence: TokenIds = ()
     for at, turn in enumerate(session.turns):
-        if turn.num_shared > len(sequence):
-            raise ValueError(f"turn {at} shares {turn.num_shared} tokens of {len(sequence)}")
-        sequence = turn.step.after(sequence)
-        limit = reader.max_tokens(turn.model_fingerprint)
-        if max(len(sequence), turn.num_tokens, turn.usage.prompt_tokens) > limit:
+        if (left := turn.traces) is None:
+            continue
+        if left.num_shared > len(sequence):
+            raise ValueError(f"turn {at} shares {left.num_shared} tokens of {len(sequence)}")
+        sequence = left.step.after(sequence)
+        limit = reader.max_tokens(left.model_fingerprint)
+        if max(len(sequence), left.num_tokens, turn.usage.prompt_tokens) > limit:
             raise ValueError(f"turn {at} has more tokens than the {limit} that its model can read")
-        num_ids = reader.num_ids(turn.model_fingerprint)
-        if any(max(tokens, default=0) >= num_ids for tokens in (turn.read_tokens, turn.tokens)):
+        num_ids = reader.num_ids(left.model_fingerprint)
+        if any(max(tokens, default=0) >= num_ids for tokens in (left.read_tokens, left.tokens)):
             raise ValueError(f"turn {at} has a token that its model does not know")
     return sequence
 
@@ -244,10 +257,7 @@ def _encode_turn(turn: PortableTurn) -> _Turn:
     return _Turn(
         request_id=turn.request_id,
         model=turn.model,
-        model_fingerprint=turn.model_fingerprint,
         position=turn.position,
-        tokens=list(turn.tokens),
-        generation_suffix=turn.generation_suffix,
         finish_reason=turn.finish_reason,
         prompt_tokens=turn.usage.prompt_tokens,
         cached_tokens=turn.usage.cached_tokens,
@@ -256,11 +266,13 @@ def _encode_turn(turn: PortableTurn) -> _Turn:
         completion_tokens=turn.usage.completion_tokens,
         miss_reason=turn.usage.miss_reason,
         head_hash=turn.head_hash,
-        num_tokens=turn.num_tokens,
         started_at=turn.started_at,
-        num_shared=turn.num_shared,
-        read_tokens=list(turn.read_tokens),
+        **_encode_traces(turn.traces),
     )
+
+
+def _encode_traces(traces: Traces | None) -> dict[str, Any]:
+    return {} if traces is None else asdict(traces)
 
 
 def _decode_turn(piece: bytes) -> PortableTurn:
@@ -272,10 +284,7 @@ def _decode_turn(piece: bytes) -> PortableTurn:
         turn_id=TurnId(""),  # whoever stores it gives it one
         request_id=turn.request_id,
         model=turn.model,
-        model_fingerprint=turn.model_fingerprint,
         position=turn.position,
-        tokens=tuple(numbers.get("tokens") or turn.tokens),
-        generation_suffix=turn.generation_suffix,
         finish_reason=turn.finish_reason,
         usage=Usage(
             prompt_tokens=turn.prompt_tokens,
@@ -286,8 +295,16 @@ def _decode_turn(piece: bytes) -> PortableTurn:
             miss_reason=turn.miss_reason,
         ),
         head_hash=turn.head_hash,
-        num_tokens=turn.num_tokens,
         started_at=turn.started_at,
-        num_shared=turn.num_shared,
-        read_tokens=tuple(numbers.get("read_tokens") or turn.read_tokens),
+        traces=_decode_traces(turn, numbers),
     )
+
+
+def _decode_traces(turn: _Turn, numbers: Mapping[str, Sequence[int]]) -> Traces | None:
+    """`numbers`: lists that were cut out of the turn, for they are long."""
+    values: dict[str, Any] = {name: getattr(turn, name) for name in _TRACES}
+    if None in values.values():
+        return None
+    for name in ("tokens", "read_tokens"):
+        values[name] = tuple(numbers.get(name) or values[name])
+    return Traces(**values)

@@ -31,6 +31,7 @@ from agent_memory.testing.engine import INFO
 from agent_memory.turns.events import FinishReason, Usage
 from agent_memory.turns.messages import Message, Role, Text, ToolUse
 from agent_memory.turns.portable import PortableSession, PortableTurn
+from agent_memory.turns.traces import Traces
 from agent_memory.turns.transcript import SessionRecord
 
 HOME, AWAY = WorkspaceId("home"), WorkspaceId("away")
@@ -84,7 +85,7 @@ class Copies:
             assert decode_message(message.role.value, parts) == message
         self.saved[workspace, session] = copy
         now = datetime(2026, 1, 1, tzinfo=UTC)
-        num_tokens = copy.turns[-1].num_tokens if copy.turns else 0
+        num_tokens = copy.num_tokens
         return SessionRecord(
             session_id=session,
             workspace_id=workspace,
@@ -186,17 +187,19 @@ def _session() -> PortableSession:
             turn_id=TurnId(f"turn{position}"),
             request_id="r",
             model="scripted",
-            model_fingerprint=ENGINE.fingerprint,
             position=position,
-            tokens=said,
-            generation_suffix="<|im_start|>",
             finish_reason=FinishReason.STOP,
             usage=Usage(num_shared + len(read), num_shared, len(said)),
             head_hash=f"{position:064}",
-            num_tokens=num_shared + len(read) + len(said),
             started_at=datetime(2026, 1, 1, tzinfo=UTC),
-            num_shared=num_shared,
-            read_tokens=read,
+            traces=Traces(
+                ENGINE.fingerprint,
+                said,
+                "<|im_start|>",
+                num_tokens=num_shared + len(read) + len(said),
+                num_shared=num_shared,
+                read_tokens=read,
+            ),
         )
 
     messages = (

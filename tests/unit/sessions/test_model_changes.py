@@ -7,6 +7,7 @@ import pytest
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import StreamInterrupted
 from agent_memory.ids import RequestId, SessionId, TurnId, WorkspaceId, new_id
+from agent_memory.sessions.local_answer import LocalAnswerer
 from agent_memory.sessions.session import Session, Surroundings
 from agent_memory.testing.engine import MemoryStore, OpenPool, ScriptedEngine
 from agent_memory.turns.events import TurnEvent, TurnFinished, TurnStarted, TurnStep
@@ -35,7 +36,7 @@ class Talk:
     def __init__(self, answers: list[str], die_at: list[int] | None = None) -> None:
         self.engine = ChangingEngine(answers, die_at or [])
         self.store = MemoryStore()
-        surroundings = Surroundings(self.engine, OpenPool(), self.store)
+        surroundings = Surroundings(LocalAnswerer(self.engine, OpenPool()), self.store)
         self._session = Session(WorkspaceId("w"), SessionId("s"), surroundings)
 
     async def say(self, text: str, **more: object) -> list[TurnEvent]:

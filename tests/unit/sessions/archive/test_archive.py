@@ -3,6 +3,7 @@
 import io
 import tarfile
 from collections.abc import AsyncIterator
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -22,6 +23,7 @@ from agent_memory.sessions.archive.tar_stream import END, Entry, TarReader, enco
 from agent_memory.turns.events import FinishReason, Usage
 from agent_memory.turns.messages import Message, Role, Text, Thinking, ToolResult, ToolUse
 from agent_memory.turns.portable import PortableSession, PortableTurn
+from agent_memory.turns.traces import Traces
 
 READER = Reader("weights", context_window=4096, num_token_ids=1000)
 ORIGIN = KvOrigin("weights", "float32", BlockHash("ab" * 32))
@@ -32,17 +34,12 @@ def turn(position: int) -> PortableTurn:
         turn_id=TurnId(""),
         request_id="r",
         model="tiny",
-        model_fingerprint="weights",
         position=position,
-        tokens=(7, 8),
-        generation_suffix="<|im_start|>",
         finish_reason=FinishReason.STOP,
         usage=Usage(10, 4, 2, cached_from_shelf=1, cached_from_memory=3),
         head_hash="h",
-        num_tokens=12,
         started_at=datetime(2026, 1, 1, tzinfo=UTC),
-        num_shared=0,
-        read_tokens=(1, 2),
+        traces=Traces("weights", (7, 8), "<|im_start|>", 12, num_shared=0, read_tokens=(1, 2)),
     )
 
 
@@ -89,6 +86,14 @@ def test_a_manifest_from_before_there_was_memory_at_rest_is_read() -> None:
     assert manifest.session.turns[0].usage == Usage(10, 4, 2, cached_from_shelf=1)
 
 
+def test_a_manifest_says_which_turns_the_local_engine_did_not_answer() -> None:
+    elsewhere = replace(turn(1), traces=None)
+    session = replace(SESSION, turns=(elsewhere,))
+    encoded = encode_manifest(session, None)
+    assert decode_manifest(encoded, READER) == Manifest(session, None, ())
+    assert not any(f'"{field.name}"'.encode() in encoded for field in fields(Traces))
+
+
 @pytest.mark.parametrize(
     ("damage", "complaint"),
     [
@@ -97,6 +102,7 @@ def test_a_manifest_from_before_there_was_memory_at_rest_is_read() -> None:
         ((b'"role":"assistant"', b'"role":"user"'), "no answer"),
         ((b'"type":"thinking"', b'"type":"image"'), "unknown type 'image'"),
         ((b'"tokens":[7', b'"tokens":[-7'), r"at 'turns\.0\.tokens\.0'"),
+        ((b'"num_shared":0,', b""), "traces of a turn are there whole or not at all"),
         ((b"{", b"["), "at ''"),
     ],
 )
