@@ -19,10 +19,25 @@ BodyT = TypeVar("BodyT", bound=Body)
 
 def parse_body(raw: bytes, model: type[BodyT], limits: Limits) -> BodyT:
     """`raw` as a `model`; `InvalidRequest` says which field is wrong and why."""
-    fields = parse_object(raw, limits)
+    return judged(parse_object(raw, limits), model, limits)
+
+
+def judged(fields: Mapping[str, object], model: type[BodyT], limits: Limits) -> BodyT:
+    """`fields` as a `model` that has no others and refuses what cannot be honoured."""
     _check_counts(fields, limits)
+    return _validated(_without_refused(fields, model), model)
+
+
+def understood(fields: Mapping[str, object], model: type[BodyT], limits: Limits) -> BodyT:
+    """As much of `fields` as a `model` has; the rest is for somebody else to judge."""
+    _check_counts(fields, limits)
+    known = {name: value for name, value in fields.items() if name in model.model_fields}
+    return _validated(known, model)
+
+
+def _validated(fields: Mapping[str, object], model: type[BodyT]) -> BodyT:
     try:
-        return model.model_validate(_without_refused(fields, model))
+        return model.model_validate(fields)
     except ValidationError as error:
         raise _as_invalid_request(error) from None
 

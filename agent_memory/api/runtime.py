@@ -15,6 +15,15 @@ from agent_memory.turns.transcript import SessionArrival, SessionRecord, Transcr
 from agent_memory.work.job import JobCount, JobRecord, JobState, SchedulerStatus
 
 
+class Routes(Protocol):
+    """Which provider answers for a model, before anything else of a request is known."""
+
+    def is_local(self, model: str) -> bool:
+        """Whether the request is for the local engine, and its fields are judged here. Another
+        provider judges the fields itself that mean nothing to us."""
+        ...
+
+
 class Sessions(Protocol):
     """The sessions of a workspace. Unknown ids raise `NotFound`."""
 
@@ -147,6 +156,7 @@ class Condition(Protocol):
 @dataclass(frozen=True, slots=True)
 class Runtime:
     turns: Provider
+    routes: Routes
     sessions: Sessions
     keys: Keys
     condition: Condition

@@ -58,6 +58,7 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
     remembering = Remembering(routed, memory.recollect, StoredMessages(store))
     return Runtime(
         turns=Repeatable(Placing(remembering, places), AnsweredTurnStore(database)),
+        routes=routed,
         sessions=SessionCatalogue(store, directory, pool, engine, models.served_name),
         keys=KeyAuthenticator(KeyStore(database)),
         condition=RuntimeCondition(database, directory, pool, engine, jobs, embedders),

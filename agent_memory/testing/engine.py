@@ -11,14 +11,29 @@ from agent_memory.engine.events import EngineEvent, Finished, Generated, Prefill
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.errors import ConversationMoved, EngineLost, NotFound, Preempted
-from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId, SessionId, WorkspaceId
+from agent_memory.ids import (
+    BlockHash,
+    BlockOwner,
+    LeaseId,
+    RequestId,
+    SessionId,
+    TurnId,
+    WorkspaceId,
+)
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
+from agent_memory.turns.answered import AnsweredTurn
 from agent_memory.turns.events import FinishReason, TextDelta
 from agent_memory.turns.placement import Branch
 from agent_memory.turns.portable import PortableSession, PortableTurn
 from agent_memory.turns.sequence import SequenceStep
 from agent_memory.turns.traces import Traces
-from agent_memory.turns.transcript import SessionRecord, Transcript, TurnCommit, generated_turns
+from agent_memory.turns.transcript import (
+    HistoryMatch,
+    SessionRecord,
+    Transcript,
+    TurnCommit,
+    generated_turns,
+)
 
 EOS = 0
 SUFFIX = "<assistant>"
@@ -202,6 +217,36 @@ class MemoryStore:
                 turns=(*earlier, turn),
             )
         return _record(commit.workspace_id, self._sessions[place])
+
+    async def find_by_history(
+        self, workspace: WorkspaceId, hashes: Sequence[str]
+    ) -> HistoryMatch | None:
+        """The turn that left a conversation at the last of `hashes` that any did; of several, one
+        that is the last of its session."""
+        matches = [
+            HistoryMatch(held.session_id, turn.turn_id, turn.head_hash, turn is held.turns[-1])
+            for (owner, _), held in self._sessions.items()
+            for turn in held.turns
+            if owner == workspace and turn.head_hash in hashes
+        ]
+        best = sorted(matches, key=lambda match: (hashes.index(match.head_hash), match.is_head))
+        return best[-1] if best else None
+
+    async def find(self, workspace: WorkspaceId, turn: TurnId) -> AnsweredTurn | None:
+        """The turn as it was committed."""
+        for commit in self.commits:
+            if (commit.workspace_id, commit.turn_id) == (workspace, turn):
+                return AnsweredTurn(
+                    turn,
+                    commit.session_id,
+                    commit.model,
+                    None if commit.traces is None else commit.traces.model_fingerprint,
+                    commit.new_messages,
+                    commit.answer,
+                    commit.finish_reason,
+                    commit.usage,
+                )
+        return None
 
     def _held(self, workspace: WorkspaceId, session: SessionId) -> PortableSession:
         if (held := self._sessions.get((workspace, session))) is None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from agent_memory.access.principal import ALL_SCOPES, Principal, Scope
 from agent_memory.api.runtime import Health, Runtime
 from agent_memory.errors import Conflict, NotFound, Unauthenticated
+from agent_memory.gateway.routed import Routed
 from agent_memory.ids import KeyId, SessionId, WorkspaceId, new_id
 from agent_memory.memory.service.memory import Memory
 from agent_memory.testing.embeddings import HashingEmbeddings
@@ -255,6 +256,7 @@ def scripted_runtime(
     sessions = sessions or MemorySessions()
     return Runtime(
         turns,
+        Routed(turns),
         sessions,
         keys or StaticKeys({TEST_KEY: principal()}),
         condition or StaticCondition(),

@@ -48,6 +48,8 @@ class TurnRequest:
     max_tokens_given: False when the client named no bound and the rest of the window is meant.
     is_repeatable: the turn's id follows from a key of the client's, who may send it again.
     cache_marks: how many messages stand before each place that the client marked as worth keeping.
+    sent: the body as the client sent it, for a provider that judges it itself; None for the local
+        engine.
     priority: below 0, the turn yields to everyone; otherwise the higher goes first among those of
         its workspace.
     pins: beginnings of the conversation that the client wants to be kept for a while.
@@ -67,6 +69,7 @@ class TurnRequest:
     model: str = ""
     max_tokens_given: bool = True
     cache_marks: tuple[int, ...] = ()
+    sent: bytes | None = None
     memory: TurnMemory | None = None
     priority: int = 0
     pins: tuple[MessagePin, ...] = ()

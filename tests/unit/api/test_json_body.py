@@ -1,11 +1,12 @@
 """Bodies that are not what they should be are a 400 that says why."""
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, ClassVar, Literal
 
 import pytest
 from pydantic import Field
 
-from agent_memory.api.json_body import json_depth, parse_body
+from agent_memory.api.json_body import json_depth, judged, parse_body, understood
 from agent_memory.api.limits import Limits
 from agent_memory.api.schemas.body import Body, Inner
 from agent_memory.errors import InvalidRequest
@@ -53,6 +54,26 @@ def test_a_wrong_body_is_refused(raw: bytes, words: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse_body(raw, Sample, LIMITS)
     assert words in str(caught.value)
+
+
+def test_what_is_not_ours_to_judge_is_passed_over() -> None:
+    fields: dict[str, object] = {"echo": True, "other": 1, "count": 2}
+    assert understood(fields, Sample, LIMITS) == judged({"count": 2}, Sample, LIMITS)
+
+
+@pytest.mark.parametrize("fields", [{"count": 0}, {"messages": ["a", "b", "c", "d"]}])
+def test_what_a_turn_is_made_of_is_judged_whoever_answers(fields: dict[str, object]) -> None:
+    with pytest.raises(InvalidRequest):
+        understood(fields, Sample, LIMITS)
+
+
+@pytest.mark.parametrize("judge", [judged, understood])
+def test_notes_inside_an_object_are_ignored_whoever_answers(
+    judge: Callable[[Mapping[str, object], type[Sample], Limits], Sample],
+) -> None:
+    part = {"type": "text", "text": "a"}
+    noted = judge({"messages": [[{**part, "note": 1}]]}, Sample, LIMITS)
+    assert noted == judge({"messages": [[part]]}, Sample, LIMITS)
 
 
 def test_complaints_do_not_repeat_what_was_sent() -> None:
