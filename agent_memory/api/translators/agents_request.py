@@ -55,10 +55,8 @@ def agent_turn(body: AgentTurnBody, identity: TurnIdentity, limits: Limits) -> T
         form=AnswerForm(
             tools=tools,
             tool_choice=choice,
-            parallel_tool_calls=body.parallel_tool_calls,
-            thinking=body.thinking,
-            thinking_budget=body.thinking_budget,
             json_schema=_schema_text(body),
+            **body.options(),
         ),
         is_delta=True,
         max_tokens_given=body.max_tokens is not None,
