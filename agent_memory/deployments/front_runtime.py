@@ -40,7 +40,7 @@ MAX_CONNECTIONS = 8
 
 
 def front_runtime(config: RuntimeConfig) -> Runtime:
-    """What the surfaces of one front process need. Nothing is connected before it is used."""
+    """All that the surfaces of one front process need. Nothing is connected before it is used."""
     database = Database(config.database_url, max_size=MAX_CONNECTIONS)
     store = SessionStore(database)
     engine = EngineHandle(config.secret, MODEL_AGE_S)

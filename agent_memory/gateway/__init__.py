@@ -1,1 +1,1 @@
-"""What answers a turn: a chain of links that all are providers, with the model's at its end."""
+"""The chain that answers a turn: every link is a provider, and the model's own is the last."""

@@ -1,4 +1,4 @@
-"""What answers turns, wherever the model runs."""
+"""A provider answers turns, wherever its model runs."""
 
 from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""What a turn is told of memory: found before it, and put in front of the new words."""
+"""Memory for a turn: found before it, and put in front of the new words."""
 
 import logging
 from collections.abc import AsyncGenerator, Sequence

@@ -1,4 +1,4 @@
-"""What answers a turn, as the session sees it."""
+"""How a session has a turn answered."""
 
 from dataclasses import dataclass
 from typing import Protocol

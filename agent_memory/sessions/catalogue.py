@@ -34,7 +34,7 @@ class SessionRecords(Protocol):
 
 
 class SessionContents(Protocol):
-    """What stands in the sessions."""
+    """The transcripts and tokens of sessions."""
 
     async def load_transcript(self, workspace: WorkspaceId, session: SessionId) -> Transcript: ...
 

@@ -1,4 +1,4 @@
-"""What the client has received of one turn, over as many session processes as it takes."""
+"""The part of a turn that the client has received, over as many session processes as it takes."""
 
 from dataclasses import replace
 

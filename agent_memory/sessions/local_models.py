@@ -66,8 +66,8 @@ class LocalModelCatalogue:
             raise ModelNotLoaded(model, loaded)
 
     async def served_name(self) -> str:
-        """The model that a new session will meet: the loaded one, or while nobody can say that,
-        the one that the server was started with."""
+        """The model that a new session will meet: the loaded one. While no engine says which that
+        is, the one that the server was started with."""
         try:
             return (await self._engine.info(NAME_TIMEOUT_S)).model
         except Unavailable:

@@ -118,7 +118,7 @@ class LocalTurns:
         try:
             return await self._count(request, conversation)
         except EngineLost:
-            # It has died, or another model was loaded: the next one counts anew.
+            # It has died, or another model was loaded: the next one counts again.
             return await self._count(request, conversation)
 
     async def cards(self) -> Sequence[ModelCard]:

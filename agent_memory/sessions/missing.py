@@ -58,8 +58,8 @@ async def explain_miss(
 
 
 def _why_rebuilt(before: Conversation, info: EngineInfo) -> str | None:
-    """What there is to say when the last turn was another model's: nothing that it read or said
-    is cached for this one, only what this one has read itself."""
+    """The reason when the last turn was another model's: nothing that it read or said is cached for
+    this one, only the tokens that this one has read itself."""
     last = before.generated[-1] if before.generated else None
     if last is None or last.model == info.fingerprint:
         return None

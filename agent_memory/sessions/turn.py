@@ -14,7 +14,7 @@ from agent_memory.turns.transcript import Head, TurnCommit
 
 
 class Turn:
-    """The story of one turn, whoever answers it."""
+    """The story of one turn, under any provider."""
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ from agent_memory.turns.messages import ToolChoice, ToolSpec
 
 @dataclass(frozen=True, slots=True)
 class AnswerForm:
-    """What a client asks of the form of an answer. It travels whole, from the surface to the
+    """The form of an answer as a client asks for it. It travels whole, from the surface to the
     engine, as `SamplingParams` does.
 
     parallel_tool_calls: False: the answer ends after its first call of a tool.

@@ -40,7 +40,7 @@ class MessagePin:
 
 @dataclass(frozen=True, slots=True)
 class TurnRequest:
-    """What a client asks, in which form it wants the answer, and where the turn was placed.
+    """A client's question, the form that the answer is to have, and where the turn was placed.
 
     messages: the whole conversation (system first) or, when `is_delta`, only what is new.
     raw_prompt: text for `/v1/completions`, which has no messages and no template.

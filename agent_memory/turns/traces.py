@@ -1,4 +1,4 @@
-"""What an answer of the local engine leaves besides its words."""
+"""The tokens that an answer of the local engine leaves besides its words."""
 
 from dataclasses import dataclass
 

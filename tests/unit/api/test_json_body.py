@@ -62,13 +62,13 @@ def test_what_is_not_ours_to_judge_is_passed_over() -> None:
 
 
 @pytest.mark.parametrize("fields", [{"count": 0}, {"messages": ["a", "b", "c", "d"]}])
-def test_what_a_turn_is_made_of_is_judged_whoever_answers(fields: dict[str, object]) -> None:
+def test_the_parts_of_a_turn_are_judged_under_any_provider(fields: dict[str, object]) -> None:
     with pytest.raises(InvalidRequest):
         understood(fields, Sample, LIMITS)
 
 
 @pytest.mark.parametrize("judge", [judged, understood])
-def test_notes_inside_an_object_are_ignored_whoever_answers(
+def test_notes_inside_an_object_are_ignored_under_any_provider(
     judge: Callable[[Mapping[str, object], type[Sample], Limits], Sample],
 ) -> None:
     part = {"type": "text", "text": "a"}

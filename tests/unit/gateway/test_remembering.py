@@ -1,4 +1,4 @@
-"""What a turn is told of memory."""
+"""Memory for a turn."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -61,7 +61,7 @@ def recalling(*messages: Message, is_delta: bool = False, **memory: object) -> T
 async def asked_with(
     request: TurnRequest, recall: Recall | None = None, stored: Stored | None = None
 ) -> TurnRequest:
-    """The request as the provider behind memory hears it."""
+    """The request as the provider after memory hears it."""
     speaker = Speaker(*answer_of("Blue."))
     await heard(Remembering(speaker, recall or Recall(), stored or Stored()).answer(request))
     [asked] = speaker.asked

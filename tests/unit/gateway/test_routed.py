@@ -16,7 +16,7 @@ class Two:
 
 
 @pytest.mark.parametrize("model", ["", "tiny", "a name of the client's own", "FAR"])
-async def test_a_name_that_is_nobody_elses_is_the_local_providers(model: str) -> None:
+async def test_a_name_that_no_other_provider_has_is_the_local_ones(model: str) -> None:
     two = Two()
     request = replace(asking(user("hi")), model=model)
     assert await heard(two.routed.answer(request)) == list(answer_of("here"))

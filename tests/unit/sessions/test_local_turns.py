@@ -192,7 +192,7 @@ async def test_what_several_processes_delivered_adds_up() -> None:
     assert processes.opened[-1].placed.delivered_tokens == (ord("a"), ord("b"))
 
 
-async def test_a_process_that_is_lost_before_the_first_token_has_delivered_by_nobody() -> None:
+async def test_a_process_that_is_lost_before_the_first_token_has_delivered_nothing() -> None:
     processes = Processes([BEGIN, StreamLost("at once")], [BEGIN, say("a"), *END])
     events = await take(processes)
     assert events.count(STARTED) == 1

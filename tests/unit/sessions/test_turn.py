@@ -1,4 +1,4 @@
-"""The story of a turn, whoever answers it."""
+"""The story of a turn, under any provider."""
 
 import asyncio
 
