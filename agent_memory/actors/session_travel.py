@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from agent_memory.actors.engine_handle import EngineHandle
@@ -12,7 +14,7 @@ from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.cache.hashing import root_hash
 from agent_memory.cache.lane import Lane
 from agent_memory.engine.info import EngineInfo
-from agent_memory.errors import InvalidRequest
+from agent_memory.errors import InvalidRequest, Unavailable
 from agent_memory.ids import SessionId, WorkspaceId, block_owner, new_id
 from agent_memory.sessions.archive.manifest import (
     FILE,
@@ -27,6 +29,8 @@ from agent_memory.sessions.archive.tar_stream import END, Entry, TarReader, enco
 from agent_memory.store.session_copies import SessionCopies
 from agent_memory.turns.sequence import TokenIds
 from agent_memory.turns.transcript import SessionArrival, SessionRecord
+
+log = logging.getLogger(__name__)
 
 PIECE_TIMEOUT_S = 60.0
 """The manifest, and each piece of a KV file, has to come within this time: others wait in line."""
@@ -57,19 +61,17 @@ class SessionTravel:
         copy = original if num_turns is None else original.up_to(num_turns)
         fork = fork or SessionId(new_id("sess"))
         record = await self._copies.save(workspace, fork, copy, is_twin=True)
-        info = await self._engine.info()
-        await self._pool.adopt(_owned(info, workspace, fork, copy.sequence))
+        await self._adopt(workspace, fork, copy.sequence)
         return record
 
     async def export(self, workspace: WorkspaceId, session: SessionId) -> AsyncIterator[bytes]:
-        """The archive, piece by piece; `NotFound` is raised before the first."""
+        """The archive, piece by piece; `NotFound` is raised before the first. Without an engine it
+        holds no KV."""
         copy = await self._copies.load(workspace, session)
-        info = await self._engine.info()
-        sequence = _owned(info, workspace, session, copy.sequence)
-        parcel = await self._pool.pack(sequence)
-        origin = KvOrigin(info.fingerprint, info.kv_format, sequence.root)
+        packed = await self._pack(workspace, session, copy.sequence)
+        origin = None if packed is None else packed.origin
         manifest = await self._manifests.run(encode_manifest, copy, origin)
-        return self._archive(manifest, parcel)
+        return self._archive(manifest, packed)
 
     async def arrive(
         self, workspace: WorkspaceId, session: SessionId | None, archive: AsyncIterator[bytes]
@@ -85,6 +87,26 @@ class SessionTravel:
             return await self._take_in(reader, arrived, session or SessionId(new_id("sess")))
         finally:
             await self._pool.close_parcel(parcel_id)
+
+    async def _adopt(self, workspace: WorkspaceId, fork: SessionId, tokens: TokenIds) -> None:
+        """Count the blocks as the fork's too. Its turns find them by their tokens in any case."""
+        try:
+            info = await self._engine.info()
+            await self._pool.adopt(_owned(info, workspace, fork, tokens))
+        except Unavailable as error:
+            log.info("a fork has no blocks of its own", extra={"reason": str(error)})
+
+    async def _pack(
+        self, workspace: WorkspaceId, session: SessionId, tokens: TokenIds
+    ) -> "_Packed | None":
+        try:
+            info = await self._engine.info()
+            sequence = _owned(info, workspace, session, tokens)
+            parcel = await self._pool.pack(sequence)
+        except Unavailable as error:
+            log.info("a session is exported without KV", extra={"reason": str(error)})
+            return None
+        return _Packed(parcel, KvOrigin(info.fingerprint, info.kv_format, sequence.root))
 
     async def _take_in(
         self, reader: TarReader, arrived: "_Arrived", session: SessionId
@@ -121,19 +143,28 @@ class SessionTravel:
         known = Reader(info.fingerprint, info.context_window, info.num_token_ids)
         return await self._manifests.run(decode_manifest, encoded, known)
 
-    async def _archive(self, manifest: bytes, parcel: Parcel) -> AsyncIterator[bytes]:
+    async def _archive(
+        self, manifest: bytes, packed: "_Packed | None"
+    ) -> AsyncGenerator[bytes, None]:
         entry = Entry(FILE, len(manifest))
         try:
             yield encode_entry(entry) + manifest + padding(entry)
-            for file in parcel.files:
-                entry = Entry(_KV_FOLDER + file.name, file.nbytes)
-                yield encode_entry(entry)
-                for offset in range(0, file.nbytes, PIECE_SIZE):
-                    yield await self._pool.fetch(parcel.parcel_id, file.name, offset)
-                yield padding(entry)
+            if packed is not None:
+                async with aclosing(self._files(packed.parcel)) as pieces:
+                    async for piece in pieces:
+                        yield piece
             yield END
         finally:
-            await self._pool.close_parcel(parcel.parcel_id)
+            if packed is not None:
+                await self._pool.close_parcel(packed.parcel.parcel_id)
+
+    async def _files(self, parcel: Parcel) -> AsyncGenerator[bytes, None]:
+        for file in parcel.files:
+            entry = Entry(_KV_FOLDER + file.name, file.nbytes)
+            yield encode_entry(entry)
+            for offset in range(0, file.nbytes, PIECE_SIZE):
+                yield await self._pool.fetch(parcel.parcel_id, file.name, offset)
+            yield padding(entry)
 
     async def _receive(self, reader: TarReader, arrived: "_Arrived") -> None:
         num_tokens = len(arrived.manifest.sequence)
@@ -143,6 +174,14 @@ class SessionTravel:
             async for piece in _pieces(reader):
                 await self._pool.put(arrived.parcel_id, name, offset, piece)
                 offset += len(piece)
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """The blocks of a session that goes out, and where they come from."""
+
+    parcel: Parcel
+    origin: KvOrigin
 
 
 @dataclass(frozen=True, slots=True)
