@@ -7,10 +7,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from agent_memory.cli.finding import Finding, fail, ok, warn
+from agent_memory.cli.installation import how_to_reinstall
 from agent_memory.device.cpu.blas import find_openblas
 
 IMPORT_TIMEOUT_S = 120
-REINSTALL = "Install the project again: python3 -m uv sync --reinstall"
 
 
 def check_import(name: str, statement: str) -> Finding:
@@ -28,11 +28,13 @@ def check_import(name: str, statement: str) -> Finding:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return fail(name, f"did not load within {IMPORT_TIMEOUT_S} s", REINSTALL)
+        return fail(name, f"did not load within {IMPORT_TIMEOUT_S} s", how_to_reinstall())
     if outcome.returncode == 0:
         return ok(name, outcome.stdout.strip() or "loads")
     lines = outcome.stderr.strip().splitlines()
-    return fail(name, lines[-1] if lines else f"exit status {outcome.returncode}", REINSTALL)
+    return fail(
+        name, lines[-1] if lines else f"exit status {outcome.returncode}", how_to_reinstall()
+    )
 
 
 def check_ray() -> Finding:

@@ -22,14 +22,27 @@ BANNER_END = "Ctrl-C stops it"
 
 
 class Server:
-    """`agent-memory serve` on a data directory and a port of its own."""
+    """`agent-memory serve` on a data directory and a port of its own.
 
-    def __init__(self, home: Path, model: Path, **settings: str) -> None:
+    command: which `agent-memory`; by default that of this copy. cwd: where it is started.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        model: Path,
+        *,
+        command: tuple[str, ...] = COMMAND,
+        cwd: Path | None = None,
+        **settings: str,
+    ) -> None:
         self.home = home
         self.model = model
         self.port = free_ports(1)[0]
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = home.with_suffix(".out")
+        self._command = command
+        self._cwd = cwd
         self._settings = {f"AGENT_MEMORY_{k.upper()}": v for k, v in settings.items()}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -52,7 +65,7 @@ class Server:
 
     def start(self) -> "Server":
         """Start it and wait for its banner."""
-        command = (*COMMAND, "serve", "--port", str(self.port), "--data-dir", str(self.home))
+        command = (*self._command, "serve", "--port", str(self.port), "--data-dir", str(self.home))
         with self.output.open("wb") as output:
             self._process = subprocess.Popen(
                 (*command, "--model", str(self.model)),
@@ -60,6 +73,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, **self._settings},
+                cwd=self._cwd,
                 start_new_session=True,
             )
         deadline = time.monotonic() + START_TIMEOUT_S
@@ -131,7 +145,7 @@ class Server:
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the command line on this server's data directory."""
         return subprocess.run(
-            (*COMMAND, *arguments, "--data-dir", str(self.home)),
+            (*self._command, *arguments, "--data-dir", str(self.home)),
             capture_output=True,
             text=True,
             check=False,
