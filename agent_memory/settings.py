@@ -62,7 +62,8 @@ class Settings(BaseSettings):
     """KV kept on disk."""
     shelf_key: SecretStr | None = None
     """64 hex digits: the KV on disk is encrypted with them (AES-256-GCM)."""
-    max_batch_size: int = Field(16, ge=1, le=256)
+    max_batch_size: int | None = Field(None, ge=1, le=256)
+    """Turns that decode together; None: as many as suit the device."""
     max_waiting: int = Field(64, ge=0)
     """Requests that may wait for the engine before 429."""
     step_token_budget: int = Field(512, ge=16)

@@ -16,6 +16,7 @@ filled.
 import argparse
 import asyncio
 import os
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import psutil
 import psycopg
 
 from agent_memory.ids import WorkspaceId
@@ -253,8 +255,11 @@ async def _backend(database: Database) -> int:
 
 
 def _cpu_s(process: int) -> float:
-    """What a process has spent on a processor, by the scheduler's own count."""
-    return int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e9
+    """What a process has spent on a processor, on Linux by the scheduler's own count."""
+    if sys.platform == "linux":
+        return int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e9
+    used = psutil.Process(process).cpu_times()
+    return float(used.user + used.system)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from agent_memory.device.sampling.grammar import Constrainer
 from agent_memory.device.text.prompter import Prompter
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.ids import BlockHash, LeaseId
+from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.messages import ToolSpec
 from agent_memory.turns.sampling import SamplingParams
 from benchmarks.harness.openblas import use_openblas
@@ -115,7 +116,7 @@ def _request(dialogue: Dialogue) -> GenerationRequest:
         prompt_tokens=(0,),
         sampling=SamplingParams(1),
         lease=Lease(LeaseId("lease"), 0),
-        tools=tuple(tools),
+        form=AnswerForm(tuple(tools)),
     )
 
 

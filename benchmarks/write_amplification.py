@@ -2,7 +2,7 @@
 
 One engine and its pool take the turns of a session one after another, each with the whole history
 as its prompt, which the cache knows. Counted is what the process gave to the system to write
-(`wchar` of /proc/self/io) from the request to the end of the turn: tails, headers and the journal
+(as Linux counts them) from the request to the end of the turn: tails, headers and the journal
 included. New are the keys and values of the tokens that the turn has added to the sequence, in
 layers with a window as many as the window has room for. No server runs, so that nothing else
 writes; the model is small, and its weights are random. Models with windows also take turns of the
@@ -13,10 +13,13 @@ import argparse
 import asyncio
 import json
 import random
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from agent_memory.cache.hashing import root_hash
 from agent_memory.cache.pool import BlockPool
@@ -26,6 +29,7 @@ from agent_memory.engine.events import Generated, Restored, Stored
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.ids import LeaseId, WorkspaceId
 from agent_memory.settings import Settings
+from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.sampling import SamplingParams
 from benchmarks.harness.report import Report
 from benchmarks.harness.run import run
@@ -79,7 +83,14 @@ class Session:
         assert lease is not None
         sampling = SamplingParams(max_tokens=max_tokens, temperature=0.0)
         request = GenerationRequest(
-            "r", "w", self._root, prompt, sampling, lease, parse_output=False, owner="session"
+            "r",
+            "w",
+            self._root,
+            prompt,
+            sampling,
+            lease,
+            form=AnswerForm(parse=False),
+            owner="session",
         )
         restored, stored, tokens = Restored(0, 0), Stored((), 0), list(prompt)
         before = _bytes_written()
@@ -185,8 +196,9 @@ def _amplification(turns: Sequence[Turn]) -> float:
 
 
 def _bytes_written() -> int:
-    lines = Path("/proc/self/io").read_text().splitlines()
-    return int(dict(line.split(": ") for line in lines)["wchar"])
+    if sys.platform != "linux":
+        sys.exit("How many bytes a process has written is told by Linux alone.")
+    return int(psutil.Process().io_counters().write_chars)
 
 
 if __name__ == "__main__":

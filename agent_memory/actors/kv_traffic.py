@@ -65,6 +65,11 @@ class KvTraffic:
             file.seek(offset)
             return file.read(PIECE_SIZE)
 
+    def check_name(self, name: str) -> None:
+        """Raise `InvalidRequest` for what no file of a parcel is called."""
+        if _NAME.fullmatch(name) is None:
+            raise InvalidRequest(f"'{name[:80]}' is not the name of a KV file.")
+
     def put(self, parcel_id: str, name: str, offset: int, piece: bytes) -> None:
         """Write a piece of a file; the same again changes nothing."""
         path = self._path(parcel_id, name)
@@ -77,8 +82,7 @@ class KvTraffic:
         shutil.rmtree(self._folder / parcel_id, ignore_errors=True)
 
     def _path(self, parcel_id: str, name: str) -> Path:
-        if _NAME.fullmatch(name) is None:
-            raise InvalidRequest(f"'{name[:80]}' is not the name of a KV file.")
+        self.check_name(name)
         return self.folder(parcel_id) / name
 
     def _throw_away_the_old(self) -> None:

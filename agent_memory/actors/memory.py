@@ -1,5 +1,7 @@
 """`Memory`: one actor of the pool that reads, ingests and recalls in parallel."""
 
+from dataclasses import replace
+
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.embedder_handle import embedders_of
 from agent_memory.actors.engine_handle import MODEL_AGE_S, EngineHandle
@@ -43,7 +45,7 @@ class MemoryActor:
 
     async def ingest(self, workspace: WorkspaceId, request: IngestRequest) -> Ingested:
         """See `memory.service.ingest`."""
-        return await self._memory.ingest.ingest(workspace, request)
+        return await self._memory.ingest.ingest(workspace, replace(request, is_record=True))
 
     async def recall(self, workspace: WorkspaceId, request: RecallRequest) -> RecallResult:
         """See `memory.service.recall`."""

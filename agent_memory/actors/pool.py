@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import importlib
 import logging
+import shutil
 import time
 from array import array
 from collections.abc import Sequence
@@ -15,7 +16,10 @@ from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.kv_traffic import KvTraffic, Parcel
 from agent_memory.cache.hashing import root_hash
-from agent_memory.cache.lease import Lease, StoredBlock
+from agent_memory.cache.import_line import ImportLine
+from agent_memory.cache.import_room import Disk, ImportRoom
+from agent_memory.cache.lane import Lane
+from agent_memory.cache.lease import CachedBlock, Lease, StoredBlock
 from agent_memory.cache.pool import BlockPool
 from agent_memory.cache.rebuild_cost import Rates
 from agent_memory.cache.shelf_entry import ShelfEntry
@@ -107,6 +111,11 @@ class BlockPoolActor:
         self._learning: asyncio.Task[None] | None = None
         self._reading_ahead: asyncio.Task[None] | None = None
         self._traffic = KvTraffic(config.settings.home / "travel")
+        self._importing = ImportLine()
+        self._import_room = ImportRoom(self._disk, time.monotonic)
+        self._arrivals = Lane("arrivals", 1)
+        self._unpacking = Lane("unpacking", 2)
+        self._departures = Lane("departures", 2)
         # What reads the shelf takes a quarter of a second to import: it is for the pool's process
         # alone. Ray imports this class wherever the pool is called, at the first call.
         self._parcels = importlib.import_module("agent_memory.device.shelf.parcel")
@@ -205,36 +214,59 @@ class BlockPoolActor:
         """Copy what the shelf has of a sequence into a parcel, to be fetched."""
         async with self._books:
             pool = self._pool_of(sequence.engine)
-            blocks = pool.find_on_shelf(sequence.root, sequence.token_ids)
-        parcel_id = self._traffic.open()
-        folder = self._traffic.folder(parcel_id)
-        await asyncio.to_thread(self._parcels.pack, self._shelf_of(sequence.engine), blocks, folder)
-        return self._traffic.describe(parcel_id)
+            bounds = sequence.engine.parcel_bounds(len(sequence.token_ids))
+            blocks = pool.find_on_shelf(sequence.root, sequence.token_ids, bounds)
+        return await self._departures.run(self._pack, self._shelf_of(sequence.engine), blocks)
 
     async def fetch(self, parcel_id: str, name: str, offset: int) -> bytes:
-        return await asyncio.to_thread(self._traffic.fetch, parcel_id, name, offset)
+        return await self._departures.run(self._traffic.fetch, parcel_id, name, offset)
 
-    async def open_parcel(self) -> str:
-        return self._traffic.open()
+    async def open_import(self, engine: EngineInfo, root: BlockHash) -> str:
+        """A parcel to be filled for a workspace, when its turn has come. Raises `QueueFull`."""
+        for parcel_id in self._import_room.idle():
+            await self.close_parcel(parcel_id)
+        await self._importing.enter(root)
+        try:
+            async with self._books:
+                pool = self._pool_of(engine)
+            parcel_id = await self._arrivals.run(self._traffic.open)
+            self._import_room.begin(parcel_id, root, pool, engine.parcel_bounds)
+        except BaseException:
+            self._importing.leave(root)
+            raise
+        return parcel_id
+
+    async def admit(self, parcel_id: str, name: str, num_bytes: int, num_tokens: int) -> None:
+        """Make room for a file of a parcel; see `ImportRoom.admit`."""
+        self._traffic.check_name(name)
+        async with self._books:
+            self._import_room.admit(parcel_id, name, num_bytes, num_tokens)
+            if self._pool is not None:
+                self._make_others_give_way(self._pool)
 
     async def put(self, parcel_id: str, name: str, offset: int, piece: bytes) -> None:
-        await asyncio.to_thread(self._traffic.put, parcel_id, name, offset, piece)
+        self._import_room.check_piece(parcel_id, name, offset, len(piece))
+        await self._arrivals.run(self._traffic.put, parcel_id, name, offset, piece)
 
     async def unpack(self, parcel_id: str, sequence: OwnedSequence, old_root: BlockHash) -> int:
         """Put a parcel's blocks on the shelf and give them to a session; returns how many tokens
         of its sequence they hold."""
         engine = sequence.engine
-        folder = self._traffic.folder(parcel_id)
-        shelf = self._shelf_of(engine)
-        stored = await asyncio.to_thread(
-            self._parcels.unpack, folder, shelf, engine, old_root, sequence.root
-        )
-        self._traffic.close(parcel_id)
+        folder, shelf = self._traffic.folder(parcel_id), self._shelf_of(engine)
+        self._import_room.is_whole(parcel_id)
+        async with self._books:
+            known = self._pool_of(engine).files
+        destination = self._parcels.Destination(engine, old_root, sequence.root, sequence.token_ids)
+        unpack = self._parcels.unpack
+        stored = await self._unpacking.run(unpack, folder, shelf, destination, known)
+        await self.close_parcel(parcel_id)
         await self.publish(engine, LeaseId(new_id("lease")), stored, ())
         return await self.adopt(sequence)
 
     async def close_parcel(self, parcel_id: str) -> None:
-        self._traffic.close(parcel_id)
+        if (root := self._import_room.end(parcel_id)) is not None:
+            self._importing.leave(root)
+        await self._arrivals.run(self._traffic.close, parcel_id)
 
     async def stats(self) -> PoolStats | None:
         if self._pool is None:
@@ -245,6 +277,15 @@ class BlockPoolActor:
             num_room_waits=self._num_room_waits,
             room_wait_s=self._room_wait_s,
         )
+
+    def _pack(self, shelf: "Shelf", blocks: Sequence[CachedBlock]) -> Parcel:
+        parcel_id = self._traffic.open()
+        self._parcels.pack(shelf, blocks, self._traffic.folder(parcel_id))
+        return self._traffic.describe(parcel_id)
+
+    def _disk(self) -> Disk:
+        usage = shutil.disk_usage(self._settings.home)
+        return Disk(usage.total, usage.free)
 
     def _ask(self, request: LeaseRequest) -> asyncio.Future[Lease]:
         """The answer to a request, which may take its time."""
@@ -353,7 +394,7 @@ class BlockPoolActor:
 
     def _make_others_give_way(self, pool: BlockPool) -> None:
         if self._others is not None:
-            self._others.make_room(pool.stats().shelf_bytes, self._settings.shelf_budget)
+            self._others.make_room(pool.shelf_need, self._settings.shelf_budget)
 
     def _make(self, engine: EngineInfo, entries: Sequence[ShelfEntry]) -> BlockPool:
         settings = self._settings

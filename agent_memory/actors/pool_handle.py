@@ -7,6 +7,7 @@ from agent_memory.actors.kv_traffic import Parcel
 from agent_memory.actors.lookup import NamedActor
 from agent_memory.actors.options import BLOCK_POOL
 from agent_memory.actors.pool import LeaseRequest, OwnedSequence
+from agent_memory.cache.import_line import MAX_WAIT_S
 from agent_memory.cache.lease import Lease, StoredBlock
 from agent_memory.cache.stats import PoolStats
 from agent_memory.cache.terms import LeaseTerms
@@ -20,6 +21,7 @@ MEETING_TIMEOUT_S = 120.0
 PARCEL_TIMEOUT_S = 600.0
 """How long packing or unpacking a whole session may take."""
 PIECE_TIMEOUT_S = 30.0
+LINE_TIMEOUT_S = MAX_WAIT_S + 10.0
 QUEUE_TIMEOUT_S = 600.0
 """How long a turn may wait for room before it is given up."""
 
@@ -108,9 +110,16 @@ class PoolHandle:
             lambda actor: actor.fetch.remote(parcel_id, name, offset), PIECE_TIMEOUT_S, PoolLost
         )
 
-    async def open_parcel(self) -> str:
+    async def open_import(self, engine: EngineInfo, root: BlockHash) -> str:
         return await self._actor.call(
-            lambda actor: actor.open_parcel.remote(), PIECE_TIMEOUT_S, PoolLost
+            lambda actor: actor.open_import.remote(engine, root), LINE_TIMEOUT_S, PoolLost
+        )
+
+    async def admit(self, parcel_id: str, name: str, num_bytes: int, num_tokens: int) -> None:
+        await self._actor.call(
+            lambda actor: actor.admit.remote(parcel_id, name, num_bytes, num_tokens),
+            PIECE_TIMEOUT_S,
+            PoolLost,
         )
 
     async def put(self, parcel_id: str, name: str, offset: int, piece: bytes) -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import time
-from dataclasses import dataclass
 
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.engine_handle import EngineHandle
@@ -13,6 +12,7 @@ from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.errors import AgentMemoryError, InvariantBroken, SessionMoved
 from agent_memory.ids import SessionId, WorkspaceId
 from agent_memory.sessions.directory import WorkerState
+from agent_memory.sessions.local_answer import LocalAnswerer
 from agent_memory.sessions.session import Session, Surroundings
 from agent_memory.store.database import Database
 from agent_memory.store.sessions import SessionStore
@@ -21,14 +21,6 @@ from agent_memory.turns.request import TurnRequest
 from agent_memory.wire.streams import Call, StreamAddress
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class TurnCall:
-    """One turn, sent to the process that is believed to hold the session."""
-
-    session_id: SessionId
-    request: TurnRequest
 
 
 class AgentSessionActor:
@@ -41,7 +33,9 @@ class AgentSessionActor:
         self._database = Database(config.database_url, max_size=2)
         self._engine = EngineHandle(config.secret)
         self._pool = PoolHandle()
-        self._surroundings = Surroundings(self._engine, self._pool, SessionStore(self._database))
+        self._surroundings = Surroundings(
+            LocalAnswerer(self._engine, self._pool), SessionStore(self._database)
+        )
         self._session: Session | None = None
         self._last_used = time.monotonic()
         self._stream = StreamedActor(name, config, self._answer)
@@ -80,13 +74,13 @@ class AgentSessionActor:
 
     async def _answer(self, call: Call) -> None:
         match call.request:
-            case TurnCall(session_id=session_id, request=request):
-                await self._take_turn(call, session_id, request)
+            case TurnRequest() as request:
+                await self._take_turn(call, request)
             case other:
                 raise InvariantBroken(f"a session does not know {type(other).__name__}")
 
-    async def _take_turn(self, call: Call, session_id: SessionId, request: TurnRequest) -> None:
-        session = self._session
+    async def _take_turn(self, call: Call, request: TurnRequest) -> None:
+        session, session_id = self._session, request.placed.session_id
         if session is None or (session.workspace_id, session.session_id) != (
             request.workspace_id,
             session_id,

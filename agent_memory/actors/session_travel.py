@@ -1,31 +1,35 @@
 """Sessions that fork, leave and arrive, with their KV."""
 
-import logging
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.kv_traffic import PIECE_SIZE, Parcel
 from agent_memory.actors.pool import OwnedSequence
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.cache.hashing import root_hash
+from agent_memory.cache.lane import Lane
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import SessionId, WorkspaceId, block_owner, new_id
 from agent_memory.sessions.archive.manifest import (
     FILE,
+    MAX_BYTES,
     KvOrigin,
+    Manifest,
+    Reader,
     decode_manifest,
     encode_manifest,
 )
 from agent_memory.sessions.archive.tar_stream import END, Entry, TarReader, encode_entry, padding
 from agent_memory.store.session_copies import SessionCopies
-from agent_memory.turns.portable import PortableSession
 from agent_memory.turns.sequence import TokenIds
 from agent_memory.turns.transcript import SessionArrival, SessionRecord
 
-log = logging.getLogger(__name__)
-
-MAX_MANIFEST_BYTES = 256 * 1024 * 1024
+PIECE_TIMEOUT_S = 60.0
+"""The manifest, and each piece of a KV file, has to come within this time: others wait in line."""
 _KV_FOLDER = "kv/"
 
 
@@ -36,6 +40,7 @@ class SessionTravel:
         self._copies = copies
         self._pool = pool
         self._engine = engine
+        self._manifests = Lane("manifests", 1)
 
     async def fork(
         self,
@@ -63,23 +68,58 @@ class SessionTravel:
         sequence = _owned(info, workspace, session, copy.sequence)
         parcel = await self._pool.pack(sequence)
         origin = KvOrigin(info.fingerprint, info.kv_format, sequence.root)
-        return self._archive(encode_manifest(copy, origin), parcel)
+        manifest = await self._manifests.run(encode_manifest, copy, origin)
+        return self._archive(manifest, parcel)
 
     async def arrive(
         self, workspace: WorkspaceId, session: SessionId | None, archive: AsyncIterator[bytes]
     ) -> SessionArrival:
         """Nothing is kept of an archive that turns out to be unusable."""
-        reader = TarReader(archive)
-        copy, origin = await _read_manifest(reader)
         info = await self._engine.info()
-        session = session or SessionId(new_id("sess"))
-        fits = origin is not None and _fits(origin, info)
-        parcel_id = await self._receive(reader) if fits else None
-        record = await self._copies.save(workspace, session, copy, is_twin=False)
-        if parcel_id is None or origin is None:
+        root = root_hash(info.fingerprint, info.kv_format, workspace)
+        parcel_id = await self._pool.open_import(info, root)
+        try:
+            reader = TarReader(archive)
+            manifest = await self._read_manifest(reader, info)
+            arrived = _Arrived(parcel_id, manifest, info, workspace)
+            return await self._take_in(reader, arrived, session or SessionId(new_id("sess")))
+        finally:
+            await self._pool.close_parcel(parcel_id)
+
+    async def _take_in(
+        self, reader: TarReader, arrived: "_Arrived", session: SessionId
+    ) -> SessionArrival:
+        manifest, info = arrived.manifest, arrived.info
+        origin = manifest.origin
+        if origin is None or not _fits(origin, info):
+            record = await self._save(arrived, session)
             return SessionArrival(record, 0, _why_without_kv(origin, info))
-        num_tokens = await self._unpack(parcel_id, origin, info, workspace, record, copy)
+        await self._receive(reader, arrived)
+        record = await self._save(arrived, session)
+        sequence = _owned(info, arrived.workspace, session, manifest.sequence)
+        try:
+            num_tokens = await self._pool.unpack(arrived.parcel_id, sequence, origin.root)
+        except BaseException:
+            await self._copies.discard(arrived.workspace, session)
+            raise
         return SessionArrival(record, num_tokens, None)
+
+    async def _save(self, arrived: "_Arrived", session: SessionId) -> SessionRecord:
+        copy = arrived.manifest.session
+        return await self._copies.save(arrived.workspace, session, copy, is_twin=False)
+
+    async def _read_manifest(self, reader: TarReader, info: EngineInfo) -> Manifest:
+        async with _in_time():
+            entry = await reader.next_entry()
+            if entry is None or entry.name != FILE:
+                message = f"This is not an exported session: it does not begin with {FILE}."
+                raise InvalidRequest(message)
+            if entry.nbytes > MAX_BYTES:
+                message = f"{FILE} has {entry.nbytes} bytes; the limit is {MAX_BYTES}."
+                raise InvalidRequest(message)
+            encoded = b"".join([piece async for piece in reader.content(PIECE_SIZE)])
+        known = Reader(info.fingerprint, info.context_window, info.num_token_ids)
+        return await self._manifests.run(decode_manifest, encoded, known)
 
     async def _archive(self, manifest: bytes, parcel: Parcel) -> AsyncIterator[bytes]:
         entry = Entry(FILE, len(manifest))
@@ -95,35 +135,50 @@ class SessionTravel:
         finally:
             await self._pool.close_parcel(parcel.parcel_id)
 
-    async def _receive(self, reader: TarReader) -> str:
-        parcel_id = await self._pool.open_parcel()
-        try:
-            while (entry := await reader.next_entry()) is not None:
-                name, offset = entry.name.removeprefix(_KV_FOLDER), 0
-                async for piece in reader.content(PIECE_SIZE):
-                    await self._pool.put(parcel_id, name, offset, piece)
-                    offset += len(piece)
-        except BaseException:
-            await self._pool.close_parcel(parcel_id)
-            raise
-        return parcel_id
+    async def _receive(self, reader: TarReader, arrived: "_Arrived") -> None:
+        num_tokens = len(arrived.manifest.sequence)
+        while (entry := await _next_entry(reader)) is not None:
+            name, offset = entry.name.removeprefix(_KV_FOLDER), 0
+            await self._pool.admit(arrived.parcel_id, name, entry.nbytes, num_tokens)
+            async for piece in _pieces(reader):
+                await self._pool.put(arrived.parcel_id, name, offset, piece)
+                offset += len(piece)
 
-    async def _unpack(
-        self,
-        parcel_id: str,
-        origin: KvOrigin,
-        info: EngineInfo,
-        workspace: WorkspaceId,
-        record: SessionRecord,
-        copy: PortableSession,
-    ) -> int:
-        sequence = _owned(info, workspace, record.session_id, copy.sequence)
-        try:
-            return await self._pool.unpack(parcel_id, sequence, origin.root)
-        except Exception:
-            await self._copies.discard(workspace, record.session_id)
-            await self._pool.close_parcel(parcel_id)
-            raise
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """What is known of a session that comes in once its manifest is read."""
+
+    parcel_id: str
+    manifest: Manifest
+    info: EngineInfo
+    workspace: WorkspaceId
+
+
+@contextlib.asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(PIECE_TIMEOUT_S):
+            yield
+    except TimeoutError as error:
+        raise InvalidRequest(
+            "The archive comes too slowly: 4 MiB a minute is the least."
+        ) from error
+
+
+async def _next_entry(reader: TarReader) -> Entry | None:
+    async with _in_time():
+        return await reader.next_entry()
+
+
+async def _pieces(reader: TarReader) -> AsyncIterator[bytes]:
+    pieces = reader.content(PIECE_SIZE)
+    while True:
+        async with _in_time():
+            piece = await anext(pieces, b"")
+        if not piece:
+            return
+        yield piece
 
 
 def _owned(
@@ -145,11 +200,3 @@ def _why_without_kv(origin: KvOrigin | None, info: EngineInfo) -> str:
         f"'{info.model}' ({info.kv_format}) that is served here: it is computed again on the next "
         "turn."
     )
-
-
-async def _read_manifest(reader: TarReader) -> tuple[PortableSession, KvOrigin | None]:
-    entry = await reader.next_entry()
-    if entry is None or entry.name != FILE or entry.nbytes > MAX_MANIFEST_BYTES:
-        raise InvalidRequest(f"This is not an exported session: it does not begin with {FILE}.")
-    manifest = b"".join([piece async for piece in reader.content(PIECE_SIZE)])
-    return decode_manifest(manifest)

@@ -1,7 +1,8 @@
 """One authenticated request."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self, TypeVar
 
 from starlette.datastructures import Headers
@@ -11,7 +12,7 @@ from agent_memory.access.principal import Principal, Scope
 from agent_memory.api.access_line import AccessLine, access_line
 from agent_memory.api.idempotency import idempotency_key, session_of_key, turn_of_key
 from agent_memory.api.identity import named_session
-from agent_memory.api.json_body import parse_body
+from agent_memory.api.json_body import judged, parse_body, parse_object, understood
 from agent_memory.api.schemas.body import Body
 from agent_memory.api.surface import Surface, surface_of
 from agent_memory.errors import Conflict, Unauthenticated
@@ -21,6 +22,8 @@ from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.transcript import SessionRecord
 
 _MAX_KEY_LENGTH = 512
+_PARSED_AT_ONCE = 64 * 1024
+"""Bytes of a body that keep the event loop for a millisecond or two."""
 BodyT = TypeVar("BodyT", bound=Body)
 
 
@@ -68,7 +71,26 @@ class Call:
 
     async def read(self, model: type[BodyT]) -> BodyT:
         """The body as a `model`; `InvalidRequest` or `PayloadTooLarge` when it cannot be."""
-        return parse_body(await self.request.body(), model, self.surface.limits)
+        raw = await self.request.body()
+        if len(raw) <= _PARSED_AT_ONCE:
+            return parse_body(raw, model, self.surface.limits)
+        return await asyncio.to_thread(parse_body, raw, model, self.surface.limits)
+
+    async def read_turn(self, model: type[BodyT]) -> BodyT:
+        """The body of a turn. The model that it names says who judges its fields: for the local
+        engine we do, as in `read`."""
+        fields = parse_object(await self.request.body(), self.surface.limits)
+        judge = judged if self._is_local(fields.get("model")) else understood
+        return judge(fields, model, self.surface.limits)
+
+    async def as_sent(self, turn: TurnRequest) -> TurnRequest:
+        """The turn with the body that it came in, where another provider judges that."""
+        if self._is_local(turn.model):
+            return turn
+        return replace(turn, sent=await self.request.body())
+
+    def _is_local(self, model: object) -> bool:
+        return not isinstance(model, str) or self.surface.runtime.routes.is_local(model)
 
     def session(self, field: str | None = None, user_id: str | None = None) -> SessionId | None:
         """The session that the request names, if any."""

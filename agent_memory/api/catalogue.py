@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from agent_memory.api.runtime import Turns
 from agent_memory.errors import Unavailable
+from agent_memory.gateway.provider import Provider
 from agent_memory.turns.models import ModelCard
 
 _TTL_S = 5.0
@@ -15,7 +15,7 @@ _PATIENCE_S = 0.25
 class Catalogue:
     """The model cards. The list changes rarely, and every response names the served model."""
 
-    def __init__(self, turns: Turns, monotonic: Callable[[], float]) -> None:
+    def __init__(self, turns: Provider, monotonic: Callable[[], float]) -> None:
         self._turns = turns
         self._monotonic = monotonic
         self._cards: Sequence[ModelCard] = ()
@@ -30,7 +30,7 @@ class Catalogue:
 
     async def fresh(self) -> Sequence[ModelCard]:
         """All model cards as they are now."""
-        self._cards = await self._turns.models()
+        self._cards = await self._turns.cards()
         self._read_at = self._monotonic()
         return self._cards
 

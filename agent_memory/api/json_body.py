@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from agent_memory.api.limits import Limits
 from agent_memory.api.schemas.body import TAGS, Body
 from agent_memory.errors import InvalidRequest
+from agent_memory.json_marks import has_more_values
 
 _PARSER_DEPTH = 1024
 """orjson stops at this depth by itself, so that no recursion of ours is at risk."""
@@ -18,16 +19,33 @@ BodyT = TypeVar("BodyT", bound=Body)
 
 def parse_body(raw: bytes, model: type[BodyT], limits: Limits) -> BodyT:
     """`raw` as a `model`; `InvalidRequest` says which field is wrong and why."""
-    fields = parse_object(raw, limits)
+    return judged(parse_object(raw, limits), model, limits)
+
+
+def judged(fields: Mapping[str, object], model: type[BodyT], limits: Limits) -> BodyT:
+    """`fields` as a `model` that has no others and refuses what cannot be honoured."""
     _check_counts(fields, limits)
+    return _validated(_without_refused(fields, model), model)
+
+
+def understood(fields: Mapping[str, object], model: type[BodyT], limits: Limits) -> BodyT:
+    """As much of `fields` as a `model` has; the rest is for somebody else to judge."""
+    _check_counts(fields, limits)
+    known = {name: value for name, value in fields.items() if name in model.model_fields}
+    return _validated(known, model)
+
+
+def _validated(fields: Mapping[str, object], model: type[BodyT]) -> BodyT:
     try:
-        return model.model_validate(_without_refused(fields, model))
+        return model.model_validate(fields)
     except ValidationError as error:
         raise _as_invalid_request(error) from None
 
 
 def parse_object(raw: bytes, limits: Limits) -> dict[str, object]:
-    """`raw` as a JSON object within the depth limit."""
+    """`raw` as a JSON object within the limits of depth and values."""
+    if len(raw) > limits.max_json_values and has_more_values(raw, limits.max_json_values):
+        raise InvalidRequest(f"The body has more than {limits.max_json_values} values.")
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:

@@ -18,6 +18,7 @@ class Limits:
     max_import_bytes: int = 64 * 1024 * MIB
     max_header_bytes: int = 16 * 1024
     max_json_depth: int = 64
+    max_json_values: int = 500_000
     max_messages: int = 10_000
     max_tools: int = 512
     max_output_tokens: int = 1_000_000

@@ -5,32 +5,23 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent_memory.access.principal import Principal
+from agent_memory.gateway.provider import Provider
 from agent_memory.ids import JobId, SessionId, WorkspaceId
 from agent_memory.json_value import Json
 from agent_memory.memory.service.memory import Memory
 from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace
-from agent_memory.turns.events import TurnEvent
 from agent_memory.turns.models import ModelCard
-from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.transcript import SessionArrival, SessionRecord, Transcript
 from agent_memory.work.job import JobCount, JobRecord, JobState, SchedulerStatus
 
 
-class Turns(Protocol):
-    """Where turns are taken."""
+class Routes(Protocol):
+    """Which provider answers for a model, before anything else of a request is known."""
 
-    def take_turn(self, request: TurnRequest) -> AsyncIterator[TurnEvent]:
-        """The events of one turn (see `turns.events`). Closing the iterator cancels the turn.
-
-        Errors of `agent_memory.errors` are raised before the first event where possible.
-        """
+    def is_local(self, model: str) -> bool:
+        """Whether the request is for the local engine, and its fields are judged here. Another
+        provider judges the fields itself that mean nothing to us."""
         ...
-
-    async def count_tokens(self, request: TurnRequest) -> int:
-        """Tokens of the prompt, exactly as `take_turn` would use it."""
-        ...
-
-    async def models(self) -> Sequence[ModelCard]: ...
 
 
 class Sessions(Protocol):
@@ -164,7 +155,8 @@ class Condition(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    turns: Turns
+    turns: Provider
+    routes: Routes
     sessions: Sessions
     keys: Keys
     condition: Condition

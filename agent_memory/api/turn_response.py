@@ -49,7 +49,7 @@ class TurnResponse(Response):
             self._call.line.error_code = gone.code
 
     async def _respond(self, send: Send) -> None:
-        turns = [self._call.surface.runtime.turns.take_turn(r) for r in self._requests]
+        turns = [self._call.surface.runtime.turns.answer(r) for r in self._requests]
         async with EventPump(turns, self._call.surface.limits.ping_interval_s) as pump:
             started = await pump.started()
             await self._set_headers(started)

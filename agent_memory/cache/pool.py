@@ -11,6 +11,7 @@ from agent_memory.cache.hashing import chain_hash
 from agent_memory.cache.lease import CachedBlock, Lease, StoredBlock
 from agent_memory.cache.lease_book import ActiveLease, LeaseBook
 from agent_memory.cache.miss import MissKind
+from agent_memory.cache.parcel_bounds import ParcelBounds
 from agent_memory.cache.pins import PIN_SHARE, PinBook, PinnedFile
 from agent_memory.cache.prefix import Prefix, PrefixSearch
 from agent_memory.cache.rebuild_cost import Rates
@@ -44,6 +45,7 @@ class BlockPool:
         at_rest_budget: int = 0,
         has_snapshots: bool = False,
     ) -> None:
+        self._block_size = block_size
         self._bytes_per_token = bytes_per_token
         self.clock = clock
         self._register = BlockRegister(resident_budget, at_rest_budget, shelf_budget)
@@ -193,11 +195,30 @@ class BlockPool:
         self._register.touch(blocks)
         return self._search.find(root, pack(token_ids)).num_tokens
 
-    def find_on_shelf(self, root: BlockHash, token_ids: Sequence[int]) -> tuple[CachedBlock, ...]:
+    def find_on_shelf(
+        self, root: BlockHash, token_ids: Sequence[int], bounds: ParcelBounds | None = None
+    ) -> tuple[CachedBlock, ...]:
         """The blocks that hold a sequence or pieces of it and nothing else, as far as they are on
-        the shelf, parents first."""
-        blocks = self._search.find_all(root, pack(token_ids))
-        return tuple(_cached(block, block.num_tokens) for block in blocks if block.file is not None)
+        the shelf and may travel within `bounds`, parents first."""
+        found = self._search.find_all(root, pack(token_ids))
+        blocks = [block for block in found if block.file is not None]
+        if bounds is not None:
+            blocks = bounds.select(blocks, self._block_size)
+        return tuple(_cached(block, block.num_tokens) for block in blocks)
+
+    def promise_shelf(self, root: BlockHash, num_bytes: int) -> bool:
+        """Keep room on the shelf for blocks that a workspace is to bring along; False when there is
+        none without touching others' shares."""
+        return self._register.promise_shelf(num_bytes, root)
+
+    def end_promise(self, root: BlockHash, num_bytes: int) -> None:
+        """So many promised bytes have come, or will not come."""
+        self._register.shelf.promise(root, -num_bytes)
+
+    @property
+    def shelf_need(self) -> int:
+        """Bytes that are on the shelf or promised to be."""
+        return self._register.shelf.nbytes + self._register.shelf.promised
 
     def take_evictions(self) -> tuple[BlockHash, ...]:
         """What the engine shall drop now rather than with the next lease; asked for once."""

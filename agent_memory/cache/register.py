@@ -124,10 +124,20 @@ class BlockRegister:
         self._evict_some(missing, workspace, from_all=from_all)
         return True
 
+    def promise_shelf(self, num_bytes: int, workspace: BlockHash) -> bool:
+        """Keep room on the shelf for what is to come, at the expense of `workspace` and of those
+        that have more than their share; when that cannot be done, discard nothing."""
+        missing = num_bytes - self.shelf.num_free
+        if missing > 0 and not self.shelf.can_free(missing, workspace):
+            return False
+        self._discard_some(missing, workspace, from_all=False)
+        self.shelf.promise(workspace, num_bytes)
+        return True
+
     def enforce_budgets(self, workspace: BlockHash | None = None) -> None:
         """Evict and discard as far as leases allow, because of what `workspace` has added."""
         for from_all in (False, True):
-            self._discard_some(self.shelf.nbytes - self.shelf.budget, workspace, from_all=from_all)
+            self._discard_some(-self.shelf.num_free, workspace, from_all=from_all)
             self._evict_some(-self.resident.num_free, workspace, from_all=from_all)
 
     def evict(self, block: Block) -> None:

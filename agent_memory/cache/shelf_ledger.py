@@ -31,6 +31,7 @@ class ShelfLedger:
 
     def __init__(self, budget: int, cost: RebuildCost) -> None:
         self.nbytes = 0
+        self.promised = 0
         self._cost = cost
         self._files: dict[str, ShelfFile] = {}
         self._order: EvictionOrder[ShelfFile] = EvictionOrder(budget)
@@ -44,6 +45,20 @@ class ShelfLedger:
     @property
     def budget(self) -> int:
         return self._order.budget
+
+    @property
+    def num_free(self) -> int:
+        """Bytes that are neither in use nor promised; negative when the budget is exceeded."""
+        return self.budget - self.nbytes - self.promised
+
+    def promise(self, workspace: BlockHash, num_bytes: int) -> None:
+        """Bytes that are to come count as a workspace's; a negative number takes it back."""
+        self.promised += num_bytes
+        self._order.reserve(workspace, num_bytes)
+
+    def can_free(self, num_bytes: int, workspace: BlockHash) -> bool:
+        """Whether `take` would get as much without touching others' shares."""
+        return self._order.can_take(num_bytes, workspace)
 
     def standing(self, workspace: BlockHash) -> Standing:
         """What a workspace has here, and what it may count on."""
@@ -171,5 +186,5 @@ class ShelfLedger:
                 raise InvariantBroken(f"a block of {file.name} is elsewhere")
             if file.num_held != sum(block.num_refs > 0 for block in file.blocks.values()):
                 raise InvariantBroken(f"holds of {file.name} do not add up")
-        if self.nbytes > self.budget and self._order.has_idle():
+        if self.num_free < 0 and self._order.has_idle():
             raise InvariantBroken("the shelf budget is exceeded though files can be discarded")

@@ -16,14 +16,20 @@ from agent_memory.cli.machine_checks import (
     check_open_files,
     check_platform,
     check_python,
-    open_file_limit,
     physical_memory,
 )
 from agent_memory.cli.options import AsJson, DataDir, load_settings
 from agent_memory.cli.output import console, print_json
 from agent_memory.cli.running import find_server
-from agent_memory.cli.server_checks import check_chosen_model, check_database, check_port
+from agent_memory.cli.server_checks import (
+    check_chosen_model,
+    check_database,
+    check_port,
+    check_template,
+)
 from agent_memory.cli.software_checks import check_haproxy, check_mlx, check_openblas, check_ray
+from agent_memory.device.mlx_backend import installed_backends, nvidia_gpus
+from agent_memory.host.open_files import most_open_files
 from agent_memory.settings import Settings
 
 app = typer.Typer()
@@ -55,16 +61,17 @@ def examine(settings: Settings) -> list[Finding]:
         check_python(sys.version_info[:2]),
         check_platform(system, platform.machine()),
         check_memory(physical_memory()),
-        check_open_files(open_file_limit()),
+        check_open_files(most_open_files()),
         check_data_dir(home),
         check_disk(home, settings.shelf_budget),
         check_port(settings, find_server(settings)),
         check_ray(),
-        check_mlx(),
+        check_mlx(installed_backends(), nvidia_gpus()),
         check_openblas(system),
         check_haproxy(),
         check_database(settings.database_url),
         check_chosen_model(settings.model),
+        check_template(settings.model),
     ]
 
 

@@ -1,9 +1,10 @@
 """Which pieces of a batch are done, kept in a file so that a killed batch goes on where it was."""
 
-import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from agent_memory.disk_sync import sync
 
 
 class DoneList:
@@ -37,7 +38,7 @@ class DoneList:
         self._names.add(name)
         self._file.write(f"{name}\n")
         self._file.flush()
-        os.fsync(self._file.fileno())
+        sync(self._file.fileno())
 
 
 def _read(path: Path) -> set[str]:

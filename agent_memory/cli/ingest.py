@@ -2,6 +2,7 @@
 
 from collections import Counter
 from typing import Annotated, Any, Literal
+from uuid import uuid4
 
 import typer
 from rich.console import Console
@@ -65,11 +66,12 @@ async def _ingest_all(
     counts = Counter[str]()
     redactions = Counter[str]()
     notes: list[str] = []
-    with _progress(shows_progress) as progress:
+    with _progress(shows_progress) as progress:  # with keys: files are records, not talk
         task = progress.add_task("Remembering", total=len(sources))
         for source in sources:
             for body in bodies(source, thread):
-                done = await memory.call("POST", "/v1/ingest", body)
+                headers = {"Idempotency-Key": f"ingest-{uuid4().hex}"}
+                done = await memory.call("POST", "/v1/ingest", body, headers)
                 counts.update(
                     {name: done["counts"][name] for name in ("added", "updated", "known")}
                 )

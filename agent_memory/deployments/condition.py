@@ -1,7 +1,6 @@
 """Whether the runtime is fit to serve, part by part, and what its actors count."""
 
 import asyncio
-from collections.abc import Awaitable
 from typing import assert_never
 
 from prometheus_client import Metric
@@ -19,14 +18,13 @@ from agent_memory.deployments.kv_metrics import (
     session_metrics,
 )
 from agent_memory.deployments.metric_family import exposition
+from agent_memory.deployments.readiness import CHECK_TIMEOUT_S, Readiness
 from agent_memory.engine.stats import EngineStats
-from agent_memory.errors import AgentMemoryError, Unavailable
+from agent_memory.errors import Unavailable
 from agent_memory.providers.embedders import Embedders
 from agent_memory.sessions.directory import DirectoryStats
 from agent_memory.store.database import Database
 from agent_memory.store.jobs import JobStore
-
-CHECK_TIMEOUT_S = 3.0
 
 
 class RuntimeCondition:
@@ -41,27 +39,24 @@ class RuntimeCondition:
         jobs: JobStore,
         embedders: Embedders,
     ) -> None:
-        self._database = database
         self._directory = directory
         self._pool = pool
         self._engine = engine
         self._jobs = jobs
         self._embedders = embedders
         self._is_started = False
+        self._readiness = Readiness(
+            {"storage": database.ping, "sessions": self._check_sessions},
+            {"engine": lambda: engine.info(CHECK_TIMEOUT_S)},
+        )
 
     async def health(self) -> Health:
-        names = ("storage", "engine", "sessions")
-        results = await asyncio.gather(
-            _check(self._database.ping()),
-            _check(self._engine.info(CHECK_TIMEOUT_S)),
-            _check(self._check_sessions()),
-        )
-        checks = dict(zip(names, results, strict=True))
-        is_ready = all(result == "ok" for result in results)
-        self._is_started = self._is_started or is_ready
+        verdict = await self._readiness.check()
+        checks = dict(verdict.checks)
+        self._is_started = self._is_started or verdict.is_ready
         # Told, but no reason to send requests elsewhere: memory is found by its words meanwhile.
         checks["embeddings"] = self._embedders.problem() or "ok"
-        return Health(self._is_started, is_ready, checks)
+        return Health(self._is_started, verdict.is_ready, checks)
 
     async def metrics(self) -> str:
         parts = await asyncio.gather(
@@ -106,14 +101,3 @@ class RuntimeCondition:
     async def _check_sessions(self) -> None:
         if (await self._directory.stats()).is_draining:
             raise Unavailable("draining: no new turns are taken")
-
-
-async def _check(probe: Awaitable[object]) -> str:
-    """The word "ok", or what is wrong in a sentence."""
-    try:
-        await asyncio.wait_for(probe, CHECK_TIMEOUT_S)
-    except AgentMemoryError as error:
-        return str(error)
-    except TimeoutError:
-        return f"no answer within {CHECK_TIMEOUT_S:.0f} s"
-    return "ok"

@@ -1,4 +1,4 @@
-"""The HTTP gateway: a Ray Serve deployment of the product's APIs over the runtime's actors."""
+"""The front: a Ray Serve deployment of the product's APIs over the runtime's actors."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from ray.serve import Application
 
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.api.app import create_app
-from agent_memory.deployments.front_runtime import gateway_runtime, limits_of
+from agent_memory.deployments.front_runtime import front_runtime, limits_of
 from agent_memory.deployments.replica_on_loopback import keep_replica_on_loopback
 from agent_memory.telemetry import configure_logging
 
@@ -15,7 +15,7 @@ MAX_ONGOING_REQUESTS = 1000
 """The engine's queue is the bound that matters; this one only guards the process."""
 
 
-class Gateway:
+class Front:
     """One replica. Serve calls the constructor and then asks for the ASGI application."""
 
     def __init__(self, config: RuntimeConfig) -> None:
@@ -25,13 +25,13 @@ class Gateway:
         self._config = config
 
     def __serve_build_asgi_app__(self) -> Any:
-        return create_app(gateway_runtime(self._config), limits_of(self._config.settings))
+        return create_app(front_runtime(self._config), limits_of(self._config.settings))
 
 
 def application(config: RuntimeConfig) -> Application:
     """The application for a runtime whose actors exist or are coming up."""
     deployment = serve.deployment(
-        serve.ingress()(Gateway),
+        serve.ingress()(Front),
         name="gateway",
         num_replicas=1,
         max_ongoing_requests=MAX_ONGOING_REQUESTS,

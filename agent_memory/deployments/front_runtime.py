@@ -1,4 +1,4 @@
-"""The gateway's side of the runtime: handles and stores, composed for the HTTP surfaces."""
+"""The front's side of the runtime: handles and stores, composed for the HTTP surfaces."""
 
 import time
 
@@ -6,21 +6,25 @@ from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.embedder_handle import embedders_of
 from agent_memory.actors.engine_handle import MODEL_AGE_S, EngineHandle
-from agent_memory.actors.model_catalogue import ModelCatalogue
 from agent_memory.actors.pool_handle import PoolHandle
-from agent_memory.actors.repeatable_turns import RepeatableTurns
-from agent_memory.actors.session_catalogue import SessionCatalogue
 from agent_memory.actors.session_travel import SessionTravel
-from agent_memory.actors.turn_gateway import TurnGateway
-from agent_memory.actors.turn_recall import TurnRecall
+from agent_memory.actors.turn_streams import SessionStreams
 from agent_memory.api.limits import Limits
 from agent_memory.api.runtime import Runtime
 from agent_memory.clock import utc_now
 from agent_memory.deployments.condition import RuntimeCondition
 from agent_memory.device.text.served_tokens import ServedTokens
+from agent_memory.gateway.placing import Places, Placing
+from agent_memory.gateway.remembering import Remembering
+from agent_memory.gateway.repeatable import Repeatable
+from agent_memory.gateway.routed import Routed
 from agent_memory.jobs.desk import JobDesk
 from agent_memory.memory.service.composition import World
 from agent_memory.providers.embedding_service import EmbeddingService, InlineEmbedding
+from agent_memory.sessions.catalogue import SessionCatalogue
+from agent_memory.sessions.local_models import LocalModelCatalogue
+from agent_memory.sessions.local_turns import LocalTurns
+from agent_memory.sessions.stored_messages import StoredMessages
 from agent_memory.settings import Settings
 from agent_memory.store.answered_turns import AnsweredTurnStore
 from agent_memory.store.authenticator import KeyAuthenticator
@@ -35,26 +39,27 @@ from agent_memory.store.stored_memory import stored_memory
 MAX_CONNECTIONS = 8
 
 
-def gateway_runtime(config: RuntimeConfig) -> Runtime:
-    """What the surfaces of one gateway process need. Nothing is connected before it is used."""
+def front_runtime(config: RuntimeConfig) -> Runtime:
+    """All that the surfaces of one front process need. Nothing is connected before it is used."""
     database = Database(config.database_url, max_size=MAX_CONNECTIONS)
     store = SessionStore(database)
     engine = EngineHandle(config.secret, MODEL_AGE_S)
     pool, directory = PoolHandle(), DirectoryHandle()
-    models = ModelCatalogue(engine, config.settings, int(time.time()))
+    models = LocalModelCatalogue(engine, config.settings, int(time.time()))
     spaces = SpaceStore(database)
     embedders = embedders_of(config.settings, spaces)
     embed_now = InlineEmbedding(embedders, spaces)
     jobs = JobStore(database)
     world = World(embedders, embed_now, ServedTokens(engine).counter, utc_now)
     memory = stored_memory(database, world, is_enriched=config.settings.enricher_url is not None)
-    recall = TurnRecall(memory.recollect, store)
+    places = Places(store)
+    streams = SessionStreams(config.secret, directory)
+    routed = Routed(LocalTurns(streams, directory, places, engine, store, models))
+    remembering = Remembering(routed, memory.recollect, StoredMessages(store))
     return Runtime(
-        turns=RepeatableTurns(
-            TurnGateway(config.secret, engine, directory, store, models, recall),
-            AnsweredTurnStore(database),
-        ),
-        sessions=SessionCatalogue(store, directory, pool, engine),
+        turns=Repeatable(Placing(remembering, places), AnsweredTurnStore(database)),
+        routes=routed,
+        sessions=SessionCatalogue(store, directory, pool, engine, models.served_name),
         keys=KeyAuthenticator(KeyStore(database)),
         condition=RuntimeCondition(database, directory, pool, engine, jobs, embedders),
         travel=SessionTravel(SessionCopies(database), pool, engine),

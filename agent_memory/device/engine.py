@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from agent_memory.device.admission import Admission
+from agent_memory.device.batch_rows import most_rows
 from agent_memory.device.event_stream import EventStream
 from agent_memory.device.machine import ModelMachine
 from agent_memory.device.mlx_thread import MlxThread
@@ -39,7 +40,7 @@ class MlxEngine:
         self._thread = thread
         self._machine = machine
         self._admission = admission
-        self._max_rows = settings.max_batch_size
+        self._max_rows = most_rows(settings)
 
     @classmethod
     def load(cls, folder: Path, name: str, settings: Settings, shelf_folder: Path | None) -> Self:
@@ -48,7 +49,7 @@ class MlxEngine:
         cls.check(folder, name)
         release_memory()
         thread = MlxThread()
-        admission = Admission(settings.max_batch_size, settings.max_waiting)
+        admission = Admission(most_rows(settings), settings.max_waiting)
         try:
             machine = thread.call(
                 lambda: ModelMachine(

@@ -9,6 +9,8 @@ import mlx.core as mx
 
 from agent_memory.device.admission import Admission
 from agent_memory.device.background import Background
+from agent_memory.device.batch_rows import most_rows
+from agent_memory.device.device_kind import DeviceKind, device_kind
 from agent_memory.device.event_stream import EventStream
 from agent_memory.device.kv.block_keeper import BlockKeeper
 from agent_memory.device.kv.block_store import BlockStore
@@ -21,7 +23,6 @@ from agent_memory.device.models.probe import Probe, probe_model
 from agent_memory.device.models.self_test import run_self_test
 from agent_memory.device.models.weights import (
     WeightFiles,
-    computes_on_linux_cpu,
     load_weights,
     memory_in_use,
     num_parameters,
@@ -84,7 +85,9 @@ class ModelMachine:
             num_parameters=num_parameters(model),
             incarnation=new_id("engine"),
             loaded_at=time.time(),
-            notes=_notes(probe, why_float),
+            notes=(*_notes(probe, why_float), *self.prompter.template_notes),
+            num_token_ids=probe.num_logits,
+            kv_form=probe.kv_form,
         )
         self._admission = admission
         self._background = Background(post)
@@ -108,7 +111,7 @@ class ModelMachine:
             can_batch=probe.why_single is None,
             feeds_beside=probe.feeds_beside,
             # Attention in batches is the faster one on a CPU, even for a single row.
-            min_batch=1 if computes_on_linux_cpu() else 2,
+            min_batch=1 if device_kind() is DeviceKind.LINUX_CPU else 2,
             new_constraint=self.constrainer.new_constraint,
             later=post,
             on_ready=self._ready,
@@ -121,7 +124,7 @@ class ModelMachine:
             new_text=self.prompter.new_text,
             eos_token_ids=self.prompter.eos_token_ids,
             context_window=self.info.context_window,
-            max_rows=settings.max_batch_size,
+            max_rows=most_rows(settings),
             pace=Pace(settings.step_token_budget),
             outbox=outbox,
             clock=time.perf_counter,

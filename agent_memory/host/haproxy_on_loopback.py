@@ -11,6 +11,7 @@ import os
 import re
 import signal
 import sys
+import time
 from pathlib import Path
 
 STEERING_HEADERS = (
@@ -23,6 +24,7 @@ STEERING_HEADERS = (
 )
 
 _PR_SET_PDEATHSIG = 1
+_WATCH_PERIOD_S = 0.5
 _ANY_ADDRESS = re.compile(r"^(\s*bind\s+)(?:\*|0\.0\.0\.0|\[::\]|::)?:(\d+)")
 _SECTION = re.compile(r"^(?:global|defaults|frontend|backend|listen|cache|userlist)\b")
 _OWNERS_CHOICE = "frontend http_frontend"
@@ -44,9 +46,37 @@ def on_loopback(config: str) -> str:
 
 
 def end_with_parent() -> None:
-    """Ask the kernel to end this process with its parent (only Linux can)."""
+    """Have this process, which becomes HAProxy, end with its parent: by the kernel on Linux,
+    elsewhere by a child that looks after both."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    else:
+        _leave_a_watcher(os.getppid(), os.getpid())
+
+
+def _leave_a_watcher(parent: int, haproxy: int) -> None:
+    """A child that ends `haproxy`, its own parent, as soon as `parent` is gone."""
+    if os.fork():
+        return
+    os.setsid()  # Ctrl-C and the like are for others
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in range(3):
+        os.dup2(nowhere, standard)
+    while os.getppid() == haproxy:
+        if not _is_running(parent):
+            os.kill(haproxy, signal.SIGKILL)
+        time.sleep(_WATCH_PERIOD_S)
+    os._exit(0)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def main(arguments: list[str]) -> None:

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import httpx
@@ -30,6 +31,7 @@ from agent_memory.host.composition import (
     stop_actors,
 )
 from agent_memory.host.environment import runtime_folder
+from agent_memory.host.patient_start import end_processes_below, start_patiently
 from agent_memory.settings import Settings
 
 APPLICATION = "agent_memory"
@@ -46,7 +48,7 @@ _NUM_CPUS = 64
 
 
 class RayRuntime:
-    """A local Ray, or a cluster that is there already, with the product's actors and gateway."""
+    """A local Ray, or a cluster that is there already, with the product's actors and front."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -55,7 +57,11 @@ class RayRuntime:
     def start(self) -> None:
         """Start Ray, or join the cluster at `ray_address`."""
         with _translated_errors("Ray does not start"), _own_process_group():
-            self._init()
+            if self._is_local:
+                folder = runtime_folder(self._settings.home) / "ray"
+                start_patiently(self._init, partial(end_processes_below, folder))
+            else:
+                self._init()
         # What Ray would print here (that an actor was ended which we ended) helps nobody.
         global_worker_stdstream_dispatcher.remove_handler("ray_print_logs")
 
@@ -79,7 +85,7 @@ class RayRuntime:
         start_actors(self._config, model)
 
     def serve(self) -> None:
-        """Bring the gateway up on the server's address."""
+        """Bring the front up on the server's address."""
         settings = self._settings
         logging.getLogger("ray.serve").setLevel(logging.ERROR)
         with _translated_errors("Ray Serve does not start"):
@@ -90,7 +96,7 @@ class RayRuntime:
             serve.run(application(self._config), name=APPLICATION, route_prefix="/")
 
     def wait_until_ready(self) -> EngineInfo:
-        """Until the engine has its model and the gateway says so. Raises what hinders it."""
+        """Until the engine has its model and the front says so. Raises what hinders it."""
         info = asyncio.run(self._engine_info())
         deadline = time.monotonic() + READY_TIMEOUT_S
         while (problem := _health_problem(self._settings.url)) is not None:
@@ -113,7 +119,7 @@ class RayRuntime:
         return node is None or not node.dead_processes()
 
     def stop(self) -> None:
-        """End the gateway, the actors and, if it is ours, Ray. Harmless when there is none."""
+        """End the front, the actors and, if it is ours, Ray. Harmless when there is none."""
         if not ray.is_initialized():
             return
         node = _own_node()
@@ -163,6 +169,8 @@ def _translated_errors(what: str) -> Iterator[None]:
     """Ray fails in many ways; a person needs the last line of it and where the rest lies."""
     try:
         yield
+    except AgentMemoryError:
+        raise
     except Exception as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
         raise Unavailable(f"{what}: {reason}") from error

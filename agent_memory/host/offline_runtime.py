@@ -22,6 +22,7 @@ def offline_runtime(database: Database, workspace: WorkspaceId) -> Runtime:
     absent: Any = _Absent()
     return Runtime(
         turns=absent,
+        routes=absent,
         sessions=absent,
         keys=_Owner(workspace),
         condition=absent,

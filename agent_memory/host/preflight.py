@@ -12,6 +12,8 @@ from agent_memory.errors import Conflict, StorageUnavailable
 from agent_memory.secrets_file import private_folder
 
 _RETRY_S = 0.1
+_LED_TO_BY_LOCALHOST = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"})  # noqa: S104
+_ANSWER_TIMEOUT_S = 1.0
 
 
 class DataDirLock:
@@ -72,7 +74,15 @@ def wait_until_port_is_free(host: str, port: int, patience_s: float) -> None:
 
 
 def check_port_is_free(host: str, port: int) -> None:
-    """`Conflict` when somebody listens there already, or the address is not ours."""
+    """`Conflict` when somebody listens there already, or the address is not ours.
+
+    Where `localhost` would lead here it must lead to nobody else: macOS lets a server listen on
+    127.0.0.1 beside one on every address, and anything may listen on the other loopback.
+    """
+    if host in _LED_TO_BY_LOCALHOST:
+        for loopback in ("127.0.0.1", "::1"):
+            if _somebody_listens(loopback, port):
+                raise Conflict(f"{loopback}:{port} is in use already; choose another with --port.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -84,3 +94,13 @@ def check_port_is_free(host: str, port: int) -> None:
             else:
                 reason = f"cannot be listened on ({error.strerror}); choose another with --host"
             raise Conflict(f"{host}:{port} {reason}.") from error
+
+
+def _somebody_listens(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.settimeout(_ANSWER_TIMEOUT_S)
+            return probe.connect_ex((host, port)) in {0, errno.EAGAIN, errno.ETIMEDOUT}
+    except OSError:  # a machine without IPv6
+        return False

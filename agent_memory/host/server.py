@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Protocol
 
 from agent_memory.device.cpu.blas import openblas_hint
+from agent_memory.device.mlx_backend import check_backend
 from agent_memory.device.models.model_choice import ServedModel, resolve_model
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import Unavailable
 from agent_memory.host.environment import prepare_environment, runtime_folder
 from agent_memory.host.local_storage import LocalStorage
+from agent_memory.host.open_files import raise_open_file_limit
 from agent_memory.host.preflight import DataDirLock, wait_until_port_is_free
 from agent_memory.host.presence import Presence, clear_presence, read_presence, write_presence
 from agent_memory.host.reporting import Banner, Reporter
@@ -55,9 +57,12 @@ def run_server(settings: Settings, reporter: Reporter) -> int:
     started = time.monotonic()
     home = settings.home
     stop = StopSignals()
+    raise_open_file_limit()
     with DataDirLock(home):
         stop.listen()
         wait_until_port_is_free(settings.host, settings.port, _patience_s(settings))
+        if settings.ray_address is None:
+            check_backend()
         reporter.step("Checking the model")
         model = resolve_model(settings)
         storage = LocalStorage(settings)

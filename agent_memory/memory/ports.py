@@ -56,6 +56,20 @@ class Items(Protocol):
         ...
 
 
+class Outdating(Protocol):
+    """Where it is read what no longer holds."""
+
+    async def get_items(
+        self, workspace: WorkspaceId, items: Sequence[ItemId]
+    ) -> Sequence[Item]: ...
+
+    async def list_outdated(
+        self, workspace: WorkspaceId, sources: Sequence[ItemId]
+    ) -> Sequence[Item]:
+        """What was stated in these messages and superseded since."""
+        ...
+
+
 class Timeline(Protocol):
     """Where items are listed by what they are rather than by what they say."""
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Set as AbstractSet
 
 from agent_memory.prompts.json_scanner import JsonScanner
 
@@ -18,15 +19,16 @@ class CallBody:
 
     They are given out from the point where the name is known and the arguments have begun as an
     object should, so that nothing has to be taken back. Every other body (another order of keys,
-    another format) is kept in `raw` until it is finished.
+    another format, a name that is not among `names`) is kept in `raw` until it is finished.
     """
 
-    def __init__(self, *, is_json: bool) -> None:
+    def __init__(self, *, is_json: bool, names: AbstractSet[str] | None = None) -> None:
         self.name: str | None = None
         """The function's name, once its arguments are being given out."""
         self.raw = ""
         """All of it, as the model wrote it."""
         self._may_stream = is_json
+        self._names = names
         self._scanner = JsonScanner()
         self._num_read = 0
 
@@ -59,9 +61,14 @@ class CallBody:
         self._num_read += num_read
         return arguments
 
-    def close(self) -> str:
-        """What makes the arguments given out so far a whole object."""
+    def close(self) -> str | None:
+        """The brackets that make the arguments given out so far a whole object, once the model has
+        ended the call; None where brackets alone cannot."""
         return "" if self._scanner.is_complete else self._scanner.close()
+
+    def cut(self) -> str:
+        """The end of the arguments as the model wrote it, where they are not whole."""
+        return self._scanner.cut() + self.raw[self._num_read :]
 
     def _find_head(self) -> None:
         head = _HEAD.match(self.raw)
@@ -71,6 +78,9 @@ class CallBody:
         try:
             name = json.loads(head["name"], strict=False)
         except ValueError:
+            self._may_stream = False
+            return
+        if self._names is not None and name not in self._names:
             self._may_stream = False
             return
         self.name = name

@@ -79,5 +79,13 @@ def compact_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def is_json_object(text: str) -> bool:
+    """Whether a call's arguments are whole: JSON text of an object."""
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
 def _is_id(value: object) -> bool:
     return isinstance(value, str) and bool(value)

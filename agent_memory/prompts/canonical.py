@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 
+from agent_memory.prompts.calls import is_json_object
 from agent_memory.prompts.preamble import stable_message
 from agent_memory.turns.messages import Message, Role, ToolResult, ToolUse
 
@@ -12,8 +13,8 @@ class CanonicalMessage:
     """What remains of a message when spelling is taken away.
 
     Left out: thinking, whitespace around the text, spacing and key order of tool arguments, tool
-    ids, and volatile lines of the system prompt. `calls` are (name, canonical arguments), `results`
-    (content, is_error).
+    ids, calls that were cut off (clients drop them or send them back), and volatile lines of the
+    system prompt. `calls` are (name, canonical arguments), `results` (content, is_error).
     """
 
     role: Role
@@ -35,7 +36,7 @@ def canonical_message(message: Message) -> CanonicalMessage:
         calls=tuple(
             (part.name, canonical_json(part.arguments))
             for part in stable.parts
-            if isinstance(part, ToolUse)
+            if isinstance(part, ToolUse) and is_json_object(part.arguments.strip() or "{}")
         ),
         results=tuple(
             (part.content.strip(), part.is_error)

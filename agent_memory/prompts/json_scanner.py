@@ -16,10 +16,10 @@ _CLOSERS = {"{": "}", "[": "]"}
 class JsonScanner:
     """Turns one JSON object or array, fed in pieces, into compact JSON text, piece by piece.
 
-    What it has given out is the beginning of a valid value at every moment, and `close` gives the
-    shortest end that completes it. Trivial faults are mended on the way: a comma before a closing
-    bracket, Python's literals, raw control characters and unknown escapes in strings. Anything
-    else breaks it. How the text is cut makes no difference.
+    What it has given out is the beginning of a valid value at every moment. `close` gives the
+    brackets that are missing at its end, `cut` the end as it was written. Trivial faults are mended
+    on the way: a comma before a closing bracket, Python's literals, raw control characters and
+    unknown escapes in strings. Anything else breaks it. How the text is cut makes no difference.
     """
 
     def __init__(self) -> None:
@@ -56,23 +56,24 @@ class JsonScanner:
                 return "".join(out), at
         return "".join(out), len(text)
 
-    def close(self) -> str:
-        """What completes the value that was given out so far."""
-        out: list[str] = []
-        if self._in_string:
-            self._escape = ""
-            self._end_string(out)
-        if self._word:
-            out.append(self._word_value() or "null")
-            self._expected = "end"
-        if self._expected == "colon":
-            out.append(":null")
-        elif self._expected == "value" and self._stack and self._stack[-1] == "{":
-            out.append("null")
-        out.extend(_CLOSERS[opener] for opener in reversed(self._stack))
+    def close(self) -> str | None:
+        """The brackets that complete the value that was given out so far; None where a string or a
+        member is not whole, which no bracket can complete."""
+        word = self._word_value() if self._word else ""
+        is_missing = self._expected in {"colon", "value"} and not self._word
+        if self._in_string or is_missing or word is None:
+            return None
+        closing = word + "".join(_CLOSERS[opener] for opener in reversed(self._stack))
+        self._word = ""
         self._stack.clear()
         self.is_complete = True
-        return "".join(out)
+        return closing
+
+    def cut(self) -> str:
+        """What was read and is not given out: the value ends here, whole or not."""
+        held = ("," if self._has_comma else "") + self._word + self._escape
+        self._has_comma, self._word, self._escape = False, "", ""
+        return held
 
     def _string_char(self, char: str, out: list[str]) -> None:
         if self._escape:

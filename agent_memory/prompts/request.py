@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from agent_memory.turns.messages import Message, ToolChoice, ToolSpec
+from agent_memory.turns.answer_form import AnswerForm
+from agent_memory.turns.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,7 @@ class PromptRequest:
     """
 
     messages: tuple[Message, ...] = ()
-    tools: tuple[ToolSpec, ...] = ()
-    tool_choice: ToolChoice = ToolChoice()  # noqa: RUF009  frozen value
-    thinking: bool | None = None
+    form: AnswerForm = AnswerForm()  # noqa: RUF009  frozen value
     raw_prompt: str | None = None
     splices: tuple[Splice, ...] = ()
     incarnation: str | None = None

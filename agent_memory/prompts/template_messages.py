@@ -4,9 +4,18 @@ Templates differ in what they refuse. What one cannot express is put in a way th
 nothing is dropped in silence:
 
 * several system messages at the beginning become one, separated by an empty line;
-* a system message further on, where refused, becomes the user's, between <system> tags;
+* a system message further on, where it is refused or moved, becomes the user's, between <system>
+  tags; words of users and tools then spell these tags with `&lt;`;
 * without a system role, the system's text leads the first message of the user;
+* where the conversation may not begin with the assistant, or must have words of the user, an empty
+  turn of the user stands in front;
 * where roles must alternate, neighbours of one role become one message;
+* where the user may not speak after a tool's result or an unanswered call, the assistant says
+  nothing in between;
+* where a call needs a result, one that has none is given `(no result)`;
+* where the template drops the text beside a call, the text is a message of its own before the
+  call, or leads the call's first result between <assistant> tags;
+* where nothing may not be said, a blank is;
 * without tools in the template (or none that can be read back), schemas, calls and results are
   written out as `tool_text` says.
 """
@@ -14,9 +23,10 @@ nothing is dropped in silence:
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from agent_memory.prompts.preamble import stable_messages
+from agent_memory.prompts.template_abilities import TemplateAbilities, TemplateMessage
+from agent_memory.prompts.template_turns import turns_in_order
 from agent_memory.prompts.tool_schema import ordered_schema
 from agent_memory.prompts.tool_text import call_text, result_text, tool_instructions
 from agent_memory.turns.messages import (
@@ -29,25 +39,6 @@ from agent_memory.turns.messages import (
     ToolSpec,
     ToolUse,
 )
-
-TemplateMessage = dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateAbilities:
-    """What a chat template accepts and renders, found out by trying.
-
-    has_tools: schemas, calls and results are rendered, and calls can be read back.
-    has_object_arguments: a call's arguments are given as an object, else as JSON text.
-    has_short_ids: ids of calls must be nine letters and digits.
-    """
-
-    has_system: bool = True
-    has_late_system: bool = True
-    has_repeated_roles: bool = True
-    has_tools: bool = True
-    has_object_arguments: bool = True
-    has_short_ids: bool = False
 
 
 def template_messages(
@@ -65,8 +56,9 @@ def template_messages(
     entries = [
         entry for message in stable[num_leading:] for entry in _entries(message, names, abilities)
     ]
-    entries = _with_system("\n\n".join(text for text in system if text), entries, abilities)
-    return entries if abilities.has_repeated_roles else _merged(entries)
+    leading = "\n\n".join(text for text in system if text)
+    entries = turns_in_order(_opened(entries, abilities), abilities)
+    return [_spoken(entry, abilities) for entry in _with_system(leading, entries, abilities)]
 
 
 def template_tools(tools: Sequence[ToolSpec]) -> list[dict[str, object]]:
@@ -113,9 +105,12 @@ def _entries(
 
 
 def _assistant(message: Message, abilities: TemplateAbilities) -> TemplateMessage:
-    calls = [part for part in message.parts if isinstance(part, ToolUse)]
+    uses = [part for part in message.parts if isinstance(part, ToolUse)]
+    calls = [call for call in uses if call.name]
     thinking = "".join(part.text for part in message.parts if isinstance(part, Thinking))
-    text = joined_text(message)
+    # Of a call that was cut off before its name, the model reads what it wrote.
+    nameless = [call.arguments for call in uses if not call.name]
+    text = "\n".join(filter(None, [joined_text(message), *nameless]))
     if calls and not abilities.has_tools:
         text = "\n".join([*([text] if text else []), *(call_text(call) for call in calls)])
         calls = []
@@ -165,29 +160,28 @@ def _with_system(
         return [{"role": "system", "content": system}, *entries]
     for at, entry in enumerate(entries):
         if entry["role"] == "user":
-            led = {**entry, "content": f"{system}\n\n{entry['content']}"}
+            texts = [text for text in (system, str(entry["content"])) if text]
+            led = {**entry, "content": "\n\n".join(texts)}
             return [*entries[:at], led, *entries[at + 1 :]]
     return [{"role": "user", "content": system}, *entries]
 
 
-def _merged(entries: list[TemplateMessage]) -> list[TemplateMessage]:
-    """Neighbours of one role become one message; results of tools stay apart."""
-    merged: list[TemplateMessage] = []
-    for entry in entries:
-        if not merged or merged[-1]["role"] != entry["role"] or entry["role"] == "tool":
-            merged.append(entry)
-            continue
-        previous = merged[-1]
-        texts = [str(each["content"]) for each in (previous, entry) if each["content"]]
-        both = {**previous, **entry, "content": "\n\n".join(texts)}
-        calls = [call for each in (previous, entry) for call in _calls_of(each)]
-        merged[-1] = {**both, "tool_calls": calls} if calls else both
-    return merged
+def _opened(entries: list[TemplateMessage], abilities: TemplateAbilities) -> list[TemplateMessage]:
+    """The conversation with an empty turn of the user in front, where the template needs one."""
+    is_assistant_first = bool(entries) and entries[0]["role"] == "assistant"
+    has_user = any(entry["role"] == "user" for entry in entries)
+    if (is_assistant_first and not abilities.has_assistant_first) or not (
+        has_user or abilities.has_no_user
+    ):
+        return [{"role": "user", "content": ""}, *entries]
+    return entries
 
 
-def _calls_of(entry: TemplateMessage) -> list[object]:
-    calls = entry.get("tool_calls", [])
-    return calls if isinstance(calls, list) else []
+def _spoken(entry: TemplateMessage, abilities: TemplateAbilities) -> TemplateMessage:
+    """The message, with a text where it may not be without one."""
+    if entry["content"] or entry["role"] not in {"user", "assistant"} or entry.get("tool_calls"):
+        return entry
+    return {**entry, "content": abilities.silence}
 
 
 def _call_names(messages: Sequence[Message]) -> dict[str, str]:
@@ -207,8 +201,11 @@ def _call_id(call_id: str, abilities: TemplateAbilities) -> str:
 
 
 def _arguments(text: str) -> object:
-    """The object that a call's arguments are; text that is no JSON stays what it is."""
+    """The object that a call's arguments are; text of no object stays what it is."""
     try:
-        return json.loads(text) if text.strip() else {}
-    except ValueError:
+        value = json.loads(text) if text.strip() else None
+    except (ValueError, RecursionError):
         return {"arguments": text}
+    if value is None:
+        return {}
+    return value if isinstance(value, dict) else {"arguments": text}

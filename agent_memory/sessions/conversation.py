@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agent_memory.errors import InvalidRequest, NotFound
-from agent_memory.ids import SessionId, WorkspaceId
+from agent_memory.ids import SessionId, TurnId, WorkspaceId
 from agent_memory.prompts.identity import common_prefix
 from agent_memory.sessions.ports import TranscriptStore
 from agent_memory.turns.messages import Message, Recollection, Role
+from agent_memory.turns.placement import Branch
 from agent_memory.turns.portable import PortableSession
-from agent_memory.turns.request import Branch, TurnRequest
+from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.sequence import TokenIds
+from agent_memory.turns.traces import Traces
 from agent_memory.turns.transcript import (
     GeneratedTurn,
     SessionRecord,
@@ -59,7 +61,7 @@ class Conversation:
         self._messages: tuple[Message, ...] = transcript.messages if transcript else ()
         self._generated: tuple[GeneratedTurn, ...] = transcript.generated if transcript else ()
         self.sequence: TokenIds = transcript.sequence if transcript else ()
-        """What the last turn left in the KV cache."""
+        """What the last turn of the local engine left in the KV cache."""
         self.inherited: PortableSession | None = None
         """What it begins with and the next turn has to store: another session's beginning."""
 
@@ -125,16 +127,19 @@ class Conversation:
     def add(
         self,
         continuation: Continuation,
-        turn: GeneratedTurn,
+        turn_id: TurnId,
+        answer: Message,
+        traces: Traces | None,
         session: SessionRecord,
-        sequence: TokenIds,
     ) -> None:
-        """The turn is committed: it is part of the conversation now, and left `sequence`."""
-        self._messages = (*continuation.messages, turn.message)
+        """The turn is committed: it is part of the conversation now."""
+        turn = GeneratedTurn.of(turn_id, len(continuation.messages), answer, traces)
+        self._messages = (*continuation.messages, answer)
         kept = tuple(g for g in self._generated if g.position < continuation.num_kept)
         self._generated = (*kept, turn)
         self.session = session
-        self.sequence = sequence
+        if traces is not None:
+            self.sequence = traces.step.after(self.sequence)
         self.inherited = None
 
     def _before(self, request: TurnRequest) -> tuple[Message, ...]:

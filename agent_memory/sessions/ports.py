@@ -10,8 +10,8 @@ from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId, SessionId, WorkspaceId
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
+from agent_memory.turns.placement import Branch
 from agent_memory.turns.portable import PortableSession
-from agent_memory.turns.request import Branch
 from agent_memory.turns.transcript import SessionRecord, Transcript, TurnCommit
 
 

@@ -78,9 +78,7 @@ async def render_prompt(
     prompt = PromptRequest(
         messages=spliced.messages,
         splices=spliced.splices,
-        tools=request.tools,
-        tool_choice=request.tool_choice,
-        thinking=request.thinking,
+        form=request.form,
         incarnation=info.incarnation,
     )
     rendered = await engine.render(prompt)

@@ -38,6 +38,10 @@ class RunningTurn:
         if self.is_cancelled:
             cancel()
 
+    def on_end(self, ended: Callable[[], None]) -> None:
+        """Call `ended` when the turn has come to its end, whichever that is."""
+        self._task.add_done_callback(lambda _: ended())
+
     def cancel(self) -> None:
         """Nobody wants the rest."""
         if not self.is_cancelled and not self._task.done():

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from agent_memory.errors import AlreadyAnswered, ConversationMoved
 from agent_memory.ids import SessionId, WorkspaceId
+from agent_memory.sessions.answering import Answerer
 from agent_memory.sessions.conversation import Conversation
-from agent_memory.sessions.ports import Engine, Pool, TranscriptStore
+from agent_memory.sessions.ports import TranscriptStore
 from agent_memory.sessions.running_turn import RunningTurn
 from agent_memory.sessions.turn import Turn
 from agent_memory.turns.events import TurnStep
@@ -18,8 +19,7 @@ from agent_memory.turns.request import TurnRequest
 class Surroundings:
     """What every session of a process shares."""
 
-    engine: Engine
-    pool: Pool
+    answerer: Answerer
     store: TranscriptStore
 
 
@@ -57,35 +57,43 @@ class Session:
                 conversation = await self._wake(request)
                 self._check_is_new(conversation, request)
                 self._check_head(conversation, request)
-                turn = Turn(
-                    request,
-                    running,
-                    conversation,
-                    self.session_id,
-                    self._surroundings.engine,
-                    self._surroundings.pool,
-                    self._surroundings.store,
-                )
-                await turn.take()
+                answerer, store = self._surroundings.answerer, self._surroundings.store
+                turn = Turn(request, running, conversation, answerer, store)
+                await self._follow_through(turn)
         finally:
             self._num_turns -= 1
 
+    async def _follow_through(self, turn: Turn) -> None:
+        try:
+            await turn.take()
+        except ConversationMoved:
+            # Another process took it further: what is remembered here is out of date.
+            self._conversation = None
+            raise
+
     async def _wake(self, request: TurnRequest) -> Conversation:
-        if self._conversation is None:
-            self._conversation = await Conversation.load(
-                self._surroundings.store, self.workspace_id, self.session_id, request.branch
+        """The conversation as it stands. It is read again when the request was placed where another
+        process has taken it."""
+        conversation = self._conversation
+        if conversation is None or not _stands_at(conversation, request):
+            conversation = self._conversation = await Conversation.load(
+                self._surroundings.store, self.workspace_id, self.session_id, request.placed.branch
             )
-        return self._conversation
+        return conversation
 
     @staticmethod
     def _check_is_new(conversation: Conversation, request: TurnRequest) -> None:
         """The same turn may have waited behind itself."""
         is_answered = any(turn.turn_id == request.turn_id for turn in conversation.generated)
-        if request.is_repeatable and is_answered and not request.delivered_tokens:
+        if request.is_repeatable and is_answered and not request.placed.delivered_tokens:
             raise AlreadyAnswered("The turn was answered already.")
 
     @staticmethod
     def _check_head(conversation: Conversation, request: TurnRequest) -> None:
         """A session found by its history takes the turn only while that is still its history."""
-        if request.expected_head not in {None, conversation.head_hash}:
+        if not _stands_at(conversation, request):
             raise ConversationMoved("The conversation went on in the meantime.")
+
+
+def _stands_at(conversation: Conversation, request: TurnRequest) -> bool:
+    return request.placed.expected_head in {None, conversation.head_hash}

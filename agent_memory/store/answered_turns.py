@@ -15,7 +15,7 @@ from agent_memory.turns.events import FinishReason, Usage
 class _Row:
     session_id: SessionId
     model: str
-    model_fingerprint: str
+    model_fingerprint: str | None
     finish_reason: str
     prompt_tokens: int
     cached_tokens: int

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent_memory.disk_sync import sync, sync_folder
 from agent_memory.store.account import Account
 from agent_memory.store.programs import run_program
+from agent_memory.store.wal_sync import wal_sync_settings
 
 SUPERUSER = "agent_memory"
 DATABASE = "agent_memory"
@@ -52,8 +54,9 @@ class Cluster:
         )
         self._run_initdb(fresh, "--sync-only")
         self._write_passfile(password)
+        sync_folder(fresh)  # initdb's own sync stops at the drive's cache on macOS
         fresh.rename(self.data)
-        _sync_folder(self.data.parent)  # or a power cut could undo the name, and with it the data
+        sync_folder(self.data.parent)  # or a power cut could undo the name, and with it the data
 
     def _replace_password(self) -> None:
         password = secrets.token_urlsafe(32)
@@ -67,29 +70,23 @@ class Cluster:
         with os.fdopen(handle, "w") as file:
             file.write(f"*:*:*:{SUPERUSER}:{password}\n")
             file.flush()
-            os.fsync(file.fileno())
+            sync(file.fileno())
         fresh.rename(self.passfile)
-        _sync_folder(self.passfile.parent)
+        sync_folder(self.passfile.parent)
 
     def _run_initdb(self, data: Path, *options: str) -> None:
         run_program([str(self.programs / "initdb"), "--pgdata", str(data), *options], self.account)
 
     def _run_alone(self, data: Path, *statements: str, options: Sequence[str] = ()) -> None:
         """Run statements without a server, keeping them out of every log."""
-        quiet = ("-c", "log_statement=none", "-c", "log_min_error_statement=panic")
+        quiet = {"log_statement": "none", "log_min_error_statement": "panic"}
+        settings = quiet | wal_sync_settings(data)
+        given = [word for pair in settings.items() for word in ("-c", "=".join(pair))]
         postgres = str(self.programs / "postgres")
-        command = [postgres, "--single", *options, "-D", str(data), *quiet, "postgres"]
+        command = [postgres, "--single", *options, "-D", str(data), *given, "postgres"]
         run_program(command, self.account, stdin="\n".join((*statements, "")))
 
 
 def _set_password(password: str) -> str:
     """`password` is of our own making and needs no quoting."""
     return f"ALTER ROLE {SUPERUSER} PASSWORD '{password}'"
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -64,7 +64,7 @@ async def write_copy(
         head_hash=head_hash,
         num_turns=len(session.turns),
         num_messages=len(session.messages),
-        num_tokens=session.turns[-1].num_tokens if session.turns else 0,
+        num_tokens=session.num_tokens,
         title=session.title,
     )
     if filled is None:
@@ -75,17 +75,16 @@ async def write_copy(
 def _with_sequences(
     turns: Sequence[PortableTurn], rows: Sequence[SequenceRow]
 ) -> tuple[PortableTurn, ...]:
-    """The turns, each with its step from the one before it that is a turn of these: in the rows
-    superseded ones stand in between."""
-    wanted = {turn.turn_id: turn for turn in turns}
-    found: list[PortableTurn] = []
+    """The turns, each that left traces with its step from the one of these before it that did: in
+    the rows superseded ones stand in between."""
+    traces = {turn.turn_id: turn.traces for turn in turns if turn.traces is not None}
     before: TokenIds = ()
     sequence: TokenIds = ()
     for row in rows:
         sequence = row.step.after(sequence)
-        if (turn := wanted.get(row.turn_id)) is not None:
-            prompt = sequence[: len(sequence) - len(turn.tokens)]
-            step = SequenceStep.between(before, prompt, turn.tokens)
-            found.append(replace(turn, num_shared=step.num_shared, read_tokens=step.read))
+        if (left := traces.get(row.turn_id)) is not None:
+            prompt = sequence[: len(sequence) - len(left.tokens)]
+            step = SequenceStep.between(before, prompt, left.tokens)
+            traces[row.turn_id] = replace(left, num_shared=step.num_shared, read_tokens=step.read)
             before = sequence
-    return tuple(found)
+    return tuple(replace(turn, traces=traces.get(turn.turn_id)) for turn in turns)

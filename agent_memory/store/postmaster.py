@@ -15,6 +15,7 @@ from agent_memory.errors import StorageUnavailable
 from agent_memory.store.account import Account
 from agent_memory.store.programs import last_lines, spawn_program
 from agent_memory.store.socket_folder import SOCKET_NAME
+from agent_memory.store.wal_sync import wal_sync_settings
 
 _START_TIMEOUT_S = 120.0
 """Recovery after a crash reads the whole log since the last checkpoint."""
@@ -89,7 +90,8 @@ def stop_leftover(data: Path, sockets: Path) -> None:
 
 def _command(programs: Path, data: Path, sockets: Path) -> list[str]:
     command = [str(programs / "postgres"), "-D", str(data)]
-    for name, value in (_SETTINGS | {"unix_socket_directories": str(sockets)}).items():
+    settings = _SETTINGS | wal_sync_settings(data) | {"unix_socket_directories": str(sockets)}
+    for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
     return command
 

@@ -11,8 +11,8 @@ from agent_memory.store.identifiers import check_id
 from agent_memory.store.transcript_rows import MessageRow, TurnRow, assemble
 from agent_memory.store.turn_rows import SequenceRow
 from agent_memory.store.turn_writer import write_turn
+from agent_memory.turns.placement import Branch
 from agent_memory.turns.portable import PortableSession
-from agent_memory.turns.request import Branch
 from agent_memory.turns.sequence import TokenIds, all_sequences
 from agent_memory.turns.transcript import HistoryMatch, SessionRecord, Transcript, TurnCommit
 
@@ -125,7 +125,8 @@ class SessionStore:
         """Write a finished turn whole, making its session if need be; durable on return.
 
         Committing a turn again changes nothing. `Conflict` when fewer than `num_kept` messages
-        are stored, or the turn id belongs to another session.
+        are stored, or the turn id belongs to another session; `ConversationMoved` when it was built
+        on another conversation than the one that is stored.
         """
         check_id("session", turn.session_id)
         check_id("turn", turn.turn_id)

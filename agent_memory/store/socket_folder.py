@@ -1,4 +1,4 @@
-"""Where the embedded PostgreSQL's socket lives: in its own folder, or nearer the root."""
+"""Where Unix sockets live: PostgreSQL's in its own folder, all others nearer the root."""
 
 import hashlib
 import os
@@ -16,6 +16,13 @@ _SEPARATORS = frozenset(",\" '\t\n\\")
 """Characters that PostgreSQL's or libpq's lists of folders would split or unquote."""
 
 
+def temporary_parent(socket: str) -> Path:
+    """The folder for a temporary `socket` (a relative path): the usual one, or `/tmp` where the
+    usual one leaves too little room. macOS gives everybody one whose path has 48 bytes."""
+    usual = Path(tempfile.gettempdir())
+    return usual if _fits(usual / socket) else Path("/tmp")  # noqa: S108  owners are checked
+
+
 def make_socket_folder(folder: Path, account: Account) -> Path:
     """A folder that only `account` may enter, short enough for a socket: `folder` itself, or one
     in the temporary folder named after it."""
@@ -31,9 +38,11 @@ def make_socket_folder(folder: Path, account: Account) -> Path:
 
 
 def _is_usable(folder: Path) -> bool:
-    path = str(folder)
-    num_bytes = len(os.fsencode(folder / SOCKET_NAME))
-    return num_bytes <= _MAX_PATH_BYTES and not _SEPARATORS & set(path)
+    return _fits(folder / SOCKET_NAME) and not _SEPARATORS & set(str(folder))
+
+
+def _fits(socket: Path) -> bool:
+    return len(os.fsencode(socket)) <= _MAX_PATH_BYTES
 
 
 def _substitute(folder: Path) -> Path:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from agent_memory.ids import TurnId
 from agent_memory.store.message_codec import decode_message
-from agent_memory.store.safe_text import unescape
-from agent_memory.store.token_codec import decode_tokens
+from agent_memory.store.turn_rows import traces_of
 from agent_memory.turns.sequence import SequenceStep, after_all
 from agent_memory.turns.transcript import GeneratedTurn, SessionRecord, Transcript
 
@@ -22,9 +21,10 @@ class MessageRow:
 class TurnRow:
     turn_id: TurnId
     position: int
-    tokens: bytes
-    generation_suffix: str
-    model_fingerprint: str
+    model_fingerprint: str | None
+    tokens: bytes | None
+    generation_suffix: str | None
+    num_tokens: int | None
 
 
 def assemble(
@@ -36,13 +36,11 @@ def assemble(
     """The transcript; each turn's answer is the message at its position."""
     by_position = {row.position: decode_message(row.role, row.parts) for row in messages}
     generated = tuple(
-        GeneratedTurn(
-            turn_id=row.turn_id,
-            position=row.position,
-            message=by_position[row.position],
-            tokens=decode_tokens(row.tokens),
-            generation_suffix=unescape(row.generation_suffix),
-            model=row.model_fingerprint,
+        GeneratedTurn.of(
+            row.turn_id,
+            row.position,
+            by_position[row.position],
+            traces_of(row.model_fingerprint, row.tokens, row.generation_suffix, row.num_tokens),
         )
         for row in turns
     )

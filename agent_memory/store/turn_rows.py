@@ -9,6 +9,16 @@ from agent_memory.store.token_codec import decode_tokens, encode_tokens
 from agent_memory.turns.events import FinishReason, Usage
 from agent_memory.turns.portable import PortableTurn
 from agent_memory.turns.sequence import SequenceStep
+from agent_memory.turns.traces import Traces
+
+_TRACES = (
+    "model_fingerprint",
+    "tokens",
+    "generation_suffix",
+    "num_tokens",
+    "num_shared",
+    "read_tokens",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +28,7 @@ class PortableTurnRow:
     turn_id: TurnId
     request_id: str
     model: str
-    model_fingerprint: str
     position: int
-    tokens: bytes
-    generation_suffix: str
     finish_reason: str
     prompt_tokens: int
     cached_tokens: int
@@ -30,8 +37,11 @@ class PortableTurnRow:
     completion_tokens: int
     miss_reason: str | None
     head_hash: str
-    num_tokens: int
     started_at: datetime
+    model_fingerprint: str | None
+    tokens: bytes | None
+    generation_suffix: str | None
+    num_tokens: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +69,7 @@ def turn_values(
         "session_id": session_id,
         "request_id": turn.request_id,
         "model": turn.model,
-        "model_fingerprint": turn.model_fingerprint,
         "position": turn.position,
-        "tokens": encode_tokens(turn.tokens),
-        "generation_suffix": escape(turn.generation_suffix),
         "finish_reason": turn.finish_reason.value,
         "prompt_tokens": turn.usage.prompt_tokens,
         "cached_tokens": turn.usage.cached_tokens,
@@ -71,12 +78,41 @@ def turn_values(
         "completion_tokens": turn.usage.completion_tokens,
         "miss_reason": turn.usage.miss_reason,
         "head_hash": turn.head_hash,
-        "num_tokens": turn.num_tokens,
         "started_at": turn.started_at,
         "ordinal": ordinal,
-        "num_shared": turn.num_shared,
-        "read_tokens": encode_tokens(turn.read_tokens),
+        **_trace_values(turn.traces),
     }
+
+
+def _trace_values(traces: Traces | None) -> dict[str, object]:
+    if traces is None:
+        return dict.fromkeys(_TRACES)
+    values = (
+        traces.model_fingerprint,
+        encode_tokens(traces.tokens),
+        escape(traces.generation_suffix),
+        traces.num_tokens,
+        traces.num_shared,
+        encode_tokens(traces.read_tokens),
+    )
+    return dict(zip(_TRACES, values, strict=True))
+
+
+def traces_of(
+    model_fingerprint: str | None,
+    tokens: bytes | None,
+    generation_suffix: str | None,
+    num_tokens: int | None,
+) -> Traces | None:
+    """The traces of a row, but for its step in the sequence; None where it has none."""
+    if (
+        model_fingerprint is None
+        or tokens is None
+        or generation_suffix is None
+        or num_tokens is None
+    ):
+        return None
+    return Traces(model_fingerprint, decode_tokens(tokens), unescape(generation_suffix), num_tokens)
 
 
 def portable_turn(row: PortableTurnRow) -> PortableTurn:
@@ -85,10 +121,7 @@ def portable_turn(row: PortableTurnRow) -> PortableTurn:
         turn_id=row.turn_id,
         request_id=row.request_id,
         model=row.model,
-        model_fingerprint=row.model_fingerprint,
         position=row.position,
-        tokens=decode_tokens(row.tokens),
-        generation_suffix=unescape(row.generation_suffix),
         finish_reason=FinishReason(row.finish_reason),
         usage=Usage(
             prompt_tokens=row.prompt_tokens,
@@ -99,6 +132,6 @@ def portable_turn(row: PortableTurnRow) -> PortableTurn:
             miss_reason=row.miss_reason,
         ),
         head_hash=row.head_hash,
-        num_tokens=row.num_tokens,
         started_at=row.started_at,
+        traces=traces_of(row.model_fingerprint, row.tokens, row.generation_suffix, row.num_tokens),
     )

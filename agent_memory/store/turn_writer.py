@@ -1,6 +1,6 @@
 """The writing of one finished turn."""
 
-from agent_memory.errors import Conflict, InvariantBroken
+from agent_memory.errors import Conflict, ConversationMoved, InvariantBroken
 from agent_memory.json_value import Json
 from agent_memory.store.copied_sessions import write_copy
 from agent_memory.store.jobs import enqueue_job
@@ -20,6 +20,8 @@ async def write_turn(transaction: Transaction, turn: TurnCommit) -> SessionRecor
     held = await _lock_session(transaction, turn)
     if await _is_written(transaction, turn):
         return held
+    if turn.built_on is not None and turn.built_on.digest != held.head_hash:
+        raise ConversationMoved("The conversation went on in the meantime.")
     if turn.inherited is not None and held.num_messages == 0:
         held = await write_copy(transaction, turn.workspace_id, turn.session_id, turn.inherited)
     if turn.num_kept > held.num_messages:
@@ -94,7 +96,7 @@ async def _advance_session(transaction: Transaction, turn: TurnCommit) -> Sessio
         model=turn.model,
         head_hash=turn.head_hash,
         num_messages=turn.turn.position + 1,
-        num_tokens=turn.num_tokens,
+        num_tokens=None if turn.traces is None else turn.traces.num_tokens,
         title=_title(turn),
     )
     if advanced is None:

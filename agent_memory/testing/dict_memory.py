@@ -12,6 +12,7 @@ from agent_memory.memory.items.erased import Erased
 from agent_memory.memory.items.ingestion import Prepared, Remembered
 from agent_memory.memory.items.item import Draft, Item, Material
 from agent_memory.memory.items.kinds import ItemKind, ItemState
+from agent_memory.memory.items.validity import holds_from
 from agent_memory.memory.search.recalled import Candidate, Candidates, Query
 from agent_memory.memory.search.terms import query_terms
 
@@ -108,6 +109,13 @@ class DictMemory:
             chain.append(await self.get_item(workspace, chain[-1].successor_id))
         return chain
 
+    async def list_outdated(
+        self, workspace: WorkspaceId, sources: Sequence[ItemId]
+    ) -> Sequence[Item]:
+        items = self.shelf(workspace).items.values()
+        outdated = [item for item in items if item.state is ItemState.SUPERSEDED]
+        return [item for item in outdated if item.source_id in sources]
+
     async def get_material(
         self, workspace: WorkspaceId, material: MaterialId
     ) -> tuple[Material, Sequence[str]]:
@@ -131,6 +139,7 @@ class DictMemory:
             and thread in (None, item.thread_id)
             and (as_of is None or item.occurred_at <= as_of)
         ]
+        items.reverse()  # of those of one time, the last first
         return sorted(items, key=lambda item: item.occurred_at, reverse=True)[:limit]
 
     async def list_page(
@@ -244,6 +253,7 @@ def _item(
     draft: Draft,
     source: ItemId | None,
 ) -> Item:
+    now = datetime.now(UTC)
     return Item(
         item_id=item_id,
         thread_id=material.thread_id,
@@ -253,8 +263,8 @@ def _item(
         text=draft.text,
         span=draft.span,
         occurred_at=draft.occurred_at,
-        recorded_at=datetime.now(UTC),
-        valid_from=draft.occurred_at,
+        recorded_at=now,
+        valid_from=holds_from(draft.occurred_at, now),
         content_hash=draft.content_hash,
         context=draft.context,
         role=draft.role,

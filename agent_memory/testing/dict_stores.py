@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from agent_memory.errors import Conflict, NotFound
 from agent_memory.ids import ItemId, JobId, ThreadId, WorkspaceId, new_id
 from agent_memory.json_value import Json
-from agent_memory.memory.consolidation.plan import ConsolidationPlan
+from agent_memory.memory.consolidation.plan import ConsolidationPlan, apply_plan
 from agent_memory.memory.consolidation.record import ConsolidationRecord
 from agent_memory.memory.feedback import Feedback, Impression, Verdict
 from agent_memory.memory.items.item import Item
-from agent_memory.memory.items.kinds import ItemKind
+from agent_memory.memory.items.kinds import ItemKind, ItemState
 from agent_memory.memory.items.thread import Thread, ThreadStatistics
 from agent_memory.memory.learning.experience import Weighed
 from agent_memory.memory.learning.likeness import Question
@@ -100,8 +100,12 @@ class DictPolicies:
         self._retention[workspace] = policy
 
 
-class NothingConsolidated:
-    """Implements `Consolidations` where nothing is ever alike."""
+class DictConsolidations:
+    """Implements `Consolidations` over what a `DictMemory` holds, by subject alone: nothing is ever
+    nearly the same, and nothing is taken back."""
+
+    def __init__(self, memory: DictMemory) -> None:
+        self._memory = memory
 
     async def put_bands(
         self, workspace: WorkspaceId, bands: Mapping[ItemId, Sequence[int]]
@@ -121,11 +125,15 @@ class NothingConsolidated:
     async def list_by_subject(
         self, workspace: WorkspaceId, subjects: Sequence[str], limit: int
     ) -> Sequence[Item]:
-        del workspace, subjects, limit
-        return []
+        wanted = frozenset(subjects)
+        items = self._memory.shelf(workspace).items.values()
+        about = [item for item in items if item.subject in wanted and item.state in _IN_FORCE]
+        return sorted(about, key=lambda item: item.valid_from)[:limit]
 
     async def apply_plan(self, workspace: WorkspaceId, plan: ConsolidationPlan) -> Sequence[str]:
-        del workspace
+        items = self._memory.shelf(workspace).items
+        changed = apply_plan(plan, list(items.values()))
+        items.update((item.item_id, item) for item in changed)
         return [f"cons_{number}" for number, _ in enumerate(plan.actions)]
 
     async def undo(self, workspace: WorkspaceId, consolidation_id: str) -> None:
@@ -137,6 +145,9 @@ class NothingConsolidated:
     ) -> tuple[Sequence[ConsolidationRecord], str | None]:
         del workspace, cursor, limit
         return [], None
+
+
+_IN_FORCE = frozenset({ItemState.ACTIVE, ItemState.SUPERSEDED})
 
 
 class DictVerdicts:

@@ -10,14 +10,30 @@ from agent_memory.cache.terms import LeaseTerms
 from agent_memory.engine.events import EngineEvent, Finished, Generated, Prefilled, Restored, Stored
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
-from agent_memory.errors import EngineLost, NotFound, Preempted
-from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId, SessionId, WorkspaceId
+from agent_memory.errors import ConversationMoved, EngineLost, NotFound, Preempted
+from agent_memory.ids import (
+    BlockHash,
+    BlockOwner,
+    LeaseId,
+    RequestId,
+    SessionId,
+    TurnId,
+    WorkspaceId,
+)
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
+from agent_memory.turns.answered import AnsweredTurn
 from agent_memory.turns.events import FinishReason, TextDelta
-from agent_memory.turns.portable import PortableSession
-from agent_memory.turns.request import Branch
-from agent_memory.turns.sequence import SequenceStep, after_all
-from agent_memory.turns.transcript import SessionRecord, Transcript, TurnCommit, generated_turns
+from agent_memory.turns.placement import Branch
+from agent_memory.turns.portable import PortableSession, PortableTurn
+from agent_memory.turns.sequence import SequenceStep
+from agent_memory.turns.traces import Traces
+from agent_memory.turns.transcript import (
+    HistoryMatch,
+    SessionRecord,
+    Transcript,
+    TurnCommit,
+    generated_turns,
+)
 
 EOS = 0
 SUFFIX = "<assistant>"
@@ -189,14 +205,10 @@ class MemoryStore:
         new = PortableSession(commit.session_id, commit.model, None, (), ())
         held = self._sessions.get(place) or commit.inherited or new
         if all(turn.turn_id != commit.turn_id for turn in held.turns):
+            _check_head(commit, held)
             kept = held.messages[: commit.num_kept]
             earlier = tuple(turn for turn in held.turns if turn.position < len(kept))
-            step = commit.turn.step
-            sequence = step.after(held.sequence)
-            before = after_all(turn.step for turn in earlier)
-            prompt = sequence[: len(sequence) - len(step.said)]
-            step = SequenceStep.between(before, prompt, step.said)
-            turn = replace(commit.turn, num_shared=step.num_shared, read_tokens=step.read)
+            turn = replace(commit.turn, traces=_after(earlier, held, commit.traces))
             self._sessions[place] = PortableSession(
                 session_id=commit.session_id,
                 model=commit.model,
@@ -206,10 +218,61 @@ class MemoryStore:
             )
         return _record(commit.workspace_id, self._sessions[place])
 
+    async def find_by_history(
+        self, workspace: WorkspaceId, hashes: Sequence[str]
+    ) -> HistoryMatch | None:
+        """The turn that left a conversation at the last of `hashes` that any did; of several, one
+        that is the last of its session."""
+        matches = [
+            HistoryMatch(held.session_id, turn.turn_id, turn.head_hash, turn is held.turns[-1])
+            for (owner, _), held in self._sessions.items()
+            for turn in held.turns
+            if owner == workspace and turn.head_hash in hashes
+        ]
+        best = sorted(matches, key=lambda match: (hashes.index(match.head_hash), match.is_head))
+        return best[-1] if best else None
+
+    async def find(self, workspace: WorkspaceId, turn: TurnId) -> AnsweredTurn | None:
+        """The turn as it was committed."""
+        for commit in self.commits:
+            if (commit.workspace_id, commit.turn_id) == (workspace, turn):
+                return AnsweredTurn(
+                    turn,
+                    commit.session_id,
+                    commit.model,
+                    None if commit.traces is None else commit.traces.model_fingerprint,
+                    commit.new_messages,
+                    commit.answer,
+                    commit.finish_reason,
+                    commit.usage,
+                )
+        return None
+
     def _held(self, workspace: WorkspaceId, session: SessionId) -> PortableSession:
         if (held := self._sessions.get((workspace, session))) is None:
             raise NotFound("session", session)
         return held
+
+
+def _check_head(commit: TurnCommit, held: PortableSession) -> None:
+    """A session that is not stored yet has no head, whatever it inherits."""
+    is_stored = held is not commit.inherited and held.turns
+    head = held.turns[-1].head_hash if is_stored else None
+    if commit.built_on is not None and commit.built_on.digest != head:
+        raise ConversationMoved("The conversation went on in the meantime.")
+
+
+def _after(
+    earlier: Sequence[PortableTurn], held: PortableSession, traces: Traces | None
+) -> Traces | None:
+    """The traces with their step from the last of `earlier` that left any."""
+    if traces is None:
+        return None
+    sequence = traces.step.after(held.sequence)
+    before = replace(held, turns=tuple(earlier)).sequence
+    prompt = sequence[: len(sequence) - len(traces.tokens)]
+    step = SequenceStep.between(before, prompt, traces.tokens)
+    return replace(traces, num_shared=step.num_shared, read_tokens=step.read)
 
 
 def _record(workspace: WorkspaceId, session: PortableSession) -> SessionRecord:
@@ -221,7 +284,7 @@ def _record(workspace: WorkspaceId, session: PortableSession) -> SessionRecord:
         updated_at=last.started_at,
         num_turns=len(session.turns),
         num_messages=len(session.messages),
-        num_tokens=last.num_tokens,
+        num_tokens=session.num_tokens,
         head_hash=last.head_hash,
         model=session.model,
     )

@@ -12,13 +12,13 @@ from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.testing.dict_memory import DictMemory
 from agent_memory.testing.dict_stores import (
     DefaultWeights,
+    DictConsolidations,
     DictPolicies,
     DictThreads,
     DictVerdicts,
     ListedImpressions,
     ListedJobs,
     NoExperience,
-    NothingConsolidated,
 )
 
 
@@ -57,7 +57,7 @@ def dict_memory(memory: DictMemory | None = None, jobs: ListedJobs | None = None
         erasure=memory,
         threads=DictThreads(memory),
         policies=DictPolicies(),
-        consolidations=NothingConsolidated(),
+        consolidations=DictConsolidations(memory),
         verdicts=DictVerdicts(memory),
         weights=DefaultWeights(),
         impressions=ListedImpressions(),

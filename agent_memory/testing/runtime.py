@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from agent_memory.access.principal import ALL_SCOPES, Principal, Scope
 from agent_memory.api.runtime import Health, Runtime
 from agent_memory.errors import Conflict, NotFound, Unauthenticated
+from agent_memory.gateway.routed import Routed
 from agent_memory.ids import KeyId, SessionId, WorkspaceId, new_id
 from agent_memory.memory.service.memory import Memory
 from agent_memory.testing.embeddings import HashingEmbeddings
@@ -47,14 +48,14 @@ class ScriptedTurns:
         self, script: Script = (), models: Sequence[ModelCard] = (), num_prompt_tokens: int = 0
     ) -> None:
         self.script = script
-        self.cards = models
+        self.model_cards = models
         self.num_prompt_tokens = num_prompt_tokens
         self.requests: list[TurnRequest] = []
         self.is_asked = asyncio.Event()
         self.num_closed = 0
         self.num_finished = 0
 
-    async def take_turn(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
+    async def answer(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
         self.requests.append(request)
         self.is_asked.set()
         steps = self.script(request) if callable(self.script) else self.script
@@ -73,16 +74,16 @@ class ScriptedTurns:
         finally:
             self.num_closed += 1
 
-    async def count_tokens(self, request: TurnRequest) -> int:
+    async def count(self, request: TurnRequest) -> int:
         self.requests.append(request)
         return self.num_prompt_tokens
 
-    async def models(self) -> Sequence[ModelCard]:
-        return self.cards
+    async def cards(self) -> Sequence[ModelCard]:
+        return self.model_cards
 
 
 def _started(event: TurnStarted, request: TurnRequest) -> TurnStarted:
-    session_id = request.session_id or event.session_id
+    session_id = request.named_session or event.session_id
     return replace(event, turn_id=request.turn_id, session_id=session_id)
 
 
@@ -197,9 +198,11 @@ class ScriptedModels:
         if model in self.errors:
             raise self.errors[model]
         self.graces.append(grace_s)
-        [card] = [card for card in self._turns.cards if card.id == model]
+        [card] = [card for card in self._turns.model_cards if card.id == model]
         changed = replace(card, state=state)
-        self._turns.cards = [changed if one is card else one for one in self._turns.cards]
+        self._turns.model_cards = [
+            changed if one is card else one for one in self._turns.model_cards
+        ]
         return changed
 
 
@@ -253,6 +256,7 @@ def scripted_runtime(
     sessions = sessions or MemorySessions()
     return Runtime(
         turns,
+        Routed(turns),
         sessions,
         keys or StaticKeys({TEST_KEY: principal()}),
         condition or StaticCondition(),

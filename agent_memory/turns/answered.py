@@ -23,12 +23,13 @@ from agent_memory.turns.request import TurnRequest
 
 @dataclass(frozen=True, slots=True)
 class AnsweredTurn:
-    """new_messages: what the client said in it."""
+    """new_messages: what the client said in it. model_fingerprint: None where the local engine did
+    not answer."""
 
     turn_id: TurnId
     session_id: SessionId
     model: str
-    model_fingerprint: str
+    model_fingerprint: str | None
     new_messages: tuple[Message, ...]
     answer: Message
     finish_reason: FinishReason
@@ -49,7 +50,7 @@ class AnsweredTurn:
         return self._events()
 
     def _is_elsewhere(self, request: TurnRequest) -> bool:
-        return request.session_id not in {None, self.session_id}
+        return request.named_session not in {None, self.session_id}
 
     def _events(self) -> Iterator[TurnEvent]:
         begun = replace(self.usage, completion_tokens=0)
@@ -58,7 +59,7 @@ class AnsweredTurn:
             self.session_id,
             begun,
             model=self.model,
-            model_fingerprint=self.model_fingerprint,
+            model_fingerprint=self.model_fingerprint or "",
         )
         for part in self.answer.parts:
             match part:

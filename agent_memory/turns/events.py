@@ -4,7 +4,8 @@
     ChoiceFinished (one per choice)  TurnFinished
 
 A `ToolCallStarted` is followed by the `ToolCallDelta`s of that call; its arguments are whole when
-the next part starts or the choice finishes. Raw tool-call text never appears as text.
+the next part starts or the choice finishes. Of a call that was cut off they are what there is of
+it, no whole JSON (see `ToolUse`). Raw tool-call text never appears as text.
 """
 
 from dataclasses import dataclass

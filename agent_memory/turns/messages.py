@@ -26,7 +26,11 @@ class Thinking:
 
 @dataclass(frozen=True, slots=True)
 class ToolUse:
-    """A call that the model made. `arguments` is JSON text of an object."""
+    """A call that the model made. `arguments` is JSON text of an object.
+
+    Of a call that was cut off, or that the model has written wrongly, `arguments` are what it wrote
+    and no whole object; `name` is empty where it was cut off before its name was known.
+    """
 
     id: str
     name: str

@@ -7,33 +7,24 @@ from agent_memory.errors import NotFound
 from agent_memory.ids import SessionId, TurnId
 from agent_memory.turns.events import FinishReason, Usage
 from agent_memory.turns.messages import Message
-from agent_memory.turns.sequence import SequenceStep, TokenIds, after_all
+from agent_memory.turns.sequence import TokenIds, after_all
+from agent_memory.turns.traces import Traces
 
 
 @dataclass(frozen=True, slots=True)
 class PortableTurn:
     """A turn with all that its row holds. `position` is its answer's place among the messages;
-    `num_shared` and `read_tokens` follow the turn before it in the same session."""
+    `traces` are None where the local engine did not answer."""
 
     turn_id: TurnId
     request_id: str
     model: str
-    model_fingerprint: str
     position: int
-    tokens: tuple[int, ...]
-    generation_suffix: str
     finish_reason: FinishReason
     usage: Usage
     head_hash: str
-    num_tokens: int
     started_at: datetime
-    num_shared: int = 0
-    read_tokens: TokenIds = ()
-
-    @property
-    def step(self) -> SequenceStep:
-        """How it changes the sequence of tokens."""
-        return SequenceStep(self.num_shared, self.read_tokens, self.tokens)
+    traces: Traces | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +41,13 @@ class PortableSession:
     @property
     def sequence(self) -> TokenIds:
         """The tokens that the last turn left in the KV cache, as far as they are known."""
-        return after_all(turn.step for turn in self.turns)
+        return after_all(turn.traces.step for turn in self.turns if turn.traces is not None)
+
+    @property
+    def num_tokens(self) -> int:
+        """The length of that sequence as the engine told it; 0 where it never answered."""
+        lengths = [turn.traces.num_tokens for turn in self.turns if turn.traces is not None]
+        return lengths[-1] if lengths else 0
 
     def behind(self, turn_id: TurnId) -> "PortableSession":
         """The same session as it stood after that turn; `NotFound` when it has none such."""

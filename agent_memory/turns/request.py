@@ -1,9 +1,12 @@
-"""One turn as a surface hands it to a session."""
+"""One turn as a surface asks for it, and as it goes on from there."""
 
 from dataclasses import dataclass
 
+from agent_memory.errors import InvariantBroken
 from agent_memory.ids import RequestId, SessionId, ThreadId, TurnId, WorkspaceId
-from agent_memory.turns.messages import Message, Recollection, ToolChoice, ToolSpec
+from agent_memory.turns.answer_form import AnswerForm
+from agent_memory.turns.messages import Message, Recollection
+from agent_memory.turns.placement import Placement
 from agent_memory.turns.sampling import SamplingParams
 
 
@@ -36,37 +39,21 @@ class MessagePin:
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
-    """Where a conversation leaves another session's: behind this turn of it."""
-
-    session_id: SessionId
-    turn_id: TurnId
-
-
-@dataclass(frozen=True, slots=True)
 class TurnRequest:
-    """What a client asks of one session.
+    """A client's question, the form that the answer is to have, and where the turn was placed.
 
     messages: the whole conversation (system first) or, when `is_delta`, only what is new.
-    parallel_tool_calls: False: the answer ends behind its first call of a tool.
     raw_prompt: text for `/v1/completions`, which has no messages and no template.
-    session_id: the session the client named, or None to find or make one by history.
+    named_session: the session the client named, or None to find or make one by history.
     max_tokens_given: False when the client named no bound and the rest of the window is meant.
-    thinking: None leaves it to the model's template.
     is_repeatable: the turn's id follows from a key of the client's, who may send it again.
-    thinking_budget: most tokens that a model which thinks may think; then it must answer.
-    expected_head: when the session was found by its history, the head hash it had then; the turn is
-        refused with `ConversationMoved` if it has got further since.
-    branch: the turn of another session behind which this one begins, if it is not stored yet.
-    delivered_tokens: generated tokens that the client has already received from a session process
-        that died (choice 0); the turn goes on behind them. delivered_by: fingerprint of the model
-        whose tokens they are.
     cache_marks: how many messages stand before each place that the client marked as worth keeping.
+    sent: the body as the client sent it, for a provider that judges it itself; None for the local
+        engine.
     priority: below 0, the turn yields to everyone; otherwise the higher goes first among those of
         its workspace.
     pins: beginnings of the conversation that the client wants to be kept for a while.
-    json_schema: JSON text of the schema that the answer must satisfy (`{"type": "object"}` for any
-        object), or None for free text.
+    placement: the session that takes the turn; None until one is found or made for it.
     """
 
     turn_id: TurnId
@@ -74,23 +61,23 @@ class TurnRequest:
     workspace_id: WorkspaceId
     messages: tuple[Message, ...]
     sampling: SamplingParams
-    session_id: SessionId | None = None
-    tools: tuple[ToolSpec, ...] = ()
-    tool_choice: ToolChoice = ToolChoice()  # noqa: RUF009  frozen value
-    parallel_tool_calls: bool = True
-    thinking: bool | None = None
-    thinking_budget: int | None = None
+    form: AnswerForm = AnswerForm()  # noqa: RUF009  frozen value
+    named_session: SessionId | None = None
     is_repeatable: bool = False
     is_delta: bool = False
     raw_prompt: str | None = None
     model: str = ""
     max_tokens_given: bool = True
-    json_schema: str | None = None
-    expected_head: str | None = None
-    branch: Branch | None = None
     cache_marks: tuple[int, ...] = ()
-    delivered_tokens: tuple[int, ...] = ()
-    delivered_by: str = ""
+    sent: bytes | None = None
     memory: TurnMemory | None = None
     priority: int = 0
     pins: tuple[MessagePin, ...] = ()
+    placement: Placement | None = None
+
+    @property
+    def placed(self) -> Placement:
+        """Where the turn is taken, for those who come after it was placed."""
+        if self.placement is None:
+            raise InvariantBroken(f"the turn {self.turn_id} has no session yet")
+        return self.placement

@@ -8,6 +8,7 @@ from agent_memory.turns.events import FinishReason, Usage
 from agent_memory.turns.messages import Message
 from agent_memory.turns.portable import PortableSession, PortableTurn
 from agent_memory.turns.sequence import TokenIds
+from agent_memory.turns.traces import Traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,28 +18,38 @@ class GeneratedTurn:
     position: index of the assistant's message in the conversation.
     tokens: generated token ids without the closing end-of-turn token.
     generation_suffix: the text that the template put between the history and the generated text.
-    model: fingerprint of the weights and tokenizer that made the tokens.
+    model: fingerprint of the weights and tokenizer that made the tokens; None where the local
+        engine did not answer, and there are no tokens.
     """
 
     turn_id: TurnId
     position: int
     message: Message
-    tokens: tuple[int, ...]
-    generation_suffix: str
-    model: str
+    tokens: tuple[int, ...] = ()
+    generation_suffix: str = ""
+    model: str | None = None
+
+    @classmethod
+    def of(
+        cls, turn_id: TurnId, position: int, message: Message, traces: Traces | None
+    ) -> "GeneratedTurn":
+        """The turn that left `traces`."""
+        if traces is None:
+            return cls(turn_id, position, message)
+        return cls(
+            turn_id,
+            position,
+            message,
+            traces.tokens,
+            traces.generation_suffix,
+            traces.model_fingerprint,
+        )
 
 
 def generated_turns(session: PortableSession) -> tuple[GeneratedTurn, ...]:
     """What the session said in each of its turns."""
     return tuple(
-        GeneratedTurn(
-            turn_id=turn.turn_id,
-            position=turn.position,
-            message=session.messages[turn.position],
-            tokens=turn.tokens,
-            generation_suffix=turn.generation_suffix,
-            model=turn.model_fingerprint,
-        )
+        GeneratedTurn.of(turn.turn_id, turn.position, session.messages[turn.position], turn.traces)
         for turn in session.turns
     )
 
@@ -96,15 +107,23 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """How far a conversation had got: the hash of it, or None before its first turn."""
+
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class TurnCommit:
     """What one finished turn writes, in one transaction.
 
     The first `num_kept` messages of the stored conversation stay, the rest is superseded;
     `new_messages` follow (the client's), then `answer` (the assistant's; one per choice, of which
-    only the first becomes part of the conversation). `num_tokens` is the length of the session's
-    KV sequence after the turn. `remember_in`: the thread that the exchange is remembered in, by a
-    job of the same transaction. `num_shared` and `read_tokens`: see `SequenceStep`. `inherited`:
-    what a session that is not stored yet begins with, its messages counted among those to keep.
+    only the first becomes part of the conversation). `traces`: None where the local engine did not
+    answer. `remember_in`: the thread that the exchange is remembered in, by a job of the same
+    transaction. `inherited`: what a session that is not stored yet begins with, its messages
+    counted among those to keep. `built_on`: where the conversation stood that the turn continues;
+    None where that is not to be checked.
     """
 
     turn_id: TurnId
@@ -112,21 +131,17 @@ class TurnCommit:
     workspace_id: WorkspaceId
     request_id: str
     model: str
-    model_fingerprint: str
     num_kept: int
     new_messages: tuple[Message, ...]
     answer: Message
-    generated_tokens: tuple[int, ...]
-    generation_suffix: str
     finish_reason: FinishReason
     usage: Usage
     head_hash: str
-    num_tokens: int
     started_at: datetime
-    num_shared: int = 0
-    read_tokens: TokenIds = ()
+    traces: Traces | None = None
     remember_in: ThreadId | None = None
     inherited: PortableSession | None = None
+    built_on: Head | None = None
 
     @property
     def turn(self) -> PortableTurn:
@@ -135,15 +150,10 @@ class TurnCommit:
             turn_id=self.turn_id,
             request_id=self.request_id,
             model=self.model,
-            model_fingerprint=self.model_fingerprint,
             position=self.num_kept + len(self.new_messages),
-            tokens=self.generated_tokens,
-            generation_suffix=self.generation_suffix,
             finish_reason=self.finish_reason,
             usage=self.usage,
             head_hash=self.head_hash,
-            num_tokens=self.num_tokens,
             started_at=self.started_at,
-            num_shared=self.num_shared,
-            read_tokens=self.read_tokens,
+            traces=self.traces,
         )

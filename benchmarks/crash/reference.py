@@ -11,6 +11,7 @@ from agent_memory.engine.events import Generated
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.ids import LeaseId, WorkspaceId
 from agent_memory.settings import Settings
+from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.sampling import SamplingParams
 from benchmarks.crash.protocol import BLOCK_SIZE
 
@@ -36,7 +37,7 @@ class Reference:
         sampling = SamplingParams(max_tokens=max_tokens, temperature=0.0)
         nothing = Lease(LeaseId("none"), self._next_epoch())
         request = GenerationRequest(
-            "r", "w", self._root, prompt, sampling, nothing, parse_output=False
+            "r", "w", self._root, prompt, sampling, nothing, form=AnswerForm(parse=False)
         )
         tokens: list[int] = []
         async for event in self._engine.generate(request):

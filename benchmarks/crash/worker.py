@@ -23,6 +23,7 @@ from agent_memory.engine.events import Generated, Restored, Stored
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.ids import LeaseId, WorkspaceId, new_id
 from agent_memory.settings import Settings
+from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.sampling import SamplingParams
 from benchmarks.crash.protocol import BLOCK_SIZE, MAX_TOKENS, Acknowledged, Assignment
 
@@ -98,7 +99,7 @@ class Worker:
     def _request(self, prompt: list[int], lease: Lease) -> GenerationRequest:
         sampling = SamplingParams(max_tokens=MAX_TOKENS, temperature=0.0)
         return GenerationRequest(
-            "r", "w", self._root, tuple(prompt), sampling, lease, parse_output=False
+            "r", "w", self._root, tuple(prompt), sampling, lease, form=AnswerForm(parse=False)
         )
 
 

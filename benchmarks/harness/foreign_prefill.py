@@ -28,6 +28,7 @@ from agent_memory.engine.events import Generated
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.ids import LeaseId
 from agent_memory.settings import Settings
+from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.sampling import SamplingParams
 
 Way = Literal["ours", "mlx_lm"]
@@ -138,7 +139,7 @@ class _Ours:
             prompt_tokens=tuple(prompt),
             sampling=SamplingParams(max_tokens, temperature=0.0, logit_bias={_EOS: -100.0}),
             lease=Lease(LeaseId("lease"), 0),
-            parse_output=False,
+            form=AnswerForm(parse=False),
         )
 
 

@@ -1,6 +1,7 @@
 """Files that have to come from the disk again."""
 
 import os
+import sys
 from pathlib import Path
 
 
@@ -9,7 +10,7 @@ def forget_pages(folder: Path) -> bool:
 
     False where a system cannot do that for single files (macOS): reads may then come from memory.
     """
-    if not hasattr(os, "posix_fadvise"):
+    if sys.platform != "linux":
         return False
     for path in folder.rglob("*"):
         if path.is_file():

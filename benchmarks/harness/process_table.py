@@ -1,11 +1,12 @@
-"""Which processes run on this machine (Linux), and how much CPU each has used."""
+"""Which processes run on this machine, and how much CPU each has used."""
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+import psutil
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +36,13 @@ class Process:
 
 def live_processes() -> Iterator[Process]:
     """Every process that has not ended."""
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            title = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if fields[0] != "Z":
-            cpu_s = (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
-            yield Process(int(entry.name), int(fields[1]), title.strip(), cpu_s)
+    for process in psutil.process_iter():
+        # Some have ended meanwhile, and on macOS those of others cannot be looked at.
+        with suppress(psutil.Error), process.oneshot():
+            if process.status() != psutil.STATUS_ZOMBIE:
+                used = process.cpu_times()
+                title = " ".join(process.cmdline())
+                yield Process(process.pid, process.ppid(), title, used.user + used.system)
 
 
 def family(root: int, marks: tuple[str, ...]) -> dict[int, Process]:

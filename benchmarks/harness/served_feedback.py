@@ -12,6 +12,7 @@ from agent_memory.memory.ports import TokenCounter
 from agent_memory.memory.search.recalled import Embedding, Query, Recalled
 from agent_memory.memory.search.weights import DEFAULT_WEIGHTS
 from agent_memory.memory.service.find import Find
+from agent_memory.memory.service.marks import Marks
 from agent_memory.memory.service.ranker import Ranker
 from agent_memory.memory.service.recall import Found, Recall, RecallRequest
 from agent_memory.memory.service.understanding import understood
@@ -19,6 +20,7 @@ from agent_memory.store.database import Database
 from agent_memory.store.memory.experience import ExperienceStore
 from agent_memory.store.memory.feedback import FeedbackStore
 from agent_memory.store.memory.impressions import ImpressionStore
+from agent_memory.store.memory.items import ItemStore
 from agent_memory.store.memory.search import SearchStore
 from agent_memory.store.memory.weight_sets import WeightSetStore
 
@@ -42,7 +44,8 @@ class ServedFeedback:
         self._weights = WeightSetStore(database)
         ticks = count(step=10)
         ranker = Ranker(self._weights, ExperienceStore(database), lambda: float(next(ticks)))
-        self._find = Find(SearchStore(database, timeout_s=60), self, understood, ranker.rank)
+        search = SearchStore(database, timeout_s=60)
+        self._find = Find(search, self, understood, ranker.rank, Marks(ItemStore(database)))
         default = DEFAULT_WEIGHTS.as_mapping()
         self._learner = WeightLearner(self._impressions, self._weights, default, RECALL)
         self._given: list[str] = []

@@ -7,10 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import orjson
+import psutil
 
 from agent_memory.host.environment import runtime_folder
 from agent_memory.host.free_ports import free_ports
@@ -24,25 +27,21 @@ BANNER_END = "Ctrl-C stops it"
 class Server:
     """`agent-memory serve` on a data directory and a port of its own.
 
-    command: which `agent-memory`; by default that of this copy. cwd: where it is started.
+    surroundings: further variables of its environment; launcher: a command that runs its own.
+    program: which `agent-memory`, by default that of this copy; folder: where it is started.
     """
 
-    def __init__(
-        self,
-        home: Path,
-        model: Path,
-        *,
-        command: tuple[str, ...] = COMMAND,
-        cwd: Path | None = None,
-        **settings: str,
-    ) -> None:
+    surroundings: Mapping[str, str] = {}
+    launcher: Sequence[str] = ()
+    program: Sequence[str] = COMMAND
+    folder: Path | None = None
+
+    def __init__(self, home: Path, model: Path, **settings: str) -> None:
         self.home = home
         self.model = model
         self.port = free_ports(1)[0]
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = home.with_suffix(".out")
-        self._command = command
-        self._cwd = cwd
         self._settings = {f"AGENT_MEMORY_{k.upper()}": v for k, v in settings.items()}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -65,15 +64,15 @@ class Server:
 
     def start(self) -> "Server":
         """Start it and wait for its banner."""
-        command = (*self._command, "serve", "--port", str(self.port), "--data-dir", str(self.home))
+        command = (*self.program, "serve", "--port", str(self.port), "--data-dir", str(self.home))
         with self.output.open("wb") as output:
             self._process = subprocess.Popen(
-                (*command, "--model", str(self.model)),
+                (*self.launcher, *command, "--model", str(self.model)),
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, **self._settings},
-                cwd=self._cwd,
+                env={**os.environ, **self._settings, **self.surroundings},
+                cwd=self.folder,
                 start_new_session=True,
             )
         deadline = time.monotonic() + START_TIMEOUT_S
@@ -132,6 +131,11 @@ class Server:
             if parent == raylet and title.startswith(f"ray::{actor}")
         ]
 
+    def proxies(self) -> list[int]:
+        """Process ids of this server's HAProxy; none where Ray Serve's own proxy stands in."""
+        run = str(self.home / "run")
+        return [pid for pid, _, title in _processes() if "haproxy" in title and run in title]
+
     def kill_actor(self, actor: str) -> None:
         """kill -9 every process of one actor class."""
         self.kill_processes(self.processes_of(actor))
@@ -145,7 +149,7 @@ class Server:
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the command line on this server's data directory."""
         return subprocess.run(
-            (*self._command, *arguments, "--data-dir", str(self.home)),
+            (*self.program, *arguments, "--data-dir", str(self.home)),
             capture_output=True,
             text=True,
             check=False,
@@ -169,14 +173,9 @@ class Server:
 def _processes() -> list[tuple[int, int, str]]:
     """(pid, parent's pid, command line) of every live process."""
     found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            title = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            status = (entry / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if status[0] != "Z":
-            found.append((int(entry.name), int(status[1]), title))
+    for process in psutil.process_iter():
+        # One that ended meanwhile is none; nor can anything of ours be another user's.
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied), process.oneshot():
+            if process.status() != psutil.STATUS_ZOMBIE:
+                found.append((process.pid, process.ppid(), " ".join(process.cmdline())))
     return found

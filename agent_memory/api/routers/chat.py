@@ -50,7 +50,7 @@ _STREAM = 'data: {"object":"chat.completion.chunk","choices":[]}\n\ndata: [DONE]
 async def create_chat_completion(request: Request) -> Response:
     """One turn of the session that the request names, or that its history belongs to."""
     call = await Call.open(request, Scope.INFERENCE)
-    body = await call.read(ChatBody)
+    body = await call.read_turn(ChatBody)
     turn = chat_turn(body, call.turn(call.session(body.session_id)), call.surface.limits)
     turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
@@ -60,4 +60,4 @@ async def create_chat_completion(request: Request) -> Response:
         turn.sampling.n,
         include_usage=bool(body.stream_options and body.stream_options.include_usage),
     )
-    return TurnResponse(call, [turn], renderer, stream=bool(body.stream))
+    return TurnResponse(call, [await call.as_sent(turn)], renderer, stream=bool(body.stream))

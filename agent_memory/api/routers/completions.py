@@ -35,11 +35,11 @@ _STREAM = 'data: {"object":"text_completion","choices":[]}\n\ndata: [DONE]\n\n'
 async def create_completion(request: Request) -> Response:
     """One turn per prompt, side by side."""
     call = await Call.open(request, Scope.INFERENCE)
-    body = await call.read(CompletionsBody)
+    body = await call.read_turn(CompletionsBody)
     session = call.session(body.session_id)
     limits = call.surface.limits
     turns = [
-        completion_turn(body, prompt, call.turn(session), limits)
+        await call.as_sent(completion_turn(body, prompt, call.turn(session), limits))
         for prompt in prompts_of(body, session, limits)
     ]
     renderer = CompletionsRenderer(

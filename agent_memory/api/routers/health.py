@@ -22,7 +22,7 @@ _READY = {"status": "ok", "checks": {"storage": "ok", "engine": "ok", "sessions"
 )
 @router.get("/healthz", include_in_schema=False)
 async def live() -> Response:
-    """Asks nobody else, so that a lost engine does not restart the gateway."""
+    """Asks nobody else, so that a lost engine does not restart the front."""
     return json_answer({"status": "ok"})
 
 

@@ -52,10 +52,11 @@ _STREAM = (
 async def create_message(request: Request) -> Response:
     """One turn of the session that the request names, or that its history belongs to."""
     call = await Call.open(request, Scope.INFERENCE)
-    body = await call.read(MessagesBody)
+    body = await call.read_turn(MessagesBody)
     turn = messages_turn(body, call.turn(_session(call, body)), call.surface.limits)
     turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
+    turn = await call.as_sent(turn)
     return TurnResponse(call, [turn], MessagesRenderer(body.model), stream=bool(body.stream))
 
 
@@ -68,11 +69,11 @@ async def create_message(request: Request) -> Response:
 async def count_tokens(request: Request) -> Response:
     """Tokens of the prompt, exactly as a turn would use it."""
     call = await Call.open(request, Scope.INFERENCE)
-    body = await call.read(CountTokensBody)
+    body = await call.read_turn(CountTokensBody)
     turn = count_turn(body, call.turn(_session(call, body)))
     turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
-    num_tokens = await call.surface.runtime.turns.count_tokens(turn)
+    num_tokens = await call.surface.runtime.turns.count(await call.as_sent(turn))
     return json_answer({"input_tokens": num_tokens})
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from agent_memory.api.schemas.answer_options import AnswerOptions
 from agent_memory.api.schemas.body import Body, Inner
 from agent_memory.api.schemas.chat_memory import ChatMemory
 from agent_memory.api.schemas.openai import JsonObject, StopText
@@ -70,7 +71,7 @@ class ForkAgentBody(Body):
     num_turns: Annotated[int, Field(ge=0)] | None = None
 
 
-class AgentTurnBody(Body):
+class AgentTurnBody(AnswerOptions):
     """`POST /v1/agents/{id}/turns`: either `message` (a text or a message) or `messages`."""
 
     message: str | AgentMessage | None = None
@@ -78,9 +79,6 @@ class AgentTurnBody(Body):
     stream: bool = False
     tools: list[AgentTool] | None = None
     tool_choice: AgentToolChoice = AgentToolChoice()
-    parallel_tool_calls: bool = True
-    thinking: bool | None = None
-    thinking_budget: Annotated[int, Field(ge=1)] | None = None
     json_schema: JsonObject | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] = 1.0

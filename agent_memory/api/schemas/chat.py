@@ -42,7 +42,7 @@ Content = str | list[ContentPart]
 
 class FunctionCall(Inner):
     name: Annotated[str, Field(min_length=1)]
-    arguments: str
+    arguments: str | dict[str, object] | None = None
 
 
 class ToolCall(Inner):

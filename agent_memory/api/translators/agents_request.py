@@ -21,6 +21,7 @@ from agent_memory.api.translators.checks import (
 from agent_memory.api.translators.memory_words import turn_memory
 from agent_memory.api.translators.service_tier import priority_of
 from agent_memory.errors import InvalidRequest
+from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.messages import (
     Message,
     Part,
@@ -48,20 +49,24 @@ def agent_turn(body: AgentTurnBody, identity: TurnIdentity, limits: Limits) -> T
         is_repeatable=identity.is_repeatable,
         request_id=identity.request_id,
         workspace_id=identity.workspace_id,
-        session_id=identity.session_id,
+        named_session=identity.session_id,
         messages=tuple(_messages(body)),
         sampling=_sampling(body, limits),
-        tools=tools,
-        tool_choice=choice,
-        parallel_tool_calls=body.parallel_tool_calls,
-        thinking=body.thinking,
-        thinking_budget=body.thinking_budget,
+        form=AnswerForm(
+            tools=tools,
+            tool_choice=choice,
+            json_schema=_schema_text(body),
+            **body.options(),
+        ),
         is_delta=True,
         max_tokens_given=body.max_tokens is not None,
-        json_schema=None if body.json_schema is None else orjson.dumps(body.json_schema).decode(),
         memory=turn_memory(body.memory),
         priority=priority_of(body.service_tier),
     )
+
+
+def _schema_text(body: AgentTurnBody) -> str | None:
+    return None if body.json_schema is None else orjson.dumps(body.json_schema).decode()
 
 
 def _sampling(body: AgentTurnBody, limits: Limits) -> SamplingParams:

@@ -40,6 +40,8 @@ class ChatRenderer:
         self._include_usage = include_usage
         self._head: dict[str, object] = {"model": model, "created": created}
         self._num_calls: defaultdict[int, int] = defaultdict(int)
+        self._is_call_named: dict[int, bool] = {}
+        """Of the last call of each choice; one that was cut off before its name is not told."""
         self._num_thinking_tokens = 0
 
     def event(self, source: int, event: TurnEvent) -> bytes:  # noqa: ARG002, PLR0911  one turn; one case an event
@@ -52,9 +54,10 @@ class ChatRenderer:
                 self._num_thinking_tokens += event.num_tokens
                 return self._chunk(event.index, {"reasoning_content": event.text})
             case ToolCallStarted():
-                return self._call_started(event)
+                self._is_call_named[event.index] = bool(event.name)
+                return self._call_started(event) if event.name else b""
             case ToolCallDelta():
-                return self._call_delta(event)
+                return self._call_delta(event) if self._is_call_named[event.index] else b""
             case Ping():
                 return COMMENT_PING
             case ChoiceFinished():
@@ -150,7 +153,8 @@ def _choice(choice: Choice) -> dict[str, object]:
     }
     if thinking := "".join(part.text for part in choice.parts if isinstance(part, Thinking)):
         message["reasoning_content"] = thinking
-    if calls := [_call(part) for part in choice.parts if isinstance(part, ToolUse)]:
+    made = [part for part in choice.parts if isinstance(part, ToolUse) and part.name]
+    if calls := [_call(part) for part in made]:
         message["tool_calls"] = calls
     elif message["content"] is None:
         message["content"] = ""

@@ -19,14 +19,15 @@ from agent_memory.api.schemas.chat import (
 )
 from agent_memory.api.translators.checks import (
     NO_PARAMETERS,
+    arguments_text,
     check_tools,
-    json_object_text,
     refuse_media,
 )
 from agent_memory.api.translators.memory_words import turn_memory
 from agent_memory.api.translators.openai_sampling import openai_sampling
 from agent_memory.api.translators.service_tier import priority_of
 from agent_memory.errors import InvalidRequest
+from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.messages import (
     Message,
     Part,
@@ -55,16 +56,18 @@ def chat_turn(body: ChatBody, identity: TurnIdentity, limits: Limits) -> TurnReq
         is_repeatable=identity.is_repeatable,
         request_id=identity.request_id,
         workspace_id=identity.workspace_id,
-        session_id=identity.session_id,
+        named_session=identity.session_id,
         messages=tuple(_conversation(body.messages)),
         sampling=openai_sampling(body, max_tokens, _num_logprobs(body), limits),
-        tools=tools,
-        tool_choice=choice,
-        parallel_tool_calls=body.parallel_tool_calls is not False,
-        thinking=_thinking(body.reasoning_effort),
+        form=AnswerForm(
+            tools=tools,
+            tool_choice=choice,
+            parallel_tool_calls=body.parallel_tool_calls is not False,
+            thinking=_thinking(body.reasoning_effort),
+            json_schema=_json_schema(body.response_format),
+        ),
         model=body.model,
         max_tokens_given=max_tokens is not None,
-        json_schema=_json_schema(body.response_format),
         memory=turn_memory(body.memory),
         priority=priority_of(body.service_tier),
     )
@@ -173,5 +176,5 @@ def _assistant_parts(message: ChatMessage, param: str) -> Iterator[Part]:
 def _tool_use(call: ToolCall, param: str) -> ToolUse:
     if call.type != "function" or call.function is None:
         raise InvalidRequest(f"Tool calls of type '{call.type}' are not supported.", param)
-    arguments = json_object_text(call.function.arguments, f"{param}.function.arguments")
+    arguments = arguments_text(call.function.arguments)
     return ToolUse(call.id, call.function.name, arguments)

@@ -32,15 +32,13 @@ def check_tools(tools: Sequence[ToolSpec], choice: ToolChoice) -> None:
         raise InvalidRequest(f"No tool is named '{choice.name}'.", "tool_choice")
 
 
-def json_object_text(text: str, param: str) -> str:
-    """Arguments of a call from history, which must be JSON text of an object (empty means {})."""
-    try:
-        value = orjson.loads(text or "{}")
-    except orjson.JSONDecodeError:
-        value = None
-    if not isinstance(value, dict):
-        raise InvalidRequest(f"{param} must be JSON text of an object.", param)
-    return text or "{}"
+def arguments_text(arguments: str | Mapping[str, object] | None) -> str:
+    """Arguments of a call from history, as text. Nothing and null mean {}; what is no JSON of an
+    object is kept as it is, for it is what the model wrote."""
+    if isinstance(arguments, Mapping):
+        return orjson.dumps(arguments).decode()
+    text = arguments or ""
+    return "{}" if text.strip() in {"", "null"} else text
 
 
 def refuse_media(kind: str, param: str) -> InvalidRequest:

@@ -7,6 +7,7 @@ from agent_memory.api.translators.openai_sampling import openai_sampling
 from agent_memory.api.translators.service_tier import priority_of
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import SessionId
+from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.request import TurnRequest
 
 
@@ -31,9 +32,10 @@ def completion_turn(
         turn_id=identity.turn_id,
         request_id=identity.request_id,
         workspace_id=identity.workspace_id,
-        session_id=identity.session_id,
+        named_session=identity.session_id,
         messages=(),
         raw_prompt=prompt,
+        form=AnswerForm(parse=False),
         sampling=openai_sampling(body, body.max_tokens, body.logprobs, limits),
         model=body.model,
         max_tokens_given=body.max_tokens is not None,

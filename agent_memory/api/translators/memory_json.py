@@ -22,6 +22,7 @@ def item_json(item: Item) -> dict[str, object]:
         "retired_at": item.retired_at,
         "successor_id": item.successor_id,
         "importance_override": item.importance_override,
+        "outdated": outdated_json(item) if item.outdated else None,
     }
     return {
         "id": item.item_id,
@@ -51,6 +52,14 @@ def item_json(item: Item) -> dict[str, object]:
 def citation_json(item: Item) -> dict[str, object]:
     """Where an item comes from: characters [begin, end) of a raw text."""
     return {"material_id": item.material_id, "begin": item.span.begin, "end": item.span.end}
+
+
+def outdated_json(item: Item) -> list[dict[str, object]]:
+    """What in a message no longer holds: characters [begin, end) of its text, and by what item."""
+    return [
+        {"begin": one.begin, "end": one.end, "how": one.how, "since": one.since, "by": one.by}
+        for one in item.outdated
+    ]
 
 
 def recalled_json(recalled: Recalled) -> dict[str, object]:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from agent_memory.api.schemas.memory.fields import NO_METADATA
 from agent_memory.api.schemas.memory.messages import MessageBody, MessageChangeBody
+from agent_memory.api.translators.memory_json import outdated_json
 from agent_memory.ids import ThreadId
 from agent_memory.memory.items.erased import Erased
 from agent_memory.memory.items.item import Item
@@ -56,6 +57,7 @@ def message_json(item: Item, now: datetime) -> dict[str, object]:
         "created_at": item.recorded_at,
         "state": item.state,
         "legal_hold": item.legal_hold,
+        **({"outdated": outdated_json(item)} if item.outdated else {}),
     }
 
 

@@ -5,12 +5,14 @@ import hashlib
 from collections.abc import Sequence
 from typing import assert_never
 
-from pydantic_core import from_json
+import orjson
 
-from agent_memory.api.answer import Answer, refuse_cancelled
+from agent_memory.api.answer import Answer, Choice, refuse_cancelled
 from agent_memory.api.errors import Fault, anthropic_error
 from agent_memory.api.renderer import named_event
+from agent_memory.api.translators.held_call import HeldCall, input_pieces
 from agent_memory.api.translators.memory_words import memory_field
+from agent_memory.errors import InvariantBroken
 from agent_memory.turns.events import (
     ChoiceFinished,
     FinishReason,
@@ -34,6 +36,8 @@ _STOP_REASONS = {
     FinishReason.TOOL_CALLS: "tool_use",
 }
 _PING = named_event("ping", {"type": "ping"})
+_PIECES_A_PING = 64
+"""While a call is held back, about so many tokens pass between signs of life."""
 
 
 class MessagesRenderer:
@@ -46,6 +50,7 @@ class MessagesRenderer:
         self._num_blocks = 0
         self._open: str | None = None
         self._thinking: list[str] = []
+        self._call: HeldCall | None = None
         self._finished: ChoiceFinished | None = None
 
     def event(self, source: int, event: TurnEvent) -> bytes:  # noqa: ARG002, PLR0911  one turn; one case an event
@@ -59,15 +64,17 @@ class MessagesRenderer:
             case ThinkingDelta():
                 return self._thinking_delta(event.text)
             case ToolCallStarted():
-                return self._closed() + self._opened("tool_use", _tool_use_block(event))
+                closed = self._closed()
+                self._call = HeldCall(event)
+                return closed
             case ToolCallDelta():
-                return self._delta({"type": "input_json_delta", "partial_json": event.arguments})
+                return self._hold(event.arguments)
             case Ping():
                 return _PING
             case ChoiceFinished():
                 refuse_cancelled(event)
                 self._finished = event
-                return self._closed()
+                return self._closed(event.reason)
             case TurnStarted():
                 return self._message_start(event) + _PING
             case TurnFinished():
@@ -90,7 +97,7 @@ class MessagesRenderer:
         choice = answer.choices[0]
         return {
             **self._message(answer.turn_id, answer.usage, answer.memory),
-            "content": [_block(part) for part in choice.parts],
+            "content": _blocks(choice),
             "stop_reason": _STOP_REASONS[choice.reason],
             "stop_sequence": choice.stop_sequence,
         }
@@ -141,8 +148,27 @@ class MessagesRenderer:
         data = {"type": "content_block_delta", "index": self._num_blocks, "delta": delta}
         return named_event("content_block_delta", data)
 
-    def _closed(self) -> bytes:
-        """Close the open block; a thinking block is signed first."""
+    def _hold(self, arguments: str) -> bytes:
+        """A call is told when it is whole; until then the client hears now and then of the turn."""
+        if self._call is None:
+            raise InvariantBroken("arguments have no call to belong to")
+        self._call.pieces.append(arguments)
+        return _PING if len(self._call.pieces) % _PIECES_A_PING == 0 else b""
+
+    def _told_call(self, reason: FinishReason | None) -> bytes:
+        call, self._call = self._call, None
+        if call is None or not (pieces := call.input_pieces(reason)):
+            return b""
+        block: dict[str, object] = {"type": "tool_use", "id": call.id, "name": call.name}
+        block["input"] = {}
+        deltas = ({"type": "input_json_delta", "partial_json": piece} for piece in pieces)
+        opened = self._opened("tool_use", block)
+        return opened + b"".join(map(self._delta, deltas)) + self._closed()
+
+    def _closed(self, reason: FinishReason | None = None) -> bytes:
+        """Close the open block; a thinking block is signed first. `reason`: why nothing follows."""
+        if self._call is not None:
+            return self._told_call(reason)
         if self._open is None:
             return b""
         signed = b""
@@ -171,30 +197,25 @@ def messages_usage(usage: Usage) -> dict[str, object]:
     }
 
 
-def _tool_use_block(event: ToolCallStarted) -> dict[str, object]:
-    return {"type": "tool_use", "id": event.id, "name": event.name, "input": {}}
+def _blocks(choice: Choice) -> list[dict[str, object]]:
+    """A call that was cut off is left out; it can only be the last."""
+    reasons = [*(None for _ in choice.parts[1:]), choice.reason]
+    blocks = (_block(part, reason) for part, reason in zip(choice.parts, reasons, strict=False))
+    return [block for block in blocks if block is not None]
 
 
-def _block(part: Part) -> dict[str, object]:
+def _block(part: Part, reason: FinishReason | None) -> dict[str, object] | None:
     match part:
         case Text(text):
             return {"type": "text", "text": text}
         case Thinking(text):
             return {"type": "thinking", "thinking": text, "signature": _signature(text)}
         case ToolUse(id_, name, arguments):
-            return {"type": "tool_use", "id": id_, "name": name, "input": _input(arguments)}
+            pieces = input_pieces(name, [arguments], reason)
+            said = {"type": "tool_use", "id": id_, "name": name}
+            return {**said, "input": orjson.loads("".join(pieces))} if pieces else None
         case ToolResult() | Recollection():
             raise TypeError("an answer holds neither tool results nor what was recalled")
-
-
-def _input(arguments: str) -> object:
-    """Arguments that `max_tokens` cut short become the object as far as it goes, as in the
-    official client; what is no JSON at all is passed on under a name that says so."""
-    try:
-        value = from_json(arguments, allow_partial=True)
-    except ValueError:
-        value = None
-    return value if isinstance(value, dict) else {"INVALID_JSON": arguments}
 
 
 def _signature(thinking: str) -> str:

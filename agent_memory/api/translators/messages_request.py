@@ -25,6 +25,7 @@ from agent_memory.api.translators.checks import check_tools, checked_max_tokens,
 from agent_memory.api.translators.memory_words import turn_memory
 from agent_memory.api.translators.service_tier import priority_of
 from agent_memory.errors import InvalidRequest
+from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.messages import (
     Message,
     Part,
@@ -71,10 +72,7 @@ def count_turn(body: CountTokensBody, identity: TurnIdentity) -> TurnRequest:
 
 def _turn(body: CountTokensBody, identity: TurnIdentity, sampling: SamplingParams) -> TurnRequest:
     _check_context_management(body)
-    tools = tuple(_tool(tool, f"tools.{i}") for i, tool in enumerate(body.tools or ()))
-    choice = _tool_choice(body.tool_choice)
-    check_tools(tools, choice)
-    format_ = body.output_config.format if body.output_config else None
+    form = _form(body)
     messages, marks = _conversation(body)
     pins = tuple(MessagePin(mark.num_messages, _TTL_S[mark.ttl]) for mark in marks if mark.ttl)
     return TurnRequest(
@@ -82,20 +80,30 @@ def _turn(body: CountTokensBody, identity: TurnIdentity, sampling: SamplingParam
         is_repeatable=identity.is_repeatable,
         request_id=identity.request_id,
         workspace_id=identity.workspace_id,
-        session_id=identity.session_id,
+        named_session=identity.session_id,
         messages=messages,
         cache_marks=tuple(mark.num_messages for mark in marks),
         pins=pins[-MAX_PINS:],
         sampling=sampling,
+        form=form,
+        model=body.model,
+        memory=turn_memory(body.memory),
+        priority=priority_of(body.service_tier),
+    )
+
+
+def _form(body: CountTokensBody) -> AnswerForm:
+    tools = tuple(_tool(tool, f"tools.{i}") for i, tool in enumerate(body.tools or ()))
+    choice = _tool_choice(body.tool_choice)
+    check_tools(tools, choice)
+    format_ = body.output_config.format if body.output_config else None
+    return AnswerForm(
         tools=tools,
         tool_choice=choice,
         parallel_tool_calls=not (body.tool_choice and body.tool_choice.disable_parallel_tool_use),
         thinking=_thinking(body),
         thinking_budget=None if body.thinking is None else body.thinking.budget_tokens,
-        model=body.model,
         json_schema=orjson.dumps(format_.json_schema).decode() if format_ else None,
-        memory=turn_memory(body.memory),
-        priority=priority_of(body.service_tier),
     )
 
 

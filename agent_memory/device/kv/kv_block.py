@@ -77,6 +77,11 @@ class RestingBlock:
         return replace(self, file=None)
 
 
+def dtype_name(tensor: mx.array) -> str:
+    """The tensor's dtype as safetensors spells it."""
+    return _NAMES[tensor.dtype]
+
+
 def to_host(block: KvBlock) -> ShelfBlock:
     """The block's bytes, not copied where the device shares memory with the host.
 

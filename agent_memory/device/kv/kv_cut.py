@@ -17,6 +17,9 @@ from agent_memory.device.kv.cache_layout import CacheLayout, LayerKind
 
 Tensors = Mapping[str, mx.array]
 
+STATE_FORM = ".form"
+"""How the tensor's name ends that says how a state is put together."""
+
 
 def cut_tokens(layers: Sequence[Any], layout: CacheLayout, begin: int, end: int) -> Tensors:
     """Keys and values of the tokens from `begin` to `end` in every layer that has them."""
@@ -34,7 +37,7 @@ def cut_snapshot(layers: Sequence[Any], layout: CacheLayout) -> Tensors:
             _name_pair(tensors, f"{at}.w", layers[at].cut_window())
         elif kind is LayerKind.STATE:
             form = _take_apart(layers[at].state, f"{at}.s", tensors)
-            tensors[f"{at}.form"] = mx.array(list(json.dumps(form).encode()), mx.uint8)
+            tensors[f"{at}{STATE_FORM}"] = mx.array(list(json.dumps(form).encode()), mx.uint8)
     return tensors
 
 
@@ -50,7 +53,7 @@ def fill_layers(
         if kind is LayerKind.WINDOW:
             layers[at].fill(_pair(last, f"{at}.w", None), length)
         elif kind is LayerKind.STATE:
-            form = json.loads(bytes(last[f"{at}.form"].tolist()))  # type: ignore[arg-type]
+            form = json.loads(bytes(last[f"{at}{STATE_FORM}"].tolist()))  # type: ignore[arg-type]
             layers[at].state = _put_together(form, last)
 
 

@@ -2,16 +2,16 @@
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from agent_memory.errors import ModelNotUsable
 
 _DEFAULT_WINDOW = 4096
-_MEMINFO = Path("/proc/meminfo")
 _GIB = 1 << 30
 _PACKED = frozenset({"U32", "U8"})
 _FLOAT32_BYTES = 4
@@ -71,12 +71,8 @@ def check_memory(name: str, num_needed: int, num_freed: int, num_free: int | Non
 
 
 def free_memory() -> int:
-    """Bytes that may be taken without swapping; all of the memory where nobody tells."""
-    if _MEMINFO.exists():
-        for line in _MEMINFO.read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    """Bytes that may be taken without swapping."""
+    return int(psutil.virtual_memory().available)
 
 
 def _sizes(path: Path) -> dict[str, int]:

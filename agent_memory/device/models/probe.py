@@ -10,8 +10,10 @@ import numpy as np
 
 from agent_memory.device.kv.cache_layout import CacheLayout, LayerKind
 from agent_memory.device.kv.kv_cut import cut_tokens
+from agent_memory.device.kv.kv_forms import forms_of
 from agent_memory.device.rows.attention import batch_layers
 from agent_memory.device.rows.row_buffers import Forms, TokenForm, reach_device
+from agent_memory.engine.kv_form import KvForm
 
 _TOLERANCE = {mx.float32: 1e-3}
 _HALF_TOLERANCE = 5e-2
@@ -23,7 +25,7 @@ class Probe:
     infinite. kv_format names the bit pattern. why_single says why rows
     are computed one at a time. feeds_beside: many tokens of one row and one of each other can go
     through the model together. forms: of what can be cut by position, where the host can write
-    straight into it."""
+    straight into it. kv_form: of all that blocks and snapshots are made of."""
 
     num_logits: int
     is_finite: bool
@@ -32,6 +34,7 @@ class Probe:
     why_single: str | None
     feeds_beside: bool
     forms: Forms
+    kv_form: KvForm
 
 
 def probe_model(model: Any, layout: CacheLayout) -> Probe:
@@ -44,6 +47,7 @@ def probe_model(model: Any, layout: CacheLayout) -> Probe:
     pairs = [rows[0][at].keys_and_values() for at in layout.full]
     bytes_per_token = sum(keys.nbytes + values.nbytes for keys, values in pairs) // 5
     kv_format = _kv_format(layout, rows[0])
+    kv_form = forms_of(layout, rows, (5, 3))
     if not layout.is_trimmable:
         # States are kept in mlx-lm's own form, which its versions change.
         return Probe(
@@ -54,6 +58,7 @@ def probe_model(model: Any, layout: CacheLayout) -> Probe:
             "it has layers with a recurrent state",
             feeds_beside=False,
             forms={},
+            kv_form=kv_form,
         )
     why_single = _why_single(model, layout, rows, (5, 3))
     feeds_beside = why_single is None and _feeds_beside(model, layout, rows, (5, 3))
@@ -69,6 +74,7 @@ def probe_model(model: Any, layout: CacheLayout) -> Probe:
         why_single,
         feeds_beside,
         forms,
+        kv_form,
     )
 
 

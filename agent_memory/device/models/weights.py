@@ -3,7 +3,6 @@
 import gc
 import hashlib
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from agent_memory.device.cpu.products import (
     tiles_are_faster,
 )
 from agent_memory.device.cpu.rotary import share_rotary
+from agent_memory.device.device_kind import DeviceKind, device_kind
 from agent_memory.device.models.file_digests import FileDigests, FileStamp
 from agent_memory.device.models.model_facts import check_memory, read_facts
 from agent_memory.errors import ModelNotUsable
@@ -26,24 +26,19 @@ _CONFIGS = ("config.json", "hf_quant_config.json")
 """mlx-lm builds a model from them; the second says how some weights are quantised."""
 
 
-def computes_on_linux_cpu() -> bool:
-    """True where only float32 is fast: MLX's CPU backend on Linux."""
-    return sys.platform == "linux" and mx.default_device().type == mx.DeviceType.cpu
-
-
 def load_weights(folder: Path) -> tuple[Any, dict[str, Any]]:
     """The model and its configuration. Raises `ModelNotUsable`.
 
     On a Linux CPU everything becomes float32, quantised weights included; elsewhere weights stay
     as they are stored.
     """
-    if computes_on_linux_cpu():
+    if device_kind() is DeviceKind.LINUX_CPU:
         # Fused kernels are compiled with g++ there, which a machine may lack and a start waits for.
         mx.disable_compile()
         install_activations()
     try:
         model, config = load_model(folder, lazy=True)
-        if computes_on_linux_cpu():
+        if device_kind() is DeviceKind.LINUX_CPU:
             model = dequantize_model(model)
             model.apply(_to_float32)
             share_rotary(model)
@@ -63,10 +58,11 @@ def num_parameters(model: nn.Module) -> int:
 def check_room(folder: Path, name: str) -> None:
     """Raise `ModelNotUsable` unless there is memory for these weights, when all that MLX holds now
     goes. Not asked where they lie in a memory of the GPU's own."""
-    if sys.platform == "linux" and not computes_on_linux_cpu():
+    if device_kind() is DeviceKind.CUDA:
         return
     facts = read_facts(folder, None)
-    num_needed = facts.num_bytes_float32 if computes_on_linux_cpu() else facts.num_bytes
+    is_unpacked = device_kind() is DeviceKind.LINUX_CPU
+    num_needed = facts.num_bytes_float32 if is_unpacked else facts.num_bytes
     check_memory(name, num_needed, memory_in_use())
 
 

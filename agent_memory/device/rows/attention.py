@@ -13,6 +13,7 @@ import mlx.core as mx
 from mlx_lm.models import base
 
 from agent_memory.device.cpu.fused import attend_to_past
+from agent_memory.device.device_kind import device_kind
 from agent_memory.device.rows.quantised import Quantised
 from agent_memory.device.rows.quantised_attention import attend_to_quantised
 from agent_memory.device.rows.row_layers import RowLayer
@@ -111,7 +112,7 @@ def _attend_by_row(
             return _next_tokens_to_quantised(queries, keys, values, scale, masks)
         # Many tokens outweigh what it costs to make numbers of the bits.
         keys, values = (PerRow(row.dequantised() for row in rows) for rows in (keys, values))
-    if mx.default_device().type == mx.DeviceType.cpu:
+    if device_kind().is_cpu:
         if mask is None and queries.shape[2] == 1:
             return _next_tokens_on_cpu(queries, keys, values, scale)
         if masks == ("causal",):

@@ -5,6 +5,7 @@ from typing import Any
 
 import mlx.core as mx
 
+from agent_memory.device.device_kind import device_kind
 from agent_memory.device.rows.quantised import Quantised
 
 
@@ -18,7 +19,7 @@ def attend_to_quantised(
     _, num_heads, _, size = queries.shape
     num_kv_heads = keys.parts[0].shape[1]
     grouped = (queries * scale).reshape(1, num_kv_heads, num_heads // num_kv_heads, size)
-    if queries.dtype == mx.float32 and mx.default_device().type == mx.DeviceType.cpu:
+    if queries.dtype == mx.float32 and device_kind().is_cpu:
         scores = _scores_on_cpu(grouped, keys)
     else:
         scores = _times(grouped, keys, transpose=True)

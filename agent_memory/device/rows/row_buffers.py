@@ -10,6 +10,7 @@ import mlx.core as mx
 import numpy as np
 import numpy.typing as npt
 
+from agent_memory.device.device_kind import device_kind
 from agent_memory.device.kv.host_tensor import ShelfBlock
 from agent_memory.device.rows.row_layers import room_for
 
@@ -41,7 +42,7 @@ class RowBuffers:
     def __init__(self, forms: Forms, num_tokens: int) -> None:
         self.capacity = room_for(num_tokens)
         # Most of the time goes into the system's first touch of the memory: two threads share it.
-        streams = (None, _BESIDE if mx.default_device() == mx.Device(mx.cpu) else None)
+        streams = (None, _BESIDE if device_kind().is_cpu else None)
         self._arrays = {
             name: mx.zeros(
                 (1, form.heads, self.capacity, form.size), form.dtype, stream=streams[number % 2]

@@ -45,6 +45,10 @@ class CallConstraint:
     def is_free(self) -> bool:
         return self._match is None
 
+    @property
+    def diversion(self) -> None:
+        return None
+
     def allowed(self) -> NDArray[np.bool_] | None:
         return None if self._match is None else self._match.allowed()
 

@@ -1,6 +1,9 @@
 """Constrained decoding: a grammar says which tokens may come next."""
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +13,8 @@ from agent_memory.device.sampling.grammar_match import GrammarMatch
 from agent_memory.device.sampling.grammars import Grammars
 from agent_memory.device.sampling.thinking_budget import ThinkingBudget
 from agent_memory.device.text.prompter import Prompter
-from agent_memory.engine.constraint import TokenConstraint
+from agent_memory.device.text.think_marks import ThinkingWatch
+from agent_memory.engine.constraint import Diversion, TokenConstraint
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.errors import InvalidRequest, InvariantBroken
 from agent_memory.prompts.output_grammar import CallForm, begun_call_grammar, output_grammar
@@ -34,8 +38,8 @@ class Constrainer:
         """A fresh constraint for one choice of the request, at its beginning; None when its
         output is free. Raises InvalidRequest when the form that is asked for cannot be had."""
         form = self._form_constraint(request)
-        prompter, budget = self._prompter, request.thinking_budget
-        if budget is None or request.thinking is False or not request.parse_output:
+        prompter, budget = self._prompter, request.form.thinking_budget
+        if budget is None or request.form.thinking is False or not request.form.parse:
             return form
         if prompter.think_markers is None:
             return form
@@ -54,10 +58,10 @@ class Constrainer:
             request,
             lambda tools: output_grammar(
                 tools,
-                request.tool_choice,
-                request.json_schema,
+                request.form.tool_choice,
+                request.form.json_schema,
                 form,
-                is_single_call=not request.parallel_tool_calls,
+                is_single_call=not request.form.parallel_tool_calls,
             ),
         )
         answer: TokenConstraint | None
@@ -66,24 +70,24 @@ class Constrainer:
         else:
             answer = _AnswerConstraint(GrammarMatch(grammar, self._num_logits))
         markers = prompter.think_markers
-        if answer is None or markers is None or not request.parse_output:
+        if answer is None or markers is None or not request.form.parse:
             return answer
-        is_thinking = prompter.starts_in_thinking(request.prompt_tokens)
-        opening = prompter.encode(markers[0])
-        may_think = not is_thinking and request.thinking is not False and len(opening) == 1
+        watch = ThinkingWatch(
+            prompter.vocabulary,
+            markers,
+            is_thinking=prompter.starts_in_thinking(request.prompt_tokens),
+            may_begin=request.form.thinking is not False,
+        )
         return _ThinkingConstraint(
-            answer,
-            prompter,
-            is_thinking=is_thinking,
-            opening=opening[0] if may_think else None,
+            answer, watch, _Ends.of(prompter, self._num_logits), is_owed=grammar is not None
         )
 
     def _call_constraint(self, request: GenerationRequest) -> TokenConstraint | None:
         """For the calls that a model makes of its own accord, where their form is known."""
         prompter = self._prompter
         start, end = prompter.call_markers
-        may_call = request.parse_output and request.tool_choice.mode is ToolMode.AUTO
-        if not (may_call and request.tools and prompter.has_json_calls and end):
+        may_call = request.form.parse and request.form.tool_choice.mode is ToolMode.AUTO
+        if not (may_call and request.form.tools and prompter.has_json_calls and end):
             return None
         form = CallForm(start, end)
         try:
@@ -116,6 +120,10 @@ class _AnswerConstraint:
     def is_free(self) -> bool:
         return False
 
+    @property
+    def diversion(self) -> None:
+        return None
+
     def allowed(self) -> NDArray[np.bool_] | None:
         return self._match.allowed()
 
@@ -124,24 +132,38 @@ class _AnswerConstraint:
             raise InvariantBroken(f"token {token_id} was drawn, which the grammar does not allow")
 
 
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """Tokens that end turns, and that begin and end thinking where its marks are single tokens."""
+
+    num_logits: int
+    turn: Sequence[int]
+    opening: int | None
+    closing: int | None
+
+    @classmethod
+    def of(cls, prompter: Prompter, num_logits: int) -> Self:
+        marks = [prompter.encode(mark) for mark in prompter.think_markers or ("", "")]
+        opening, closing = (mark[0] if len(mark) == 1 else None for mark in marks)
+        return cls(num_logits, sorted(prompter.eos_token_ids), opening, closing)
+
+
 class _ThinkingConstraint:
-    """Leaves the model free while it thinks; what the answer must obey begins behind that."""
+    """Leaves the model free while it thinks; what the answer must obey begins behind that.
+
+    is_owed: there must be an answer. A model that would end its turn amid its thinking ends the
+    thinking instead.
+    """
 
     def __init__(
-        self,
-        answer: TokenConstraint,
-        prompter: Prompter,
-        *,
-        is_thinking: bool,
-        opening: int | None,
+        self, answer: TokenConstraint, watch: ThinkingWatch, ends: _Ends, *, is_owed: bool
     ) -> None:
-        markers = prompter.think_markers
-        self._end = b"" if markers is None else markers[1].encode()
         self._answer = answer
-        self._prompter = prompter
-        self._is_thinking = is_thinking
-        self._opening = opening
-        self._tail = b""
+        self._watch = watch
+        self._ends = ends
+        self._is_owed = is_owed
+        self._unended = np.ones(ends.num_logits, np.bool_)
+        self._unended[list(ends.turn)] = False
 
     @property
     def stepwise_from(self) -> int | None:
@@ -149,31 +171,29 @@ class _ThinkingConstraint:
 
     @property
     def is_finished(self) -> bool:
-        return not self._is_thinking and self._answer.is_finished
+        return not self._watch.is_thinking and self._answer.is_finished
 
     @property
     def is_free(self) -> bool:
-        return self._is_thinking or self._answer.is_free
+        return not self._is_owed and (self._watch.is_thinking or self._answer.is_free)
+
+    @property
+    def diversion(self) -> Diversion | None:
+        closing = self._ends.closing
+        if not (self._is_owed and self._watch.is_thinking) or closing is None:
+            return None
+        return Diversion(self._ends.turn, closing)
 
     def allowed(self) -> NDArray[np.bool_] | None:
-        if self._is_thinking:
-            return None
-        mask = self._answer.allowed()
-        if mask is not None and self._opening is not None:
-            mask[self._opening] = True
-        return mask
+        if not self._watch.is_thinking:
+            mask = self._answer.allowed()
+            if mask is not None and self._watch.may_begin and self._ends.opening is not None:
+                mask[self._ends.opening] = True
+            return mask
+        return self._unended if self._is_owed else None
 
     def advance(self, token_id: int) -> None:
-        if self._is_thinking:
-            self._think(token_id)
-            return
-        opening, self._opening = self._opening, None
-        if token_id == opening:
-            self._is_thinking = True
-        else:
+        was_thinking = self._watch.is_thinking
+        self._watch.advance(token_id)
+        if not (was_thinking or self._watch.is_thinking):
             self._answer.advance(token_id)
-
-    def _think(self, token_id: int) -> None:
-        tail = self._tail + self._prompter.token_bytes(token_id)
-        self._is_thinking = self._end not in tail
-        self._tail = tail[-len(self._end) :]

@@ -46,7 +46,7 @@ class Grammars:
         """The grammar that `build` makes of the request's tools. A tool of several whose schema no
         grammar holds is held to its name and to JSON alone. Raises `InvalidRequest`, which names
         the schema and the place in it, when what is asked for cannot be had."""
-        grammar = build(request.tools)
+        grammar = build(request.form.tools)
         if grammar is None:
             return None
         with self._lock:
@@ -97,7 +97,8 @@ class Grammars:
         for name, fault in faults.items():
             _log.info("a tool's arguments are not held", extra={"tool": name, "why": str(fault)})
         return [
-            replace(tool, parameters={}) if tool.name in faults else tool for tool in request.tools
+            replace(tool, parameters={}) if tool.name in faults else tool
+            for tool in request.form.tools
         ]
 
     def _faults(self, tools: Sequence[ToolSpec]) -> dict[str, SchemaFault]:
@@ -136,21 +137,23 @@ class Grammars:
 
 
 def _callable_tools(request: GenerationRequest) -> Sequence[ToolSpec]:
-    match request.tool_choice.mode:
+    match request.form.tool_choice.mode:
         case ToolMode.NONE:
             return ()
         case ToolMode.NAMED:
-            return [tool for tool in request.tools if tool.name == request.tool_choice.name]
+            return [
+                tool for tool in request.form.tools if tool.name == request.form.tool_choice.name
+            ]
         case _:
-            return request.tools
+            return request.form.tools
 
 
 def _answer_schema(request: GenerationRequest) -> Mapping[str, object] | None:
     """The schema of an answer that is no call, where there may be one."""
-    must_call = request.tool_choice.mode in {ToolMode.REQUIRED, ToolMode.NAMED}
-    if request.json_schema is None or must_call:
+    must_call = request.form.tool_choice.mode in {ToolMode.REQUIRED, ToolMode.NAMED}
+    if request.form.json_schema is None or must_call:
         return None
-    schema: Mapping[str, object] = json.loads(request.json_schema)
+    schema: Mapping[str, object] = json.loads(request.form.json_schema)
     return schema
 
 

@@ -72,9 +72,7 @@ class RowSampler:
             presence = (counts > 0).astype(logits.dtype) * self._params.presence_penalty
             frequency = counts.astype(logits.dtype) * self._params.frequency_penalty
             logits = logits - presence - frequency
-        if self.constraint is not None and (allowed := self.constraint.allowed()) is not None:
-            logits = mx.where(mx.array(allowed), logits, -mx.inf)
-        return logits
+        return logits if self.constraint is None else _constrained(logits, self.constraint)
 
     def note(self, token: mx.array) -> None:
         """Remember a token, [1] on the device, that this row has drawn."""
@@ -156,6 +154,16 @@ def draw_tokens(
         if sampler.num_logprobs is not None
     }
     return tokens, logprobs
+
+
+def _constrained(logits: mx.array, constraint: TokenConstraint) -> mx.array:
+    allowed = constraint.allowed()
+    if allowed is None:
+        return logits
+    if (diversion := constraint.diversion) is not None:
+        wanted = logits[mx.array(list(diversion.token_ids), mx.int32)].max()
+        logits = logits.at[diversion.to].maximum(wanted)
+    return mx.where(mx.array(allowed), logits, -mx.inf)
 
 
 def _draw_row(logits: mx.array, sampler: RowSampler, position: int) -> mx.array:

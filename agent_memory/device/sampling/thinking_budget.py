@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent_memory.device.text.prompter import Prompter
-from agent_memory.engine.constraint import TokenConstraint
+from agent_memory.device.text.think_marks import ThinkingWatch
+from agent_memory.engine.constraint import Diversion, TokenConstraint
 
 
 class ThinkingBudget:
@@ -25,16 +26,13 @@ class ThinkingBudget:
         *,
         is_thinking: bool,
     ) -> None:
-        start, end = prompter.think_markers or ("", "")
-        self._prompter = prompter
-        self._start, self._end = start.encode(), end.encode()
-        self._end_tokens = list(prompter.encode(end))
+        marks = prompter.think_markers or ("", "")
+        self._watch = ThinkingWatch(prompter.vocabulary, marks, is_thinking=is_thinking)
+        self._end_tokens = list(prompter.encode(marks[1]))
         self._num_left = num_tokens
         self._num_logits = num_logits
         self._inner = inner
-        self._is_thinking = is_thinking
         self._demanded: Sequence[int] = ()
-        self._tail = b""
         self._stepwise_from = num_tokens - 1
 
     @property
@@ -51,6 +49,10 @@ class ThinkingBudget:
     def is_free(self) -> bool:
         return not self._demanded and (self._inner is None or self._inner.is_free)
 
+    @property
+    def diversion(self) -> Diversion | None:
+        return None if self._demanded or self._inner is None else self._inner.diversion
+
     def allowed(self) -> NDArray[np.bool_] | None:
         if self._demanded:
             mask = np.zeros(self._num_logits, np.bool_)
@@ -63,21 +65,11 @@ class ThinkingBudget:
             self._inner.advance(token_id)
         if self._demanded:
             self._demanded = self._demanded[1:]
-        was_thinking = self._is_thinking
-        self._follow(token_id)
-        if not (was_thinking and self._is_thinking):
+        was_thinking = self._watch.is_thinking
+        self._watch.advance(token_id)
+        if not (was_thinking and self._watch.is_thinking):
             self._demanded = ()
             return
         self._num_left -= 1
         if self._num_left <= 0 and not self._demanded:
             self._demanded = self._end_tokens
-
-    def _follow(self, token_id: int) -> None:
-        """Notice the marks, however they are tokenised."""
-        mark = self._end if self._is_thinking else self._start
-        tail = self._tail + self._prompter.token_bytes(token_id)
-        if mark in tail:
-            self._is_thinking = not self._is_thinking
-            tail = b""
-        longest = max(len(self._start), len(self._end))
-        self._tail = tail[-longest:]

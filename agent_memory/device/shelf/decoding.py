@@ -22,6 +22,7 @@ from agent_memory.device.shelf.sealing import FileCipher, Seal
 from agent_memory.device.shelf.window_parts import MAX_EARLIER, EarlierPart, WindowParts, is_window
 from agent_memory.ids import BlockHash
 
+_INT = {int}
 _FILE_NAME = re.compile(r"[0-9a-f]{64}\.safetensors")
 
 
@@ -51,7 +52,7 @@ def decode_header(
         _check_origin(metadata, namespace)
         records = _decode_blocks(json.loads(metadata["blocks"]), entries)
         _check_layout(records, len(entries), data_size)
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError(f"the header is malformed: {error!r}") from error
     if seal is not None and any(tensor.tag is None for r in records for tensor in r.tensors):
         raise ValueError("a tensor has no tag")
@@ -109,6 +110,8 @@ def _decode_tensors(
         dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
         if not (isinstance(dtype, str) and isinstance(shape, list) and isinstance(offsets, list)):
             raise TypeError(f"tensor {index}.{name}")
+        if not set(map(type, shape)) <= _INT or min(shape, default=0) < 0:
+            raise ValueError(f"tensor '{index}.{name}' has an impossible shape")
         start, end = map(int, offsets)
         whole = _whole_shape(name, tuple(shape), lengths)
         records.append(

@@ -3,9 +3,10 @@
 import fcntl
 import os
 import secrets
-import sys
 from collections.abc import Iterable
 from pathlib import Path
+
+from agent_memory.disk_sync import sync_before_the_rest, sync_folder
 
 TMP_SUFFIX = ".tmp"
 
@@ -22,7 +23,8 @@ def write_durably(
     chunks: Iterable[memoryview | bytes],
     links: Iterable[tuple[Path, Path]] = (),
 ) -> None:
-    """Write a new file under a temporary name, force it to disk, then give it its name.
+    """Write a new file under a temporary name, force it to disk, then give it its name. One flush
+    of the drive's cache, with the name, brings both there.
 
     links: pairs of a file and another name for it, in the same folder as `path`; they are there
     while the temporary file is, and before it has its name.
@@ -38,7 +40,7 @@ def write_durably(
             for chunk in chunks:
                 if len(chunk):
                     _write_all(fd, memoryview(chunk).cast("B"))
-            sync(fd)
+            sync_before_the_rest(fd)
             tmp.rename(path)
         finally:
             os.close(fd)
@@ -61,24 +63,6 @@ def remove_abandoned(tmp: Path) -> None:
         tmp.unlink(missing_ok=True)
     except BlockingIOError:
         return
-    finally:
-        os.close(fd)
-
-
-def sync(fd: int) -> None:
-    """Force a file's bytes onto the disk itself."""
-    if sys.platform == "darwin":
-        # os.fsync stops at the drive's own cache there.
-        fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
-    else:
-        os.fsync(fd)
-
-
-def sync_folder(folder: Path) -> None:
-    """Force a folder's list of names onto the disk."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        sync(fd)
     finally:
         os.close(fd)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def read_ahead(paths: Iterable[Path]) -> None:
 
 
 def _read_ahead(fd: int) -> None:
-    if hasattr(os, "posix_fadvise"):
+    if sys.platform == "linux":
         for begin in range(0, os.fstat(fd).st_size, _WINDOW):
             os.posix_fadvise(fd, begin, _WINDOW, os.POSIX_FADV_WILLNEED)
         return

@@ -1,23 +1,41 @@
 """Blocks of one session on their way from one shelf to another, in files of the shelf's format."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
+from agent_memory.cache.chain import chained
 from agent_memory.cache.hashing import chain_hash
 from agent_memory.cache.lease import CachedBlock, StoredBlock
 from agent_memory.device.kv.host_tensor import ShelfBlock
 from agent_memory.device.shelf.file_format import BlockRecord, encode_file, file_name
+from agent_memory.device.shelf.parcel_check import (
+    MAX_BLOCKS_PER_FILE,
+    check_block,
+    check_content,
+    check_parcel,
+)
 from agent_memory.device.shelf.reader import FileHeader, read_block, read_header
 from agent_memory.device.shelf.shelf import Shelf
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import BadShelfFile, InvalidRequest
 from agent_memory.ids import BlockHash
 
-MAX_BLOCKS_PER_FILE = 32
-"""So many are in memory at once while a session is packed or unpacked."""
+MAX_HEADER_BYTES = 16 * 1024 * 1024
+"""Of one file: 32 blocks of 300 tensors have 3 MiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Whose sequence a parcel holds: `old_root` began its chain where it was packed, and `root`
+    begins it here."""
+
+    engine: EngineInfo
+    old_root: BlockHash
+    root: BlockHash
+    token_ids: Sequence[int]
 
 
 def pack(shelf: Shelf, blocks: Sequence[CachedBlock], folder: Path) -> None:
@@ -37,29 +55,57 @@ def pack(shelf: Shelf, blocks: Sequence[CachedBlock], folder: Path) -> None:
 
 
 def unpack(
-    folder: Path, shelf: Shelf, engine: EngineInfo, old_root: BlockHash, new_root: BlockHash
+    folder: Path, shelf: Shelf, destination: Destination, known: Container[str] = ()
 ) -> tuple[StoredBlock, ...]:
-    """Put the blocks of all files below `folder` on `shelf`, their chain of hashes begun anew from
-    `new_root`. What does not hang together with `old_root` is left out.
+    """Put the blocks of all files below `folder` on `shelf`, parents first, their chain of hashes
+    begun anew. Blocks that the chain does not lead to are left out. A file is gone from `folder`
+    once its blocks are on the shelf.
 
-    Raises `InvalidRequest` when a file is damaged, or made for another model or KV format, before
-    anything is put on `shelf`.
+    Raises `InvalidRequest` when a file is damaged, or made for another model or KV format, or holds
+    what the sequence cannot need, before anything is put on `shelf`. Takes time in proportion to
+    the files' bytes. When the shelf cannot be written nothing is left on it either, but for the
+    `known` files, which others use.
     """
-    parcels = {path: _header(path, shelf) for path in sorted(folder.iterdir())}
-    renamed = _rename(parcels.values(), old_root, new_root)
-    usable = {
-        path: [record for record in header.blocks if record.hash in renamed]
-        for path, header in parcels.items()
-    }
-    for path, records in usable.items():
-        for record in records:
-            _check_size(_read(path, record, parcels[path]), engine)
-    stored: list[StoredBlock] = []
-    for path, records in usable.items():
-        for group in _file_groups(records, engine.block_size):
-            blocks = [_renamed(_read(path, record, parcels[path]), renamed) for record in group]
-            stored.extend(_stored(blocks, shelf.write(blocks)))
-    return tuple(stored)
+    parcel = {path: _header(path, shelf) for path in sorted(folder.iterdir())}
+    check_parcel(parcel.values(), destination.engine, len(destination.token_ids))
+    records = [record for header in parcel.values() for record in header.blocks]
+    placed = tuple(chained(records, destination.old_root, destination.token_ids))
+    for record, begin in placed:
+        check_block(record, begin, destination.engine)
+    usable = [record for record, _ in placed]
+    renamed = _new_names(usable, destination)
+    for path, header in parcel.items():
+        for record in header.blocks:
+            if record.hash in renamed:
+                check_content(_read(path, record, header), destination.engine)
+    stored = _shelve(parcel, shelf, renamed, destination.engine.block_size, known)
+    return tuple(stored[renamed[record.hash]] for record in usable)
+
+
+def _shelve(
+    parcel: Mapping[Path, FileHeader],
+    shelf: Shelf,
+    renamed: Mapping[BlockHash, BlockHash],
+    block_size: int,
+    known: Container[str],
+) -> dict[BlockHash, StoredBlock]:
+    """Move the blocks that have new names to the shelf."""
+    stored: dict[BlockHash, StoredBlock] = {}
+    written: list[str] = []
+    try:
+        for path, header in parcel.items():
+            records = [record for record in header.blocks if record.hash in renamed]
+            for group in _file_groups(records, block_size):
+                blocks = [_under_new_name(_read(path, r, header), renamed) for r in group]
+                written.append(shelf.write(blocks))
+                stored.update((block.hash, _stored(block, written[-1])) for block in blocks)
+            path.unlink()
+    except BaseException:
+        for file in written:
+            if file not in known:
+                shelf.delete(file)
+        raise
+    return stored
 
 
 def _write(blocks: Sequence[ShelfBlock], shelf: Shelf, folder: Path) -> None:
@@ -72,9 +118,9 @@ def _write(blocks: Sequence[ShelfBlock], shelf: Shelf, folder: Path) -> None:
 def _header(path: Path, shelf: Shelf) -> FileHeader:
     fd = os.open(path, os.O_RDONLY)
     try:
-        return read_header(fd, path.name, shelf.namespace)
+        return read_header(fd, path.name, shelf.namespace, max_bytes=MAX_HEADER_BYTES)
     except (OSError, ValueError) as error:
-        raise InvalidRequest(f"The KV file '{path.name}' cannot be used: {error}.") from error
+        raise _unusable(path, error) from error
     finally:
         os.close(fd)
 
@@ -84,27 +130,22 @@ def _read(path: Path, record: BlockRecord, header: FileHeader) -> ShelfBlock:
     try:
         return read_block(fd, record, header)
     except (OSError, ValueError) as error:
-        raise InvalidRequest(f"The KV file '{path.name}' cannot be used: {error}.") from error
+        raise _unusable(path, error) from error
     finally:
         os.close(fd)
 
 
-def _rename(
-    headers: Iterable[FileHeader], old_root: BlockHash, new_root: BlockHash
+def _unusable(path: Path, error: Exception) -> InvalidRequest:
+    return InvalidRequest(f"The KV file '{path.name}' cannot be used: {error}.")
+
+
+def _new_names(
+    records: Sequence[BlockRecord], destination: Destination
 ) -> dict[BlockHash, BlockHash]:
-    """The new hash of every block that a chain leads to from the root."""
-    children: dict[BlockHash, list[BlockRecord]] = {}
-    for header in headers:
-        for record in header.blocks:
-            children.setdefault(record.parent, []).append(record)
-    renamed: dict[BlockHash, BlockHash] = {}
-    ends = [(old_root, new_root)]
-    while ends:
-        old_parent, new_parent = ends.pop()
-        for record in children.get(old_parent, ()):
-            renamed[record.hash] = chain_hash(new_parent, record.token_ids)
-            ends.append((record.hash, renamed[record.hash]))
-    renamed[old_root] = new_root
+    """The new hash of every block, and of what the first ones follow."""
+    renamed = {destination.old_root: destination.root}
+    for record in records:
+        renamed[record.hash] = chain_hash(renamed[record.parent], record.token_ids)
     return renamed
 
 
@@ -118,21 +159,11 @@ def _file_groups(records: Sequence[BlockRecord], block_size: int) -> Iterator[li
             yield [record]
 
 
-def _renamed(block: ShelfBlock, renamed: Mapping[BlockHash, BlockHash]) -> ShelfBlock:
+def _under_new_name(block: ShelfBlock, renamed: Mapping[BlockHash, BlockHash]) -> ShelfBlock:
     return replace(block, hash=renamed[block.hash], parent=renamed[block.parent])
 
 
-def _check_size(block: ShelfBlock, engine: EngineInfo) -> None:
-    expected = len(block.token_ids) * engine.bytes_per_token
-    if block.nbytes != expected and not block.is_snapshot:
-        raise InvalidRequest(
-            f"A KV block of {len(block.token_ids)} tokens has {block.nbytes} bytes; "
-            f"this model's have {expected}."
-        )
-
-
-def _stored(blocks: Sequence[ShelfBlock], file: str) -> Iterator[StoredBlock]:
-    for block in blocks:
-        yield StoredBlock(
-            block.hash, block.parent, block.token_ids, block.nbytes, file, block.is_snapshot
-        )
+def _stored(block: ShelfBlock, file: str) -> StoredBlock:
+    return StoredBlock(
+        block.hash, block.parent, block.token_ids, block.nbytes, file, block.is_snapshot
+    )

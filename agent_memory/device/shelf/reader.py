@@ -45,13 +45,23 @@ class FileHeader:
     owner: str = ""
 
 
-def read_header(fd: int, file: str, namespace: Namespace, seal: Seal | None = None) -> FileHeader:
-    """The checked header of the open file named `file`. Raises `ValueError` with the reason."""
+def read_header(
+    fd: int,
+    file: str,
+    namespace: Namespace,
+    seal: Seal | None = None,
+    *,
+    max_bytes: int | None = None,
+) -> FileHeader:
+    """The checked header of the open file named `file`, of `max_bytes` at most. Raises `ValueError`
+    with the reason."""
     stat = os.fstat(fd)
     start = os.pread(fd, _FIRST_READ, 0)
     size = LENGTH_SIZE + int.from_bytes(start[:LENGTH_SIZE], "little")
     if len(start) < LENGTH_SIZE or size > stat.st_size:
         raise ValueError(f"torn: only {stat.st_size} bytes are left")
+    if max_bytes is not None and size > max_bytes:
+        raise ValueError(f"the header has {size} bytes")
     header = start[:size] + os.pread(fd, max(0, size - len(start)), len(start))
     if file_name(header) != file:
         raise ValueError("the header does not match the file's name")

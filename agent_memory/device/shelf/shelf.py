@@ -28,7 +28,6 @@ from agent_memory.device.shelf.durable_file import (
     TMP_SUFFIX,
     make_folder,
     remove_abandoned,
-    sync_folder,
     write_durably,
 )
 from agent_memory.device.shelf.file_format import (
@@ -59,6 +58,7 @@ from agent_memory.device.shelf.window_links import (
     remove_if_abandoned,
     remove_links,
 )
+from agent_memory.disk_sync import sync_folder
 from agent_memory.engine.stats import ShelfTraffic
 from agent_memory.errors import BadShelfFile, InvariantBroken
 from agent_memory.ids import BlockHash

@@ -1,18 +1,23 @@
 """A model's chat template: messages in, prompt text out, whatever the template can do."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from jinja2.exceptions import TemplateError
 from mlx_lm.tokenizer_utils import TokenizerWrapper
 
+from agent_memory.device.text.think_marks import think_marks
 from agent_memory.errors import InvalidRequest
-from agent_memory.prompts.template_messages import (
-    TemplateAbilities,
-    TemplateMessage,
-    template_messages,
-    template_tools,
-)
-from agent_memory.turns.messages import Message, Role, Text, ToolResult, ToolSpec, ToolUse
+from agent_memory.prompts.control_marks import ControlMarks
+from agent_memory.prompts.guarded import guarded_chat
+from agent_memory.prompts.inline_thinking import thinking_apart
+from agent_memory.prompts.own_tags import without_own_tags
+from agent_memory.prompts.preamble import stable_messages
+from agent_memory.prompts.template_abilities import TemplateAbilities, TemplateMessage
+from agent_memory.prompts.template_messages import template_messages, template_tools
+from agent_memory.prompts.template_probe import TemplateProbe
+from agent_memory.turns.messages import Message, Role, Text, ToolSpec
 
 _TEMPLATE_ERRORS = (
     TemplateError,
@@ -25,30 +30,53 @@ _TEMPLATE_ERRORS = (
 )
 _USER = Message(Role.USER, (Text("Uq7"),))
 _ASSISTANT = Message(Role.ASSISTANT, (Text("Aq7"),))
-_SYSTEM = Message(Role.SYSTEM, (Text("Sq7"),))
-_TOOL = ToolSpec("fq7", "Dq7", {"type": "object", "properties": {"pq7": {"type": "string"}}})
-_CALL = Message(Role.ASSISTANT, (ToolUse("call_q7", "fq7", '{"pq7":"vq7"}'),))
-_RESULT = Message(Role.TOOL, (ToolResult("call_q7", "Rq7"),))
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedText:
+    """A prompt as the template wrote it.
+
+    generation_suffix: the part of it that opens the assistant's turn.
+    cut: what stands in it wherever a text was cut; empty where none was.
+    """
+
+    prompt: str
+    generation_suffix: str
+    cut: str
 
 
 class ChatTemplate:
     """Renders conversations and knows what the template refuses.
 
-    What it accepts is found out once, by rendering small conversations. Text of users is not
-    escaped: where it spells a special token, tokenizers read that token, as they do in every
-    server of the model.
+    What it accepts is found out once, by rendering small conversations. What a conversation says
+    is cut where it spells one of `marks`, so that only the template's own are control tokens.
     """
 
-    def __init__(self, tokenizer: TokenizerWrapper) -> None:
+    def __init__(self, tokenizer: TokenizerWrapper, marks: ControlMarks) -> None:
         self._tokenizer = tokenizer
+        self._marks = marks
         self.exists = bool(tokenizer.has_chat_template)
+        self._no_tools: list[dict[str, object]] | None = None
+        self._thinks = think_marks(tokenizer) is not None
         self.abilities = self._probe() if self.exists else TemplateAbilities(has_tools=False)
+        self._think_marks = self._inline_think_marks() if self.exists else None
         self._headers: dict[bool | None, tuple[str, str]] = {}
+
+    @cached_property
+    def can_turn_thinking_off(self) -> bool:
+        """Whether a prompt without thinking is another than one with it."""
+        if not self.exists:
+            return False
+        try:
+            with_it = self.render([_USER], (), thinking=True)
+            return with_it != self.render([_USER], (), thinking=False)
+        except InvalidRequest:
+            return False
 
     def render(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], thinking: bool | None
-    ) -> tuple[str, str]:
-        """(the prompt, the part of it that opens the assistant's turn).
+    ) -> RenderedText:
+        """The whole conversation as text.
 
         Raises InvalidRequest when the template refuses the conversation.
         """
@@ -57,11 +85,18 @@ class ChatTemplate:
                 "This model has no chat template; send a prompt to /v1/completions.", "messages"
             )
         try:
-            return self._render(messages, tools, thinking, self.abilities)
+            stable = stable_messages(messages)
+            if self._think_marks is not None:
+                stable = tuple(thinking_apart(each, *self._think_marks) for each in stable)
+            spelled = without_own_tags(stable, self.abilities)
+            chat = guarded_chat(spelled, tools, self._marks)
+            prompt, suffix = self._render(chat.messages, chat.tools, thinking, self.abilities)
         except _TEMPLATE_ERRORS as error:
             raise InvalidRequest(
                 f"The model's chat template refuses these messages: {error}", "messages"
             ) from error
+        is_cut = bool(chat.cut) and chat.cut in suffix
+        return RenderedText(prompt, "" if is_cut else suffix, chat.cut)
 
     def with_suffix(self, text: str, suffix: str, thinking: bool | None) -> str:
         """`text`, which ends where a message of the assistant begins in the history, with its end
@@ -97,58 +132,47 @@ class ChatTemplate:
         *,
         opens_turn: bool,
     ) -> str:
-        options = {} if thinking is None else {"enable_thinking": thinking}
         return str(
             self._tokenizer.apply_chat_template(
                 entries,
-                tools=schemas or None,
+                tools=schemas or self._no_tools,
                 tokenize=False,
                 add_generation_prompt=opens_turn,
-                **options,
+                enable_thinking=self._thinks if thinking is None else thinking,
             )
         )
 
     def _probe(self) -> TemplateAbilities:
-        """What the template accepts, one question after the other."""
-        has_system = self._shows(TemplateAbilities(), [_SYSTEM, _USER], "Sq7")
-        base = TemplateAbilities(has_system=has_system, has_tools=False)
-        late = [_USER, _ASSISTANT, _SYSTEM, _USER]
-        has_late_system = has_system and self._shows(base, late, "Sq7")
-        twice = [_USER, Message(Role.USER, (Text("Vq7"),))]
-        has_repeated_roles = self._shows(base, twice, "Uq7", "Vq7")
-        plain = TemplateAbilities(has_system, has_late_system, has_repeated_roles, has_tools=False)
-        return self._with_tools(plain) or plain
+        """What the template accepts. Some take an empty list of tools, but no lack of one."""
+        if self._rendered([_USER], [], TemplateAbilities(has_tools=False)) is None:
+            self._no_tools = []
+        can_read_calls = bool(self._tokenizer.has_tool_calling)
+        return TemplateProbe(self._rendered, can_read_calls=can_read_calls).abilities()
 
-    def _with_tools(self, plain: TemplateAbilities) -> TemplateAbilities | None:
-        """The first way in which the template renders schemas, a call and its result."""
-        if not self._tokenizer.has_tool_calling:
-            return None
-        for has_object_arguments, has_short_ids in (
-            (True, False),
-            (True, True),
-            (False, False),
-            (False, True),
-        ):
-            abilities = TemplateAbilities(
-                plain.has_system,
-                plain.has_late_system,
-                plain.has_repeated_roles,
-                has_object_arguments=has_object_arguments,
-                has_short_ids=has_short_ids,
-            )
-            if self._shows(abilities, [_USER, _CALL, _RESULT], "Dq7", "vq7", "Rq7"):
-                return abilities
-        return None
-
-    def _shows(
-        self, abilities: TemplateAbilities, messages: Sequence[Message], *texts: str
-    ) -> bool:
-        tools = [_TOOL] if abilities.has_tools and _RESULT in messages else []
+    def _rendered(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[ToolSpec],
+        abilities: TemplateAbilities,
+    ) -> str | None:
+        """The prompt; None where the template refuses the conversation."""
         try:
-            prompt, _ = self._render(messages, tools, None, abilities)
+            return self._render(messages, tools, None, abilities)[0]
         except _TEMPLATE_ERRORS:
-            return False
-        return all(text in prompt for text in texts)
+            return None
+
+    def _inline_think_marks(self) -> tuple[str, str] | None:
+        """What stands around thinking in the assistant's text, where the template takes thinking
+        out of it; None where thinking within the text is text to it."""
+        start, end = think_marks(self._tokenizer) or ("<think>", "</think>")
+        inline = Message(Role.ASSISTANT, (Text(f"{start}\nTq7\n{end}\n\nAq7"),))
+        apart = thinking_apart(inline, start, end)
+        one, other = (
+            self._rendered([_USER, answer, _USER], [], self.abilities) for answer in (inline, apart)
+        )
+        if one is None or other is None or "".join(one.split()) != "".join(other.split()):
+            return None
+        return start, end
 
     def _header(self, thinking: bool | None) -> tuple[str, str]:
         """(what stands in front of the assistant's text in the history, the part of it that also

@@ -11,13 +11,22 @@ from agent_memory.turns.events import TokenLogprob
 class Output:
     """What one choice says, from its tokens. Used by one thread at a time.
 
-    `is_chat`: the space with which some tokenizers begin a text is not part of it.
+    `is_chat`: the space with which some tokenizers begin a text is not part of it. `end_mark`: the
+    token that ends thinking, where it is one.
     """
 
-    def __init__(self, vocabulary: Vocabulary, parser: OutputParser, *, is_chat: bool) -> None:
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        parser: OutputParser,
+        *,
+        is_chat: bool,
+        end_mark: int | None = None,
+    ) -> None:
         self._vocabulary = vocabulary
         self._stream = vocabulary.new_stream(is_chat=is_chat)
         self._parser = parser
+        self._end_mark = end_mark
 
     @property
     def has_tool_calls(self) -> bool:
@@ -38,14 +47,40 @@ class Output:
             self._logprob(token_id, choice)
             for token_id, choice in zip(token_ids, choices, strict=False)
         ]
-        deltas = self._parser.push(self._stream.push(token_ids), len(token_ids), logprobs)
-        return deltas, self._parser.stop_sequence
+        deltas: list[OutputDelta] = []
+        begin = 0
+        for at in self._end_marks(token_ids):
+            deltas += self._read(token_ids[begin:at], logprobs[begin:at])
+            deltas += self._read_end_mark(token_ids[at], logprobs[at : at + 1])
+            begin = at + 1
+        deltas += self._read(token_ids[begin:], logprobs[begin:])
+        return tuple(deltas), self._parser.stop_sequence
 
-    def finish(self) -> tuple[OutputDelta, ...]:
-        """Generation has ended, for whatever reason: what was still held back."""
+    def finish(self, *, is_cut: bool = False) -> tuple[OutputDelta, ...]:
+        """Generation has ended: what was still held back. `is_cut`: the model would have gone on,
+        and a call that is not whole is none."""
         rest = self._stream.finish()
         deltas = self._parser.push(rest, 0) if rest else ()
-        return (*deltas, *self._parser.finish())
+        return (*deltas, *self._parser.finish(is_cut=is_cut))
+
+    def _read_end_mark(
+        self, token_id: int, logprobs: Sequence[TokenLogprob]
+    ) -> Sequence[OutputDelta]:
+        """The mark, after what is left of a character before it."""
+        written = self._stream.push((token_id,))
+        rest = written.removesuffix(self._vocabulary.token_text(token_id))
+        before = self._parser.push(rest, 0) if rest else ()
+        return (*before, *self._parser.push_end_mark(1, logprobs))
+
+    def _end_marks(self, token_ids: Sequence[int]) -> Sequence[int]:
+        return [at for at, token_id in enumerate(token_ids) if token_id == self._end_mark]
+
+    def _read(
+        self, token_ids: Sequence[int], logprobs: Sequence[TokenLogprob]
+    ) -> Sequence[OutputDelta]:
+        if not token_ids:
+            return ()
+        return self._parser.push(self._stream.push(token_ids), len(token_ids), logprobs)
 
     def _logprob(self, token_id: int, choice: TokenChoice) -> TokenLogprob:
         top = tuple(self._token(top_id, logprob) for top_id, logprob in choice.top)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from agent_memory.device.text.chat_template import ChatTemplate
 from agent_memory.errors import InvalidRequest
+from agent_memory.prompts.control_marks import CutText
 from agent_memory.prompts.request import PromptRequest, Splice
 from agent_memory.turns.messages import Message, ToolMode
 
@@ -13,7 +14,7 @@ from agent_memory.turns.messages import Message, ToolMode
 class PromptText:
     """As RenderedPrompt, before it is tokenised."""
 
-    pieces: tuple[str, ...]
+    pieces: tuple[CutText, ...]
     spliced: tuple[int, ...]
     generation_suffix: str
 
@@ -24,27 +25,32 @@ def prompt_text(template: ChatTemplate, request: PromptRequest) -> PromptText:
 
     Raises InvalidRequest when the template refuses the conversation itself.
     """
-    tools = () if request.tool_choice.mode is ToolMode.NONE else request.tools
+    tools = () if request.form.tool_choice.mode is ToolMode.NONE else request.form.tools
     try:
-        prompt, suffix = template.render(request.messages, tools, request.thinking)
-        places = _places(prompt, request.splices)
+        rendered = template.render(request.messages, tools, request.form.thinking)
+        places = _places(rendered.prompt, request.splices)
     except InvalidRequest:
         if not request.splices:
             raise
         places = None
     if places is None:
         messages = _without_splices(request)
-        prompt, suffix = template.render(messages, tools, request.thinking)
-        return PromptText((prompt,), (), suffix)
+        rendered = template.render(messages, tools, request.form.thinking)
+        places = []
+    prompt = rendered.prompt
     pieces: list[str] = []
     begin = 0
     for number, at in places:
         splice = request.splices[number]
         before = prompt[begin:at]
-        pieces.append(template.with_suffix(before, splice.generation_suffix, request.thinking))
+        pieces.append(template.with_suffix(before, splice.generation_suffix, request.form.thinking))
         begin = at + len(splice.sentinel)
     pieces.append(prompt[begin:])
-    return PromptText(tuple(pieces), tuple(number for number, _ in places), suffix)
+    return PromptText(
+        tuple(tuple(piece.split(rendered.cut)) if rendered.cut else (piece,) for piece in pieces),
+        tuple(number for number, _ in places),
+        rendered.generation_suffix,
+    )
 
 
 def _places(prompt: str, splices: Sequence[Splice]) -> list[tuple[int, int]] | None:

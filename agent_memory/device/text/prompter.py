@@ -4,18 +4,25 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
 from mlx_lm.tokenizer_utils import TokenizerWrapper
 from mlx_lm.utils import load_config, load_tokenizer
 
 from agent_memory.device.text.chat_template import ChatTemplate
+from agent_memory.device.text.control_tokens import ControlTokens
 from agent_memory.device.text.output import Output
 from agent_memory.device.text.piece_cache import PieceCache
 from agent_memory.device.text.prompt_text import prompt_text
 from agent_memory.device.text.template_files import processor_template, template_fault
-from agent_memory.device.text.tool_format import parse_calls_with, writes_json_calls
+from agent_memory.device.text.text_encoder import TextEncoder
+from agent_memory.device.text.think_marks import think_marks
+from agent_memory.device.text.tool_format import (
+    call_form,
+    fallback_form,
+    parse_calls_with,
+    writes_json_calls,
+)
 from agent_memory.device.text.vocabulary import Vocabulary
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.errors import InvalidRequest, ModelNotUsable
@@ -24,6 +31,7 @@ from agent_memory.prompts.calls import parse_json_calls
 from agent_memory.prompts.output import OutputFormat, OutputParser
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.prompts.template_messages import template_tools
+from agent_memory.prompts.template_notes import template_notes
 from agent_memory.prompts.tool_text import CALL_END, CALL_START
 from agent_memory.turns.messages import ToolChoice, ToolMode, ToolSpec
 
@@ -44,11 +52,15 @@ class Prompter:
 
     def __init__(self, tokenizer: TokenizerWrapper) -> None:
         self._tokenizer = tokenizer
-        self._template = ChatTemplate(tokenizer)
+        self._control = ControlTokens.of(tokenizer)
+        self._template = ChatTemplate(tokenizer, self._control.marks)
         self._vocabulary = Vocabulary(tokenizer)
+        self._think_marks = think_marks(tokenizer)
         self._lock = threading.Lock()
-        encode = partial(tokenizer.encode, add_special_tokens=False, verbose=False)
-        self._pieces = PieceCache(encode, _CACHED_CHARS)
+        self._pieces = PieceCache(TextEncoder(tokenizer, self._control).encode, _CACHED_CHARS)
+        self._call_form = call_form(tokenizer)
+        if self._call_form is None and not self.has_tools:
+            self._call_form = fallback_form(tokenizer)
 
     @classmethod
     def load(cls, folder: Path) -> "Prompter":
@@ -70,8 +82,15 @@ class Prompter:
         return self._template.abilities.has_tools
 
     @property
+    def template_notes(self) -> tuple[str, ...]:
+        """What the chat template cannot take as it comes, a sentence each."""
+        if not self._template.exists:
+            return ("There is no chat template: only /v1/completions can be used.",)
+        return template_notes(self._template.abilities)
+
+    @property
     def has_thinking(self) -> bool:
-        return bool(self._tokenizer.has_thinking)
+        return self._think_marks is not None
 
     @property
     def has_json_calls(self) -> bool:
@@ -113,20 +132,26 @@ class Prompter:
     @property
     def think_markers(self) -> tuple[str, str] | None:
         """What stands around thinking, if the model thinks."""
-        if not self.has_thinking:
+        return self._think_marks
+
+    @property
+    def _end_mark(self) -> int | None:
+        """The token that ends thinking, if one does."""
+        if self._think_marks is None or not self._vocabulary.has_bytes:
             return None
-        return self._tokenizer.think_start, self._tokenizer.think_end
+        tokens = self.encode(self._think_marks[1])
+        return tokens[0] if len(tokens) == 1 else None
 
     def encode(self, text: str) -> tuple[int, ...]:
-        """The tokens of a piece of text, nothing added."""
+        """The tokens of a piece of text of ours, nothing added; it may spell control tokens."""
         with self._lock:
-            return self._pieces.tokens(text)
+            return self._pieces.tokens((text,))
 
     def tokenizer_json(self) -> str | None:
-        """The tokenizer in the form of `tokenizer.json`, for those who count; None where it has no
-        such form."""
+        """The tokenizer in the form of `tokenizer.json`, without its control tokens, for those who
+        count words; None where it has no such form."""
         backend = getattr(self._tokenizer, "backend_tokenizer", None)
-        return None if backend is None else str(backend.to_str())
+        return None if backend is None else self._control.left_out_of(backend.to_str())
 
     def fingerprint(self) -> str:
         """SHA-256 in hex of the vocabulary, how text is cut into it, and the template."""
@@ -163,9 +188,9 @@ class Prompter:
 
     def starts_in_thinking(self, prompt_tokens: Sequence[int]) -> bool:
         """Whether the prompt itself has opened the model's thinking."""
-        start = self._tokenizer.think_start
-        if start is None:
+        if self._think_marks is None:
             return False
+        start, _ = self._think_marks
         tail = b"".join(map(self._vocabulary.token_bytes, prompt_tokens[-_THINK_TAIL:]))
         return tail.rstrip().endswith(start.encode())
 
@@ -178,47 +203,60 @@ class Prompter:
         tool_choice: ToolChoice = ToolChoice(),  # noqa: B008  frozen value
         parallel_tool_calls: bool = True,
         parse: bool = True,
+        thinking: bool | None = None,
         stops: Sequence[str] = (),
         new_call_id: Callable[[], str] = fresh_call_id,
     ) -> Output:
         """A fresh reader of what choice `index` generates after `prompt_tokens`.
 
         `parse = False` gives all of it as text, markers included; stop strings always count.
+        thinking: as in the request of the prompt. Where it is off, a mark of thinking is text.
         """
         is_calling = parse and bool(tools) and tool_choice.mode is not ToolMode.NONE
+        may_think = thinking is not False or not self._template.can_turn_thinking_off
+        starts_in_thinking = parse and self.starts_in_thinking(prompt_tokens)
         parser = OutputParser(
-            self._format(is_calling=is_calling) if parse else OutputFormat(),
+            self._format(is_calling=is_calling, may_think=may_think or starts_in_thinking)
+            if parse
+            else OutputFormat(),
             index=index,
             parse_call=parse_json_calls
             if self.has_json_calls
             else parse_calls_with(self._tokenizer.tool_parser, template_tools(tools)),
             new_call_id=new_call_id,
+            tools=tools,
             stops=stops,
             is_single_call=not parallel_tool_calls,
-            starts_in_thinking=parse and self.starts_in_thinking(prompt_tokens),
+            starts_in_thinking=starts_in_thinking,
         )
-        return Output(self._vocabulary, parser, is_chat=parse)
+        end_mark = self._end_mark if parse and (may_think or starts_in_thinking) else None
+        return Output(self._vocabulary, parser, is_chat=parse, end_mark=end_mark)
 
     def new_text(self, request: GenerationRequest, choice: int) -> Output:
         """A fresh reader of what one choice of `request` says."""
         return self.new_output(
             index=choice,
             prompt_tokens=request.prompt_tokens,
-            tools=request.tools,
-            tool_choice=request.tool_choice,
-            parallel_tool_calls=request.parallel_tool_calls,
-            parse=request.parse_output,
+            tools=request.form.tools,
+            tool_choice=request.form.tool_choice,
+            parallel_tool_calls=request.form.parallel_tool_calls,
+            parse=request.form.parse,
+            thinking=request.form.thinking,
             stops=request.sampling.stop,
         )
 
-    def _format(self, *, is_calling: bool) -> OutputFormat:
-        start, end = self.call_markers
+    def _format(self, *, is_calling: bool, may_think: bool) -> OutputFormat:
+        has_marks = is_calling and (self.has_json_calls or self._call_form is None)
+        start, end = self.call_markers if has_marks else (None, None)
+        think_start, think_end = (may_think and self._think_marks) or (None, None)
         return OutputFormat(
-            think_start=self._tokenizer.think_start,
-            think_end=self._tokenizer.think_end,
-            call_start=start if is_calling else None,
-            call_end=end if is_calling else None,
+            think_start=think_start,
+            think_end=think_end,
+            call_start=start,
+            call_end=end,
             has_json_calls=is_calling and self.has_json_calls,
+            call_form=self._call_form if is_calling else None,
+            ends_thinking_by_token=self._end_mark is not None,
             dropped=tuple(self._tokenizer.structural_markers),
         )
 

@@ -1,10 +1,13 @@
-"""Calls of tools in a model's own format, read with mlx-lm's parsers."""
+"""Which form a model's calls of tools have, and mlx-lm's parsers for the forms that are not read
+here."""
 
 from collections.abc import Callable, Sequence
 
 from mlx_lm.tokenizer_utils import TokenizerWrapper
 from mlx_lm.tool_parsers import json_tools
 
+from agent_memory.prompts.call_forms.families import FORMS, form_of_template
+from agent_memory.prompts.call_forms.reader import CallForm
 from agent_memory.prompts.calls import ParseCall, ParsedCall, calls_from_value
 
 _PARSER_ERRORS = (ValueError, TypeError, LookupError, AttributeError, SyntaxError, RecursionError)
@@ -13,6 +16,19 @@ _PARSER_ERRORS = (ValueError, TypeError, LookupError, AttributeError, SyntaxErro
 def writes_json_calls(tokenizer: TokenizerWrapper) -> bool:
     """Whether the model writes `{"name": …, "arguments": …}` between its markers."""
     return tokenizer.tool_parser is json_tools.parse_tool_call
+
+
+def call_form(tokenizer: TokenizerWrapper) -> CallForm | None:
+    """The form of the family that mlx-lm takes the model for, if its calls are read here."""
+    module = getattr(tokenizer.tool_parser, "__module__", "")
+    return FORMS.get(module.rpartition(".")[2])
+
+
+def fallback_form(tokenizer: TokenizerWrapper) -> CallForm | None:
+    """The form in which a model may write calls although it was told of its tools in plain text:
+    its template has a form that mlx-lm does not know."""
+    template = tokenizer.chat_template
+    return form_of_template(template) if isinstance(template, str) else None
 
 
 def parse_calls_with(

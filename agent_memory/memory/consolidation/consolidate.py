@@ -1,11 +1,13 @@
-"""From items to a plan: first the statements about each subject, then duplicates among the rest."""
+"""From items to a plan: first the statements about each subject, then those that are taken back by
+name, tasks that are done and questions that are answered, then duplicates among the rest."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from agent_memory.ids import ItemId, ThreadId
+from agent_memory.ids import ItemId
 from agent_memory.memory.consolidation.bands import bands_of
+from agent_memory.memory.consolidation.closing import OpenWork, closed_by
 from agent_memory.memory.consolidation.decision import (
     MIN_SIMILARITY,
     Merge,
@@ -13,11 +15,18 @@ from agent_memory.memory.consolidation.decision import (
     can_supersede,
     decide,
 )
-from agent_memory.memory.consolidation.history import merged_into, proven_by, settle_history
+from agent_memory.memory.consolidation.history import (
+    merged_into,
+    proven_by,
+    settle_history,
+    superseded,
+)
+from agent_memory.memory.consolidation.place import place_of, project_of
 from agent_memory.memory.consolidation.plan import Action, ActionKind, ConsolidationPlan
+from agent_memory.memory.consolidation.retraction import find_retracted
 from agent_memory.memory.consolidation.standing import Change, standing_of
 from agent_memory.memory.items.item import Item
-from agent_memory.memory.items.kinds import ItemKind, ItemState
+from agent_memory.memory.items.kinds import ItemState
 
 Similarities = Mapping[frozenset[ItemId], float]
 """Cosine of the embeddings of two items; pairs that are not alike can be left out."""
@@ -31,18 +40,54 @@ def consolidate(
     similarities: Similarities | None = None,
     *,
     across_threads: bool = False,
+    has_merges: bool = True,
 ) -> ConsolidationPlan:
     """items: those in question with all that could be the same: what shares a band, is similar, or
-    is about the same subject, whatever its state. Nothing is changed by this.
+    is about the same subject, whatever its state. Nothing is changed by this. has_merges: whether
+    duplicates are looked for too, which takes the longest.
     """
     known = {item.item_id: item for item in items}.values()  # found in several ways, some of them
     histories = [
-        action for group in _subjects(known, across_threads) for action in _settle(group, now)
+        action
+        for group in _subjects(known, across_threads)
+        for action in _settle(
+            group, now, {item.item_id for item in known} - {one.item_id for one in group}
+        )
     ]
     taken = {change.item_id for action in histories for change in action.changes}
+    retracted = list(_retract([item for item in known if item.item_id not in taken], known, now))
+    taken |= {change.item_id for action in retracted for change in action.changes}
+    closed = list(_close([item for item in known if item.item_id not in taken], known, now))
+    taken |= {change.item_id for action in closed for change in action.changes}
+    if not has_merges:
+        return ConsolidationPlan((*histories, *retracted, *closed))
     rest = [item for item in known if item.item_id not in taken and item.state is ItemState.ACTIVE]
     merges = _merge(sorted(rest, key=age_order), similarities or {}, now, across_threads)
-    return ConsolidationPlan((*histories, *merges))
+    return ConsolidationPlan((*histories, *retracted, *closed, *merges))
+
+
+def _retract(items: Sequence[Item], known: Iterable[Item], now: datetime) -> Iterator[Action]:
+    """Statements that a later one takes back by name."""
+    retracted: set[ItemId] = set()
+    for newer in sorted(known, key=age_order):
+        for older in find_retracted(newer, items):
+            if older.item_id not in retracted:
+                retracted.add(older.item_id)
+                before = standing_of(older)
+                change = Change(older.item_id, before, superseded(before, newer, now))
+                yield Action(ActionKind.SUPERSEDE, "taken back by name", (change,))
+
+
+def _close(items: Sequence[Item], known: Iterable[Item], now: datetime) -> Iterator[Action]:
+    """Tasks that are done, and questions that are answered."""
+    work = OpenWork(items)
+    closed: set[ItemId] = set()
+    for message in sorted(known, key=age_order):
+        for item in work.find_closed(message):
+            if item.item_id not in closed:
+                closed.add(item.item_id)
+                change = closed_by(item, message, now)
+                yield Action(ActionKind.SUPERSEDE, "done or answered", (change,))
 
 
 def find_alike(items: Sequence[Item], similarities: Similarities) -> Iterator[tuple[Item, Item]]:
@@ -68,17 +113,19 @@ def find_alike(items: Sequence[Item], similarities: Similarities) -> Iterator[tu
 
 
 def _subjects(items: Iterable[Item], across_threads: bool) -> Iterator[list[Item]]:
-    def subject(item: Item) -> tuple[ThreadId, ItemKind, str]:
-        thread = ThreadId("") if across_threads else item.thread_id
-        return (thread, item.kind, item.subject or "")
+    def subject(item: Item) -> tuple[tuple[str, str], str]:
+        place = ("project", project_of(item)) if across_threads else place_of(item)
+        return (place, item.subject or "")
 
     about = [item for item in items if can_supersede(item, item)]
     for _, group in groupby(sorted(about, key=subject), key=subject):
         yield list(group)
 
 
-def _settle(statements: Sequence[Item], now: datetime) -> Iterator[Action]:
-    if changes := settle_history(statements, now):
+def _settle(
+    statements: Sequence[Item], now: datetime, elsewhere: Collection[ItemId]
+) -> Iterator[Action]:
+    if changes := settle_history(statements, now, elsewhere):
         reason = f"statements about '{statements[0].subject}'"
         yield Action(ActionKind.SUPERSEDE, reason, changes)
 

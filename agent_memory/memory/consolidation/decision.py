@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import TypeAlias
 
 from agent_memory.ids import ItemId
+from agent_memory.memory.consolidation.authority import may_overrule
 from agent_memory.memory.consolidation.distinctions import find_distinction
 from agent_memory.memory.consolidation.shingles import jaccard, shingles_of
 from agent_memory.memory.items.content_hash import normal_text
 from agent_memory.memory.items.item import Item
 from agent_memory.memory.items.kinds import SEMANTIC, ItemKind, ItemState
+from agent_memory.memory.items.validity import said_at
 
 MIN_JACCARD = 0.85
 MIN_SIMILARITY = 0.97
@@ -17,7 +19,7 @@ MAX_COMPARED = 4_000
 """Characters; of longer texts only equal ones are the same."""
 MIN_MESSAGE_WORDS = 6
 """Shorter messages (`ok`, `thanks a lot`) answer what was said before them, each something else."""
-_REPLACEABLE = SEMANTIC - {ItemKind.QUESTION}
+REPLACEABLE = SEMANTIC - {ItemKind.QUESTION, ItemKind.TASK}
 _COMPARED = SEMANTIC | {ItemKind.CHAT, ItemKind.ERROR, ItemKind.LOG}
 """Of the others (diffs, stacks, test failures, artifacts) only equal ones are the same: a single
 character matters in them."""
@@ -67,7 +69,7 @@ def decide(
     reason = find_sameness(earlier, later, similarity)
     if reason is not None:
         return Merge(earlier.item_id, later.item_id, reason)
-    if can_supersede(earlier, later):
+    if can_supersede(earlier, later) and may_overrule(later, earlier):
         return Supersede(earlier.item_id, later.item_id, f"newer about '{earlier.subject}'")
     return Keep(one.item_id, other.item_id, _describe_difference(one.text, other.text))
 
@@ -95,12 +97,19 @@ def _describe_difference(one: str, other: str) -> str:
 
 
 def can_supersede(one: Item, other: Item) -> bool:
-    return one.subject is not None and one.subject == other.subject and one.kind in _REPLACEABLE
+    """Whether both are statements about one subject: the newer of them takes the place of the older
+    one unless it says the same, or has not the authority."""
+    return one.subject is not None and one.subject == other.subject and is_replaceable(one)
+
+
+def is_replaceable(item: Item) -> bool:
+    """Whether it is a statement, which a newer one can take the place of."""
+    return item.kind in REPLACEABLE
 
 
 def age_order(item: Item) -> tuple[datetime, datetime, str]:
-    """Sorts by when a statement began to hold, then by when we learned of it."""
-    return (item.valid_from, item.recorded_at, item.item_id)
+    """Sorts by when a statement was made, then by when we learned of it."""
+    return (said_at(item), item.recorded_at, item.item_id)
 
 
 def _find_obstacle(one: Item, other: Item, across_threads: bool) -> str | None:

@@ -56,8 +56,12 @@ def chat_material(
 def read_chat(material: Material, findings: Findings) -> None:
     said: Counter[str] = Counter()
     messages = list(_messages(material))
+    answered = ""
     for message in messages:
-        _Reader(material, message, findings, said).read()
+        reader = _Reader(material, message, findings, said, answered)
+        reader.read()
+        if message.role is Role.USER:
+            answered = reader.speech
     add_artifacts(material, findings)
 
 
@@ -82,8 +86,11 @@ class _Reader:
         message: _Message,
         findings: Findings,
         said: Counter[str],
+        answered: str,
     ) -> None:
         self._message, self._findings, self._said = message, findings, said
+        self._answered = answered
+        self.speech = ""
         self._text = material.text[message.begin : message.end]
         self._said_at = message.said_at or material.occurred_at
         self._context = _context(self._said_at, message.speaker)
@@ -94,8 +101,9 @@ class _Reader:
         for enclosure in enclosures:
             self._read_enclosure(enclosure, index)
         message = self._message
+        self.speech = _without(self._text, enclosures)
         speech = Speech(
-            text=_without(self._text, enclosures),
+            text=self.speech,
             begin=message.begin,
             role=message.role,
             speaker=message.speaker,
@@ -103,6 +111,7 @@ class _Reader:
             is_dated=message.said_at is not None,
             context=self._context,
             source=index,
+            answered=self._answered,
         )
         add_statements(speech, self._findings)
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from agent_memory.memory.items.kinds import ItemKind
 
 _WORK = (
-    "add|adjust|automate|benchmark|build|bump|change|check|clean|configure|connect|convert|create|"
-    "debug|delete|deploy|disable|document|drop|enable|extend|extract|finish|fix|handle|implement|"
-    "improve|install|integrate|investigate|merge|migrate|move|optimi[sz]e|parse|port|profile|publish|"
+    "add|adjust|automate|benchmark|build|bump|cache|change|check|clean|compare|configure|connect|"
+    "convert|create|debug|delete|deploy|disable|document|drop|enable|expose|extend|extract|finish|fix|"
+    "generate|handle|implement|improve|install|integrate|investigate|measure|merge|migrate|move|"
+    "optimi[sz]e|parse|port|profile|publish|"
     "refactor|release|remove|rename|replace|reproduce|restore|review|rewrite|rotate|run|schedule|"
     "set up|simplify|split|support|switch|test|translate|update|upgrade|validate|verify|wire|write"
 )
@@ -24,6 +25,11 @@ _MOOD = (
     "a|amazing|an|awesome|challenging|cool|crazy|difficult|exciting|fantastic|frustrating|fun|good|great|hard|"
     "incredible|nice|proud|quite|rewarding|satisfying|scary|so|such|tired|tough|wonderful"
 )
+_MAY_BE = (
+    "be|have|contain|exist|work|match|need|know|get|always|even|apply|happen|help|include|matter|"
+    "notice|return|see|want|yet|fit|make|hold|support|reflect|cover"
+)
+"""What may not be so, and is no rule."""
 _IDIOM = (
     "a|an|at|be|been|down|ever|feel|forget|fun|get|give|good|great|had|happy|here|if|in|knew|know|let|"
     "miss|mind|nice|one|quit|ready|saw|the|then|there|think|thought|up|wait|want|when|worry"
@@ -120,7 +126,8 @@ CUES = (
         ItemKind.CONSTRAINT,
         0.85,
         "not mustn't never forbidden prohibited constraint",
-        r"\b(?:must not|mustn't|shall not|may not|must never|should never)\b",
+        r"\b(?:must not|mustn't|shall not|must never|should never)\b",
+        rf"\bmay not (?!(?:{_MAY_BE})\b)",
         r"\b(?:is|are) (?:forbidden|prohibited|not allowed)\b",
         r"^constraint\s*:",
     ),

@@ -9,7 +9,7 @@ from agent_memory.memory.extraction.failures.finder import find_failures
 from agent_memory.memory.extraction.lines import Lines, cut_lines
 from agent_memory.memory.extraction.patch import cut_patch
 
-_FENCE = "```"
+_FENCE = re.compile(r"```|^[ \t]{0,3}(?P<tildes>~~~)", re.MULTILINE)
 _PASTED = re.compile(
     r"^(?:Traceback \(most recent|\s+at \S|thread '.* panicked at |goroutine \d+ \[|panic: |--- \S|"
     r"---- \S|@@ -\d|FAILED \S|E {3,}\S|\s*\u25cf |(?:FAIL|ERROR): \w+ \(|<testcase|"
@@ -42,9 +42,10 @@ class Enclosure:
 
 def find_enclosures(text: str) -> tuple[Enclosure, ...]:
     """In their order, none within another."""
-    if "\n" not in text and _FENCE not in text:
+    has_fence = "```" in text or "~~~" in text
+    if "\n" not in text and not has_fence:
         return ()
-    found = _find_fenced(text) if _FENCE in text else []
+    found = _find_fenced(text) if has_fence else []
     place = 0
     bare: list[Enclosure] = []
     for begin, end in [*((one.outer_begin, one.outer_end) for one in found), (len(text), 0)]:
@@ -56,20 +57,22 @@ def find_enclosures(text: str) -> tuple[Enclosure, ...]:
 def _find_fenced(text: str) -> list[Enclosure]:
     """A fence that is never closed goes to the end."""
     found: list[Enclosure] = []
-    opening = text.find(_FENCE)
-    while opening >= 0:
+    fence = _FENCE.search(text)
+    while fence is not None:
+        mark = fence.group("tildes") or "```"
+        opening = fence.end() - len(fence.group().lstrip())
+        begin = opening + len(mark)
         line_end = text.find("\n", opening)
-        closing = text.find(_FENCE, opening + len(_FENCE))
-        if 0 <= closing < line_end or line_end < 0:
-            begin = opening + len(_FENCE)
-            info = ""
-        else:
-            begin, info = line_end + 1, text[opening + len(_FENCE) : line_end].strip().lower()
+        closing = text.find(mark, begin)
+        info = ""
+        if line_end >= 0 and not 0 <= closing < line_end:
+            info = text[begin:line_end].strip("`~ \t").lower()
+            begin = line_end + 1
         end = closing if closing >= 0 else len(text)
-        outer_end = min(end + len(_FENCE), len(text))
+        outer_end = min(end + len(mark), len(text))
         begin = min(begin, end)
         found.append(Enclosure(_kind(info, text[begin:end]), begin, end, opening, outer_end))
-        opening = text.find(_FENCE, outer_end) if closing >= 0 else -1
+        fence = _FENCE.search(text, outer_end) if closing >= 0 else None
     return found
 
 

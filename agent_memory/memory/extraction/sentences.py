@@ -9,6 +9,9 @@ _BULLET = re.compile(r"\s*(?:[-*+\u2022]|\d{1,2}[.)]|#{1,6})\s+(?=\S)")
 _QUOTED = re.compile(
     r"`[^`\n]*`|\"[^\"\n]{0,400}\"|\u201c[^\u201d\n]{0,400}\u201d|(?<!\w)'[^'\n]{1,200}'(?!\w)"
 )
+_LONGEST_NUMBER = 12
+"""Characters, with what stands before it."""
+_NUMBER = re.compile(r"[,;:]?\s*(?:(?:and|then) )?\b(?P<nth>\d{1,2})\.\Z")
 _MAX_SENTENCE = 600
 """Characters; what is longer is no statement but a text."""
 
@@ -22,10 +25,22 @@ def find_sentences(text: str) -> Iterator[tuple[int, int]]:
         piece = text[begin:end]
         if _goes_on(piece, text[end : end + 2]):
             continue
-        first, last = _trimmed(text, begin, end)
+        first, last = _trimmed(text, begin, _without_number(text, begin, end))
         begin = end
         if 0 < last - first <= _MAX_SENTENCE and text[first] != ">":
             yield first, last
+
+
+def _without_number(text: str, begin: int, end: int) -> int:
+    """Where characters [begin, end) end without the number of what comes next in their line: in
+    `1. this, 2. that` the second number belongs to `that`."""
+    number = _NUMBER.search(text, max(begin, end - _LONGEST_NUMBER), end)
+    if number is None or text[end : end + 1] in {"", "\n"}:
+        return end
+    nth = int(number.group("nth"))
+    line = text[text.rfind("\n", 0, begin) + 1 : begin]
+    is_next = nth == 1 or f" {nth - 1}. " in f" {line} "
+    return number.start() if is_next else end
 
 
 def _goes_on(piece: str, following: str) -> bool:

@@ -18,6 +18,18 @@ class Span:
     end: int
 
 
+@value
+class Outdated:
+    """Characters [begin, end) of a message say what no longer holds, or has been done or answered
+    (`how`), since `since`; `by` is what says so."""
+
+    begin: int
+    end: int
+    how: str
+    since: datetime | None
+    by: ItemId | None
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """A file, symbol, test or fingerprint that an item is about: what links it to others."""
@@ -79,6 +91,7 @@ class Item:
     valid_from, valid_to: while its statement held, in the world; recorded_at, retired_at: while
     we held it to be so. `valid_to` and `retired_at` are None as long as nothing superseded it.
     importance_override: from 0 to 1 when the caller set one.
+    outdated: of a message that a search found, what in it no longer holds.
     """
 
     item_id: ItemId
@@ -112,3 +125,4 @@ class Item:
     num_not_helpful: int = 0
     legal_hold: bool = False
     metadata: Mapping[str, Json] = field(default_factory=dict)
+    outdated: tuple[Outdated, ...] = ()

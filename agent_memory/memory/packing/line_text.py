@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 
 from agent_memory.memory.items.item import Item
 from agent_memory.memory.items.kinds import FAILURES, SEMANTIC, ItemKind, ItemState
+from agent_memory.memory.items.outdated import how_outdated
+from agent_memory.memory.items.validity import is_yet_to_hold
 from agent_memory.memory.packing.recalled_text import quoted
 
 _ELLIPSIS = " […] "
@@ -14,15 +16,16 @@ trace of Python has its error."""
 
 def line_text(item: Item) -> str:
     """The whole item: without mark and date, which stand before it."""
-    return f"{_label(item)}: {quoted(item.text)}"
+    return f"{_label(item)}: {quoted(_marked(item))}"
 
 
 def cut_line_text(item: Item, num_chars: int) -> str:
     """The item with about `num_chars` characters of its text, from both ends of it."""
-    if num_chars >= len(item.text):
+    text = _marked(item)
+    if num_chars >= len(text):
         return line_text(item)
     num_head = int(num_chars * _HEAD)
-    head, tail = item.text[:num_head], item.text[len(item.text) - (num_chars - num_head) :]
+    head, tail = text[:num_head], text[len(text) - (num_chars - num_head) :]
     return f"{_label(item)}: {quoted(head)}{_ELLIPSIS}{quoted(tail)}"
 
 
@@ -43,6 +46,21 @@ def _label(item: Item) -> str:
         last = day_of(item.last_occurred_at or item.occurred_at)
         parts.append(f"{item.num_occurrences} times, last {last}")
     if item.state is ItemState.SUPERSEDED:
-        until = f" {day_of(item.valid_to)}" if item.valid_to else ""
-        parts.append(f"superseded{until}")
+        parts.append(_since(how_outdated(item), item.valid_to))
+    elif is_yet_to_hold(item, item.recorded_at):
+        parts.append(f"from {day_of(item.valid_from)} on")
     return ", ".join(parts)
+
+
+def _marked(item: Item) -> str:
+    """The text, with a mark behind what in it no longer holds."""
+    pieces: list[str] = []
+    end = 0
+    for one in item.outdated:
+        pieces += [item.text[end : one.end], f" [{_since(one.how, one.since)}]"]
+        end = max(end, one.end)
+    return "".join([*pieces, item.text[end:]])
+
+
+def _since(how: str, at: datetime | None) -> str:
+    return f"{how} {day_of(at)}" if at is not None else how

@@ -5,7 +5,9 @@ from dataclasses import field
 
 import numpy as np
 
-from agent_memory.memory.items.kinds import ItemState
+from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import SEMANTIC, ItemState
+from agent_memory.memory.items.validity import holds
 from agent_memory.memory.search.diversity import diversity_factors
 from agent_memory.memory.search.fusion import fuse_totals
 from agent_memory.memory.search.lexical import Booleans, Floats
@@ -73,10 +75,17 @@ def _ranked(
     ranked = map(_Ranked, some, scores, of_all)
     return [
         one.times("superseded", SUPERSEDED_FACTOR)
-        if one.candidate.item.state is ItemState.SUPERSEDED
+        if _is_outdated(one.candidate.item, scale.query)
         else one
         for one in ranked
     ]
+
+
+def _is_outdated(item: Item, query: Query) -> bool:
+    """Superseded, or a statement whose time has not come or is over."""
+    if item.state is not ItemState.ACTIVE:
+        return item.state is ItemState.SUPERSEDED
+    return item.kind in SEMANTIC and not holds(item, query.as_of or query.now)
 
 
 def _most_relevant(totals: Floats, query: Query) -> list[int]:

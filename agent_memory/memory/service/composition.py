@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from agent_memory.memory.ports import Embedder, Ingestion, Items, Search, Timeline
+from agent_memory.memory.ports import Embedder, Ingestion, Items, Outdating, Search, Timeline
 from agent_memory.memory.service.consolidate import Consolidate, Consolidations
 from agent_memory.memory.service.conversations import Conversations
 from agent_memory.memory.service.expand import Expand
@@ -15,6 +15,7 @@ from agent_memory.memory.service.find import Find, Rank
 from agent_memory.memory.service.holds import Holds
 from agent_memory.memory.service.ingest import Ingest
 from agent_memory.memory.service.jobs import Jobs
+from agent_memory.memory.service.marks import Marks
 from agent_memory.memory.service.memory import Memory
 from agent_memory.memory.service.message_ports import (
     EmbedNow,
@@ -31,13 +32,14 @@ from agent_memory.memory.service.ranker import Experienced, LiveWeights, Ranker
 from agent_memory.memory.service.recall import Impressions, Recall, Tokens
 from agent_memory.memory.service.recollect import Recollect
 from agent_memory.memory.service.redaction import Redaction, RedactionPolicyStore
+from agent_memory.memory.service.retelling import Retelling
 from agent_memory.memory.service.retention import Retention, RetentionPolicies
 from agent_memory.memory.service.understanding import understood
 from agent_memory.memory.service.working_sets import WorkingSets
 
 
-class Reading(Items, Timeline, Pages, Protocol):
-    """Items one by one, by what they are, and page by page."""
+class Reading(Items, Outdating, Timeline, Pages, Protocol):
+    """Items one by one, by what they are and what became of them, and page by page."""
 
 
 class Policies(RedactionPolicyStore, RetentionPolicies, Protocol):
@@ -83,8 +85,8 @@ class World:
 def compose(stores: Stores, world: World) -> Memory:
     """Memory over `stores`."""
     rank = world.rank or Ranker(stores.weights, stores.experience, time.monotonic).rank
-    finder = Find(stores.search, world.embedder, understood, rank)
     reading, clock = stores.reading, world.clock
+    finder = Find(stores.search, world.embedder, understood, rank, Marks(reading))
     working_sets = WorkingSets(finder, reading, reading, world.tokens, clock)
     message_stores = MessageStores(
         stores.ingestion,
@@ -96,11 +98,24 @@ def compose(stores: Stores, world: World) -> Memory:
         world.embed_now,
     )
     consolidating = Consolidate(
-        stores.consolidations, reading, stores.verdicts, stores.search, world.embedder, clock
+        stores.consolidations,
+        reading,
+        reading,
+        stores.verdicts,
+        stores.search,
+        world.embedder,
+        clock,
     )
     settle = consolidating.settle
     return Memory(
-        ingest=Ingest(stores.ingestion, stores.policies, prepare_all, settle, clock),
+        ingest=Ingest(
+            stores.ingestion,
+            stores.policies,
+            prepare_all,
+            settle,
+            Retelling(stores.messages, reading),
+            clock,
+        ),
         recall=Recall(finder, world.tokens, stores.impressions, clock),
         working_sets=working_sets,
         precheck=Precheck(finder, reading, clock),

@@ -10,16 +10,21 @@ from agent_memory.errors import Conflict
 from agent_memory.ids import ItemId, WorkspaceId
 from agent_memory.memory.consolidation.bands import bands_of
 from agent_memory.memory.consolidation.consolidate import Similarities, consolidate
-from agent_memory.memory.consolidation.decision import can_supersede
+from agent_memory.memory.consolidation.decision import (
+    REPLACEABLE,
+    can_supersede,
+    is_replaceable,
+)
 from agent_memory.memory.consolidation.history import merged_into
 from agent_memory.memory.consolidation.plan import Action, ActionKind, ConsolidationPlan
 from agent_memory.memory.consolidation.record import ConsolidationRecord
 from agent_memory.memory.consolidation.standing import Change, standing_of
 from agent_memory.memory.feedback import Feedback
 from agent_memory.memory.items.item import Item
-from agent_memory.memory.items.kinds import SEMANTIC, ItemState
+from agent_memory.memory.items.kinds import SEMANTIC, ItemKind, ItemState
+from agent_memory.memory.items.traits import replaced_by
 from agent_memory.memory.learning.suspicion import Suspicion, SuspicionKind, suspicions
-from agent_memory.memory.ports import Embedder, Items, Search
+from agent_memory.memory.ports import Embedder, Items, Search, Timeline
 from agent_memory.memory.search.recalled import Query
 from agent_memory.memory.service.feedback import Verdicts
 
@@ -30,6 +35,11 @@ MAX_ABOUT = 500
 MAX_BATCHES_OF_DRY_RUN = 4
 PAGE = 1000
 MAX_SIMILAR = 5
+MAX_NAMED = 50
+"""Statements that are looked at for a name that is taken back."""
+MAX_OPEN = 200
+"""Open tasks and questions that are looked at, the newest."""
+_OPEN = frozenset({ItemKind.TASK.value, ItemKind.QUESTION.value})
 
 
 class Consolidations(Protocol):
@@ -77,6 +87,7 @@ class Consolidate:
         self,
         store: Consolidations,
         items: Items,
+        timeline: Timeline,
         verdicts: Verdicts,
         search: Search,
         embedder: Embedder,
@@ -84,22 +95,24 @@ class Consolidate:
     ) -> None:
         self._store = store
         self._items = items
+        self._timeline = timeline
         self._verdicts = verdicts
         self._search = search
         self._embedder = embedder
         self._clock = clock
 
     async def settle(self, workspace: WorkspaceId, added: Sequence[ItemId]) -> None:
-        """The newer statement holds from now on: done at ingestion, for what was just added. What
-        changes meanwhile is left to the next run."""
+        """The newer statement holds from now on, and what is done is closed: at ingestion, for what
+        was just added. What changes meanwhile is left to the next run."""
         new = [
             item
             for item in await self._items.get_items(workspace, added)
-            if can_supersede(item, item)
+            if is_replaceable(item) or item.kind is ItemKind.CHAT
         ]
         if not new:
             return
-        plan = consolidate(await self._about(workspace, new), self._clock())
+        about = {item.item_id: item for item in (*new, *await self._about(workspace, new))}
+        plan = consolidate(list(about.values()), self._clock(), has_merges=False)
         settled = [action for action in plan.actions if action.kind is ActionKind.SUPERSEDE]
         if not settled:
             return
@@ -157,12 +170,23 @@ class Consolidate:
         )
 
     async def _about(self, workspace: WorkspaceId, new: Sequence[Item]) -> Sequence[Item]:
-        """All that is known about the subjects of `new`."""
+        """What is known about the subjects of `new` and what took its place, what they take back by
+        name, and what is open."""
         subjects = dict.fromkeys(item.subject for item in new if can_supersede(item, item))
         names = [subject for subject in subjects if subject is not None]
-        if not names:
-            return []
-        return await self._store.list_by_subject(workspace, names, MAX_ABOUT)
+        found = (
+            list(await self._store.list_by_subject(workspace, names, MAX_ABOUT)) if names else []
+        )
+        known = {item.item_id for item in found}
+        successors = {item.successor_id for item in found if item.successor_id is not None}
+        found += await self._items.get_items(workspace, sorted(successors - known))
+        for name in dict.fromkeys(name for item in new for name in replaced_by(item.metadata)):
+            query = Query(name, self._clock(), kinds=REPLACEABLE, limit=MAX_NAMED)
+            named = await self._search.search(workspace, query)
+            found += [candidate.item for candidate in named.found]
+        if any(item.kind is ItemKind.CHAT for item in new):
+            found += await self._timeline.list_items(workspace, _OPEN, None, None, MAX_OPEN)
+        return found
 
     async def _similar(
         self, workspace: WorkspaceId, new: Sequence[Item]

@@ -8,6 +8,7 @@ from agent_memory.ids import WorkspaceId, new_id
 from agent_memory.memory.learning.likeness import read_question
 from agent_memory.memory.ports import Embedder, Search
 from agent_memory.memory.search.recalled import Candidates, Embedding, Query
+from agent_memory.memory.service.marks import Marks
 from agent_memory.memory.service.ranker import Ranked
 from agent_memory.memory.service.recall import Found
 
@@ -17,15 +18,21 @@ Understand = Callable[[Query], Query]
 
 
 class Find:
-    """Embed the question, search, rank. Without vectors, words must do."""
+    """Embed the question, search, rank, mark. Without vectors, words must do."""
 
     def __init__(
-        self, search: Search, embedder: Embedder, understand: Understand, rank: Rank
+        self,
+        search: Search,
+        embedder: Embedder,
+        understand: Understand,
+        rank: Rank,
+        marks: Marks,
     ) -> None:
         self._search = search
         self._embedder = embedder
         self._understand = understand
         self._rank = rank
+        self._marks = marks
 
     async def find(self, workspace: WorkspaceId, query: Query) -> Found:
         """Ranked items, the best first; each bears what went into its score."""
@@ -35,7 +42,7 @@ class Find:
         ranked = await self._rank(workspace, query, candidates)
         return Found(
             new_id("recall"),
-            ranked.items,
+            await self._marks.put(workspace, query, ranked.items),
             candidates.is_degraded,
             candidates.note,
             ranked.weights_version,

@@ -12,8 +12,10 @@ from agent_memory.ids import ItemId, ThreadId, WorkspaceId
 from agent_memory.json_value import Json
 from agent_memory.memory.items.chat_message import ChatMessage
 from agent_memory.memory.items.ingestion import Prepared, Remembered
+from agent_memory.memory.items.kinds import ItemKind
 from agent_memory.memory.ports import Ingestion
 from agent_memory.memory.redaction.policy import RedactionPolicy
+from agent_memory.memory.service.retelling import Retelling
 from agent_memory.memory.service.size_limit import check_size
 
 ONE_BREATH_CHARS = 8_000
@@ -24,7 +26,8 @@ ONE_BREATH_CHARS = 8_000
 class IngestRequest:
     """Raw texts by what they are. `occurred_at`: of what has no date of its own; None is now.
 
-    notes: of what could not be read already, passed on to whoever asked.
+    notes: of what could not be read already, passed on to whoever asked. is_record: it was written
+    down before, so that the same words are the same whenever they are handed in.
     """
 
     thread_id: ThreadId
@@ -35,6 +38,7 @@ class IngestRequest:
     occurred_at: datetime | None = None
     metadata: Mapping[str, Json] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    is_record: bool = False
 
     @property
     def num_chars(self) -> int:
@@ -69,9 +73,9 @@ Settle = Callable[[WorkspaceId, Sequence[ItemId]], Awaitable[None]]
 async def settle_statements(
     settle: Settle, workspace: WorkspaceId, prepared: Sequence[Prepared], remembered: Remembered
 ) -> None:
-    """Only statements take anything's place; most ingestions have none, and save the way."""
-    has_statements = any(draft.subject for entry in prepared for draft in entry.drafts)
-    if has_statements and remembered.added:
+    """Only what people and models say takes anything's place; diffs and logs save the way."""
+    is_said = any(draft.kind is ItemKind.CHAT for entry in prepared for draft in entry.drafts)
+    if is_said and remembered.added:
         await settle(workspace, remembered.added)
 
 
@@ -84,9 +88,11 @@ class Ingest:
         policies: RedactionPolicies,
         prepare: Prepare,
         settle: Settle,
+        retelling: Retelling,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
+        self._retelling = retelling
         self._policies = policies
         self._prepare = prepare
         self._settle = settle
@@ -95,13 +101,16 @@ class Ingest:
     async def ingest(
         self, workspace: WorkspaceId, request: IngestRequest, idempotency_key: str | None = None
     ) -> Ingested:
-        """Durable, and findable by words, on return. The same again adds nothing.
+        """Durable, and findable by words, on return. The same call again adds nothing; the same
+        words, without a date and a key, are another message once something else was said.
 
         Raises `ItemTooLarge` for a text of more than 100 KiB, `InvalidRequest` when there is none.
         """
         _check(request)
         policy, version = await self._policies.get_redaction(workspace)
         prepared = await self._prepared(request, policy, version)
+        if idempotency_key is None and not request.is_record:
+            prepared = [await self._retelling.told_apart(workspace, one) for one in prepared]
         remembered = await self._store.remember(workspace, prepared, idempotency_key)
         await settle_statements(self._settle, workspace, prepared, remembered)
         kinds = Counter(draft.kind.value for entry in prepared for draft in entry.drafts)

@@ -12,6 +12,7 @@ from datetime import datetime
 from agent_memory.ids import ItemId
 from agent_memory.memory.items.item import Item
 from agent_memory.memory.items.kinds import FAILURES, SEMANTIC, ItemState
+from agent_memory.memory.items.validity import holds
 from agent_memory.memory.search.fixes import Fix, known_fixes, last_seen_at
 from agent_memory.memory.search.recalled import Recalled
 from agent_memory.memory.search.terms import query_terms
@@ -46,7 +47,7 @@ def contenders(
     have fixed a failure contends with it, not among the artifacts."""
     scores = _scores(inputs.relevant)
     everything = {item.item_id: item for item in (*_items(inputs.relevant), *inputs.recent)}
-    held = [item for item in everything.values() if _holds(item, now)]
+    held = [item for item in everything.values() if holds(item, now)]
     current = _newest(held)
     outdated = [item for item in (*everything.values(), *inputs.superseded) if _is_outdated(item)]
     fixes = {
@@ -102,13 +103,6 @@ class _Relevance:
         if score is not None:
             return max(0.0, score / self._highest) if self._highest > 0 else 0.0
         return WORDS_WORTH * term_cosine(self._terms, frozenset(query_terms(item.text)))
-
-
-def _holds(item: Item, now: datetime) -> bool:
-    if item.state is ItemState.ACTIVE:
-        return item.valid_to is None or item.valid_to > now
-    was_held = item.valid_to is not None and item.valid_to > now
-    return item.state is ItemState.SUPERSEDED and was_held
 
 
 def _is_outdated(item: Item) -> bool:

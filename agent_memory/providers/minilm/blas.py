@@ -1,6 +1,8 @@
 """How many threads numpy's own OpenBLAS uses."""
 
 import ctypes
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,11 @@ def use_one_blas_thread() -> None:
 
     Texts are shared out over threads of our own, which scales as well and does not spin: on a busy
     machine OpenBLAS's threads wait for each other, and a text takes a second instead of 10 ms.
-    Where numpy brings another BLAS nothing is changed.
+    Apple's Accelerate, which numpy has from macOS 14 on, reads how many it may have when it is
+    first used. Where numpy brings another BLAS nothing is changed.
     """
+    if sys.platform == "darwin":
+        os.environ.setdefault("VECLIB_MAXIMUM_THREADS", "1")
     package = Path(np.__file__).parent
     libraries = [*package.parent.glob("numpy.libs/*openblas*"), *package.glob(".dylibs/*openblas*")]
     for path in libraries:

@@ -78,6 +78,19 @@ class ItemStore:
             raise NotFound("item", item)
         return [row.item() for row in rows]
 
+    async def list_outdated(
+        self, workspace: WorkspaceId, sources: Sequence[ItemId]
+    ) -> Sequence[Item]:
+        """What was stated in these messages and superseded since."""
+        async with self._database.workspace(workspace) as transaction:
+            rows = await transaction.fetch_all(
+                "list_outdated_statements",
+                ItemRow,
+                workspace_id=workspace,
+                sources=[escape(source) for source in sources],
+            )
+        return [row.item() for row in rows]
+
     async def get_material(
         self, workspace: WorkspaceId, material: MaterialId
     ) -> tuple[Material, Sequence[str]]:

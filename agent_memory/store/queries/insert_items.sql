@@ -6,8 +6,11 @@ INSERT INTO items (
 )
 SELECT
     %(workspace_id)s, item_no, item_id, thread_no, material_id, kind, 'active', text, context,
-    search_text, span_begin, span_end, occurred_at, last_occurred_at, occurred_at, content_hash,
-    role, speaker, position, place, source_id, subject, fingerprint, keys, confidence,
+    search_text, span_begin, span_end, occurred_at, last_occurred_at,
+    -- What is less than a day ahead comes from a clock or a zone that is wrong.
+    CASE WHEN occurred_at <= now() + interval '1 day' THEN least(occurred_at, now())
+        ELSE occurred_at END,
+    content_hash, role, speaker, position, place, source_id, subject, fingerprint, keys, confidence,
     num_occurrences, metadata, terms, frequencies, length
 FROM json_to_recordset(%(items)s::json) AS fresh (
     item_no bigint, item_id text, thread_no integer, material_id text, kind text, text text,

@@ -1,4 +1,4 @@
 SELECT turn_id, num_shared, read_tokens, tokens
 FROM turns
-WHERE session_id = %(session_id)s
+WHERE session_id = %(session_id)s AND tokens IS NOT NULL
 ORDER BY ordinal NULLS FIRST, committed_at

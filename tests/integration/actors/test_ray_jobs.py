@@ -1,20 +1,20 @@
 """Batches of memory as jobs of a Ray cluster that was there before."""
 
 import json
-import os
-import signal
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
 from agent_memory.testing.postgres import embedded_database
+from tests.integration.actors.conftest import short_folder
 from tests.integration.actors.ray_head import JOB_TIMEOUT_S, RayHead, ray_head
 
 NUM_THREADS, NUM_TURNS = 40, 5
@@ -45,13 +45,12 @@ class Place:
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
-    with tempfile.TemporaryDirectory(prefix="am-job-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        with (
-            embedded_database(folder / "pg") as database_url,
-            ray_head(folder, num_cpus=3) as head,
-        ):
-            yield Place(head, database_url, folder)
+    with (
+        short_folder("am-job-") as folder,
+        embedded_database(folder / "pg") as database_url,
+        ray_head(folder, num_cpus=3) as head,
+    ):
+        yield Place(head, database_url, folder)
 
 
 @pytest.fixture(scope="module")
@@ -102,16 +101,12 @@ def answer_of(written: str) -> dict[str, int]:
 def kill_driver(place: Place) -> None:
     """`kill -9` of the process that runs the batch, not of the cluster it runs in."""
     killed = 0
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            words = (entry / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if b"ingest-batch" in words and str(place.state).encode() in words and b"job" not in words:
-            os.kill(int(entry.name), signal.SIGKILL)
-            killed += 1
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            words = process.cmdline()
+            if {"ingest-batch", str(place.state)} <= set(words) and "job" not in words:
+                process.kill()
+                killed += 1
     assert killed == 1
 
 

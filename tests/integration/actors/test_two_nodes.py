@@ -19,7 +19,7 @@ from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.options import MLX_RESOURCE, NAMESPACE
 from agent_memory.actors.place import own_node_id
 from agent_memory.api.app import create_app
-from agent_memory.deployments.front_runtime import gateway_runtime, limits_of
+from agent_memory.deployments.front_runtime import front_runtime, limits_of
 from agent_memory.device.models.model_choice import resolve_model
 from agent_memory.host.composition import make_config, start_actors, stop_actors
 from agent_memory.host.free_ports import free_ports
@@ -71,7 +71,7 @@ def fleet() -> Iterator[Fleet]:
 @pytest.fixture
 async def client(fleet: Fleet) -> AsyncIterator[httpx.AsyncClient]:
     """The product's API, served by this process, over the actors of the cluster."""
-    app = create_app(gateway_runtime(fleet.config), limits_of(fleet.config.settings))
+    app = create_app(front_runtime(fleet.config), limits_of(fleet.config.settings))
     port = free_ports(1)[0]
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None))
     server.config.load()

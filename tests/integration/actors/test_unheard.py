@@ -45,10 +45,10 @@ def generation() -> Generation:
 
 
 @pytest.fixture
-async def exchange(generation: Generation, tmp_path: Path) -> AsyncIterator[Exchange]:
+async def exchange(generation: Generation, socket_folder: Path) -> AsyncIterator[Exchange]:
     """Which has heard the first event."""
     server = StreamServer(generation.answer, SECRET)
-    address = await server.listen("here", tmp_path / "s.sock", "127.0.0.1")
+    address = await server.listen("here", socket_folder / "s.sock", "127.0.0.1")
     exchange = await open_exchange(address, "here", SECRET, "go")
     assert await anext(aiter(exchange)) == Restored(0, 0)
     yield exchange

@@ -18,6 +18,7 @@ from agent_memory.engine.events import (
 )
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.ids import BlockHash, LeaseId
+from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.events import TextDelta, TokenLogprob
 from agent_memory.turns.sampling import SamplingParams
 
@@ -93,8 +94,7 @@ def a_request(
         sampling,
         lease,
         forced_tokens=tuple(forced),
-        parse_output=False,
-        json_schema=json_schema,
+        form=AnswerForm(json_schema=json_schema, parse=False),
     )
 
 

@@ -26,9 +26,11 @@ from agent_memory.ids import (
     new_id,
 )
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
+from agent_memory.sessions.local_answer import LocalAnswerer
 from agent_memory.sessions.session import Session, Surroundings
 from agent_memory.testing.engine import MemoryStore
 from agent_memory.turns.messages import Message, Role, Text
+from agent_memory.turns.placement import Placement
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.sampling import SamplingParams
 
@@ -135,7 +137,7 @@ class Client:
     def __init__(self, engine: MlxEngine, pool: NarrowPool, workspace: str) -> None:
         self.store = MemoryStore()
         self._workspace = WorkspaceId(workspace)
-        surroundings = Surroundings(NearEngine(engine), pool, self.store)
+        surroundings = Surroundings(LocalAnswerer(NearEngine(engine), pool), self.store)
         self._session = Session(self._workspace, SessionId("s"), surroundings)
 
     async def ask(self, question: str, sampling: SamplingParams) -> tuple[int, ...]:
@@ -145,9 +147,12 @@ class Client:
             workspace_id=self._workspace,
             messages=(Message(Role.USER, (Text(question),)),),
             sampling=sampling,
+            placement=Placement(self._session.session_id),
         )
         await self._session.take_turn(request, lambda _: None).wait()
-        return self.store.commits[0].generated_tokens
+        traces = self.store.commits[0].traces
+        assert traces is not None
+        return traces.tokens
 
 
 @pytest.fixture(params=["llama", "gemma3", "recurrent", "mla", "sinks"])

@@ -203,7 +203,7 @@ def test_a_sync_that_fails_leaves_nothing_behind(
     def fail(_: int) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(durable_file, "sync", fail)
+    monkeypatch.setattr(durable_file, "sync_before_the_rest", fail)
     with pytest.raises(OSError, match="Input/output"):
         durable_file.write_durably(tmp_path / "file", [b"bytes"])
     assert files_in(tmp_path) == []
@@ -227,17 +227,20 @@ def test_the_file_is_on_the_disk_before_it_has_its_name_and_the_folder_after(
 ) -> None:
     shelf.write(make_blocks(1, seed=7))
     story: list[str] = []
-    sync, rename = durable_file.sync, Path.rename
+    rename = Path.rename
 
-    def tell_sync(fd: int) -> None:
-        story.append("sync folder" if os.path.isdir(fd) else "sync file")  # noqa: PTH112  a descriptor
-        sync(fd)
+    def tell_sync(_: int) -> None:
+        story.append("sync file")
+
+    def tell_sync_folder(_: Path) -> None:
+        story.append("sync folder")
 
     def tell_rename(self: Path, target: Path) -> Path:
         story.append("rename")
         return rename(self, target)
 
-    monkeypatch.setattr(durable_file, "sync", tell_sync)
+    monkeypatch.setattr(durable_file, "sync_before_the_rest", tell_sync)
+    monkeypatch.setattr(durable_file, "sync_folder", tell_sync_folder)
     monkeypatch.setattr(Path, "rename", tell_rename)
     shelf.write(blocks)
     assert story[-3:] == ["sync file", "rename", "sync folder"]

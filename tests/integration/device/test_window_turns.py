@@ -10,7 +10,7 @@ import pytest
 
 from agent_memory.cache.pool import BlockPool
 from agent_memory.device.engine import MlxEngine
-from agent_memory.device.shelf.parcel import pack, unpack
+from agent_memory.device.shelf.parcel import Destination, pack, unpack
 from agent_memory.device.shelf.shelf import Shelf
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import LeaseId
@@ -249,7 +249,8 @@ async def test_a_session_travels_with_its_windows(server_of: ServerOf, tmp_path:
     server.forget("s")
 
     other = Shelf(tmp_path / "other", info.fingerprint, info.kv_format)
-    stored = unpack(folder, other, info, root, root_of(server.engine, "elsewhere"))
+    destination = Destination(info, root, root_of(server.engine, "elsewhere"), sequence)
+    stored = unpack(folder, other, destination)
 
     last = next(block for block in stored if block.is_snapshot)
     assert last.nbytes == (WINDOW - 1 + len(last.token_ids)) * info.bytes_per_token
@@ -271,6 +272,8 @@ async def test_a_parcel_with_half_a_snapshot_is_refused(
         if path.suffix == ".safetensors":
             (folder / path.name).write_bytes(path.read_bytes())
     other = Shelf(tmp_path / "other", info.fingerprint, info.kv_format)
+    sequence = server.sequence["s"]
+    destination = Destination(info, root, root_of(server.engine, "elsewhere"), sequence)
     with pytest.raises(InvalidRequest, match="in other files"):
-        unpack(folder, other, info, root, root_of(server.engine, "elsewhere"))
+        unpack(folder, other, destination)
     assert other.scan() == []

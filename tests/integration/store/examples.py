@@ -1,10 +1,12 @@
 """Turns to commit."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from agent_memory.ids import SessionId, TurnId, WorkspaceId, new_id
 from agent_memory.turns.events import FinishReason, Usage
 from agent_memory.turns.messages import Message, Role, Text
+from agent_memory.turns.traces import Traces
 from agent_memory.turns.transcript import TurnCommit
 
 
@@ -14,6 +16,13 @@ def user(text: str) -> Message:
 
 def assistant(text: str) -> Message:
     return Message(Role.ASSISTANT, (Text(text),))
+
+
+def traced(commit: TurnCommit, num_shared: int, read_tokens: tuple[int, ...]) -> TurnCommit:
+    """The turn with its step in the sequence of tokens."""
+    assert commit.traces is not None
+    traces = replace(commit.traces, num_shared=num_shared, read_tokens=read_tokens)
+    return replace(commit, traces=traces)
 
 
 def turn(
@@ -32,12 +41,9 @@ def turn(
         workspace_id=workspace_id,
         request_id="req_1",
         model="tiny",
-        model_fingerprint="fingerprint",
         num_kept=num_kept,
         new_messages=new_messages,
         answer=answer or assistant("answer"),
-        generated_tokens=tokens,
-        generation_suffix="<|im_start|>assistant\n",
         finish_reason=FinishReason.STOP,
         usage=Usage(
             prompt_tokens=10,
@@ -47,6 +53,6 @@ def turn(
             cached_from_memory=2,
         ),
         head_hash=head_hash,
-        num_tokens=10 + len(tokens),
         started_at=datetime(2026, 5, 1, tzinfo=UTC),
+        traces=Traces("fingerprint", tokens, "<|im_start|>assistant\n", 10 + len(tokens)),
     )

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from agent_memory.errors import Conflict, NotFound
@@ -8,7 +6,7 @@ from agent_memory.store.database import Database
 from agent_memory.store.session_copies import SessionCopies
 from agent_memory.store.sessions import SessionStore
 from tests.integration.store.conftest import ALPHA, BETA
-from tests.integration.store.examples import assistant, turn, user
+from tests.integration.store.examples import assistant, traced, turn, user
 
 ONE, TWO = SessionId("one"), SessionId("two")
 
@@ -113,11 +111,11 @@ async def test_a_copy_knows_the_tokens_of_its_turns_whatever_was_superseded_betw
     sessions: SessionStore, copies: SessionCopies
 ) -> None:
     first = turn(ALPHA, ONE, user("first"), tokens=(5,), head_hash="h1")
-    await sessions.commit_turn(replace(first, read_tokens=(1, 2)))
+    await sessions.commit_turn(traced(first, 0, (1, 2)))
     wrong = turn(ALPHA, ONE, user("wrong"), num_kept=2, tokens=(9,), head_hash="h2")
-    await sessions.commit_turn(replace(wrong, num_shared=3, read_tokens=(8,)))
+    await sessions.commit_turn(traced(wrong, 3, (8,)))
     right = turn(ALPHA, ONE, user("right"), num_kept=2, tokens=(7,), head_hash="h3")
-    await sessions.commit_turn(replace(right, num_shared=3, read_tokens=(6,)))
+    await sessions.commit_turn(traced(right, 3, (6,)))
 
     session = await copies.load(ALPHA, ONE)
     await copies.save(ALPHA, TWO, session, is_twin=True)

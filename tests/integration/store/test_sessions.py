@@ -10,10 +10,10 @@ from agent_memory.ids import SessionId, TurnId, WorkspaceId
 from agent_memory.store.database import Database
 from agent_memory.store.sessions import SessionStore
 from agent_memory.turns.messages import Message, Role, Text, Thinking, ToolResult, ToolUse
-from agent_memory.turns.request import Branch
+from agent_memory.turns.placement import Branch
 from agent_memory.turns.transcript import HistoryMatch
 from tests.integration.store.conftest import ALPHA, BETA
-from tests.integration.store.examples import assistant, turn, user
+from tests.integration.store.examples import assistant, traced, turn, user
 
 ONE = SessionId("one")
 
@@ -78,7 +78,7 @@ async def test_a_committed_turn_is_in_the_transcript(sessions: SessionStore) -> 
     assert generated.position == 2
     assert generated.message == assistant("answer")
     assert generated.tokens == (0, 7, 2**32 - 1)
-    assert generated.generation_suffix == committed.generation_suffix
+    assert generated.generation_suffix == "<|im_start|>assistant\n"
     assert generated.model == "fingerprint"
 
 
@@ -351,11 +351,11 @@ async def test_there_is_no_branch_where_there_is_no_turn(
 
 async def test_a_turn_brings_what_its_new_session_inherits(sessions: SessionStore) -> None:
     first = turn(ALPHA, ONE, user("a"), head_hash="h1", turn_id="turn_1", tokens=(5,))
-    await sessions.commit_turn(replace(first, read_tokens=(1, 2)))
+    await sessions.commit_turn(traced(first, 0, (1, 2)))
     await sessions.commit_turn(turn(ALPHA, ONE, user("b"), num_kept=2, head_hash="h2"))
     branch = await sessions.load_branch(ALPHA, Branch(ONE, TurnId("turn_1")))
     second = turn(ALPHA, "two", user("c"), num_kept=2, head_hash="h4", tokens=(7,))
-    commit = replace(second, num_shared=3, read_tokens=(6,), inherited=branch)
+    commit = replace(traced(second, 3, (6,)), inherited=branch)
 
     record = await sessions.commit_turn(commit)
 

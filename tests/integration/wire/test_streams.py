@@ -29,9 +29,9 @@ async def answer(call: Call) -> None:
 
 
 @pytest.fixture
-async def address(tmp_path: Path) -> AsyncIterator[StreamAddress]:
+async def address(socket_folder: Path) -> AsyncIterator[StreamAddress]:
     server = StreamServer(answer, SECRET)
-    yield await server.listen("here", tmp_path / "s.sock", "127.0.0.1")
+    yield await server.listen("here", socket_folder / "s.sock", "127.0.0.1")
     server.close()
 
 
@@ -70,8 +70,8 @@ async def test_whoever_lacks_the_secret_gets_nothing(address: StreamAddress) -> 
     exchange.close()
 
 
-async def test_nobody_at_the_address_is_a_lost_peer(tmp_path: Path) -> None:
-    nowhere = StreamAddress("here", str(tmp_path / "none.sock"), "127.0.0.1", 1)
+async def test_nobody_at_the_address_is_a_lost_peer(socket_folder: Path) -> None:
+    nowhere = StreamAddress("here", str(socket_folder / "none.sock"), "127.0.0.1", 1)
     for node in ("here", "elsewhere"):
         with pytest.raises(PeerLost):
             await open_exchange(nowhere, node, SECRET, 1)

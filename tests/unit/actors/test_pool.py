@@ -1,6 +1,7 @@
 """The pool's actor as a plain object: waiting for room, and successors of the engine."""
 
 import asyncio
+import threading
 from array import array
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +18,7 @@ from agent_memory.cache.lease import StoredBlock
 from agent_memory.cache.terms import LeaseTerms
 from agent_memory.device.kv.host_tensor import HostTensor, ShelfBlock
 from agent_memory.device.shelf.shelf import Shelf
-from agent_memory.errors import InvalidRequest, PoolLost, QueueFull
+from agent_memory.errors import InvalidRequest, PoolLost, QueueFull, StorageUnavailable
 from agent_memory.ids import BlockOwner, LeaseId, RequestId
 from agent_memory.settings import MIB, Settings
 from agent_memory.testing.engine import INFO
@@ -199,3 +200,67 @@ async def test_what_a_dead_process_left_unsaid_goes_with_its_session(tmp_path: P
     assert dropped == (own.hash,)
     assert [entry.file for entry in shelf.scan()] == [kept]
     assert file != kept
+
+
+def leftover(folder: Path) -> Path:
+    file = folder / "travel" / "parcel_of_before" / ("a" * 64 + ".safetensors")
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"x" * 100)
+    return file
+
+
+async def test_what_a_killed_server_left_of_travels_is_gone_at_the_start(tmp_path: Path) -> None:
+    file = leftover(tmp_path)
+    make_pool(tmp_path)
+    assert not file.exists()
+
+
+async def test_a_workspace_has_one_import_at_a_time_and_others_go_on(tmp_path: Path) -> None:
+    pool = make_pool(tmp_path)
+    first = await pool.open_import(ENGINE, ROOT)
+    second = asyncio.create_task(pool.open_import(ENGINE, ROOT))
+    other = await pool.open_import(ENGINE, root_hash(ENGINE.fingerprint, ENGINE.kv_format, "x"))
+    assert not second.done()
+    await pool.close_parcel(first)
+    assert await second not in {first, other}
+
+
+async def test_no_byte_of_an_import_is_written_without_room_for_it(tmp_path: Path) -> None:
+    """Of a shelf of 16 MiB; a token has 1 MiB here."""
+    settings = Settings(data_dir=tmp_path, resident_budget=16 * MIB, shelf_budget=16 * MIB)
+    pool = BlockPoolActor(RuntimeConfig(settings, "", b"", tmp_path, tmp_path / "logs"))
+    parcel = await pool.open_import(ENGINE, ROOT)
+    files = ["a" * 64 + ".safetensors", "b" * 64 + ".safetensors"]
+    await pool.admit(parcel, files[0], 10 * MIB, num_tokens=8)
+    with pytest.raises(StorageUnavailable):
+        await pool.admit(parcel, files[1], 10 * MIB, num_tokens=8)
+    with pytest.raises(InvalidRequest):
+        await pool.put(parcel, files[1], 0, b"x")
+    await pool.close_parcel(parcel)
+    again = await pool.open_import(ENGINE, ROOT)
+    await pool.admit(again, files[1], 10 * MIB, num_tokens=8)
+    assert list((tmp_path / "travel").glob("*/*")) == []
+
+
+async def test_unpacking_keeps_no_other_workspace_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two archives are unpacked and do not end; export and deletion go on."""
+    pool = make_pool(tmp_path)
+    await pool.lease(ask("one", 6))
+    await pool.publish(ENGINE, LeaseId("one"), (), ())
+    is_over = threading.Event()
+    monkeypatch.setattr(pool._parcels, "unpack", lambda *_: is_over.wait(30) and ())
+    unpacking = []
+    for workspace in ("x", "y"):
+        root = root_hash(ENGINE.fingerprint, ENGINE.kv_format, workspace)
+        parcel = await pool.open_import(ENGINE, root)
+        sequence = OwnedSequence.of(ENGINE, root, (), BlockOwner(f"{workspace}/s"))
+        unpacking.append(asyncio.create_task(pool.unpack(parcel, sequence, ROOT)))
+    own = OwnedSequence.of(ENGINE, ROOT, (0, 1, 2, 3), BlockOwner("w/s"))
+    async with asyncio.timeout(5):
+        await pool.close_parcel((await pool.pack(own)).parcel_id)
+        await pool.forget(own)
+    assert not any(task.done() for task in unpacking)
+    is_over.set()
+    assert await asyncio.gather(*unpacking) == [0, 0]

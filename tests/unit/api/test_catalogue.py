@@ -17,7 +17,7 @@ class Listing(ScriptedTurns):
     is_reachable = True
     is_slow = False
 
-    async def models(self) -> Sequence[ModelCard]:
+    async def cards(self) -> Sequence[ModelCard]:
         self.num_asked += 1
         if not self.is_reachable:
             raise EngineUnavailable("No engine.")

@@ -1,16 +1,17 @@
 """Bodies that are not what they should be are a 400 that says why."""
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, ClassVar, Literal
 
 import pytest
 from pydantic import Field
 
-from agent_memory.api.json_body import json_depth, parse_body
+from agent_memory.api.json_body import json_depth, judged, parse_body, understood
 from agent_memory.api.limits import Limits
 from agent_memory.api.schemas.body import Body, Inner
 from agent_memory.errors import InvalidRequest
 
-LIMITS = Limits(max_json_depth=8, max_messages=3, max_tools=2)
+LIMITS = Limits(max_json_depth=8, max_json_values=150_000, max_messages=3, max_tools=2)
 
 
 class Part(Inner):
@@ -38,6 +39,8 @@ class Sample(Body):
         (b'{"deep":' + b"[" * 8 + b"]" * 8 + b"}", "nests 9 levels deep; the limit is 8"),
         (b'{"deep":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "more than 1024"),
         (b'{"deep":' + b'{"a":' * 2000 + b"1" + b"}" * 2000 + b"}", "more than 1024"),
+        (b'{"deep": [' + b"[]," * 160_000 + b"1]}", "more than 150000 values"),
+        (b'{"deep": [' + b"1," * 160_000 + b"1]}", "more than 150000 values"),
         (b'{"messages": ["a","b","c","d"]}', "4 messages were sent; the limit is 3"),
         (b'{"tools": [1,2,3]}', "3 tools were sent; the limit is 2"),
         (b'{"echo": true}', "'echo' is not supported: the prompt is not repeated."),
@@ -51,6 +54,26 @@ def test_a_wrong_body_is_refused(raw: bytes, words: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse_body(raw, Sample, LIMITS)
     assert words in str(caught.value)
+
+
+def test_what_is_not_ours_to_judge_is_passed_over() -> None:
+    fields: dict[str, object] = {"echo": True, "other": 1, "count": 2}
+    assert understood(fields, Sample, LIMITS) == judged({"count": 2}, Sample, LIMITS)
+
+
+@pytest.mark.parametrize("fields", [{"count": 0}, {"messages": ["a", "b", "c", "d"]}])
+def test_the_parts_of_a_turn_are_judged_under_any_provider(fields: dict[str, object]) -> None:
+    with pytest.raises(InvalidRequest):
+        understood(fields, Sample, LIMITS)
+
+
+@pytest.mark.parametrize("judge", [judged, understood])
+def test_notes_inside_an_object_are_ignored_under_any_provider(
+    judge: Callable[[Mapping[str, object], type[Sample], Limits], Sample],
+) -> None:
+    part = {"type": "text", "text": "a"}
+    noted = judge({"messages": [[{**part, "note": 1}]]}, Sample, LIMITS)
+    assert noted == judge({"messages": [[part]]}, Sample, LIMITS)
 
 
 def test_complaints_do_not_repeat_what_was_sent() -> None:

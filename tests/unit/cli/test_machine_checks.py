@@ -18,9 +18,12 @@ from agent_memory.cli.machine_checks import (
 
 
 @pytest.mark.parametrize(
-    ("version", "outcome"), [((3, 10), "fail"), ((3, 11), "ok"), ((3, 14), "ok")]
+    ("version", "outcome"),
+    [((3, 10), "fail"), ((3, 11), "ok"), ((3, 14), "ok"), ((3, 15), "fail")],
 )
-def test_python_3_11_is_the_oldest(version: tuple[int, int], outcome: str) -> None:
+def test_python_3_11_is_the_oldest_and_3_14_the_newest(
+    version: tuple[int, int], outcome: str
+) -> None:
     assert check_python(version).outcome == outcome
 
 

@@ -17,7 +17,7 @@ Models = Callable[..., Result]
 
 @pytest.fixture
 def models(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Models:
-    scene.turns.cards = [
+    scene.turns.model_cards = [
         ModelCard("tiny", 1, 8192, weight_format="bfloat16", kv_format="float32"),
         ModelCard("/models/big", 1, None, state="failed", reason="it is torn"),
     ]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agent_memory.cli.finding import Outcome
-from agent_memory.cli.server_checks import check_chosen_model
+from agent_memory.cli.server_checks import check_chosen_model, check_template
 
 
 def test_the_bundled_model_is_whole() -> None:
@@ -29,3 +29,11 @@ def test_a_folder_that_holds_no_model_fails_and_says_what_is_missing(tmp_path: P
 @pytest.mark.parametrize("name", ["/no/such/folder", "no-such-model", "a/b/c"])
 def test_what_is_neither_a_folder_nor_a_hub_id_fails(name: str) -> None:
     assert check_chosen_model(name).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("name", ["tiny", "mlx-community/gemma-3-12b-it-4bit"])
+def test_only_the_template_of_a_folder_is_tried(name: str) -> None:
+    finding = check_template(name)
+
+    assert finding.outcome is Outcome.OK
+    assert "not tried" in finding.detail

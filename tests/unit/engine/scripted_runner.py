@@ -217,7 +217,7 @@ class ScriptedText:
         self._index = index
         self._breaks = request.group == "broken text"
         self.has_tool_calls = request.group == "calls tools"
-        self._ends_calls = self.has_tool_calls and not request.parallel_tool_calls
+        self._ends_calls = self.has_tool_calls and not request.form.parallel_tool_calls
         self.is_complete = False
 
     def push(
@@ -233,5 +233,6 @@ class ScriptedText:
         self.is_complete = self._ends_calls
         return ((TextDelta(self._index, text, len(words)),) if text else ()), stop
 
-    def finish(self) -> tuple[OutputDelta, ...]:
+    def finish(self, *, is_cut: bool) -> tuple[OutputDelta, ...]:
+        self.is_cut = is_cut
         return ()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from agent_memory.engine.events import Generated, Prefilled, Restored, Stored
 from agent_memory.engine.outbox import Failed
+from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.events import FinishReason
 from tests.unit.engine.loop_driver import LoopDriver, a_request, answer
 from tests.unit.engine.scripted_runner import EOS, ScriptedRunner
@@ -93,7 +94,7 @@ def test_an_answer_ends_behind_the_only_call_that_is_wanted(runner: ScriptedRunn
     runner.script["r"] = [5, 6, EOS]
     driver = LoopDriver(runner)
     request = a_request("r", PROMPT, group="calls tools")
-    driver.run(replace(request, parallel_tool_calls=False))
+    driver.run(replace(request, form=AnswerForm(parallel_tool_calls=False)))
     assert driver.tokens("r") == [5]
     assert driver.finished("r")[0].reason is FinishReason.TOOL_CALLS
 

@@ -1,5 +1,14 @@
 """What becomes of the configuration that Serve writes for HAProxy."""
 
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from agent_memory.host import haproxy_on_loopback
 from agent_memory.host.haproxy_on_loopback import STEERING_HEADERS, on_loopback
 
 CONFIG = """\
@@ -31,3 +40,58 @@ def test_headers_that_steer_serve_are_dropped_right_behind_the_bind() -> None:
     start = lines.index("    bind 127.0.0.1:8000") + 1
     dropped = lines[start : start + len(STEERING_HEADERS)]
     assert dropped == [f"    http-request del-header {name}" for name in STEERING_HEADERS]
+
+
+PARENT = """
+import subprocess, sys, time
+started = subprocess.Popen([sys.executable, "-I", "-S", "-c", sys.argv[1], *sys.argv[2:]])
+print(started.pid, flush=True)
+time.sleep(60)
+"""
+AS_ON_MACOS = """
+import runpy, sys
+sys.platform = "darwin"
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def _start_below_a_parent() -> tuple[subprocess.Popen[bytes], psutil.Process]:
+    """A parent, and the program that it started through ours, where the kernel does not help."""
+    program = str(Path(haproxy_on_loopback.__file__))
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, AS_ON_MACOS, program, "/bin/sleep", "60"],
+        stdout=subprocess.PIPE,
+    )
+    assert parent.stdout is not None
+    proxy = psutil.Process(int(parent.stdout.readline()))
+    _wait_until(lambda: proxy.name() == "sleep")
+    return parent, proxy
+
+
+def _wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def test_without_the_kernels_help_the_proxy_ends_with_its_parent_too() -> None:
+    parent, proxy = _start_below_a_parent()
+    (watcher,) = proxy.children()
+    with parent:
+        parent.kill()
+    _wait_until(lambda: _is_gone(proxy) and _is_gone(watcher))
+
+
+def test_what_looks_after_the_proxy_ends_with_it() -> None:
+    parent, proxy = _start_below_a_parent()
+    (watcher,) = proxy.children()
+    with parent:
+        proxy.terminate()
+        _wait_until(lambda: _is_gone(watcher))
+        parent.kill()

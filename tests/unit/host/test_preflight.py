@@ -1,5 +1,6 @@
 """A port that is asked for while something still listens there."""
 
+import errno
 import socket
 import threading
 import time
@@ -9,7 +10,8 @@ from contextlib import closing
 import pytest
 
 from agent_memory.errors import Conflict
-from agent_memory.host.preflight import wait_until_port_is_free
+from agent_memory.host.free_ports import free_ports
+from agent_memory.host.preflight import check_port_is_free, wait_until_port_is_free
 
 HOST = "127.0.0.1"
 
@@ -42,3 +44,36 @@ def test_without_patience_nobody_is_waited_for(listener: socket.socket) -> None:
     threading.Timer(0.2, listener.close).start()
     with pytest.raises(Conflict):
         wait_until_port_is_free(HOST, listener.getsockname()[1], patience_s=0)
+
+
+class SocketOfMacOS(socket.socket):
+    """There an address may be bound though another program listens on every address."""
+
+    def bind(self, address: object) -> None:
+        """Succeeds."""
+
+
+def test_who_listens_on_every_address_is_noticed_where_binding_tells_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with closing(socket.create_server(("0.0.0.0", 0))) as other:
+        monkeypatch.setattr(socket, "socket", SocketOfMacOS)
+        with pytest.raises(Conflict, match="is in use already; choose another with --port"):
+            check_port_is_free(HOST, other.getsockname()[1])
+
+
+class SocketBesideAnotherLoopback(socket.socket):
+    """Where something listens on ::1, to which `localhost` leads first."""
+
+    def connect_ex(self, address: tuple[str, int]) -> int:  # type: ignore[override]
+        return 0 if address[0] == "::1" else errno.ECONNREFUSED
+
+
+def test_who_listens_on_the_other_loopback_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "socket", SocketBesideAnotherLoopback)
+    with pytest.raises(Conflict, match=r"::1:[0-9]+ is in use already"):
+        check_port_is_free(HOST, free_ports(1)[0])
+
+
+def test_a_port_of_nobody_is_free() -> None:
+    check_port_is_free(HOST, free_ports(1)[0])

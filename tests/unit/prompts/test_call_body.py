@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,10 +34,30 @@ def test_it_is_known_when_the_text_stands_in_a_string() -> None:
     assert not body.is_in_string
 
 
-def test_arguments_that_break_off_are_made_whole() -> None:
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ('{"a": [1, "tw', '{"a":[1,"tw'),
+        ('{"amount": 12', '{"amount":12'),
+        ('{"comma', '{"comma'),
+        ('{"a": 1, ', '{"a":1,'),
+        ('{"a": "\\u00', '{"a":"\\u00'),
+        ('{"a": 1 "b', '{"a":1"b'),
+    ],
+)
+def test_arguments_that_are_cut_off_end_as_they_were_written(written: str, told: str) -> None:
     body = CallBody(is_json=True)
-    begun = body.feed('{"name": "f", "arguments": {"a": [1, "tw')
-    assert begun + body.close() == '{"a":[1,"tw"]}'
+    begun = body.feed('{"name": "f", "arguments": ' + written)
+    assert begun + body.cut() == told
+
+
+def test_only_brackets_are_put_where_the_model_forgot_them() -> None:
+    body = CallBody(is_json=True)
+    begun = body.feed('{"name": "f", "arguments": {"a": [1, 2')
+    assert begun + (body.close() or "") == '{"a":[1,2]}'
+    body = CallBody(is_json=True)
+    body.feed('{"name": "f", "arguments": {"a": ')
+    assert body.close() is None
 
 
 def test_what_could_not_be_read_is_kept() -> None:

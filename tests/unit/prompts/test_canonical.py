@@ -34,6 +34,16 @@ def test_another_argument_another_name_and_another_text_do_matter() -> None:
     assert said("a", "f", '{"x":1}') != said("a", "f", '{"x":2}')
 
 
+def test_a_call_that_was_cut_off_may_be_left_out_or_sent_back() -> None:
+    recorded = Message(Role.ASSISTANT, (Text("Sure."), ToolUse("c1", "f", '{"a": "b')))
+    nameless = Message(Role.ASSISTANT, (Text("Sure."), ToolUse("c1", "", "<tool_call>{")))
+    left_out = Message(Role.ASSISTANT, (Text("Sure."),))
+    mended = Message(Role.ASSISTANT, (Text("Sure."), ToolUse("c1", "f", '{"a": "b"}')))
+    assert canonical_message(recorded) == canonical_message(left_out)
+    assert canonical_message(nameless) == canonical_message(left_out)
+    assert canonical_message(mended) != canonical_message(left_out)
+
+
 def test_results_are_compared_by_content_and_outcome() -> None:
     def result(content: str, *, is_error: bool = False) -> object:
         return canonical_message(Message(Role.TOOL, (ToolResult("call_1", content, is_error),)))

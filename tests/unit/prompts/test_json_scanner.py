@@ -29,13 +29,30 @@ def test_json_comes_out_compact_and_equal(
 
 
 @given(objects, st.data())
-def test_what_is_given_out_can_be_completed_at_every_moment(
+def test_what_is_cut_off_is_told_as_it_was_written_and_is_no_value(
+    value: dict[str, object], data: st.DataObject
+) -> None:
+    text = json.dumps(value, separators=(",", ":"))
+    written = text[: data.draw(st.integers(1, len(text) - 1))]
+    scanner = JsonScanner()
+    begun, _ = scanner.feed(written)
+    told = begun + scanner.cut()
+    assert told == written
+    with pytest.raises(ValueError, match="line 1"):
+        json.loads(told)
+
+
+@given(objects, st.data())
+def test_what_brackets_can_complete_is_completed_by_them(
     value: dict[str, object], data: st.DataObject
 ) -> None:
     text = json.dumps(value)
     scanner = JsonScanner()
     begun, _ = scanner.feed(text[: data.draw(st.integers(1, len(text)))])
-    assert isinstance(json.loads(begun + scanner.close()), dict)
+    closing = scanner.close()
+    if closing is not None:
+        assert isinstance(json.loads(begun + closing), dict)
+        assert set(closing) <= set("}]-+.0123456789eEtrufalsn")
 
 
 @given(st.text('{}[]:,"\\u0a1tn \n', max_size=30))
@@ -48,7 +65,8 @@ def test_any_text_gives_the_beginning_of_valid_json_however_it_is_cut(tail: str)
     assert pieces == at_once
     assert (piecewise.is_complete, piecewise.is_broken) == (whole.is_complete, whole.is_broken)
     assert num_read == len(text) or whole.is_complete or whole.is_broken
-    assert isinstance(json.loads(at_once + whole.close()), dict)
+    closing = whole.close()
+    assert whole.is_broken or closing is None or isinstance(json.loads(at_once + closing), dict)
 
 
 @pytest.mark.parametrize(

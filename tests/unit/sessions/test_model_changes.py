@@ -7,10 +7,12 @@ import pytest
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import StreamInterrupted
 from agent_memory.ids import RequestId, SessionId, TurnId, WorkspaceId, new_id
+from agent_memory.sessions.local_answer import LocalAnswerer
 from agent_memory.sessions.session import Session, Surroundings
 from agent_memory.testing.engine import MemoryStore, OpenPool, ScriptedEngine
 from agent_memory.turns.events import TurnEvent, TurnFinished, TurnStarted, TurnStep
 from agent_memory.turns.messages import Message, Role, Text
+from agent_memory.turns.placement import Placement
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.sampling import SamplingParams
 
@@ -34,7 +36,7 @@ class Talk:
     def __init__(self, answers: list[str], die_at: list[int] | None = None) -> None:
         self.engine = ChangingEngine(answers, die_at or [])
         self.store = MemoryStore()
-        surroundings = Surroundings(self.engine, OpenPool(), self.store)
+        surroundings = Surroundings(LocalAnswerer(self.engine, OpenPool()), self.store)
         self._session = Session(WorkspaceId("w"), SessionId("s"), surroundings)
 
     async def say(self, text: str, **more: object) -> list[TurnEvent]:
@@ -50,6 +52,7 @@ class Talk:
             (Message(Role.USER, (Text(text),)),),
             SamplingParams(max_tokens=100),
             is_delta=True,
+            placement=Placement(SessionId("s")),
         )
         await self._session.take_turn(replace(request, **more), hear).wait()  # type: ignore[arg-type]
         return events
@@ -106,6 +109,7 @@ async def test_an_answer_that_one_model_began_is_not_finished_by_another() -> No
 
 async def test_tokens_that_another_model_delivered_are_not_fed_to_this_one() -> None:
     talk = Talk(["hi"])
+    placement = Placement(SessionId("s"), delivered_tokens=(104,), delivered_by="bee" * 8)
     with pytest.raises(StreamInterrupted):
-        await talk.say("hello", delivered_tokens=(104,), delivered_by="bee" * 8)
+        await talk.say("hello", placement=placement)
     assert talk.engine.requests == []

@@ -7,6 +7,7 @@ import pytest
 from agent_memory.cache.terms import Pin
 from agent_memory.errors import AlreadyAnswered, ConversationMoved, StreamInterrupted
 from agent_memory.ids import RequestId, SessionId, TurnId, WorkspaceId, new_id
+from agent_memory.sessions.local_answer import LocalAnswerer
 from agent_memory.sessions.session import Session, Surroundings
 from agent_memory.testing.engine import EOS, MemoryStore, OpenPool, ScriptedEngine, encode
 from agent_memory.turns.events import (
@@ -18,7 +19,8 @@ from agent_memory.turns.events import (
     TurnStep,
 )
 from agent_memory.turns.messages import Message, Role, Text
-from agent_memory.turns.request import Branch, MessagePin, TurnRequest
+from agent_memory.turns.placement import Branch, Placement
+from agent_memory.turns.request import MessagePin, TurnRequest
 from agent_memory.turns.sampling import SamplingParams
 
 WORKSPACE = WorkspaceId("w")
@@ -45,10 +47,8 @@ def ask(
         messages=messages,
         sampling=SamplingParams(max_tokens=100),
         is_delta=is_delta,
-        delivered_tokens=delivered,
-        expected_head=expected_head,
         is_repeatable=is_repeatable,
-        branch=branch,
+        placement=Placement(SESSION, expected_head, branch, delivered),
     )
 
 
@@ -61,7 +61,14 @@ class World:
         self.store = MemoryStore()
 
     def session(self, session: SessionId = SESSION) -> Session:
-        return Session(WORKSPACE, session, Surroundings(self.engine, self.pool, self.store))
+        answerer = LocalAnswerer(self.engine, self.pool)
+        return Session(WORKSPACE, session, Surroundings(answerer, self.store))
+
+    def said(self) -> tuple[int, ...]:
+        """The tokens of the first answer."""
+        traces = self.store.commits[0].traces
+        assert traces is not None
+        return traces.tokens
 
 
 class Listener:
@@ -81,6 +88,8 @@ class Listener:
 async def take(session: Session, request: TurnRequest) -> str:
     """One turn to its end; what it said."""
     listener = Listener()
+    here = replace(request.placed, session_id=session.session_id)
+    request = replace(request, placement=here)
     await session.take_turn(request, listener.hear).wait()
     return listener.text
 
@@ -136,7 +145,9 @@ async def test_what_is_stored_tells_the_tokens_of_the_last_turn() -> None:
     await take(world.session(), ask(say(Role.USER, "how?"), is_delta=True))
     transcript = await world.store.load_transcript(WORKSPACE, SESSION)
     assert transcript.sequence == (*world.engine.requests[-1].prompt_tokens, *encode("fine"))
-    assert len(world.store.commits[1].read_tokens) < len(transcript.sequence) - len("fine")
+    traces = world.store.commits[1].traces
+    assert traces is not None
+    assert len(traces.read_tokens) < len(transcript.sequence) - len("fine")
 
 
 async def test_a_session_woken_by_another_process_goes_on_as_before() -> None:
@@ -208,7 +219,7 @@ async def test_a_lost_engine_is_survived_without_a_token_twice_or_missing(
     world = World(["abcdef"], die_at)
     assert await take(world.session(), ask(HELLO)) == "abcdef"
     assert world.store.commits[0].answer.text == "abcdef"
-    assert world.store.commits[0].generated_tokens == encode("abcdef")
+    assert world.said() == encode("abcdef")
     assert sorted(world.pool.leased) == sorted(world.pool.ended)
     assert world.engine.num_open == 0
 
@@ -227,7 +238,7 @@ async def test_a_turn_that_is_interrupted_goes_on_behind_what_it_said(
     world = World(["abcdef"], interrupted_at)
     world.engine.is_preempting = True
     assert await take(world.session(), ask(HELLO)) == "abcdef"
-    assert world.store.commits[0].generated_tokens == encode("abcdef")
+    assert world.said() == encode("abcdef")
     assert sorted(world.pool.leased) == sorted(world.pool.ended)
     terms = [terms for _, _, terms in world.pool.asked]
     assert [each.num_preemptions for each in terms] == list(range(len(interrupted_at) + 1))
@@ -304,6 +315,31 @@ async def test_a_turn_found_by_its_history_is_refused_once_that_has_moved_on() -
     await take(session, ask(HELLO))
     with pytest.raises(ConversationMoved):
         await take(session, ask(HELLO, expected_head="something else"))
+
+
+async def test_a_turn_finds_what_another_process_added_to_its_conversation() -> None:
+    world = World(["hi", "fine", "well"])
+    session = world.session()
+    await take(session, ask(HELLO))
+    await take(world.session(), ask(say(Role.USER, "how?"), is_delta=True))
+    head = (await world.store.load_transcript(WORKSPACE, SESSION)).session.head_hash
+    await take(session, ask(say(Role.USER, "and?"), is_delta=True, expected_head=head))
+    transcript = await world.store.load_transcript(WORKSPACE, SESSION)
+    said = [message.text for message in transcript.messages]
+    assert said == ["hello", "hi", "how?", "fine", "and?", "well"]
+
+
+async def test_a_turn_does_not_supersede_what_another_process_added_meanwhile() -> None:
+    world = World(["hi", "fine", "never kept", "well"])
+    session = world.session()
+    await take(session, ask(HELLO))
+    await take(world.session(), ask(say(Role.USER, "how?"), is_delta=True))
+    with pytest.raises(ConversationMoved):
+        await take(session, ask(say(Role.USER, "and?"), is_delta=True))
+    assert await take(session, ask(say(Role.USER, "and?"), is_delta=True)) == "well"
+    transcript = await world.store.load_transcript(WORKSPACE, SESSION)
+    said = [message.text for message in transcript.messages]
+    assert said == ["hello", "hi", "how?", "fine", "and?", "well"]
 
 
 async def test_turns_of_one_session_run_one_after_the_other() -> None:

@@ -45,7 +45,7 @@ def asking(*messages: Message, session: str | None = None, is_delta: bool = Fals
         workspace_id=WorkspaceId("w"),
         messages=messages,
         sampling=SamplingParams(max_tokens=9),
-        session_id=None if session is None else SessionId(session),
+        named_session=None if session is None else SessionId(session),
         is_delta=is_delta,
         is_repeatable=True,
     )

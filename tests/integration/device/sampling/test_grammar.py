@@ -18,6 +18,7 @@ from agent_memory.engine.request import GenerationRequest
 from agent_memory.errors import InvalidRequest, InvariantBroken
 from agent_memory.ids import BlockHash, LeaseId
 from agent_memory.prompts.request import PromptRequest
+from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.events import ToolCallDelta, ToolCallStarted
 from agent_memory.turns.messages import Message, Role, Text, ToolChoice, ToolMode, ToolSpec
 from agent_memory.turns.sampling import SamplingParams
@@ -61,7 +62,7 @@ def request(prompter: Prompter, **options: object) -> GenerationRequest:
         prompt_tokens=prompter.render(prompt).pieces[0],
         sampling=SamplingParams(100),
         lease=Lease(LeaseId("lease"), 0),
-        **{"thinking": False, **options},  # type: ignore[arg-type]
+        form=AnswerForm(**{"thinking": False, **options}),  # type: ignore[arg-type]
     )
 
 
@@ -188,7 +189,7 @@ def test_a_call_whose_beginning_was_drawn_before_its_mark_was_known_goes_on_if_i
     [
         {"tools": ()},
         {"tool_choice": ToolChoice(ToolMode.NONE)},
-        {"parse_output": False},
+        {"parse": False},
         {"tools": (ToolSpec("odd", "", {"properties": {"a": {"type": "nonsense"}}}),)},
     ],
     ids=["no tools", "no calls", "raw text", "a schema that means nothing"],
@@ -265,7 +266,10 @@ def test_the_model_may_think_before_its_form_begins(tmp_path: Path) -> None:
             mask = constraint.allowed()
             assert mask is None or mask[token]
             constraint.advance(token)
-        assert constraint.allowed() is None
+        mask = constraint.allowed()
+        assert mask is not None
+        barred = {token for token in range(prompter.vocab_size) if not mask[token]}
+        assert barred == prompter.eos_token_ids, "an answer is owed"
         for token in prompter.encode("</think>\n\n7"):
             constraint.advance(token)
         assert constraint.is_finished

@@ -14,6 +14,7 @@ from agent_memory.device.text.prompter import Prompter
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.ids import BlockHash, LeaseId
 from agent_memory.testing.models import make_model_folder
+from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.events import TextDelta, ThinkingDelta
 from tests.integration.device.conftest import small_settings
 from tests.integration.device.engine_driver import GREEDY, Answer, a_request, ask
@@ -64,12 +65,12 @@ async def test_the_end_of_thinking_is_written_where_the_budget_ends(
     prompt, end = opened_prompt(tmp_path / "thinker")
     # The model never ends its thinking by itself.
     stubborn = replace(LONG, logit_bias={end: -100.0})
-    asked = replace(a_request(thinker, prompt, stubborn), parse_output=True)
+    asked = replace(a_request(thinker, prompt, stubborn), form=AnswerForm())
     free = await ask(thinker, asked)
     assert end not in free.tokens()
     assert TextDelta not in kinds(free)
 
-    bound = await ask(thinker, replace(asked, thinking_budget=BUDGET))
+    bound = await ask(thinker, replace(asked, form=AnswerForm(thinking_budget=BUDGET)))
 
     assert bound.tokens()[:BUDGET] == free.tokens()[:BUDGET]
     assert bound.tokens()[BUDGET] == end
@@ -81,7 +82,7 @@ async def test_an_attempt_that_goes_on_keeps_to_the_same_budget(
     thinker: MlxEngine, tmp_path: Path
 ) -> None:
     prompt, _ = opened_prompt(tmp_path / "thinker")
-    asked = replace(a_request(thinker, prompt, LONG), parse_output=True, thinking_budget=BUDGET)
+    asked = replace(a_request(thinker, prompt, LONG), form=AnswerForm(thinking_budget=BUDGET))
     whole = (await ask(thinker, asked)).tokens()
     for num_known in (1, BUDGET - 1, BUDGET, BUDGET + 1, BUDGET + 3):
         again = await ask(thinker, replace(asked, forced_tokens=tuple(whole[:num_known])))
@@ -98,8 +99,7 @@ def test_a_budget_binds_thinking_that_the_model_opens_itself(tmp_path: Path) -> 
         prompt_tokens=tuple(prompter.encode("Hi")),
         sampling=LONG,
         lease=Lease(LeaseId("lease"), 0),
-        json_schema='{"const": 7}',
-        thinking_budget=BUDGET,
+        form=AnswerForm(json_schema='{"const": 7}', thinking_budget=BUDGET),
     )
     constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
     assert constraint is not None

@@ -11,6 +11,7 @@ from agent_memory.device.text.prompter import Prompter
 from agent_memory.engine.runner import TokenChoice
 from agent_memory.errors import InvalidRequest, ModelNotUsable
 from agent_memory.prompts.request import PromptRequest
+from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.events import (
     TextDelta,
     ThinkingDelta,
@@ -136,7 +137,7 @@ def test_tools_calls_and_results_are_rendered(make: Make) -> None:
         Message(Role.ASSISTANT, (ToolUse("call_1", "get_weather", '{"city":"Paris"}'),)),
         Message(Role.TOOL, (ToolResult("call_1", "sunny"),)),
     )
-    text = prompt_text(prompter, PromptRequest(messages, (WEATHER,)))
+    text = prompt_text(prompter, PromptRequest(messages, AnswerForm((WEATHER,))))
     assert "The weather of a city" in text
     assert (
         '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Paris"}}\n</tool_call>' in text
@@ -146,14 +147,14 @@ def test_tools_calls_and_results_are_rendered(make: Make) -> None:
 
 def test_tools_are_not_rendered_when_none_may_be_called(make: Make) -> None:
     prompter = make(HERMES)
-    request = PromptRequest((user("Hi"),), (WEATHER,), ToolChoice(ToolMode.NONE))
+    request = PromptRequest((user("Hi"),), AnswerForm((WEATHER,), ToolChoice(ToolMode.NONE)))
     assert prompter.render(request) == prompter.render(PromptRequest((user("Hi"),)))
 
 
 def test_tools_of_which_the_template_knows_nothing_are_told_in_text(make: Make) -> None:
     prompter = make(STRICT)
     assert not prompter.has_tools
-    text = prompt_text(prompter, PromptRequest((user("Weather?"),), (WEATHER,)))
+    text = prompt_text(prompter, PromptRequest((user("Weather?"),), AnswerForm((WEATHER,))))
     assert "The weather of a city" in text
     assert text.index("# Tools") < text.index("Weather?")
     deltas = said(
@@ -189,15 +190,18 @@ def test_a_template_that_wants_short_ids_gets_them(make: Make) -> None:
         Message(Role.ASSISTANT, (ToolUse("call_0123456789ab", "get_weather", "{}"),)),
         Message(Role.TOOL, (ToolResult("call_0123456789ab", "sunny"),)),
     )
-    text = prompt_text(prompter, PromptRequest(messages, (WEATHER,)))
+    text = prompt_text(prompter, PromptRequest(messages, AnswerForm((WEATHER,))))
     assert "[TOOL_CALLS]" in text
     assert "[TOOL_RESULTS] sunny" in text
 
 
 def test_a_conversation_that_the_template_refuses_is_an_invalid_request(make: Make) -> None:
-    prompter = make(STRICT)
-    with pytest.raises(InvalidRequest, match="roles must alternate"):
-        prompter.render(PromptRequest((Message(Role.ASSISTANT, (Text("first"),)),)))
+    prompter = make(
+        "{%- if 'forbidden' in messages[-1].content %}{{- raise_exception('Not that word') }}"
+        "{%- endif %}" + HERMES
+    )
+    with pytest.raises(InvalidRequest, match="Not that word"):
+        prompter.render(PromptRequest((user("a forbidden word"),)))
 
 
 def test_no_messages_and_no_template_are_invalid_requests(make: Make) -> None:
@@ -215,10 +219,10 @@ def test_a_raw_prompt_is_tokenised_as_it_is(make: Make) -> None:
 
 def test_thinking_is_passed_on_when_it_is_asked_for_or_not(make: Make) -> None:
     prompter = make(THINKING)
-    off = prompter.render(PromptRequest((user("Hi"),), thinking=False))
+    off = prompter.render(PromptRequest((user("Hi"),), AnswerForm(thinking=False)))
     assert off.generation_suffix == "<|im_start|>assistant\n<think>\n\n</think>\n\n"
     for thinking in (None, True):
-        on = prompter.render(PromptRequest((user("Hi"),), thinking=thinking))
+        on = prompter.render(PromptRequest((user("Hi"),), AnswerForm(thinking=thinking)))
         assert on.generation_suffix == "<|im_start|>assistant\n"
 
 
@@ -230,7 +234,9 @@ def test_an_output_knows_when_the_prompt_has_opened_the_thinking(make: Make) -> 
     deltas, stop = output.push(tokens_of(prompter, "hm</think>\n\nHello"))
     assert [type(delta) for delta in deltas] == [ThinkingDelta, TextDelta]
     assert stop is None
-    closed = prompter.render(PromptRequest((user("say <think>"),), thinking=False)).pieces[0]
+    closed = prompter.render(
+        PromptRequest((user("say <think>"),), AnswerForm(thinking=False))
+    ).pieces[0]
     assert not make(THINKING).starts_in_thinking(closed)
 
 

@@ -105,7 +105,7 @@ async def test_a_turn_sends_only_what_is_new(
     response = await client.post("/v1/agents/mine/turns", json={"message": "Hi", "max_tokens": 9})
     [request] = turns.requests
     assert request.is_delta
-    assert request.session_id == MINE
+    assert request.named_session == MINE
     assert request.messages == (Message(Role.USER, (Text("Hi"),)),)
     assert request.sampling.max_tokens == 9
     answer = response.json()

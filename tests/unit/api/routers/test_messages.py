@@ -177,12 +177,12 @@ async def test_the_request_becomes_a_turn(client: httpx.AsyncClient, turns: Scri
         Message(Role.USER, (Text("And tomorrow?"),)),
         Message(Role.SYSTEM, (Text("It is late."),)),
     )
-    assert request.tools == (ToolSpec("weather", "of a city", {"type": "object"}),)
-    assert request.tool_choice == ToolChoice(ToolMode.NAMED, "weather")
-    assert request.parallel_tool_calls is False
-    assert request.thinking is True
-    assert request.thinking_budget == 2048
-    assert request.json_schema == '{"a":1}'
+    assert request.form.tools == (ToolSpec("weather", "of a city", {"type": "object"}),)
+    assert request.form.tool_choice == ToolChoice(ToolMode.NAMED, "weather")
+    assert request.form.parallel_tool_calls is False
+    assert request.form.thinking is True
+    assert request.form.thinking_budget == 2048
+    assert request.form.json_schema == '{"a":1}'
     assert request.max_tokens_given
     sampling = request.sampling
     assert (sampling.max_tokens, sampling.temperature, sampling.top_p) == (64, 0.5, 0.9)
@@ -200,7 +200,7 @@ async def test_thinking_is_asked_for_or_left_to_the_model(
     expected: bool | None,
 ) -> None:
     await client.post("/v1/messages", json={**HELLO, "thinking": thinking})
-    assert turns.requests[0].thinking is expected
+    assert turns.requests[0].form.thinking is expected
 
 
 IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AA=="}}
@@ -261,18 +261,42 @@ async def test_what_cannot_be_done_is_refused_by_name(
     assert turns.requests == []
 
 
-async def test_a_message_cut_in_the_middle_of_a_call_gives_what_there_is(
+async def test_a_call_that_was_cut_off_is_left_out(
     claude: anthropic.AsyncAnthropic, turns: ScriptedTurns
 ) -> None:
     turns.script = turn(
+        TextDelta(0, "Now.", 1),
         ToolCallStarted(0, "c1", "weather"),
+        ToolCallDelta(0, "{}", 1),
+        ToolCallStarted(0, "c2", "weather"),
         ToolCallDelta(0, '{"city":"Ulm","days":[1,', 5),
         reason=FinishReason.LENGTH,
     )
     message = await claude.messages.create(**HELLO)
-    assert message.stop_reason == "max_tokens"
-    assert message.content[0].type == "tool_use"
-    assert message.content[0].input == {"city": "Ulm", "days": [1]}
+    async with claude.messages.stream(**HELLO) as stream:
+        streamed = await stream.get_final_message()
+    for each in (message, streamed):
+        assert each.stop_reason == "max_tokens"
+        assert [block.type for block in each.content] == ["text", "tool_use"]
+        calls = [b for b in each.content if isinstance(b, anthropic.types.ToolUseBlock)]
+        assert [(call.id, call.input) for call in calls] == [("c1", {})]
+
+
+async def test_a_stream_that_holds_a_long_call_back_shows_that_it_lives(
+    client: httpx.AsyncClient, turns: ScriptedTurns
+) -> None:
+    pieces = [ToolCallDelta(0, "x", 1)] * 300
+    turns.script = turn(
+        ToolCallStarted(0, "c1", "write"),
+        ToolCallDelta(0, '{"text":"', 1),
+        *pieces,
+        ToolCallDelta(0, '"}', 1),
+        reason=FinishReason.TOOL_CALLS,
+    )
+    response = await client.post("/v1/messages", json={**HELLO, "stream": True})
+    names = [name for name, _ in events(response.text)]
+    assert names[2:6] == ["ping"] * 4
+    assert names.count("content_block_delta") == 302
 
 
 async def test_the_stop_sequence_is_named(
@@ -345,7 +369,7 @@ async def test_the_session_in_the_metadata_of_claude_code_is_used_and_told(
     session = "0a1b2c3d-0000-4000-8000-000000000000"
     metadata = {"user_id": f"user_{'f' * 64}_account__session_{session}"}
     response = await client.post("/v1/messages", json={**HELLO, "metadata": metadata})
-    assert turns.requests[0].session_id == session
+    assert turns.requests[0].named_session == session
     assert response.headers["x-session-id"] == session
     assert response.headers["x-model"] == "org/tiny"
 

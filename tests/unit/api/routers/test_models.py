@@ -68,7 +68,7 @@ async def test_a_turn_is_served_while_nobody_can_list_the_models(
     async def unreachable() -> list[object]:
         raise EngineUnavailable("No engine.")
 
-    monkeypatch.setattr(turns, "models", unreachable)
+    monkeypatch.setattr(turns, "cards", unreachable)
     assert (await client.get("/v1/models")).status_code == 503
     body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
     response = await client.post("/v1/chat/completions", json=body)
@@ -89,7 +89,7 @@ async def test_the_list_tells_the_state_and_the_formats_of_each_model(
         weight_format="4-bit",
         num_bytes=7,
     )
-    turns.cards = [*turns.cards, other]
+    turns.model_cards = [*turns.model_cards, other]
     loaded, failed, *_ = (await client.get("/v1/models")).json()["data"]
     assert (loaded["state"], loaded["error"]) == ("loaded", None)
     assert (failed["state"], failed["error"]) == ("failed", "it is torn")

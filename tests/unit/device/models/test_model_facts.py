@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import psutil
 import pytest
 
 from agent_memory.device.models.model_facts import check_memory, free_memory, read_facts
@@ -52,5 +53,15 @@ def test_weights_that_do_not_fit_into_memory_are_refused_with_the_figures() -> N
         check_memory("m", 4 * GIB, num_freed=1 * GIB, num_free=2 * GIB)
 
 
-def test_there_is_some_memory() -> None:
-    assert free_memory() > 0
+def test_free_memory_is_what_the_system_calls_available() -> None:
+    memory = psutil.virtual_memory()
+    assert free_memory() < memory.total
+    assert free_memory() == pytest.approx(memory.available, rel=0.5)
+
+
+def test_memory_that_others_use_is_not_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = psutil.virtual_memory()._replace(available=3 * GIB)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: busy)
+    check_memory("m", 3 * GIB, num_freed=0)
+    with pytest.raises(ModelNotUsable, match=r"there are 3\.00 GiB"):
+        check_memory("m", 4 * GIB, num_freed=0)

@@ -90,7 +90,7 @@ def test_small_talk_states_nothing(sentence: str) -> None:
         ),
         ("used for logging", "We use log4j for logging.", "We decided to use slf4j for logging."),
         ("deadline", "The deadline is 3 June.", "The deadline has moved to 10 June."),
-        ("MAX_RETRIES", "`MAX_RETRIES` is 3.", "`MAX_RETRIES` should be 5."),
+        ("max retries", "`MAX_RETRIES` is 3.", "`MAX_RETRIES` should be 5."),
         ("default branch", "Our default branch is main.", "The default branch is trunk now."),
     ],
 )
@@ -114,6 +114,35 @@ def test_statements_about_the_same_have_the_same_subject(
 )
 def test_a_subject_is_never_guessed(sentence: str) -> None:
     assert [draft.subject for draft in statements(sentence) if draft.subject] == []
+
+
+def test_code_between_tildes_states_nothing() -> None:
+    fenced = "See:\n~~~python\n# We decided to use FakeB for queues.\n~~~\nWe decided to use NATS."
+    assert [draft.text for draft in statements(fenced)] == ["We decided to use NATS."]
+
+
+def test_an_enumeration_in_a_line_is_cut_before_its_numbers() -> None:
+    found = statements("Noted: 1. finish the /v2/events route, 2. cache the UPS OAuth token.")
+    assert [(draft.kind, draft.text) for draft in found] == [
+        (ItemKind.TASK, "finish the /v2/events route"),
+        (ItemKind.TASK, "cache the UPS OAuth token."),
+    ]
+
+
+def test_a_number_at_the_end_of_a_sentence_stays() -> None:
+    found = statements("The limit is 2. The quota is 3.")
+    assert [draft.text for draft in found] == ["The limit is 2.", "The quota is 3."]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Pass `session_cwd` to `TranscriptRenderer.render/2`",
+        "The fixture may not contain agent_id.",
+    ],
+)
+def test_what_to_type_and_what_may_be_are_no_rules(sentence: str) -> None:
+    assert statements(sentence) == []
 
 
 def test_my_is_each_speakers_own() -> None:

@@ -3,6 +3,7 @@
 import io
 import tarfile
 from collections.abc import AsyncIterator
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,12 +12,20 @@ from hypothesis import strategies as st
 
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import BlockHash, SessionId, TurnId
-from agent_memory.sessions.archive.manifest import KvOrigin, decode_manifest, encode_manifest
+from agent_memory.sessions.archive.manifest import (
+    KvOrigin,
+    Manifest,
+    Reader,
+    decode_manifest,
+    encode_manifest,
+)
 from agent_memory.sessions.archive.tar_stream import END, Entry, TarReader, encode_entry, padding
 from agent_memory.turns.events import FinishReason, Usage
 from agent_memory.turns.messages import Message, Role, Text, Thinking, ToolResult, ToolUse
 from agent_memory.turns.portable import PortableSession, PortableTurn
+from agent_memory.turns.traces import Traces
 
+READER = Reader("weights", context_window=4096, num_token_ids=1000)
 ORIGIN = KvOrigin("weights", "float32", BlockHash("ab" * 32))
 
 
@@ -25,17 +34,12 @@ def turn(position: int) -> PortableTurn:
         turn_id=TurnId(""),
         request_id="r",
         model="tiny",
-        model_fingerprint="weights",
         position=position,
-        tokens=(7, 8),
-        generation_suffix="<|im_start|>",
         finish_reason=FinishReason.STOP,
         usage=Usage(10, 4, 2, cached_from_shelf=1, cached_from_memory=3),
         head_hash="h",
-        num_tokens=12,
         started_at=datetime(2026, 1, 1, tzinfo=UTC),
-        num_shared=3,
-        read_tokens=(1, 2),
+        traces=Traces("weights", (7, 8), "<|im_start|>", 12, num_shared=0, read_tokens=(1, 2)),
     )
 
 
@@ -70,15 +74,24 @@ async def read(data: bytes, chunk_size: int, piece_size: int) -> dict[str, bytes
 
 
 def test_a_manifest_says_all_of_a_session() -> None:
-    assert decode_manifest(encode_manifest(SESSION, ORIGIN)) == (SESSION, ORIGIN)
-    assert decode_manifest(encode_manifest(SESSION, None)) == (SESSION, None)
+    for origin in (ORIGIN, None):
+        manifest = decode_manifest(encode_manifest(SESSION, origin), READER)
+        assert manifest == Manifest(SESSION, origin, SESSION.sequence)
 
 
 def test_a_manifest_from_before_there_was_memory_at_rest_is_read() -> None:
     encoded = encode_manifest(SESSION, None)
     assert b'"cached_from_memory":3,' in encoded
-    session, _ = decode_manifest(encoded.replace(b'"cached_from_memory":3,', b""))
-    assert session.turns[0].usage == Usage(10, 4, 2, cached_from_shelf=1)
+    manifest = decode_manifest(encoded.replace(b'"cached_from_memory":3,', b""), READER)
+    assert manifest.session.turns[0].usage == Usage(10, 4, 2, cached_from_shelf=1)
+
+
+def test_a_manifest_says_which_turns_the_local_engine_did_not_answer() -> None:
+    elsewhere = replace(turn(1), traces=None)
+    session = replace(SESSION, turns=(elsewhere,))
+    encoded = encode_manifest(session, None)
+    assert decode_manifest(encoded, READER) == Manifest(session, None, ())
+    assert not any(f'"{field.name}"'.encode() in encoded for field in fields(Traces))
 
 
 @pytest.mark.parametrize(
@@ -89,6 +102,7 @@ def test_a_manifest_from_before_there_was_memory_at_rest_is_read() -> None:
         ((b'"role":"assistant"', b'"role":"user"'), "no answer"),
         ((b'"type":"thinking"', b'"type":"image"'), "unknown type 'image'"),
         ((b'"tokens":[7', b'"tokens":[-7'), r"at 'turns\.0\.tokens\.0'"),
+        ((b'"num_shared":0,', b""), "traces of a turn are there whole or not at all"),
         ((b"{", b"["), "at ''"),
     ],
 )
@@ -98,7 +112,7 @@ def test_a_manifest_that_is_not_ours_is_refused(
     encoded = encode_manifest(SESSION, ORIGIN)
     assert damage[0] in encoded
     with pytest.raises(InvalidRequest, match=complaint):
-        decode_manifest(encoded.replace(damage[0], damage[1], 1))
+        decode_manifest(encoded.replace(damage[0], damage[1], 1), READER)
 
 
 @given(st.lists(st.binary(max_size=1500), max_size=4), st.integers(1, 2000), st.integers(1, 2000))

@@ -1,21 +1,39 @@
-"""The models of this server as the surfaces list, load and offload them."""
+"""The models of this server's engine as the surfaces list, load and offload them."""
 
 import logging
 from collections.abc import Sequence
+from typing import Protocol
 
-from agent_memory.actors.engine_handle import EngineHandle
+from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.model_roster import ModelStatus
-from agent_memory.errors import ModelNotLoaded, NoModelLoaded, NotFound
+from agent_memory.errors import ModelNotLoaded, NoModelLoaded, NotFound, Unavailable
 from agent_memory.settings import Settings
 from agent_memory.turns.models import ModelCard
 
 log = logging.getLogger(__name__)
 
+NAME_TIMEOUT_S = 1.0
+"""A session is not kept waiting for the name of its model."""
 
-class ModelCatalogue:
-    """Implements `api.runtime.Models`. `created`: the Unix time that the cards bear."""
 
-    def __init__(self, engine: EngineHandle, settings: Settings, created: int) -> None:
+class ModelEngine(Protocol):
+    """The engine, asked which models it may load and which it has."""
+
+    async def info(self, timeout_s: float = ...) -> EngineInfo: ...
+
+    async def models(self) -> Sequence[ModelStatus]:
+        """The loaded model first."""
+        ...
+
+    async def load(self, model: str, grace_s: float) -> EngineInfo: ...
+
+    async def offload(self, model: str, grace_s: float) -> str: ...
+
+
+class LocalModelCatalogue:
+    """It meets `api.runtime.Models`. `created`: the Unix time that the cards bear."""
+
+    def __init__(self, engine: ModelEngine, settings: Settings, created: int) -> None:
         self._engine = engine
         self._names = settings.model_names
         self._grace_s = settings.drain_grace_s
@@ -46,6 +64,14 @@ class ModelCatalogue:
             raise ModelNotLoaded(model, None) from None
         if loaded != model:
             raise ModelNotLoaded(model, loaded)
+
+    async def served_name(self) -> str:
+        """The model that a new session will meet: the loaded one. While no engine says which that
+        is, the one that the server was started with."""
+        try:
+            return (await self._engine.info(NAME_TIMEOUT_S)).model
+        except Unavailable:
+            return self._names[0]
 
     async def _card(self, name: str) -> ModelCard:
         for card in await self.list():

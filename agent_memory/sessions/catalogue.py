@@ -1,36 +1,107 @@
 """Sessions as the surfaces list, read and delete them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol
 
-from agent_memory.actors.directory_handle import DirectoryHandle
-from agent_memory.actors.engine_handle import EngineHandle
-from agent_memory.actors.pool_handle import PoolHandle
+from agent_memory.cache.stats import PoolStats
+from agent_memory.engine.stats import EngineStats
 from agent_memory.errors import Unavailable
-from agent_memory.ids import SessionId, WorkspaceId, block_owner, new_id
-from agent_memory.store.sessions import SessionStore
+from agent_memory.ids import BlockHash, BlockOwner, SessionId, WorkspaceId, block_owner, new_id
+from agent_memory.sessions.directory import DirectoryStats
+from agent_memory.turns.sequence import TokenIds
 from agent_memory.turns.transcript import SessionRecord, Transcript
 
 
+class SessionRecords(Protocol):
+    """The sessions as they are listed. Unknown ids raise `NotFound`."""
+
+    async def create_session(
+        self, workspace: WorkspaceId, session: SessionId, model: str
+    ) -> SessionRecord:
+        """`Conflict` when one of that id exists."""
+        ...
+
+    async def get_session(self, workspace: WorkspaceId, session: SessionId) -> SessionRecord: ...
+
+    async def list_sessions(
+        self, workspace: WorkspaceId, cursor: str | None, limit: int
+    ) -> tuple[Sequence[SessionRecord], str | None]: ...
+
+    async def delete_session(self, workspace: WorkspaceId, session: SessionId) -> None: ...
+
+    async def count_sessions(self, workspace: WorkspaceId) -> int: ...
+
+
+class SessionContents(Protocol):
+    """The transcripts and tokens of sessions."""
+
+    async def load_transcript(self, workspace: WorkspaceId, session: SessionId) -> Transcript: ...
+
+    async def load_sequences(
+        self, workspace: WorkspaceId, session: SessionId
+    ) -> Sequence[TokenIds]:
+        """Every sequence of tokens that the session's turns left in the KV cache."""
+        ...
+
+
+class StoredSessions(SessionRecords, SessionContents, Protocol):
+    """Both."""
+
+
+class LiveSessions(Protocol):
+    """The processes that sessions have."""
+
+    async def let_go(self, workspace: WorkspaceId, session: SessionId) -> None: ...
+
+    async def forget(self, workspace: WorkspaceId, session: SessionId) -> None: ...
+
+    async def stats(self) -> DirectoryStats: ...
+
+
+class SessionBlocks(Protocol):
+    """The register of KV blocks."""
+
+    async def erase(
+        self, workspace: WorkspaceId, owner: BlockOwner, sequences: Sequence[Sequence[int]]
+    ) -> Sequence[BlockHash]:
+        """Those that the engine still has to drop."""
+        ...
+
+    async def stats(self) -> PoolStats | None: ...
+
+
+class BlockEngine(Protocol):
+    """The engine, which holds blocks."""
+
+    async def drop(self, hashes: Sequence[BlockHash]) -> None: ...
+
+    async def stats(self) -> EngineStats: ...
+
+
 class SessionCatalogue:
-    """Implements `api.runtime.Sessions`."""
+    """It meets `api.runtime.Sessions`. Only erasing KV blocks needs an engine.
+
+    model_name: the model that a new session will meet.
+    """
 
     def __init__(
         self,
-        store: SessionStore,
-        directory: DirectoryHandle,
-        pool: PoolHandle,
-        engine: EngineHandle,
+        store: StoredSessions,
+        directory: LiveSessions,
+        pool: SessionBlocks,
+        engine: BlockEngine,
+        model_name: Callable[[], Awaitable[str]],
     ) -> None:
         self._store = store
         self._directory = directory
         self._pool = pool
         self._engine = engine
+        self._model_name = model_name
 
     async def create(self, workspace: WorkspaceId, session: SessionId | None) -> SessionRecord:
-        info = await self._engine.info()
         return await self._store.create_session(
-            workspace, session or SessionId(new_id("sess")), info.model
+            workspace, session or SessionId(new_id("sess")), await self._model_name()
         )
 
     async def get(self, workspace: WorkspaceId, session: SessionId) -> SessionRecord:

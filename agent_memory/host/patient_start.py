@@ -1,0 +1,56 @@
+"""Starting Ray on a machine that has much else to do."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from agent_memory.errors import Unavailable
+
+_TOOK_TOO_LONG = re.compile(r"timed?[- ]?out", re.IGNORECASE)
+_END_TIMEOUT_S = 10.0
+
+
+def start_patiently(start: Callable[[], None], end_what_began: Callable[[], None]) -> None:
+    """Start Ray, and once more when it took longer than Ray gives itself (30 s).
+
+    end_what_began: ends the processes of a start that did not succeed.
+    Raises `Unavailable` when it takes too long again, and whatever else `start` does.
+    """
+    try:
+        start()
+    except Exception as error:
+        if not _TOOK_TOO_LONG.search(str(error)):
+            raise
+        end_what_began()
+        _start_again(start)
+
+
+def _start_again(start: Callable[[], None]) -> None:
+    try:
+        start()
+    except Exception as error:
+        if not _TOOK_TOO_LONG.search(str(error)):
+            raise
+        raise Unavailable(
+            "Ray does not start: twice it took longer than Ray waits. This machine has too much "
+            "else to do; try again when it has less."
+        ) from error
+
+
+def end_processes_below(folder: Path) -> None:
+    """End what this process has started that works in `folder`, and what that has started."""
+    ended = []
+    for child in psutil.Process().children():
+        try:
+            if any(str(folder) in word for word in child.cmdline()):
+                ended += [child, *child.children(recursive=True)]
+        except psutil.Error:  # it has ended by itself
+            continue
+    for process in ended:
+        try:
+            process.kill()
+        except psutil.Error:
+            continue
+    psutil.wait_procs(ended, timeout=_END_TIMEOUT_S)

@@ -1,0 +1,48 @@
+"""The forms of calls that are read here."""
+
+from collections.abc import Mapping
+
+from agent_memory.prompts.call_forms.gemma4 import GEMMA4
+from agent_memory.prompts.call_forms.json_families import (
+    DEEPSEEK,
+    KIMI_K2,
+    LLAMA3,
+    MISTRAL,
+    DeepSeek,
+)
+from agent_memory.prompts.call_forms.reader import CallForm
+from agent_memory.prompts.call_forms.tagged_families import (
+    DEEPSEEK_V4,
+    DEEPSEEK_V32,
+    GLM,
+    LONGCAT,
+    MINIMAX,
+    QWEN_XML,
+    SEED,
+)
+
+FORMS: Mapping[str, CallForm] = {
+    "gemma4": GEMMA4,
+    "glm47": GLM,
+    "kimi_k2": KIMI_K2,
+    "laguna": GLM,
+    "longcat": LONGCAT,
+    "minimax_m2": MINIMAX,
+    "mistral": MISTRAL,
+    "qwen3_coder": QWEN_XML,
+}
+"""By the name of mlx-lm's parser of the family."""
+
+_TEMPLATE_MARKS = (
+    ("<seed:tool_call>", SEED),
+    ("\n\n<' + dsml_token + 'tool_calls>", DEEPSEEK_V4),
+    ("DSML\uff5c", DEEPSEEK_V32),
+    (DeepSeek.start, DEEPSEEK),
+    ("<|python_tag|>", LLAMA3),
+    ('\'{"name": "\' + tool_call.name', LLAMA3),
+)
+
+
+def form_of_template(template: str) -> CallForm | None:
+    """The form whose marks a chat template renders, of those that mlx-lm does not know."""
+    return next((form for mark, form in _TEMPLATE_MARKS if mark in template), None)

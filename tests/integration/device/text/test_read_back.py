@@ -1,0 +1,148 @@
+"""A call that the template of a real family renders is read back as it was."""
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from mlx_lm.utils import load_tokenizer
+
+from agent_memory.device.text.chat_template import ChatTemplate
+from agent_memory.device.text.control_tokens import ControlTokens
+from agent_memory.device.text.prompter import Prompter
+from agent_memory.turns.messages import Message, Role, Text, ToolResult, ToolSpec, ToolUse
+from tests.integration.device.small_tokenizers import byte_level, write_model_folder
+from tests.integration.device.text.real_templates import real_template
+from tests.unit.prompts.call_forms.reading import Part, parts_of
+from tests.unit.prompts.call_forms.test_read_back import KEYS, Call, pieces, requests
+
+TEMPLATES = (
+    "Qwen3-Coder",
+    "Qwen3.5-4B",
+    "NVIDIA-Nemotron-3-Nano-30B-A3B-BF16",
+    "StepFun3.5-Flash",
+    "GLM-4.6",
+    "GLM-4.7-Flash",
+    "poolside-Laguna-XS.2",
+    "inclusionai-ling-3.0-flash",
+    "MiniMax-M2",
+    "Mistral-Small-3.2-24B-Instruct-2506",
+    "mistralai-Mistral-Nemo-Instruct-2407",
+    "mistralai-Ministral-3-14B-Reasoning-2512",
+    "unsloth-mistral-Devstral-Small-2507",
+    "moonshotai-Kimi-K2",
+    "Qwen-Qwen2.5-7B-Instruct",
+    "Qwen-Qwen3-0.6B",
+    "NousResearch-Hermes-3-Llama-3.1-8B-tool_use",
+    "ibm-granite-granite-4.0",
+)
+USER, RESULT = "U" * 20, "R" * 20  # no constants, which hypothesis would try as text of calls
+IN_TEXT = {
+    "meta-llama-Llama-3.1-8B-Instruct": "<|end_header_id|>\n\n",
+    "meta-llama-Llama-3.2-3B-Instruct": "<|end_header_id|>\n\n",
+    "meta-llama-Llama-3.3-70B-Instruct": "<|end_header_id|>\n\n",
+    "deepseek-ai-DeepSeek-V3.1": "</think>",
+    "deepseek-ai-DeepSeek-V3.2": "</think>",
+    "deepseek-ai-DeepSeek-V4": "</think>",
+    "llama-cpp-deepseek-r1": "Assistant",
+    "ByteDance-Seed-OSS": "assistant\n",
+}
+"""Models that are told of their tools in plain text, but may call as their template does; each with
+the end of what begins a turn of the assistant."""
+
+
+class Family:
+    """The tokenizer and template of one family, over a small vocabulary."""
+
+    def __init__(self, template: str) -> None:
+        self._scratch = TemporaryDirectory()
+        folder = write_model_folder(Path(self._scratch.name), byte_level(), template)
+        self._tokenizer = load_tokenizer(folder)
+        self._template = ChatTemplate(self._tokenizer, ControlTokens.of(self._tokenizer).marks)
+        self.prompter = Prompter.load(folder)
+
+    def rendered(self, tools: Sequence[ToolSpec], calls: Sequence[Call]) -> str:
+        """A turn of the assistant with these calls, as it stands in the history."""
+        uses = [
+            ToolUse(f"abcdefg{at:02}", name, json.dumps(value))
+            for at, (name, value) in enumerate(calls)
+        ]
+        messages = [
+            Message(Role.USER, (Text(USER),)),
+            Message(Role.ASSISTANT, tuple(uses)),
+            Message(Role.TOOL, tuple(ToolResult(use.id, RESULT) for use in uses)),
+        ]
+        text = self._template.render(messages, tools, None)
+        prompt = text.prompt.replace(text.cut, "") if text.cut else text.prompt
+        return prompt.partition(RESULT)[0].rpartition(USER)[2]
+
+    def rendered_natively(self, call: Call, header: str) -> str:
+        """One call as the template itself renders it, without what begins the turn."""
+        name, value = call
+        use = {"type": "function", "id": "a", "function": {"name": name, "arguments": value}}
+        messages = [
+            {"role": "user", "content": USER},
+            {"role": "assistant", "content": "", "tool_calls": [use]},
+        ]
+        text = str(self._tokenizer.apply_chat_template(messages, tokenize=False))
+        return text.rpartition(USER)[2].partition(header)[2]
+
+    def calls_in(self, text: str, tools: Sequence[ToolSpec], sizes: Sequence[int]) -> list[Part]:
+        """What the engine would make of these tokens of a model."""
+        output = self.prompter.new_output(index=0, prompt_tokens=(), tools=tools)
+        deltas = [
+            delta
+            for piece in pieces(text, sizes)
+            for delta in output.push(self.prompter.encode(piece))[0]
+        ]
+        return [part for part in parts_of([*deltas, *output.finish()]) if part[0] != "text"]
+
+
+@cache
+def family(name: str) -> Family:
+    return Family(real_template(name))
+
+
+SIZES = st.lists(st.integers(1, 60), min_size=1, max_size=4)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(request=requests(), sizes=SIZES)
+def test_what_a_template_renders_as_calls_is_read_back(
+    name: str, request: tuple[list[ToolSpec], list[Call]], sizes: Sequence[int]
+) -> None:
+    tools, calls = request
+    of = family(name)
+    assert of.prompter.has_tools
+    text = of.rendered(tools, calls)
+    assert of.calls_in(text, tools, [len(text)]) == calls
+    assert of.calls_in(text, tools, sizes) == calls
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(request=requests(inner_keys=KEYS), sizes=SIZES)
+def test_what_gemma_renders_as_calls_is_read_back(
+    request: tuple[list[ToolSpec], list[Call]], sizes: Sequence[int]
+) -> None:
+    """Its keys stand bare, so that what they contain must be told from what surrounds them."""
+    tools, calls = request
+    of = family("google-gemma-4-31B-it")
+    assert of.calls_in(of.rendered(tools, calls), tools, sizes) == calls
+
+
+@pytest.mark.parametrize("name", IN_TEXT)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(request=requests(), sizes=SIZES)
+def test_a_call_of_a_model_that_was_told_of_its_tools_in_text_is_read_back(
+    name: str, request: tuple[list[ToolSpec], list[Call]], sizes: Sequence[int]
+) -> None:
+    tools, (call, *_) = request
+    of = family(name)
+    assert not of.prompter.has_tools
+    text = of.rendered_natively(call, IN_TEXT[name])
+    assert of.calls_in(text, tools, sizes) == [call]
