@@ -4,7 +4,7 @@ import shlex
 
 import orjson
 
-from agent_memory.cli.failures import COMMAND
+from agent_memory.cli.installation import command
 from agent_memory.host.reporting import Banner
 
 HUB_MODEL = "mlx-community/gemma-3-12b-it-4bit"
@@ -30,7 +30,7 @@ def banner_lines(banner: Banner) -> list[str]:
         "Work with Claude Code on it:",
         f"  ANTHROPIC_BASE_URL={banner.url} ANTHROPIC_AUTH_TOKEN={_key_to_copy(banner)} claude",
         "Serve a model from the hub instead (on Apple Silicon):",
-        f"  {COMMAND} serve --model {HUB_MODEL}",
+        f"  {command()} serve --model {HUB_MODEL}",
         "",
         "Ctrl-C stops it: running answers finish first.",
     ]
@@ -39,7 +39,7 @@ def banner_lines(banner: Banner) -> list[str]:
 def _key_lines(banner: Banner) -> list[str]:
     if banner.key is not None:
         return [f"  Key      {banner.key}", "           shown this once: keep it"]
-    create = f"{COMMAND} keys create --name NAME --data-dir {shlex.quote(banner.data_dir)}"
+    create = f"{command()} keys create --name NAME --data-dir {shlex.quote(banner.data_dir)}"
     return ["  Key      made on the first start. For another one:", f"           {create}"]
 
 

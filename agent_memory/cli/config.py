@@ -1,6 +1,7 @@
 """`agent-memory config`: the settings in force."""
 
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit, urlunsplit
 
 import typer
@@ -8,14 +9,24 @@ from pydantic import SecretStr
 
 from agent_memory.cli.options import AsJson, DataDir, load_settings
 from agent_memory.cli.output import print_json, print_table
+from agent_memory.host.serve_file import serve_file
 from agent_memory.settings import Settings
 
 app = typer.Typer()
 
+ServeFile = Annotated[
+    bool, typer.Option("--serve-file", help="Print only where the file for `serve run` lies.")
+]
+
 
 @app.command()
-def show(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def show(
+    data_dir: DataDir = None, as_json: AsJson = False, only_serve_file: ServeFile = False
+) -> None:
     """Show the settings in force and where each comes from."""
+    if only_serve_file:
+        typer.echo(serve_file())
+        return
     settings = load_settings(data_dir=data_dir)
     on_command_line = frozenset() if data_dir is None else frozenset({"data_dir"})
     rows = [

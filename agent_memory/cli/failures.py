@@ -8,10 +8,8 @@
 
 import shlex
 
+from agent_memory.cli.installation import command
 from agent_memory.errors import AgentMemoryError, InvalidRequest, ModelNotUsable
-
-COMMAND = "python3 -m uv run agent-memory"
-"""How the README starts the command; `agent-memory` alone is on the path of few."""
 
 EXIT_FAILED = 1
 EXIT_UNUSABLE = 2
@@ -30,7 +28,7 @@ class ServerNotRunning(AgentMemoryError):
     def __str__(self) -> str:
         return (
             f"No server is running on {self.data_dir}. "
-            f"Start one with: {COMMAND} serve --data-dir {shlex.quote(self.data_dir)}"
+            f"Start one with: {command()} serve --data-dir {shlex.quote(self.data_dir)}"
         )
 
 

@@ -5,12 +5,12 @@ import sys
 from collections.abc import Collection, Sequence
 
 from agent_memory.cli.finding import Finding, Outcome, fail, ok, warn
+from agent_memory.cli.installation import how_to_reinstall
 from agent_memory.device.cpu.blas import find_openblas
 from agent_memory.device.mlx_backend import ON_NVIDIA, backend_problem
 from agent_memory.host.environment import haproxy_binary
 
 IMPORT_TIMEOUT_S = 120
-REINSTALL = "Install the project again: python3 -m uv sync --reinstall"
 
 
 def check_import(name: str, statement: str) -> Finding:
@@ -28,11 +28,13 @@ def check_import(name: str, statement: str) -> Finding:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return fail(name, f"did not load within {IMPORT_TIMEOUT_S} s", REINSTALL)
+        return fail(name, f"did not load within {IMPORT_TIMEOUT_S} s", how_to_reinstall())
     if outcome.returncode == 0:
         return ok(name, outcome.stdout.strip() or "loads")
     lines = outcome.stderr.strip().splitlines()
-    return fail(name, lines[-1] if lines else f"exit status {outcome.returncode}", REINSTALL)
+    return fail(
+        name, lines[-1] if lines else f"exit status {outcome.returncode}", how_to_reinstall()
+    )
 
 
 def check_ray() -> Finding:

@@ -28,10 +28,13 @@ class Server:
     """`agent-memory serve` on a data directory and a port of its own.
 
     surroundings: further variables of its environment; launcher: a command that runs its own.
+    program: which `agent-memory`, by default that of this copy; folder: where it is started.
     """
 
     surroundings: Mapping[str, str] = {}
     launcher: Sequence[str] = ()
+    program: Sequence[str] = COMMAND
+    folder: Path | None = None
 
     def __init__(self, home: Path, model: Path, **settings: str) -> None:
         self.home = home
@@ -61,7 +64,7 @@ class Server:
 
     def start(self) -> "Server":
         """Start it and wait for its banner."""
-        command = (*COMMAND, "serve", "--port", str(self.port), "--data-dir", str(self.home))
+        command = (*self.program, "serve", "--port", str(self.port), "--data-dir", str(self.home))
         with self.output.open("wb") as output:
             self._process = subprocess.Popen(
                 (*self.launcher, *command, "--model", str(self.model)),
@@ -69,6 +72,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, **self._settings, **self.surroundings},
+                cwd=self.folder,
                 start_new_session=True,
             )
         deadline = time.monotonic() + START_TIMEOUT_S
@@ -145,7 +149,7 @@ class Server:
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the command line on this server's data directory."""
         return subprocess.run(
-            (*COMMAND, *arguments, "--data-dir", str(self.home)),
+            (*self.program, *arguments, "--data-dir", str(self.home)),
             capture_output=True,
             text=True,
             check=False,

@@ -10,11 +10,12 @@ from typing import Self
 import numpy as np
 from tokenizers import Tokenizer
 
+from agent_memory.bundled import minilm_path
 from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace, Purpose
 from agent_memory.providers.minilm.blas import use_one_blas_thread
 from agent_memory.providers.minilm.network import embed_packed
 from agent_memory.providers.minilm.packing import pack
-from agent_memory.providers.minilm.weights import NUM_DIMS, Array, Weights, model_folder
+from agent_memory.providers.minilm.weights import NUM_DIMS, Array, Weights
 
 MODEL = "all-MiniLM-L6-v2"
 MINILM_SPACE = EmbeddingSpace("minilm", MODEL, NUM_DIMS)
@@ -41,8 +42,8 @@ class MiniLm:
 
     @classmethod
     def load(cls, num_threads: int, folder: Path | None = None) -> Self:
-        """Read 90 MB of weights. `EmbeddingRefused` when the package is not installed."""
-        folder = folder or model_folder()
+        """Read the weights, 24 MB on disk and 90 in memory."""
+        folder = folder or minilm_path()
         use_one_blas_thread()
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         tokenizer.no_padding()

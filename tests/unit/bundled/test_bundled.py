@@ -1,8 +1,9 @@
-"""The shipped model: its files are there, small, and say what a reader needs."""
+"""The shipped models: their files are there, small, and say what a reader needs."""
 
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,19 @@ MAX_BYTES = 10 * 2**20
 @pytest.mark.parametrize("name", FILES)
 def test_the_file_is_shipped(name: str) -> None:
     assert (bundled.path() / name).is_file()
+
+
+@pytest.mark.parametrize(
+    ("folder", "licence"),
+    [(bundled.path(), "MIT License"), (bundled.minilm_path(), "Apache License")],
+)
+def test_its_licence_lies_beside_a_models_weights(folder: Path, licence: str) -> None:
+    assert (folder / "model.safetensors").is_file()
+    assert (folder / "LICENSE").read_text().strip().startswith(licence)
+
+
+def test_minilm_takes_25_megabytes_at_most() -> None:
+    assert sum(file.stat().st_size for file in bundled.minilm_path().iterdir()) <= 25e6
 
 
 def test_the_model_takes_ten_megabytes_at_most() -> None:
@@ -52,7 +66,7 @@ def test_generation_ends_at_the_end_mark() -> None:
 def test_asking_for_the_path_loads_nothing_heavy() -> None:
     heavy = {"torch", "mlx", "numpy", "transformers", "tokenizers", "safetensors"}
     program = (
-        "import sys; from agent_memory import bundled; bundled.path(); "
+        "import sys; from agent_memory import bundled; bundled.path(); bundled.minilm_path(); "
         f"sys.exit(repr(loaded) if (loaded := {heavy!r} & sys.modules.keys()) else 0)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)

@@ -79,3 +79,11 @@ def test_a_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AGENT_MEMORY_EMBEDDING_KEY", "sk-s3cret")
 
     assert shown()["embedding_key"]["value"] == "**********"
+
+
+def test_it_says_where_the_file_for_a_cluster_lies() -> None:
+    outcome = CliRunner().invoke(app, ["config", "--serve-file"])
+
+    file = Path(outcome.stdout.strip())
+    assert file.is_absolute()
+    assert "import_path: agent_memory.host.cluster:build" in file.read_text()

@@ -1,4 +1,5 @@
-"""MiniLM in numpy against MiniLM in torch, and how it shares its work out."""
+"""MiniLM in numpy against plain BERT on the same weights, and against torch on the original ones,
+in whose space its vectors have to lie."""
 
 import asyncio
 import base64
@@ -10,11 +11,12 @@ import numpy as np
 import orjson
 import pytest
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
-from agent_memory.errors import EmbeddingRefused
+from agent_memory import bundled
 from agent_memory.memory.vectors.embedding_space import Purpose
-from agent_memory.providers.minilm import weights
-from agent_memory.providers.minilm.provider import MiniLm
+from agent_memory.providers.minilm.provider import MAX_TOKENS, MiniLm
+from tests.unit.providers.minilm.plain_bert import PlainBert
 
 REFERENCE = Path(__file__).parent / "reference.json"
 
@@ -43,27 +45,49 @@ def minilm() -> Iterator[MiniLm]:
     asyncio.run(provider.close())
 
 
-async def test_vectors_are_those_of_the_reference(minilm: MiniLm, reference: Reference) -> None:
+async def test_the_network_computes_what_plain_bert_does(
+    minilm: MiniLm, reference: Reference
+) -> None:
+    tokenizer = Tokenizer.from_file(str(bundled.minilm_path() / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(MAX_TOKENS)
+    plain = PlainBert(bundled.minilm_path())
+    expected = [plain.embed(tokenizer.encode(text).ids) for text in reference.texts]
+
     embedded = await minilm.embed(reference.texts, Purpose.DOCUMENT)
 
     assert embedded.vectors.dtype == np.float32
-    np.testing.assert_allclose(embedded.vectors, reference.vectors, atol=1e-5)
+    np.testing.assert_allclose(embedded.vectors, expected, atol=1e-5)
     assert embedded.num_tokens == reference.num_tokens
+
+
+async def test_vectors_lie_where_those_of_the_original_weights_do(
+    minilm: MiniLm, reference: Reference
+) -> None:
+    """So that vectors which were made with those are compared with ours."""
+    vectors = (await minilm.embed(reference.texts, Purpose.DOCUMENT)).vectors
+
+    assert (vectors * reference.vectors).sum(axis=1).min() > 0.9995
+    originals = reference.vectors @ reference.vectors.T
+    np.testing.assert_allclose(vectors @ reference.vectors.T, originals, atol=0.005)
+    np.testing.assert_allclose(vectors @ vectors.T, originals, atol=0.005)
 
 
 async def test_a_text_has_the_same_vector_alone_as_among_others(
     minilm: MiniLm, reference: Reference
 ) -> None:
-    for text, vector in zip(reference.texts, reference.vectors, strict=True):
+    together = await minilm.embed(reference.texts, Purpose.DOCUMENT)
+    for text, vector in zip(reference.texts, together.vectors, strict=True):
         alone = await minilm.embed([text], Purpose.QUERY)
         np.testing.assert_allclose(alone.vectors[0], vector, atol=1e-5)
 
 
 async def test_many_texts_keep_their_order(minilm: MiniLm, reference: Reference) -> None:
     times = 3
+    once = await minilm.embed(reference.texts, Purpose.DOCUMENT)
     embedded = await minilm.embed(reference.texts * times, Purpose.DOCUMENT)
 
-    np.testing.assert_allclose(embedded.vectors, np.tile(reference.vectors, (times, 1)), atol=1e-5)
+    np.testing.assert_allclose(embedded.vectors, np.tile(once.vectors, (times, 1)), atol=1e-5)
 
 
 async def test_no_texts_have_no_vectors(minilm: MiniLm) -> None:
@@ -78,10 +102,3 @@ async def test_what_means_the_same_lies_closer_than_what_does_not(minilm: MiniLm
     reset, forgot, bread = (await minilm.embed(texts, Purpose.DOCUMENT)).vectors
 
     assert reset @ forgot > reset @ bread + 0.2
-
-
-def test_missing_weights_are_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights, "_PACKAGE", "a_package_that_nobody_made")
-
-    with pytest.raises(EmbeddingRefused, match="not installed"):
-        MiniLm.load(num_threads=1)
