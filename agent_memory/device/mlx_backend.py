@@ -10,11 +10,10 @@ from importlib.metadata import PackageNotFoundError, distribution
 
 from agent_memory.errors import Unavailable
 
-ON_THE_CPU = "pip install 'agent-memory[cpu]', in a copy of the project: python3 -m uv sync"
-ON_NVIDIA = (
-    "pip install 'agent-memory[cuda]', in a copy of the project: "
-    "python3 -m uv sync --no-group cpu --extra cuda"
-)
+VERSION = "0.32.4"
+ON_THE_CPU = f"pip install 'mlx[cpu]=={VERSION}'"
+ON_NVIDIA = f"pip uninstall -y mlx-cpu, then pip install 'mlx[cuda13]=={VERSION}'"
+"""In a copy of the project: `python3 -m uv pip` for pip, and then `uv run --no-sync`."""
 _BACKENDS = ("mlx-cpu", "mlx-cuda-12", "mlx-cuda-13")
 _NVIDIA_TIMEOUT_S = 20
 
@@ -44,7 +43,8 @@ def backend_problem(backends: Collection[str]) -> BackendProblem | None:
         case several:
             return BackendProblem(
                 f"{' and '.join(several)} are installed over each other, for they are one file",
-                f"Remove both: pip uninstall -y {' '.join(several)}. Then: {ON_NVIDIA}",
+                f"Remove both: pip uninstall -y {' '.join(several)}. Then install one again: "
+                f"{ON_THE_CPU}, or for a GPU of NVIDIA pip install 'mlx[cuda13]=={VERSION}'",
             )
 
 

@@ -4,6 +4,8 @@ import select
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from pgvector import HalfVector
+from pgvector.psycopg.halfvec import HalfVectorBinaryDumper
 from psycopg import AsyncConnection, OperationalError, sql
 from psycopg_pool import AsyncConnectionPool
 
@@ -55,6 +57,7 @@ class Database:
             timeout=timeout_s,
             max_idle=_MAX_IDLE_S,
             reconnect_timeout=_RECONNECT_TIMEOUT_S,
+            configure=_adapt,
             check=_check,
             open=False,
         )
@@ -197,6 +200,12 @@ def _entering(
 
 async def _enter_job_queue(connection: AsyncConnection) -> None:
     await connection.execute(statement("enter_job_queue"))
+
+
+async def _adapt(connection: AsyncConnection) -> None:
+    """Send vectors in binary. The statements say that they are of halfvec, so that the type's
+    number, which every database gives anew, need not be asked for."""
+    connection.adapters.register_dumper(HalfVector, HalfVectorBinaryDumper)
 
 
 async def _check(connection: AsyncConnection) -> None:

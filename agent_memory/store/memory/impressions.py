@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
+from pgvector import HalfVector
 
 from agent_memory.ids import ItemId, WorkspaceId
 from agent_memory.memory.feedback import Impression, Judged, Shown, Verdict
 from agent_memory.memory.learning.likeness import Question, terms_to_store
 from agent_memory.store.database import Database
-from agent_memory.store.memory.vector_arm import embedding_text
+from agent_memory.store.memory.vector_arm import half_vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,14 @@ class ImpressionStore:
         return dropped if isinstance(dropped, int) else 0
 
 
-def _question_parameters(question: Question | None) -> Mapping[str, str | list[int] | None]:
+def _question_parameters(
+    question: Question | None,
+) -> Mapping[str, str | list[int] | HalfVector | None]:
     embedding = None if question is None else question.embedding
     return {
         "question_terms": None if question is None else terms_to_store(question),
         "question_space_id": None if embedding is None else embedding.space_id,
-        "question_vector": None if embedding is None else embedding_text(embedding),
+        "question_vector": None if embedding is None else half_vector(embedding),
     }
 
 

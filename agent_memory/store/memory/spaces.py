@@ -6,6 +6,7 @@ from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
+from pgvector import HalfVector
 
 from agent_memory.errors import Conflict, InvalidRequest, NotFound
 from agent_memory.ids import WorkspaceId
@@ -15,7 +16,6 @@ from agent_memory.memory.vectors.stored_space import SpaceState, StoredSpace
 from agent_memory.store.database import Database
 from agent_memory.store.memory.item_rows import ItemRow
 from agent_memory.store.memory.lock import lock_memory
-from agent_memory.store.memory.vector_arm import vector_text
 from agent_memory.store.memory.vector_index import drop_vector_index
 from agent_memory.store.safe_text import escape
 from agent_memory.store.transaction import Transaction
@@ -169,7 +169,7 @@ class SpaceStore:
                 space_id=space_id,
                 item_ids=[item.item_id for item in items],
                 content_hashes=[item.content_hash for item in items],
-                vectors=[vector_text(vector) for vector in vectors.tolist()],
+                vectors=[HalfVector(vector).to_text() for vector in vectors],
             )
         return stored if isinstance(stored, int) else 0
 

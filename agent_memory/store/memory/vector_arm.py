@@ -1,8 +1,9 @@
 """Finding items by the nearness of their vectors."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+
+from pgvector import HalfVector
 
 from agent_memory.ids import WorkspaceId
 from agent_memory.memory.search.recalled import Embedding, Query
@@ -17,22 +18,17 @@ class NearestRow:
     item_no: int
 
 
-def vector_text(vector: Sequence[float]) -> str:
-    """As pgvector reads it."""
-    return "[" + ",".join(["%.6g"] * len(vector)) % tuple(vector) + "]"
-
-
 @lru_cache(maxsize=32)
-def embedding_text(embedding: Embedding) -> str:
-    """Its vector. Kept, since several statements about one question need it."""
-    return vector_text(embedding.vector)
+def half_vector(embedding: Embedding) -> HalfVector:
+    """Its vector as pgvector sends it. Kept, since several statements need it."""
+    return HalfVector(list(embedding.vector))
 
 
 def vector_parameters(embedding: Embedding | None) -> Parameters:
     """The vector of a question and its space; without one no item has any."""
     if embedding is None:
         return {"space_id": None, "embedding": None}
-    return {"space_id": embedding.space_id, "embedding": embedding_text(embedding)}
+    return {"space_id": embedding.space_id, "embedding": half_vector(embedding)}
 
 
 async def ask_nearest(

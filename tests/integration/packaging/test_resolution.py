@@ -13,8 +13,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 OLDEST_MACOS, LATER_MACOS = "14.0", ("15.0", "26.0")
-SOURCE_ONLY = "drain3"
-"""It has no wheel, and needs no compiler."""
 TIMEOUT_S = 240.0
 NUM_AT_ONCE = 6
 
@@ -39,17 +37,12 @@ MACHINES: tuple[Machine, ...] = (
     *(Machine(platform, python) for python in PYTHONS for platform in (MAC, *LINUX)),
     *(Machine(MAC, PYTHONS[-1], macos) for macos in LATER_MACOS),
 )
-OF_A_COPY = ("--group", "cpu", "--group", "dev")
+OF_A_COPY = ("--group", "dev")
 """What uv installs in a copy of the project, by default."""
-EXTRAS = {"cpu": "mlx-cpu", "cuda": "mlx-cuda-13"}
-NEWEST_LINUX = tuple(Machine(platform, PYTHONS[-1]) for platform in LINUX)
 
 Asked = tuple[Machine, tuple[str, ...]]
 Resolutions = dict[Asked, subprocess.CompletedProcess[str]]
-ALL: tuple[Asked, ...] = (
-    *((machine, OF_A_COPY) for machine in MACHINES),
-    *((machine, ("--extra", extra)) for machine in NEWEST_LINUX for extra in EXTRAS),
-)
+ALL: tuple[Asked, ...] = (*((machine, OF_A_COPY) for machine in MACHINES),)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +66,7 @@ def _compile(machine: Machine, *options: str) -> subprocess.CompletedProcess[str
         [
             *(uv, "pip", "compile", "pyproject.toml", "--quiet"),
             *("--no-header", "--no-annotate"),
-            *("--only-binary", ":all:", "--no-binary", SOURCE_ONLY),
+            *("--only-binary", ":all:"),
             *("--python-platform", machine.platform, "--python-version", machine.python),
             *options,
         ],
@@ -91,17 +84,6 @@ def test_there_are_wheels_for(machine: Machine, resolved: Resolutions) -> None:
     done = resolved[machine, OF_A_COPY]
     assert done.returncode == 0, done.stderr
     assert backends(done.stdout) == ({"mlx-metal"} if machine.platform == MAC else {"mlx-cpu"})
-
-
-@pytest.mark.parametrize("machine", NEWEST_LINUX, ids=str)
-@pytest.mark.parametrize("extra", EXTRAS)
-def test_an_extra_brings_one_backend_of_mlx(
-    machine: Machine, extra: str, resolved: Resolutions
-) -> None:
-    """Two would be written over each other: they are one and the same file."""
-    done = resolved[machine, ("--extra", extra)]
-    assert done.returncode == 0, done.stderr
-    assert backends(done.stdout) == {EXTRAS[extra]}
 
 
 def backends(resolution: str) -> set[str]:

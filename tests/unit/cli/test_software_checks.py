@@ -83,7 +83,7 @@ def test_a_gpu_that_mlx_leaves_alone_is_a_failure(
     monkeypatch.setattr(software_checks, "check_import", lambda *_: tried)
     finding = check_mlx({"mlx-cpu"}, gpus)
     assert finding.outcome is outcome
-    assert (outcome is Outcome.OK) or "agent-memory[cuda]" in (finding.remedy or "")
+    assert (outcome is Outcome.OK) or "mlx[cuda13]==" in (finding.remedy or "")
 
 
 @pytest.mark.parametrize("backends", [set(), {"mlx-cpu", "mlx-cuda-13"}])

@@ -15,8 +15,8 @@ def test_one_backend_is_right(backend: str) -> None:
 def test_without_a_backend_it_is_said_how_to_get_either() -> None:
     problem = backend_problem(set())
     assert problem is not None
-    assert "agent-memory[cpu]" in problem.remedy
-    assert "agent-memory[cuda]" in problem.remedy
+    assert "mlx[cpu]==" in problem.remedy
+    assert "mlx[cuda13]==" in problem.remedy
 
 
 def test_two_backends_are_one_too_many() -> None:
