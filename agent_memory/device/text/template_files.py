@@ -31,7 +31,8 @@ def template_fault(tokenizer: TokenizerWrapper) -> str | None:
     """Why no conversation can be had with the tokenizer's template; None when one can, and when
     there is no template.
 
-    A template may insist on a system message, and may refuse answers in the history by saying so.
+    A template may insist on a system message, or on a list of tools, which may be empty; and it may
+    refuse answers in the history by saying so.
     """
     if not tokenizer.has_chat_template:
         return None
@@ -45,9 +46,16 @@ def template_fault(tokenizer: TokenizerWrapper) -> str | None:
 
 
 def _refusal(tokenizer: TokenizerWrapper, messages: Sequence[object]) -> Exception | None:
+    error = _refusal_with(tokenizer, messages, None)
+    return None if error is None or _refusal_with(tokenizer, messages, []) is None else error
+
+
+def _refusal_with(
+    tokenizer: TokenizerWrapper, messages: Sequence[object], tools: list[object] | None
+) -> Exception | None:
     try:
         prompt = tokenizer.apply_chat_template(
-            list(messages), tokenize=False, add_generation_prompt=True
+            list(messages), tools=tools, tokenize=False, add_generation_prompt=True
         )
     except Exception as error:  # noqa: BLE001  templates are programs and fail in ways of their own
         return error
