@@ -8,27 +8,28 @@ import shutil
 import time
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.engine_handle import EngineHandle
-from agent_memory.actors.kv_traffic import KvTraffic, Parcel
 from agent_memory.cache.hashing import root_hash
 from agent_memory.cache.import_line import ImportLine
 from agent_memory.cache.import_room import Disk, ImportRoom
+from agent_memory.cache.kv_engine import KvEngine
 from agent_memory.cache.lane import Lane
 from agent_memory.cache.lease import CachedBlock, Lease, StoredBlock
+from agent_memory.cache.lease_request import LeaseRequest
+from agent_memory.cache.owned_sequence import OwnedSequence
+from agent_memory.cache.parcel_folder import Parcel, ParcelFolder
 from agent_memory.cache.pool import BlockPool
 from agent_memory.cache.rebuild_cost import Rates
 from agent_memory.cache.shelf_entry import ShelfEntry
 from agent_memory.cache.stats import PoolStats
-from agent_memory.cache.terms import LeaseTerms
-from agent_memory.cache.usher import Plea, Usher
-from agent_memory.engine.info import EngineInfo
+from agent_memory.cache.usher import Usher
 from agent_memory.errors import InvariantBroken, PoolLost, QueueFull, Unavailable
-from agent_memory.ids import BlockHash, BlockOwner, LeaseId, RequestId, WorkspaceId, new_id
+from agent_memory.ids import BlockHash, BlockOwner, LeaseId, WorkspaceId, new_id
 from agent_memory.telemetry import configure_logging, request_id_var
 
 if TYPE_CHECKING:
@@ -44,47 +45,6 @@ LEARN_EVERY_S = 60.0
 """How often the engine is asked, after a turn, how fast it has been."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseRequest:
-    """What a session asks of the pool. `prompt_tokens` is an array of unsigned 32-bit ids."""
-
-    engine: EngineInfo
-    root: BlockHash
-    prompt_tokens: "array[int]"
-    num_reserved_tokens: int
-    lease_id: LeaseId
-    owner: BlockOwner
-    request_id: RequestId
-    terms: LeaseTerms = LeaseTerms()  # noqa: RUF009  frozen value
-
-    @property
-    def plea(self) -> Plea:
-        return Plea(
-            self.root,
-            self.prompt_tokens,
-            self.num_reserved_tokens,
-            self.lease_id,
-            self.owner,
-            self.terms,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class OwnedSequence:
-    """Tokens of a session: what its blocks hold, or a beginning of that."""
-
-    engine: EngineInfo
-    root: BlockHash
-    token_ids: "array[int]"
-    owner: BlockOwner
-
-    @classmethod
-    def of(
-        cls, engine: EngineInfo, root: BlockHash, token_ids: Sequence[int], owner: BlockOwner
-    ) -> "OwnedSequence":
-        return cls(engine, root, array("I", token_ids), owner)
-
-
 class BlockPoolActor:
     """Owns one `BlockPool` and lets sessions wait for room in it, as its `Usher` says.
 
@@ -97,7 +57,7 @@ class BlockPoolActor:
         configure_logging("pool", config.settings.log_level, config.log_file("pool"))
         self._settings = config.settings
         self._pool: BlockPool | None = None
-        self._engine: EngineInfo | None = None
+        self._engine: KvEngine | None = None
         self._others: OtherModels | None = None
         self._usher: Usher | None = None
         self._books = asyncio.Lock()
@@ -110,7 +70,7 @@ class BlockPoolActor:
         self._learned_at = time.monotonic()
         self._learning: asyncio.Task[None] | None = None
         self._reading_ahead: asyncio.Task[None] | None = None
-        self._traffic = KvTraffic(config.settings.home / "travel")
+        self._parcel_folder = ParcelFolder(config.settings.home / "travel")
         self._importing = ImportLine()
         self._import_room = ImportRoom(self._disk, time.monotonic)
         self._arrivals = Lane("arrivals", 1)
@@ -126,7 +86,7 @@ class BlockPoolActor:
             "agent_memory.device.shelf.other_models"
         ).OtherModels
 
-    async def meet(self, engine: EngineInfo) -> None:
+    async def meet(self, engine: KvEngine) -> None:
         """Make the pool of this engine now, not when a turn waits for it."""
         async with self._books:
             if self._pool is None:
@@ -146,7 +106,7 @@ class BlockPoolActor:
 
     async def publish(
         self,
-        engine: EngineInfo,
+        engine: KvEngine,
         lease_id: LeaseId,
         blocks: Sequence[StoredBlock],
         bad_files: Sequence[str],
@@ -219,9 +179,9 @@ class BlockPoolActor:
         return await self._departures.run(self._pack, self._shelf_of(sequence.engine), blocks)
 
     async def fetch(self, parcel_id: str, name: str, offset: int) -> bytes:
-        return await self._departures.run(self._traffic.fetch, parcel_id, name, offset)
+        return await self._departures.run(self._parcel_folder.fetch, parcel_id, name, offset)
 
-    async def open_import(self, engine: EngineInfo, root: BlockHash) -> str:
+    async def open_import(self, engine: KvEngine, root: BlockHash) -> str:
         """A parcel to be filled for a workspace, when its turn has come. Raises `QueueFull`."""
         for parcel_id in self._import_room.idle():
             await self.close_parcel(parcel_id)
@@ -229,7 +189,7 @@ class BlockPoolActor:
         try:
             async with self._books:
                 pool = self._pool_of(engine)
-            parcel_id = await self._arrivals.run(self._traffic.open)
+            parcel_id = await self._arrivals.run(self._parcel_folder.open)
             self._import_room.begin(parcel_id, root, pool, engine.parcel_bounds)
         except BaseException:
             self._importing.leave(root)
@@ -238,7 +198,7 @@ class BlockPoolActor:
 
     async def admit(self, parcel_id: str, name: str, num_bytes: int, num_tokens: int) -> None:
         """Make room for a file of a parcel; see `ImportRoom.admit`."""
-        self._traffic.check_name(name)
+        self._parcel_folder.check_name(name)
         async with self._books:
             self._import_room.admit(parcel_id, name, num_bytes, num_tokens)
             if self._pool is not None:
@@ -246,13 +206,13 @@ class BlockPoolActor:
 
     async def put(self, parcel_id: str, name: str, offset: int, piece: bytes) -> None:
         self._import_room.check_piece(parcel_id, name, offset, len(piece))
-        await self._arrivals.run(self._traffic.put, parcel_id, name, offset, piece)
+        await self._arrivals.run(self._parcel_folder.put, parcel_id, name, offset, piece)
 
     async def unpack(self, parcel_id: str, sequence: OwnedSequence, old_root: BlockHash) -> int:
         """Put a parcel's blocks on the shelf and give them to a session; returns how many tokens
         of its sequence they hold."""
         engine = sequence.engine
-        folder, shelf = self._traffic.folder(parcel_id), self._shelf_of(engine)
+        folder, shelf = self._parcel_folder.folder(parcel_id), self._shelf_of(engine)
         self._import_room.is_whole(parcel_id)
         async with self._books:
             known = self._pool_of(engine).files
@@ -266,7 +226,7 @@ class BlockPoolActor:
     async def close_parcel(self, parcel_id: str) -> None:
         if (root := self._import_room.end(parcel_id)) is not None:
             self._importing.leave(root)
-        await self._arrivals.run(self._traffic.close, parcel_id)
+        await self._arrivals.run(self._parcel_folder.close, parcel_id)
 
     async def stats(self) -> PoolStats | None:
         if self._pool is None:
@@ -279,9 +239,9 @@ class BlockPoolActor:
         )
 
     def _pack(self, shelf: "Shelf", blocks: Sequence[CachedBlock]) -> Parcel:
-        parcel_id = self._traffic.open()
-        self._parcels.pack(shelf, blocks, self._traffic.folder(parcel_id))
-        return self._traffic.describe(parcel_id)
+        parcel_id = self._parcel_folder.open()
+        self._parcels.pack(shelf, blocks, self._parcel_folder.folder(parcel_id))
+        return self._parcel_folder.describe(parcel_id)
 
     def _disk(self) -> Disk:
         usage = shutil.disk_usage(self._settings.home)
@@ -364,9 +324,7 @@ class BlockPoolActor:
         if self._pool is not None:
             self._pool.learn(Rates(prefill, reading))
 
-    def _pool_of(
-        self, engine: EngineInfo, entries: Sequence[ShelfEntry] | None = None
-    ) -> BlockPool:
+    def _pool_of(self, engine: KvEngine, entries: Sequence[ShelfEntry] | None = None) -> BlockPool:
         """The pool of this engine; one that restarted has nothing resident any more. `entries` of
         its shelf, if that has been looked through. Raises `PoolLost` to whoever has yet to hear
         that another model is loaded."""
@@ -386,7 +344,7 @@ class BlockPoolActor:
         self._engine = engine
         return self._pool
 
-    def _is_of_former_model(self, engine: EngineInfo) -> bool:
+    def _is_of_former_model(self, engine: KvEngine) -> bool:
         known = self._engine
         if known is None or _is_same_kv(known, engine):
             return False
@@ -396,7 +354,7 @@ class BlockPoolActor:
         if self._others is not None:
             self._others.make_room(pool.shelf_need, self._settings.shelf_budget)
 
-    def _make(self, engine: EngineInfo, entries: Sequence[ShelfEntry]) -> BlockPool:
+    def _make(self, engine: KvEngine, entries: Sequence[ShelfEntry]) -> BlockPool:
         settings = self._settings
         shelf = self._shelf_of(engine)
         pool = BlockPool(
@@ -421,7 +379,7 @@ class BlockPoolActor:
         self._make_others_give_way(pool)
         return pool
 
-    def _shelf_of(self, engine: EngineInfo) -> "Shelf":
+    def _shelf_of(self, engine: KvEngine) -> "Shelf":
         key = self._settings.shelf_key_bytes
         return self._shelf_type(self._shelf_folder, engine.fingerprint, engine.kv_format, key)
 
@@ -430,5 +388,5 @@ class BlockPoolActor:
         return self._settings.home / "shelf"
 
 
-def _is_same_kv(one: EngineInfo, other: EngineInfo) -> bool:
+def _is_same_kv(one: KvEngine, other: KvEngine) -> bool:
     return (one.fingerprint, one.kv_format) == (other.fingerprint, other.kv_format)

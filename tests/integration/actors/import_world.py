@@ -17,11 +17,11 @@ from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.pool import BlockPoolActor
 from agent_memory.actors.session_travel import SessionTravel
 from agent_memory.cache.hashing import chain_hash, root_hash
+from agent_memory.cache.kv_form import KvForm, TensorForm
 from agent_memory.cache.lease import StoredBlock
 from agent_memory.device.kv.host_tensor import HostTensor, ShelfBlock
 from agent_memory.device.shelf.shelf import Shelf
 from agent_memory.engine.info import EngineInfo
-from agent_memory.engine.kv_form import KvForm, TensorForm
 from agent_memory.errors import Conflict, InvalidRequest, NotFound
 from agent_memory.ids import BlockHash, LeaseId, SessionId, TurnId, WorkspaceId
 from agent_memory.settings import MIB, Settings

@@ -12,9 +12,11 @@ import pytest
 
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.engine_handle import EngineHandle
-from agent_memory.actors.pool import BlockPoolActor, LeaseRequest, OwnedSequence
+from agent_memory.actors.pool import BlockPoolActor
 from agent_memory.cache.hashing import chain_hash, root_hash
 from agent_memory.cache.lease import StoredBlock
+from agent_memory.cache.lease_request import LeaseRequest
+from agent_memory.cache.owned_sequence import OwnedSequence
 from agent_memory.cache.terms import LeaseTerms
 from agent_memory.device.kv.host_tensor import HostTensor, ShelfBlock
 from agent_memory.device.shelf.shelf import Shelf
