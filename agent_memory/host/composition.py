@@ -25,6 +25,7 @@ from agent_memory.host.engine_environment import engine_environment
 from agent_memory.host.environment import runtime_folder
 from agent_memory.host.job_specs import job_specs
 from agent_memory.host.local_storage import LocalStorage
+from agent_memory.host.shelves import open_shelves
 from agent_memory.secrets_file import private_folder, private_secret
 from agent_memory.settings import Settings
 
@@ -63,7 +64,7 @@ def start_actors(config: RuntimeConfig, model: ServedModel) -> None:
     engine_options = BATCH_ENGINE.for_ray(engine_environment())
     engine = ray.remote(BatchEngineActor).options(**engine_options)
     engine.remote(config, model.folder, model.name)
-    ray.remote(BlockPoolActor).options(**BLOCK_POOL.for_ray()).remote(config)
+    ray.remote(BlockPoolActor).options(**BLOCK_POOL.for_ray()).remote(config, open_shelves)
     ray.remote(SessionDirectoryActor).options(**SESSION_DIRECTORY.for_ray()).remote(config)
 
 

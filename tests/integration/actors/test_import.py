@@ -77,7 +77,7 @@ async def lease(world: World, tokens: tuple[int, ...]) -> int:
 
 async def check_pool(world: World) -> None:
     """Nothing contradicts anything, and no room is kept for anybody."""
-    pool = world.pool._pool
+    pool = world.pool._keeper.kept.present
     assert pool is not None
     pool.check_integrity()
     stats = pool.stats()
