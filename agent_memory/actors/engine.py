@@ -1,12 +1,11 @@
 """`BatchEngine`: the actor around the engine of one MLX node."""
 
 import asyncio
-import importlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import ray
 
@@ -40,6 +39,9 @@ log = logging.getLogger(__name__)
 if TYPE_CHECKING:
     from agent_memory.device.engine import MlxEngine
 
+EngineType: TypeAlias = "Callable[[], type[MlxEngine]]"
+"""Imports the engine, in its own process: Ray imports this module wherever the engine is called."""
+
 DIED_LOADING = "the engine's process died while it was being loaded (was there enough memory?)"
 
 
@@ -51,17 +53,15 @@ class BatchEngineActor:
     that died loads what that one served last.
     """
 
-    def __init__(self, config: RuntimeConfig, model_folder: Path, model_name: str) -> None:
+    def __init__(
+        self, config: RuntimeConfig, model_folder: Path, model_name: str, engine_type: EngineType
+    ) -> None:
         configure_logging("engine", config.settings.log_level, config.log_file("engine"))
         self._settings = config.settings
         self._first = ServedModel(model_folder, model_name)
         self._pool = PoolHandle()
         self._facts: dict[str, ModelFacts | None] = {}
-        # MLX and what stands on it take seconds to import, and lower the limit on open files of
-        # their process: they are for the engine's process alone, not for those that start or call.
-        self._type: type[MlxEngine] = importlib.import_module(
-            "agent_memory.device.engine"
-        ).MlxEngine
+        self._type = engine_type()
         roster = ModelRoster(self._settings.model_names)
         self._host = ModelHost(roster, self._check, self._load, self._remember)
         self._begin(model_name)

@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar, cast
 from agent_memory.actors.lookup import NamedActor
 from agent_memory.actors.options import BATCH_ENGINE
 from agent_memory.actors.place import own_node_id
+from agent_memory.cache.rebuild_cost import Rates
 from agent_memory.engine.events import EngineEvent
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.model_roster import ModelStatus
@@ -157,6 +158,10 @@ class EngineHandle:
         return await self._actor.call(
             lambda actor: actor.stats.remote(), STATS_TIMEOUT_S, EngineUnavailable
         )
+
+    async def rates(self) -> Rates:
+        """How fast it has been."""
+        return (await self.stats()).rates
 
     async def drop(self, hashes: Sequence[BlockHash]) -> None:
         """Have blocks forgotten at once. An engine that restarted has none any more."""

@@ -3,12 +3,13 @@
 from array import array
 from collections.abc import Sequence
 
-from agent_memory.actors.kv_traffic import Parcel
 from agent_memory.actors.lookup import NamedActor
 from agent_memory.actors.options import BLOCK_POOL
-from agent_memory.actors.pool import LeaseRequest, OwnedSequence
 from agent_memory.cache.import_line import MAX_WAIT_S
 from agent_memory.cache.lease import Lease, StoredBlock
+from agent_memory.cache.lease_request import LeaseRequest
+from agent_memory.cache.owned_sequence import OwnedSequence
+from agent_memory.cache.parcel_folder import Parcel
 from agent_memory.cache.stats import PoolStats
 from agent_memory.cache.terms import LeaseTerms
 from agent_memory.engine.info import EngineInfo

@@ -8,11 +8,11 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from agent_memory.actors.engine_handle import EngineHandle
-from agent_memory.actors.kv_traffic import PIECE_SIZE, Parcel
-from agent_memory.actors.pool import OwnedSequence
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.cache.hashing import root_hash
 from agent_memory.cache.lane import Lane
+from agent_memory.cache.owned_sequence import OwnedSequence
+from agent_memory.cache.parcel_folder import PIECE_SIZE, Parcel
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import InvalidRequest, Unavailable
 from agent_memory.ids import SessionId, WorkspaceId, block_owner, new_id

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from agent_memory.cache.kv_form import KvForm
 from agent_memory.cache.parcel_bounds import ParcelBounds
-from agent_memory.engine.kv_form import KvForm
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from agent_memory.cache.rebuild_cost import Rates
 from agent_memory.engine.distribution import Distribution
 
 
@@ -73,3 +74,13 @@ class EngineStats:
     first_token: Distribution = field(default_factory=Distribution)
     shelf: ShelfTraffic = field(default_factory=ShelfTraffic)
     prefill_tokens_per_s: float | None = None
+
+    @property
+    def rates(self) -> Rates:
+        """What has been measured; where nothing has, what is taken for granted."""
+        known = Rates()
+        prefill = self.prefill_tokens_per_s or known.prefill_tokens_per_s
+        reading = known.shelf_bytes_per_s
+        if self.shelf.reading.total_s > 0 and self.shelf.bytes_read > 0:
+            reading = self.shelf.bytes_read / self.shelf.reading.total_s
+        return Rates(prefill, reading)

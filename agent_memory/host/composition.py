@@ -22,9 +22,11 @@ from agent_memory.actors.pool import BlockPoolActor
 from agent_memory.actors.storage import EmbeddedStorageActor
 from agent_memory.device.models.model_choice import ServedModel
 from agent_memory.host.engine_environment import engine_environment
+from agent_memory.host.engine_type import engine_type
 from agent_memory.host.environment import runtime_folder
 from agent_memory.host.job_specs import job_specs
 from agent_memory.host.local_storage import LocalStorage
+from agent_memory.host.shelves import open_shelves
 from agent_memory.secrets_file import private_folder, private_secret
 from agent_memory.settings import Settings
 
@@ -62,8 +64,8 @@ def start_actors(config: RuntimeConfig, model: ServedModel) -> None:
     """Create what does not exist yet. Returns at once; the actors come up by themselves."""
     engine_options = BATCH_ENGINE.for_ray(engine_environment())
     engine = ray.remote(BatchEngineActor).options(**engine_options)
-    engine.remote(config, model.folder, model.name)
-    ray.remote(BlockPoolActor).options(**BLOCK_POOL.for_ray()).remote(config)
+    engine.remote(config, model.folder, model.name, engine_type)
+    ray.remote(BlockPoolActor).options(**BLOCK_POOL.for_ray()).remote(config, open_shelves)
     ray.remote(SessionDirectoryActor).options(**SESSION_DIRECTORY.for_ray()).remote(config)
 
 

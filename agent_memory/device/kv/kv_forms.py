@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from agent_memory.cache.kv_form import KvForm, TensorForm
 from agent_memory.device.kv.cache_layout import CacheLayout, LayerKind
 from agent_memory.device.kv.host_tensor import ITEM_SIZES
 from agent_memory.device.kv.kv_block import dtype_name
 from agent_memory.device.kv.kv_cut import STATE_FORM, Tensors, cut_snapshot, cut_tokens
 from agent_memory.device.shelf.window_parts import is_window
-from agent_memory.engine.kv_form import KvForm, TensorForm
 
 
 def forms_of(layout: CacheLayout, rows: Sequence[Sequence[Any]], lengths: Sequence[int]) -> KvForm:

@@ -8,12 +8,12 @@ from typing import Any
 import mlx.core as mx
 import numpy as np
 
+from agent_memory.cache.kv_form import KvForm
 from agent_memory.device.kv.cache_layout import CacheLayout, LayerKind
 from agent_memory.device.kv.kv_cut import cut_tokens
 from agent_memory.device.kv.kv_forms import forms_of
 from agent_memory.device.rows.attention import batch_layers
 from agent_memory.device.rows.row_buffers import Forms, TokenForm, reach_device
-from agent_memory.engine.kv_form import KvForm
 
 _TOLERANCE = {mx.float32: 1e-3}
 _HALF_TOLERANCE = 5e-2

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agent_memory.cache.chain import chained
 from agent_memory.cache.hashing import chain_hash
+from agent_memory.cache.kv_engine import KvEngine
 from agent_memory.cache.lease import CachedBlock, StoredBlock
 from agent_memory.device.kv.host_tensor import ShelfBlock
 from agent_memory.device.shelf.file_format import BlockRecord, encode_file, file_name
@@ -19,7 +20,6 @@ from agent_memory.device.shelf.parcel_check import (
 )
 from agent_memory.device.shelf.reader import FileHeader, read_block, read_header
 from agent_memory.device.shelf.shelf import Shelf
-from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import BadShelfFile, InvalidRequest
 from agent_memory.ids import BlockHash
 
@@ -32,7 +32,7 @@ class Destination:
     """Whose sequence a parcel holds: `old_root` began its chain where it was packed, and `root`
     begins it here."""
 
-    engine: EngineInfo
+    engine: KvEngine
     old_root: BlockHash
     root: BlockHash
     token_ids: Sequence[int]

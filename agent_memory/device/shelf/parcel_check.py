@@ -2,17 +2,17 @@
 
 from collections.abc import Collection
 
+from agent_memory.cache.kv_engine import KvEngine
 from agent_memory.device.kv.host_tensor import ShelfBlock
 from agent_memory.device.shelf.file_format import BlockRecord
 from agent_memory.device.shelf.reader import FileHeader
-from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import InvalidRequest
 
 MAX_BLOCKS_PER_FILE = 32
 """So many are in memory at once while a session is packed or unpacked."""
 
 
-def check_parcel(headers: Collection[FileHeader], engine: EngineInfo, num_tokens: int) -> None:
+def check_parcel(headers: Collection[FileHeader], engine: KvEngine, num_tokens: int) -> None:
     """Raise `InvalidRequest` when the files hold more than a sequence of `num_tokens` can need."""
     if any(len(header.blocks) > MAX_BLOCKS_PER_FILE for header in headers):
         raise InvalidRequest(f"A KV file holds more than {MAX_BLOCKS_PER_FILE} blocks.")
@@ -31,7 +31,7 @@ def check_parcel(headers: Collection[FileHeader], engine: EngineInfo, num_tokens
         )
 
 
-def check_block(record: BlockRecord, begin: int, engine: EngineInfo) -> None:
+def check_block(record: BlockRecord, begin: int, engine: KvEngine) -> None:
     """Raise `InvalidRequest` when this model computes no such block behind `begin` tokens."""
     num_tokens = len(record.token_ids)
     expected = num_tokens * engine.bytes_per_token
@@ -49,7 +49,7 @@ def check_block(record: BlockRecord, begin: int, engine: EngineInfo) -> None:
             raise InvalidRequest(f"Tensor '{misfit}' of a KV block is not like this model's.")
 
 
-def check_content(block: ShelfBlock, engine: EngineInfo) -> None:
+def check_content(block: ShelfBlock, engine: KvEngine) -> None:
     """Raise `InvalidRequest` when a state is not put together as this model's are."""
     for form in engine.kv_form.snapshot:
         tensor = block.tensors.get(form.name)

@@ -17,12 +17,13 @@ from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.pool import BlockPoolActor
 from agent_memory.actors.session_travel import SessionTravel
 from agent_memory.cache.hashing import chain_hash, root_hash
+from agent_memory.cache.kv_form import KvForm, TensorForm
 from agent_memory.cache.lease import StoredBlock
 from agent_memory.device.kv.host_tensor import HostTensor, ShelfBlock
 from agent_memory.device.shelf.shelf import Shelf
 from agent_memory.engine.info import EngineInfo
-from agent_memory.engine.kv_form import KvForm, TensorForm
 from agent_memory.errors import Conflict, InvalidRequest, NotFound
+from agent_memory.host.shelves import open_shelves
 from agent_memory.ids import BlockHash, LeaseId, SessionId, TurnId, WorkspaceId
 from agent_memory.settings import MIB, Settings
 from agent_memory.store.message_codec import decode_message, encode_parts
@@ -121,8 +122,9 @@ class World:
     def __init__(self, home: Path) -> None:
         self.home = home
         settings = Settings(data_dir=home, resident_budget=16 * MIB)
-        self.pool = BlockPoolActor(RuntimeConfig(settings, "", b"", home, home / "logs"))
-        self.pool._learned_at = math.inf  # there is no engine to learn from
+        config = RuntimeConfig(settings, "", b"", home, home / "logs")
+        self.pool = BlockPoolActor(config, open_shelves)
+        self.pool._keeper._learner._learned_at = math.inf  # there is no engine to learn from
         self.copies = Copies()
         self.shelf = Shelf(home / "shelf", ENGINE.fingerprint, ENGINE.kv_format)
         self.travel = SessionTravel(self.copies, self.pool, Engine())  # type: ignore[arg-type]

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent_memory.actors.pool import LeaseRequest, OwnedSequence
 from agent_memory.api.errors import fault_of
 from agent_memory.cache.hashing import chain_hash, root_hash
+from agent_memory.cache.lease_request import LeaseRequest
+from agent_memory.cache.owned_sequence import OwnedSequence
 from agent_memory.errors import AgentMemoryError
 from agent_memory.ids import BlockHash, LeaseId, RequestId, SessionId, block_owner
 from tests.integration.actors.import_world import (
@@ -76,7 +77,7 @@ async def lease(world: World, tokens: tuple[int, ...]) -> int:
 
 async def check_pool(world: World) -> None:
     """Nothing contradicts anything, and no room is kept for anybody."""
-    pool = world.pool._pool
+    pool = world.pool._keeper.kept.present
     assert pool is not None
     pool.check_integrity()
     stats = pool.stats()

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from agent_memory.cache.hashing import chain_hash, root_hash
+from agent_memory.cache.kv_form import KvForm, TensorForm
 from agent_memory.cache.lease import CachedBlock, Location
 from agent_memory.device.kv.host_tensor import HostTensor, ShelfBlock
 from agent_memory.device.shelf.file_format import encode_file, file_name
 from agent_memory.device.shelf.parcel import Destination, pack, unpack
 from agent_memory.device.shelf.shelf import Shelf
 from agent_memory.engine.info import EngineInfo
-from agent_memory.engine.kv_form import KvForm, TensorForm
 from agent_memory.errors import InvalidRequest
 from tests.integration.device.shelf_blocks import ROOT, contents, make_blocks
 

@@ -1,4 +1,4 @@
-"""KV blocks that leave or enter the shelf of the engine's node, piece by piece through Ray."""
+"""KV blocks that leave or enter the shelf of the engine's node, in files that travel in pieces."""
 
 import re
 import shutil
@@ -32,7 +32,7 @@ class Parcel:
     files: tuple[ParcelFile, ...]
 
 
-class KvTraffic:
+class ParcelFolder:
     """Parcels in a folder beside the shelf, each a folder of files. Nothing outlives a restart."""
 
     def __init__(self, folder: Path) -> None:

@@ -1,35 +1,21 @@
-"""The pool's actor as a plain object: waiting for room, and successors of the engine."""
+"""The keeper of a pool: waiting for room, successors of the engine, and what is forgotten."""
 
 import asyncio
-import threading
 from array import array
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from agent_memory.actors.config import RuntimeConfig
-from agent_memory.actors.engine_handle import EngineHandle
-from agent_memory.actors.pool import BlockPoolActor, LeaseRequest, OwnedSequence
-from agent_memory.cache.hashing import chain_hash, root_hash
+from agent_memory.cache.hashing import chain_hash
 from agent_memory.cache.lease import StoredBlock
+from agent_memory.cache.lease_request import LeaseRequest
+from agent_memory.cache.owned_sequence import OwnedSequence
 from agent_memory.cache.terms import LeaseTerms
-from agent_memory.device.kv.host_tensor import HostTensor, ShelfBlock
-from agent_memory.device.shelf.shelf import Shelf
-from agent_memory.errors import InvalidRequest, PoolLost, QueueFull, StorageUnavailable
-from agent_memory.ids import BlockOwner, LeaseId, RequestId
-from agent_memory.settings import MIB, Settings
-from agent_memory.testing.engine import INFO
-
-ENGINE = replace(INFO, bytes_per_token=MIB, block_size=4)
-ROOT = root_hash(ENGINE.fingerprint, ENGINE.kv_format, "w")
-
-
-def make_pool(folder: Path, max_waiting: int = 8) -> BlockPoolActor:
-    settings = Settings(data_dir=folder, resident_budget=16 * MIB, max_waiting=max_waiting)
-    return BlockPoolActor(RuntimeConfig(settings, "", b"", folder, folder / "logs"))
+from agent_memory.errors import InvalidRequest, PoolLost, QueueFull
+from agent_memory.ids import BlockOwner, LeaseId, RequestId, WorkspaceId
+from agent_memory.settings import MIB
+from tests.unit.cache.keeper_world import ENGINE, ROOT, World
 
 
 def ask(name: str, num_tokens: int, owner: str = "w/s") -> LeaseRequest:
@@ -37,8 +23,13 @@ def ask(name: str, num_tokens: int, owner: str = "w/s") -> LeaseRequest:
     return LeaseRequest(ENGINE, ROOT, tokens, 2, LeaseId(name), BlockOwner(owner), RequestId("r"))
 
 
+def stored(tokens: tuple[int, ...], file: str) -> StoredBlock:
+    num_bytes = len(tokens) * MIB
+    return StoredBlock(chain_hash(ROOT, tokens), ROOT, tokens, num_bytes, file)
+
+
 async def test_whoever_finds_no_room_waits_until_a_lease_ends(tmp_path: Path) -> None:
-    pool = make_pool(tmp_path)
+    pool = World(tmp_path).keeper
     await pool.lease(ask("one", 10))
     waiting = asyncio.create_task(pool.lease(ask("two", 10)))
     await asyncio.sleep(0.01)
@@ -54,27 +45,20 @@ async def test_whoever_finds_no_room_waits_until_a_lease_ends(tmp_path: Path) ->
     assert after.room_wait_s > 0
 
 
-async def test_the_engine_is_told_whose_room_is_needed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[LeaseId] = []
-
-    async def preempt(_: EngineHandle, lease_ids: Sequence[LeaseId]) -> None:
-        told.extend(lease_ids)
-
-    monkeypatch.setattr(EngineHandle, "preempt", preempt)
-    pool = make_pool(tmp_path)
+async def test_the_engine_is_told_whose_room_is_needed(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    pool = world.keeper
     patient = LeaseTerms(priority=-1, is_preemptible=True)
     await pool.lease(replace(ask("one", 10), terms=patient))
     waiting = asyncio.create_task(pool.lease(ask("two", 10)))
     await asyncio.sleep(0.01)
-    assert told == ["one"]
+    assert world.engine.preempted == ["one"]
     await pool.publish(ENGINE, LeaseId("one"), (), ())
     assert (await waiting).lease_id == "two"
 
 
 async def test_who_has_begun_waits_however_many_do_already(tmp_path: Path) -> None:
-    pool = make_pool(tmp_path, max_waiting=0)
+    pool = World(tmp_path, max_waiting=0).keeper
     await pool.lease(ask("one", 10))
     begun = replace(ask("two", 10), terms=LeaseTerms(has_begun=True))
     waiting = asyncio.create_task(pool.lease(begun))
@@ -84,7 +68,7 @@ async def test_who_has_begun_waits_however_many_do_already(tmp_path: Path) -> No
 
 
 async def test_who_does_not_wait_any_more_gets_no_lease(tmp_path: Path) -> None:
-    pool = make_pool(tmp_path)
+    pool = World(tmp_path).keeper
     await pool.lease(ask("one", 10))
     waiting = asyncio.create_task(pool.lease(ask("two", 10)))
     await asyncio.sleep(0.01)
@@ -97,7 +81,7 @@ async def test_who_does_not_wait_any_more_gets_no_lease(tmp_path: Path) -> None:
 
 
 async def test_too_many_waiting_is_said_at_once(tmp_path: Path) -> None:
-    pool = make_pool(tmp_path, max_waiting=1)
+    pool = World(tmp_path, max_waiting=1).keeper
     await pool.lease(ask("one", 10))
     waiting = asyncio.create_task(pool.lease(ask("two", 10)))
     await asyncio.sleep(0.01)
@@ -109,11 +93,11 @@ async def test_too_many_waiting_is_said_at_once(tmp_path: Path) -> None:
 
 async def test_what_can_never_fit_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequest):
-        await make_pool(tmp_path).lease(ask("huge", 100))
+        await World(tmp_path).keeper.lease(ask("huge", 100))
 
 
 async def test_a_process_that_died_neither_keeps_nor_gets_a_lease(tmp_path: Path) -> None:
-    pool = make_pool(tmp_path)
+    pool = World(tmp_path).keeper
     await pool.lease(ask("one", 10, owner="w/dead"))
     waiting = asyncio.create_task(pool.lease(ask("two", 10, owner="w/dead")))
     await asyncio.sleep(0.01)
@@ -124,7 +108,7 @@ async def test_a_process_that_died_neither_keeps_nor_gets_a_lease(tmp_path: Path
 
 
 async def test_an_engine_that_restarted_holds_nothing_any_more(tmp_path: Path) -> None:
-    pool = make_pool(tmp_path)
+    pool = World(tmp_path).keeper
     lease = await pool.lease(ask("one", 6))
     tokens = (0, 1, 2, 3)
     block = StoredBlock(chain_hash(ROOT, tokens), ROOT, tokens, 4 * MIB, file=None)
@@ -139,7 +123,7 @@ async def test_an_engine_that_restarted_holds_nothing_any_more(tmp_path: Path) -
 
 
 async def test_what_rested_is_among_what_the_engine_drops_with_its_session(tmp_path: Path) -> None:
-    pool = make_pool(tmp_path)
+    pool = World(tmp_path).keeper
     await pool.lease(ask("one", 6))
     tokens = (0, 1, 2, 3)
     block = StoredBlock(chain_hash(ROOT, tokens), ROOT, tokens, 8 * MIB, file=None)
@@ -164,7 +148,7 @@ OTHER = replace(ENGINE, fingerprint="e" * 64, incarnation="other", loaded_at=2.0
 async def test_another_model_has_a_pool_of_its_own_and_the_former_is_heard_no_more(
     tmp_path: Path,
 ) -> None:
-    pool = make_pool(tmp_path)
+    pool = World(tmp_path).keeper
     await pool.lease(ask("one", 6))
     await pool.lease(replace(ask("two", 6), engine=OTHER))
     with pytest.raises(PoolLost, match="Another model"):
@@ -176,7 +160,7 @@ async def test_another_model_has_a_pool_of_its_own_and_the_former_is_heard_no_mo
 
 
 async def test_a_model_that_is_loaded_again_is_the_later_one(tmp_path: Path) -> None:
-    pool = make_pool(tmp_path)
+    pool = World(tmp_path).keeper
     await pool.lease(replace(ask("one", 6), engine=OTHER))
     again = replace(ENGINE, incarnation="again", loaded_at=3.0)
     await pool.lease(replace(ask("two", 6), engine=again))
@@ -185,82 +169,78 @@ async def test_a_model_that_is_loaded_again_is_the_later_one(tmp_path: Path) -> 
 
 
 async def test_what_a_dead_process_left_unsaid_goes_with_its_session(tmp_path: Path) -> None:
-    pool = make_pool(tmp_path)
+    world = World(tmp_path)
+    pool, shelf = world.keeper, world.shelves.of(ENGINE)
     await pool.lease(ask("one", 4))
-    shelf = Shelf(tmp_path / "shelf", ENGINE.fingerprint, ENGINE.kv_format)
-    tensors = {"0.k": HostTensor("U8", (4,), np.zeros(4, np.uint8))}
-    own, others = (
-        ShelfBlock(chain_hash(ROOT, tokens), ROOT, tokens, tensors)
-        for tokens in ((1, 2, 3, 4), (5, 6, 7, 8))
-    )
-    file, kept = shelf.write([own], "w/dead"), shelf.write([others], "w/alive")
+    own, others = stored((1, 2, 3, 4), "own"), stored((5, 6, 7, 8), "others")
+    shelf.put(own, "w/dead")
+    shelf.put(others, "w/alive")
 
     dropped = await pool.forget(OwnedSequence.of(ENGINE, ROOT, (), BlockOwner("w/dead")))
 
     assert dropped == (own.hash,)
-    assert [entry.file for entry in shelf.scan()] == [kept]
-    assert file != kept
+    assert [entry.file for entry in shelf.scan()] == ["others"]
 
 
-def leftover(folder: Path) -> Path:
-    file = folder / "travel" / "parcel_of_before" / ("a" * 64 + ".safetensors")
-    file.parent.mkdir(parents=True)
-    file.write_bytes(b"x" * 100)
-    return file
+async def test_a_pool_begins_with_what_the_shelf_has_and_reads_it_ahead(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    shelf = world.shelves.of(ENGINE)
+    shelf.put(stored((0, 1, 2, 3), "kept"))
+    await world.keeper.meet(ENGINE)
+    shelf.put(stored((4, 5, 6, 7), "later"))
+    await world.keeper.meet(ENGINE)  # has been done
+    lease = await world.keeper.lease(ask("one", 6))
+    await asyncio.sleep(0.01)
+    assert (lease.num_cached_tokens, lease.cached[0].file) == (4, "kept")
+    assert shelf.ahead == [(["kept"], 16 * MIB)]
 
 
-async def test_what_a_killed_server_left_of_travels_is_gone_at_the_start(tmp_path: Path) -> None:
-    file = leftover(tmp_path)
-    make_pool(tmp_path)
-    assert not file.exists()
+async def test_a_shelf_that_is_too_large_is_cut_at_the_start(tmp_path: Path) -> None:
+    """Of 16 MiB; a block has 4 MiB."""
+    world = World(tmp_path)
+    shelf = world.shelves.of(ENGINE)
+    for begin in range(6):
+        shelf.put(stored(tuple(range(begin, begin + 4)), f"file{begin}"))
+    await world.keeper.meet(ENGINE)
+    assert len(shelf.files) == 4
 
 
-async def test_a_workspace_has_one_import_at_a_time_and_others_go_on(tmp_path: Path) -> None:
-    pool = make_pool(tmp_path)
-    first = await pool.open_import(ENGINE, ROOT)
-    second = asyncio.create_task(pool.open_import(ENGINE, ROOT))
-    other = await pool.open_import(ENGINE, root_hash(ENGINE.fingerprint, ENGINE.kv_format, "x"))
-    assert not second.done()
-    await pool.close_parcel(first)
-    assert await second not in {first, other}
+async def test_other_models_give_way_at_the_start_and_after_each_turn(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    lease = await world.keeper.lease(ask("one", 6))
+    block = stored((0, 1, 2, 3), "file")
+    await world.keeper.publish(ENGINE, lease.lease_id, (block,), ())
+    (others,) = world.shelves.asked
+    assert others.own is ENGINE
+    assert others.rooms == [(0, 16 * MIB), (4 * MIB, 16 * MIB)]
 
 
-async def test_no_byte_of_an_import_is_written_without_room_for_it(tmp_path: Path) -> None:
-    """Of a shelf of 16 MiB; a token has 1 MiB here."""
-    settings = Settings(data_dir=tmp_path, resident_budget=16 * MIB, shelf_budget=16 * MIB)
-    pool = BlockPoolActor(RuntimeConfig(settings, "", b"", tmp_path, tmp_path / "logs"))
-    parcel = await pool.open_import(ENGINE, ROOT)
-    files = ["a" * 64 + ".safetensors", "b" * 64 + ".safetensors"]
-    await pool.admit(parcel, files[0], 10 * MIB, num_tokens=8)
-    with pytest.raises(StorageUnavailable):
-        await pool.admit(parcel, files[1], 10 * MIB, num_tokens=8)
-    with pytest.raises(InvalidRequest):
-        await pool.put(parcel, files[1], 0, b"x")
-    await pool.close_parcel(parcel)
-    again = await pool.open_import(ENGINE, ROOT)
-    await pool.admit(again, files[1], 10 * MIB, num_tokens=8)
-    assert list((tmp_path / "travel").glob("*/*")) == []
+async def test_a_session_is_erased_from_every_model(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    shelf, owner = world.shelves.of(ENGINE), BlockOwner("w/s")
+    block = stored((0, 1, 2, 3), "file")
+    shelf.put(block, owner)
+    await world.keeper.meet(ENGINE)
+    await world.keeper.erase(WorkspaceId("w"), owner, [array("I", block.token_ids)])
+    others = world.shelves.asked[-1]
+    assert shelf.files == {}
+    assert (others.own, others.erased) == (ENGINE, [("w", "w/s", [block.token_ids])])
 
 
-async def test_unpacking_keeps_no_other_workspace_waiting(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two archives are unpacked and do not end; export and deletion go on."""
-    pool = make_pool(tmp_path)
-    await pool.lease(ask("one", 6))
-    await pool.publish(ENGINE, LeaseId("one"), (), ())
-    is_over = threading.Event()
-    monkeypatch.setattr(pool._parcels, "unpack", lambda *_: is_over.wait(30) and ())
-    unpacking = []
-    for workspace in ("x", "y"):
-        root = root_hash(ENGINE.fingerprint, ENGINE.kv_format, workspace)
-        parcel = await pool.open_import(ENGINE, root)
-        sequence = OwnedSequence.of(ENGINE, root, (), BlockOwner(f"{workspace}/s"))
-        unpacking.append(asyncio.create_task(pool.unpack(parcel, sequence, ROOT)))
-    own = OwnedSequence.of(ENGINE, ROOT, (0, 1, 2, 3), BlockOwner("w/s"))
-    async with asyncio.timeout(5):
-        await pool.close_parcel((await pool.pack(own)).parcel_id)
-        await pool.forget(own)
-    assert not any(task.done() for task in unpacking)
-    is_over.set()
-    assert await asyncio.gather(*unpacking) == [0, 0]
+async def test_without_a_loaded_model_a_session_is_erased_from_all(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    assert await world.keeper.erase(WorkspaceId("w"), BlockOwner("w/s"), ()) == ()
+    (others,) = world.shelves.asked
+    assert (others.own, others.erased) == (None, [("w", "w/s", [])])
+    assert await world.keeper.stats() is None
+
+
+async def test_an_engine_that_is_gone_does_not_end_the_waiting(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.engine.is_there = False
+    patient = LeaseTerms(priority=-1, is_preemptible=True)
+    await world.keeper.lease(replace(ask("one", 10), terms=patient))
+    waiting = asyncio.create_task(world.keeper.lease(ask("two", 10)))
+    await asyncio.sleep(0.01)
+    await world.keeper.publish(ENGINE, LeaseId("one"), (), ())
+    assert (await waiting).lease_id == "two"
