@@ -52,7 +52,8 @@ class Record:
 
 def cut_records(lines: Lines, taken: Sequence[int]) -> list[Record]:
     """Of the lines that are not `taken`. Where most records bear a time, a line without one goes
-    on with the record before it; elsewhere only an indented line does."""
+    on with the record before it, and so does one that lacks the time that others have before
+    them; elsewhere only an indented line does."""
     begins_record = _record_starts(lines, taken)
     records: list[Record] = []
     for place, text in enumerate(lines.texts):
@@ -74,7 +75,12 @@ def _record_starts(lines: Lines, taken: Sequence[int]) -> list[bool]:
     ]
     if sum(stamped) * 4 >= sum(free):
         return stamped
-    return [not text[:1].isspace() for text in lines.texts]
+    own = [not text[:1].isspace() or _HAS_LEVEL.match(text.lstrip()) for text in lines.texts]
+    times = lines.times if any(lines.times) else ("is not known",) * len(own)
+    return [
+        bool(is_own and (time or is_stamped))
+        for is_own, time, is_stamped in zip(own, times, stamped, strict=True)
+    ]
 
 
 def _level(text: str) -> str | None:

@@ -10,7 +10,7 @@ from agent_memory.memory.extraction.failures.headings import (
     read_heading,
 )
 from agent_memory.memory.extraction.failures.summaries import read_summary
-from agent_memory.memory.extraction.lines import Lines
+from agent_memory.memory.extraction.lines import Lines, cut_lines
 from agent_memory.memory.extraction.traces.finder import find_traces, may_have_traces
 
 
@@ -21,10 +21,13 @@ def may_have_failures(text: str) -> bool:
 
 def find_failures(text: str, lines: Lines) -> list[Failure]:
     """In their order, none within another, and no test twice that failed once."""
+    if lines.ends:
+        text = "\n".join(lines.texts)
     if not may_have_failures(text):
         return []
     if junit_xml.MARK in text:
-        failures = list(junit_xml.find_failures(text, lines))
+        as_they_lie = cut_lines(text) if lines.ends else lines
+        failures = list(junit_xml.find_failures(text, as_they_lie))
     else:
         failures = _find_in_blocks(lines) if may_have_headings(text) else []
     failures = _without_repetitions([*failures, *_find_stacks(lines, failures)])
