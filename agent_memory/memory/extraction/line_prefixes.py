@@ -17,13 +17,14 @@ _TIME = (
     rf"(?:\d{{4}}[-/]\d\d[-/]\d\d[T ]{_CLOCK}(?:Z| ?[+-]\d\d:?\d\d| UTC)?|"
     rf"(?:{_MON}) {{1,2}}\d{{1,2}} {_CLOCK}|{_CLOCK})"
 )
+_PROCESS = r"(?:\[[\w.-]+\])?"
 _END = r"(?:[ \t]|$)"
 _NAME = r"@?[A-Za-z][\w@/.-]*"
 _FORMS = tuple(
     re.compile(form)
     for form in (
         rf"<\d{{1,3}}>1 (?P<time>{_TIME}) \S+ (?P<source>\S+) \S+ \S+ (?:-|\[[^\]]*\]){_END}",
-        rf"(?:<\d{{1,3}}>)?(?P<time>{_TIME}) [\w.-]+ (?P<source>[\w./@()-]+)(?:\[[\w.-]+\])?:{_END}",
+        rf"(?:<\d{{1,3}}>)?(?P<time>{_TIME}) [\w.-]+ (?P<source>[\w./@()-]+){_PROCESS}:{_END}",
         rf"(?P<time>{_TIME}) (?P<source>[a-z]+\[[\w.-]+\]):{_END}",
         rf"\ufeff?\[(?P<time>{_TIME})\]{_END}",
         rf"\ufeff?(?P<time>{_TIME}) \d\d[OE](?:\+ ?|{_END})",
