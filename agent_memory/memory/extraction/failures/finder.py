@@ -1,5 +1,6 @@
 """Where the failures of a text are: those of tests first, then stacks that no test owns."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from agent_memory.memory.extraction.failures import junit_xml
@@ -12,6 +13,7 @@ from agent_memory.memory.extraction.failures.headings import (
     may_have_headings,
     read_heading,
 )
+from agent_memory.memory.extraction.failures.reports import find_reports, may_have_reports
 from agent_memory.memory.extraction.failures.summaries import read_summary
 from agent_memory.memory.extraction.lines import Lines, cut_lines
 from agent_memory.memory.extraction.traces.finder import find_traces, may_have_traces
@@ -21,7 +23,9 @@ _COLLECTION = "(collection)"
 
 def may_have_failures(text: str) -> bool:
     """Cheap; False means that there is none."""
-    return may_have_traces(text) or may_have_headings(text) or junit_xml.MARK in text
+    if may_have_traces(text) or may_have_headings(text) or may_have_reports(text):
+        return True
+    return junit_xml.MARK in text
 
 
 def find_failures(text: str, lines: Lines) -> list[Failure]:
@@ -35,6 +39,8 @@ def find_failures(text: str, lines: Lines) -> list[Failure]:
         failures = list(junit_xml.find_failures(text, as_they_lie))
     else:
         failures = _find_in_blocks(lines) if may_have_headings(text) else []
+        if may_have_reports(text):
+            failures.extend(_without_overlap(find_reports(lines), failures, len(lines)))
     failures = _without_repetitions([*failures, *_find_stacks(lines, failures)])
     return sorted(failures, key=lambda failure: failure.begin)
 
@@ -100,6 +106,14 @@ def _in_file(failure: Failure, files: set[str]) -> Failure:
         return failure
     file = next(iter(files))
     return replace(failure, test=Test(failure.test.name, file, file))
+
+
+def _without_overlap(
+    reports: Iterable[Failure], failures: list[Failure], num_lines: int
+) -> list[Failure]:
+    """Those that no other reader has read."""
+    taken = _taken(failures, num_lines)
+    return [report for report in reports if not any(taken[report.begin : report.end])]
 
 
 def _find_stacks(lines: Lines, failures: list[Failure]) -> list[Failure]:

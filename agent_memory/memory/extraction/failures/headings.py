@@ -71,6 +71,11 @@ def _jest(match: re.Match[str]) -> Heading:
 
 _FORMS: tuple[tuple[str, re.Pattern[str], _Reader], ...] = (
     ("--- FAIL: ", re.compile(r"\s*--- FAIL: (\S+) \([\d.]+\s?s\)"), _go),
+    (
+        " STDERR: ",
+        re.compile(r"\s*(?:---|\u2500+) STDERR: +\S+ (\S+)(?: ---)?$"),
+        _cargo,
+    ),
     ("---- ", re.compile(r"---- (\S.*?) stdout ----$"), _cargo),
     ("--- ", re.compile(r"--- ([\w$]+(?:\.[\w$]+)+)(?:::(\S.*))?$"), _defects4j),
     (

@@ -128,3 +128,24 @@ def test_values_beyond_what_leads_to_a_line_are_noted() -> None:
     drafts, notes = extract(material(MaterialKind.LOG, text))
     assert len(drafts[0].search_text) < 20_000
     assert "so many values" in notes[0]
+
+
+def test_the_time_and_the_level_of_a_line_of_json_are_read() -> None:
+    at = datetime(2023, 11, 3, 9, 12, 4, tzinfo=UTC)
+    lines = (
+        '{"level":"error","time":"2023-11-03T09:12:04Z","msg":"disk full"}',
+        '{"level":50,"time":1699002724000,"pid":7,"msg":"cannot bind the socket"}',
+        '{"severity":"ERROR","message":"quota used up","timestamp":"2023-11-03T09:12:04Z"}',
+        '{"@timestamp":"2023-11-03T09:12:04.000Z","log.level":"ERROR","message":"shard lost"}',
+        '{"msg":"a late ledger","levelname":"CRITICAL","ts":1699002724.0}',
+        '{"level":30,"time":1699002724000,"msg":"error count is low"}',
+    )
+    for line in lines:
+        (draft,) = read_log(line)
+        assert draft.occurred_at == at
+        assert draft.kind is (ItemKind.LOG if ":30," in line else ItemKind.ERROR)
+
+
+def test_the_time_of_a_line_of_spark_is_read() -> None:
+    (draft,) = read_log("24/05/01 10:00:00 ERROR Executor: task 3 lost its block")
+    assert draft.occurred_at == datetime(2024, 5, 1, 10, 0, tzinfo=UTC)
