@@ -41,6 +41,8 @@ HOSTILE = (
     "thread 'a' panicked at b:1:1:\n", '<testcase name="a"', "<testcase><failure>", "\u25cf a\n",
     "we decided to use ", "the port of the ", "my favorite ", "A B C D: e\n", "12:00 <a> b\n",
     "2024-01-01 00:00:00 ERROR x%d y\n", "yesterday ", "3 May ", "a1b2c3d4", "use a for ",
+    "a-1  | x\n", "not ok 1 - a\n", "=== RUN   T\n    a.go:1: x\n--- FAIL: T (0.1s)\n", '{"time',
+    "    1 failing\n  1) a\n", "[ RUN      ] a.b\n", " FAIL  a.ts > b\n", "___ a ",
 )  # fmt: skip
 
 

@@ -2,25 +2,25 @@
 
 *.jsonl          one object a line: a message (`role`, `content`, …), a conversation (`messages`),
                  a whole body (`thread_id`, `materials`), or {"diff": …}, {"log": …}
-*.diff *.patch   a unified diff
-*.log            a log
+*.diff *.patch   a unified diff, cut between files, or between hunks where a file is long
+*.log            a log, cut between records
 anything else    text: one message for each paragraph group that fits
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from agent_memory.cli.encodings import decoded
+from agent_memory.cli.text_pieces import diff_pieces, log_pieces, pieces
 from agent_memory.errors import InvalidRequest, NotFound
 
 MAX_MESSAGES = 500
 """Of one body. A file that grows at its end gives the same bodies again, but for the last."""
-MAX_TEXT_BYTES = 96 * 1024
-"""Of one message, diff or log: a little less than the server takes."""
 STANDARD_INPUT = "-"
 _SUFFIXES = {".jsonl": "jsonl", ".diff": "diffs", ".patch": "diffs", ".log": "logs"}
 _READABLE = ("content", "messages", "materials", "diff", "log")
@@ -38,10 +38,9 @@ class Source:
     path: Path | None
 
     def read(self) -> str:
-        """The whole text; what is not UTF-8 is replaced by marks."""
-        if self.path is None:
-            return sys.stdin.read()
-        return self.path.read_text(encoding="utf-8", errors="replace")
+        """The whole text, without the mark of its encoding; what is not of it is replaced."""
+        raw = sys.stdin.buffer.read() if self.path is None else self.path.read_bytes()
+        return decoded(raw).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def find_sources(place: str, kind: str | None = None) -> list[Source]:
@@ -66,10 +65,11 @@ def bodies(source: Source, thread: str) -> Iterator[Body]:
         case "jsonl":
             yield from _jsonl_bodies(source, thread)
         case "diffs" | "logs":
-            for piece in _pieces(source.read()):
+            cut = diff_pieces if source.kind == "diffs" else log_pieces
+            for piece in cut(source.read()):
                 yield {"thread_id": thread, "materials": {source.kind: [piece]}}
         case _:
-            messages = [{"role": "user", "content": piece} for piece in _pieces(source.read())]
+            messages = [{"role": "user", "content": piece} for piece in pieces(source.read())]
             yield from _chat_bodies(thread, messages)
 
 
@@ -83,7 +83,7 @@ def _kind_of(path: Path) -> str:
 
 def _jsonl_bodies(source: Source, thread: str) -> Iterator[Body]:
     waiting: dict[str, list[Body]] = {}
-    for number, line in enumerate(source.read().splitlines(), 1):
+    for number, line in enumerate(source.read().split("\n"), 1):
         if not line.strip():
             continue
         entry = _entry(source, number, line)
@@ -125,24 +125,3 @@ def _chat_bodies(thread: str, messages: list[Body]) -> Iterator[Body]:
     for begin in range(0, len(messages), MAX_MESSAGES):
         batch = messages[begin : begin + MAX_MESSAGES]
         yield {"thread_id": thread, "materials": {"chat": batch}}
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """The text in pieces that the server takes, cut between lines."""
-    piece: list[str] = []
-    num_bytes = 0
-    for line in _short_lines(text):
-        size = len(line.encode())
-        if piece and num_bytes + size > MAX_TEXT_BYTES:
-            yield "".join(piece)
-            piece, num_bytes = [], 0
-        piece.append(line)
-        num_bytes += size
-    if "".join(piece).strip():
-        yield "".join(piece)
-
-
-def _short_lines(text: str) -> Iterable[str]:
-    most = MAX_TEXT_BYTES // 4
-    for line in text.splitlines(keepends=True):
-        yield from (line[begin : begin + most] for begin in range(0, len(line), most))

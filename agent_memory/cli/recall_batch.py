@@ -12,6 +12,7 @@ from agent_memory.api.limits import Limits
 from agent_memory.api.schemas.memory.recall import RecallBody
 from agent_memory.api.translators.memory_recall import recall_json, recall_request
 from agent_memory.cli.batch import PER_ACTOR, Told, run_on_pool, spread
+from agent_memory.cli.encodings import decoded
 from agent_memory.cli.options import AsJson, DataDir, load_settings
 from agent_memory.cli.output import console, print_json
 from agent_memory.errors import InvalidRequest, NotFound
@@ -74,7 +75,7 @@ def recall_batch(
 
 
 def _questions(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(decoded(path.read_bytes()).split("\n"), 1):
         if not line.strip():
             continue
         try:

@@ -53,13 +53,18 @@ _SLASHES = re.compile(
 _GLOG = re.compile(r"[IWEF](\d\d)(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?")
 _EPOCH = re.compile(r"(\d{10})(?:[.,](\d{1,9})|(\d{3}))?(?![\w.])")
 _LEAD = re.compile(r"[\[(<\s]*(?:[\"']?(?:time|timestamp|ts|date|@timestamp)[\"']?[=:]\s*[\"']?)?")
+_JSON_TIME = re.compile(
+    r"\{.{0,1000}?[\"'](?:time|timestamp|ts|date|datetime|@timestamp|eventTime|asctime|@t|t)[\"']\s*:"
+    r"\s*(?:\{\s*[\"']\$date[\"']\s*:\s*)?[\"']?"
+)
+_SHORT_YEAR = re.compile(rf"(\d\d)/(\d\d)/(\d\d) {_CLOCK}()(?!\d)")
 _HAS_TIME = re.compile(r"\d{8}T\d|\d:\d\d|\d{4}[-/.]\d|\d{10}")
 
 
 def find_timestamp(text: str, near: datetime) -> datetime | None:
     """The time at the head of a line, or the access log's within it; None when there is none.
     `near` gives the time zone, and the year, where the text does not."""
-    head = text[:120]
+    head = _head(text)
     if _HAS_TIME.search(head) is None:
         return None
     found = _match_at(head, _lead(head))
@@ -69,7 +74,7 @@ def find_timestamp(text: str, near: datetime) -> datetime | None:
 
 
 def begins_with_timestamp(text: str) -> bool:
-    head = text[:120]
+    head = _head(text)
     if _HAS_TIME.search(head) is None:
         return False
     return _match_at(head, _lead(head)) is not None or _ACCESS.search(head) is not None
@@ -95,6 +100,13 @@ def _read(match: re.Match[str], reader: _Reader, near: datetime) -> datetime | N
         return None
 
 
+def _head(text: str) -> str:
+    """Of a line of JSON, what stands after the name of its time."""
+    if text[:1] == "{" and (named := _JSON_TIME.match(text)) is not None:
+        return text[named.end() : named.end() + 120]
+    return text[:120]
+
+
 def _lead(head: str) -> int:
     lead = _LEAD.match(head)
     return lead.end() if lead is not None else 0
@@ -110,6 +122,12 @@ def _match_at(head: str, place: int) -> tuple[re.Match[str], _Reader] | None:
 def _read_iso(match: re.Match[str], near: datetime) -> datetime:
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     return _build(near, year, month, day, hour, minute, second, fraction, zone)
+
+
+def _read_short_year(match: re.Match[str], near: datetime) -> datetime:
+    """As Spark writes it: the year first, without its century."""
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    return _build(near, f"20{year}", month, day, hour, minute, second, fraction, zone or None)
 
 
 def _read_access(match: re.Match[str], near: datetime) -> datetime:
@@ -172,6 +190,7 @@ def _read_slashes(match: re.Match[str], near: datetime) -> datetime:
 _FORMS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (_ISO, _read_iso),
     (_COMPACT, _read_iso),
+    (_SHORT_YEAR, _read_short_year),
     (_SYSLOG, _read_syslog),
     (_ACCESS, _read_access),
     (_GIT, _read_git),

@@ -48,7 +48,7 @@ class _Cutter:
         self._current: FilePart | None = None
         self._commit: tuple[int, int] | None = None
         self._prose_begin = 0
-        """Where the text before the next file begins."""
+        """Where the text before the first file of a commit begins."""
 
     def cut(self) -> list[FilePart]:
         place = 0
@@ -118,4 +118,5 @@ class _Cutter:
                 place -= 1
             self._current.end = place
             self._files.append(self._current)
+            self._prose_begin = len(self._lines)
         self._current = None

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent_memory.memory.dates.written import begins_with_timestamp
+from agent_memory.memory.extraction.banners import is_banner
 from agent_memory.memory.extraction.lines import Lines
 
 _LEVEL = (
@@ -13,6 +14,15 @@ _LEVEL = (
 _HAS_LEVEL = re.compile(
     rf"(?<![\w-])(?:({_LEVEL})(?![\w-])|[\"']?(?:level|severity|lvl)[\"']?[=:] ?[\"']?(\w+))"
 )
+_JSON_LEVEL = re.compile(
+    r"[\"'](?:level|severity|lvl|levelname|log\.level|@l|severity_text|level_name)[\"']\s*:\s*"
+    r"(?:[\"'](\w+)[\"']|(\d{2})\b)"
+)
+_JSON_LEVELS = {
+    "10": "TRACE", "20": "DEBUG", "30": "INFO", "40": "WARN", "50": "ERROR", "60": "FATAL",
+}  # fmt: skip
+"""Of the loggers that write numbers: pino and bunyan."""
+_MAX_JSON = 2000
 _GLOG = re.compile(r"([IWEF])\d{4} \d\d:")
 _ERRONEOUS = re.compile(
     r"(?<![\w-])(?:error|exception|failed|failure|fatal|traceback|segfault|segmentation fault|"
@@ -52,11 +62,12 @@ class Record:
 
 def cut_records(lines: Lines, taken: Sequence[int]) -> list[Record]:
     """Of the lines that are not `taken`. Where most records bear a time, a line without one goes
-    on with the record before it; elsewhere only an indented line does."""
+    on with the record before it, and so does one that lacks the time that others have before
+    them; elsewhere only an indented line does."""
     begins_record = _record_starts(lines, taken)
     records: list[Record] = []
     for place, text in enumerate(lines.texts):
-        if taken[place] or not text.strip():
+        if taken[place] or not text.strip() or is_banner(text):
             continue
         last = records[-1] if records else None
         if last is not None and last.end == place and not begins_record[place]:
@@ -74,13 +85,20 @@ def _record_starts(lines: Lines, taken: Sequence[int]) -> list[bool]:
     ]
     if sum(stamped) * 4 >= sum(free):
         return stamped
-    return [not text[:1].isspace() for text in lines.texts]
+    own = [not text[:1].isspace() or _HAS_LEVEL.match(text.lstrip()) for text in lines.texts]
+    times = lines.times if any(lines.times) else ("is not known",) * len(own)
+    return [
+        bool(is_own and (time or is_stamped))
+        for is_own, time, is_stamped in zip(own, times, stamped, strict=True)
+    ]
 
 
 def _level(text: str) -> str | None:
     head = text[:_LOOKED_AT]
     if (glog := _GLOG.match(head)) is not None:
         return _GLOG_LEVELS[glog.group(1)]
+    if text[:1] == "{" and (number := _JSON_LEVEL.search(text[:_MAX_JSON])) is not None:
+        return _JSON_LEVELS.get(number.group(2) or "", number.group(1) or "INFO").upper()
     found = _HAS_LEVEL.search(head)
     if found is None:
         return None

@@ -3,7 +3,7 @@
 from agent_memory.memory.extraction.code_references import likely_keys
 from agent_memory.memory.extraction.failure_draft import keys_of_failure
 from agent_memory.memory.extraction.failures.finder import find_failures
-from agent_memory.memory.extraction.lines import cut_lines
+from agent_memory.memory.extraction.lines import cut_log
 from agent_memory.memory.items.item import Key
 from agent_memory.memory.search.identifiers import split_identifiers
 
@@ -16,7 +16,7 @@ def find_keys(text: str) -> tuple[Key, ...]:
     """Of a question: paths, symbols and test ids. Of a log: its failures' fingerprints, tests, and
     the files and symbols of their stacks."""
     keys: list[Key] = []
-    failures = find_failures(text, cut_lines(text))
+    failures = [failure for lines in cut_log(text) for failure in find_failures(text, lines)]
     for failure in failures:
         keys.extend(keys_of_failure(failure))
     if not failures:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from agent_memory.cli.ingest_sources import MAX_MESSAGES, MAX_TEXT_BYTES, bodies, find_sources
+from agent_memory.cli.ingest_sources import MAX_MESSAGES, bodies, find_sources
+from agent_memory.cli.text_pieces import MAX_TEXT_BYTES
 from agent_memory.errors import InvalidRequest, NotFound
 
 
@@ -74,3 +75,33 @@ def test_a_line_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_a_place_that_is_not_there_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         find_sources(str(tmp_path / "nowhere"))
+
+
+def test_lines_of_json_end_at_line_feeds_only(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text(
+        '{"content":"one\u2028two\u2029three\x85four"}\r\n{"content":"five"}\n', "utf-8-sig"
+    )
+    assert all_bodies(path) == [
+        {
+            "thread_id": "t",
+            "materials": {
+                "chat": [{"content": "one\u2028two\u2029three\x85four"}, {"content": "five"}]
+            },
+        }
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-32"])
+def test_the_mark_of_an_encoding_is_heeded(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "x.log"
+    path.write_bytes("ERROR caf\u00e9\r\nover\r\n".encode(encoding))
+    assert all_bodies(path) == [
+        {"thread_id": "t", "materials": {"logs": ["ERROR caf\u00e9\nover\n"]}}
+    ]
+
+
+def test_the_mark_of_the_other_order_of_bytes_is_heeded(tmp_path: Path) -> None:
+    path = tmp_path / "x.log"
+    path.write_bytes(b"\xfe\xff" + "ERROR x\n".encode("utf-16-be"))
+    assert all_bodies(path) == [{"thread_id": "t", "materials": {"logs": ["ERROR x\n"]}}]

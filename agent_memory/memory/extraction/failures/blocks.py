@@ -16,6 +16,7 @@ _GO_PLACE = re.compile(r"\s+([\w./-]+\.go):(\d+): ?(.*)$")
 _JEST_END = re.compile(r"(?:Test Suites:|Tests: |(?:PASS|FAIL) \S|Summary of all failing tests)")
 _GO_END = re.compile(r"(?:=== |\s*--- (?:PASS|SKIP|FAIL)|FAIL\b|PASS\b|ok \s|exit status)")
 _RULE = re.compile(r"[=\-_]{5,}")
+_PYTHON_LIBRARIES = ("site-packages", "dist-packages", "/lib/python", "importlib/", "<frozen")
 _MAX_MESSAGE_LINES = 12
 
 
@@ -96,19 +97,22 @@ def _read_pytest(test: Test, lines: Lines, at: int, end: int) -> Failure:
             errors.append(error.group(1))
         elif ".py" in text and (found := _PYTEST_PLACE.match(text)) is not None:
             file, line, function, _ = found.groups()
-            is_project = "site-packages" not in file and "/lib/python" not in file
-            frames.append(Frame(function or "", file, int(line[:9]), is_project))
+            frames.append(Frame(function or "", file, int(line[:9]), _is_own(file)))
         place += 1
     exception, message = _pytest_error(errors)
     traces = find_traces(lines, at + 1, place) if not errors else []
     if traces:
         return failure_of(traces[0], test, at, place)
-    if frames and not frames[0].function:
+    if frames and not frames[0].function and test.file is None:
         frames[0] = Frame(test.name.split("[")[0], frames[0].file, frames[0].line, True)
-    suite = frames[0].file if frames else None
+    suite = test.file or next((f.file for f in frames if f.is_project), None)
     own = [frame for frame in reversed(frames) if frame.is_project][:MAX_FRAMES]
     named = Test(test.name, suite, suite)
     return Failure(named, exception, message, tuple(own), at, place, language="python")
+
+
+def _is_own(file: str) -> bool:
+    return not any(mark in file for mark in _PYTHON_LIBRARIES)
 
 
 def _pytest_error(errors: list[str]) -> tuple[str, str]:

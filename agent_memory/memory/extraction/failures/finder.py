@@ -1,32 +1,46 @@
 """Where the failures of a text are: those of tests first, then stacks that no test owns."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from agent_memory.memory.extraction.failures import junit_xml
 from agent_memory.memory.extraction.failures.blocks import read_block
-from agent_memory.memory.extraction.failures.failure import Failure, failure_of
+from agent_memory.memory.extraction.failures.failure import Failure, Test, failure_of
+from agent_memory.memory.extraction.failures.go_output import with_what_was_said_before
 from agent_memory.memory.extraction.failures.headings import (
     Heading,
     Runner,
     may_have_headings,
     read_heading,
 )
+from agent_memory.memory.extraction.failures.reports import find_reports, may_have_reports
 from agent_memory.memory.extraction.failures.summaries import read_summary
-from agent_memory.memory.extraction.lines import Lines
+from agent_memory.memory.extraction.lines import Lines, cut_lines
 from agent_memory.memory.extraction.traces.finder import find_traces, may_have_traces
+
+_COLLECTION = "(collection)"
 
 
 def may_have_failures(text: str) -> bool:
     """Cheap; False means that there is none."""
-    return may_have_traces(text) or may_have_headings(text) or junit_xml.MARK in text
+    if may_have_traces(text) or may_have_headings(text) or may_have_reports(text):
+        return True
+    return junit_xml.MARK in text
 
 
 def find_failures(text: str, lines: Lines) -> list[Failure]:
     """In their order, none within another, and no test twice that failed once."""
+    if lines.ends:
+        text = "\n".join(lines.texts)
     if not may_have_failures(text):
         return []
     if junit_xml.MARK in text:
-        failures = list(junit_xml.find_failures(text, lines))
+        as_they_lie = cut_lines(text) if lines.ends else lines
+        failures = list(junit_xml.find_failures(text, as_they_lie))
     else:
         failures = _find_in_blocks(lines) if may_have_headings(text) else []
+        if may_have_reports(text):
+            failures.extend(_without_overlap(find_reports(lines), failures, len(lines)))
     failures = _without_repetitions([*failures, *_find_stacks(lines, failures)])
     return sorted(failures, key=lambda failure: failure.begin)
 
@@ -38,9 +52,10 @@ def _find_in_blocks(lines: Lines) -> list[Failure]:
         read_block(heading, lines, place, end)
         for (place, heading), end in zip(headings, ends, strict=False)
     ]
+    failures = with_what_was_said_before(failures, lines)
     parents = _parents(failures)
     failures = [failure for failure in failures if not _is_only_parent(failure, parents)]
-    return [*failures, *_find_summaries(lines, failures)]
+    return _with_summaries(lines, failures)
 
 
 def _find_headings(lines: Lines) -> list[tuple[int, Heading]]:
@@ -70,12 +85,35 @@ def _is_only_parent(failure: Failure, parents: frozenset[str]) -> bool:
     return failure.test.name in parents
 
 
-def _find_summaries(lines: Lines, failures: list[Failure]) -> list[Failure]:
-    """Of tests that no block tells about."""
+def _with_summaries(lines: Lines, failures: list[Failure]) -> list[Failure]:
+    """And the tests that no block tells about. A summary names the file of a test, which a block
+    of pytest does not."""
     taken = _taken(failures, len(lines))
     known = {_short_name(failure) for failure in failures}
     found = [read_summary(lines, at) for at in range(len(lines)) if not taken[at]]
-    return [failure for failure in found if failure and _short_name(failure) not in known]
+    summaries = [failure for failure in found if failure is not None]
+    files: dict[str, set[str]] = {}
+    for summary in summaries:
+        if summary.test is not None and summary.test.file is not None:
+            files.setdefault(_short_name(summary), set()).add(summary.test.file)
+    named = [_in_file(failure, files.get(_short_name(failure), set())) for failure in failures]
+    return [*named, *(one for one in summaries if _short_name(one) not in known)]
+
+
+def _in_file(failure: Failure, files: set[str]) -> Failure:
+    """In the only file that has a test of its name."""
+    if failure.test is None or failure.language != "python" or len(files) != 1:
+        return failure
+    file = next(iter(files))
+    return replace(failure, test=Test(failure.test.name, file, file))
+
+
+def _without_overlap(
+    reports: Iterable[Failure], failures: list[Failure], num_lines: int
+) -> list[Failure]:
+    """Those that no other reader has read."""
+    taken = _taken(failures, num_lines)
+    return [report for report in reports if not any(taken[report.begin : report.end])]
 
 
 def _find_stacks(lines: Lines, failures: list[Failure]) -> list[Failure]:
@@ -112,9 +150,13 @@ def _fulness(failure: Failure) -> int:
 
 
 def _short_name(failure: Failure) -> str:
-    """Without class and file, which one report gives and another does not."""
+    """Without class and file, which one report gives and another does not; a file that could not
+    be collected has nothing else."""
     name = failure.test.name if failure.test is not None else ""
-    return name.rsplit("::", 1)[-1]
+    if failure.test is not None and name == _COLLECTION:
+        return failure.test.test_id
+    qualified, bracket, parameters = name.partition("[")
+    return qualified.rsplit("::", 1)[-1] + bracket + parameters
 
 
 def _taken(failures: list[Failure], num_lines: int) -> bytearray:

@@ -46,7 +46,10 @@ def _name_and_suite(match: re.Match[str]) -> Heading:
 
 
 def _pytest(match: re.Match[str]) -> Heading:
-    return Heading(Runner.PYTEST, Test(match.group(1).replace(".", "::")))
+    if match.group(1) is not None:
+        return Heading(Runner.PYTEST, Test("(collection)", match.group(1), match.group(1)))
+    name, bracket, parameters = match.group(2).partition("[")
+    return Heading(Runner.PYTEST, Test(name.replace(".", "::") + bracket + parameters))
 
 
 def _unittest(match: re.Match[str]) -> Heading:
@@ -68,6 +71,11 @@ def _jest(match: re.Match[str]) -> Heading:
 
 _FORMS: tuple[tuple[str, re.Pattern[str], _Reader], ...] = (
     ("--- FAIL: ", re.compile(r"\s*--- FAIL: (\S+) \([\d.]+\s?s\)"), _go),
+    (
+        " STDERR: ",
+        re.compile(r"\s*(?:---|\u2500+) STDERR: +\S+ (\S+)(?: ---)?$"),
+        _cargo,
+    ),
     ("---- ", re.compile(r"---- (\S.*?) stdout ----$"), _cargo),
     ("--- ", re.compile(r"--- ([\w$]+(?:\.[\w$]+)+)(?:::(\S.*))?$"), _defects4j),
     (
@@ -84,7 +92,11 @@ _FORMS: tuple[tuple[str, re.Pattern[str], _Reader], ...] = (
         re.compile(r"\s*Testcase: ([^\s(]+)\(([\w.$]+)\):?\s+(?:FAILED|Caused an ERROR)"),
         _name_and_suite,
     ),
-    ("___ ", re.compile(r"_{3,} (?:ERROR at \w+ of )?([^\s].*?) _{3,}$"), _pytest),
+    (
+        "___ ",
+        re.compile(r"_{3,} (?:ERROR collecting (\S.*?)|(?:ERROR at \w+ of )?(\S.*?)) _{3,}$"),
+        _pytest,
+    ),
     ("FAIL: ", re.compile(r"FAIL: (\w+) \(([\w.]+)\)"), _unittest),
     ("ERROR: ", re.compile(r"ERROR: (\w+) \(([\w.]+)\)"), _unittest),
     ("\u25cf ", re.compile(r"\s*\u25cf (\S.*)$"), _jest),

@@ -179,3 +179,41 @@ def test_a_failure_and_its_fix_share_keys() -> None:
     shared = set(failure.keys) & set(fix.keys)
     assert {key.value for key in shared} >= {"csv/Parser.java", "Parser.java", "Parser.next"}
     assert "ParserTest.testEmpty" in keys(failure, KeyKind.TEST) & keys(test, KeyKind.TEST)
+
+
+def test_a_plain_diff_of_several_files_has_no_commit() -> None:
+    files = ("auth/session.py", "docs/colours.md", "shop/cart.py")
+    text = "\n".join(
+        f"diff --git a/{name} b/{name}\nindex 1111111..2222222 100644\n--- a/{name}\n+++ b/{name}\n"
+        f"@@ -1 +1 @@\n-old {name}\n+new {name}\n"
+        for name in files
+    )
+    drafts = read_diff(text)
+    assert [draft.context for draft in drafts] == [f"modified {name}" for name in files]
+    assert not any("subject" in draft.metadata for draft in drafts)
+    assert "session" not in drafts[1].search_text
+
+
+def test_what_a_tool_writes_between_two_files_is_no_commit() -> None:
+    text = """\
+Index: a.py
+===================================================================
+--- a.py\t(revision 3)
++++ a.py\t(working copy)
+@@ -1 +1 @@
+-a
++b
+
+Property changes on: a.py
+___________________________________________________________________
+Added: svn:eol-style
+
+Index: b.py
+===================================================================
+--- b.py\t(revision 3)
++++ b.py\t(working copy)
+@@ -1 +1 @@
+-a
++b
+"""
+    assert [draft.context for draft in read_diff(text)] == ["modified a.py", "modified b.py"]

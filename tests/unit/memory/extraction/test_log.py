@@ -89,3 +89,63 @@ def test_a_log_of_too_many_different_lines_is_cut_with_a_note_and_keeps_its_erro
     assert len(drafts) == MAX_TEMPLATES
     assert drafts[-1].text == "ERROR at the end"
     assert "501" in notes[0]
+
+
+def test_what_stands_below_a_repeated_line_is_kept() -> None:
+    text = """\
+2026-11-03 09:00:01 ERROR jobs: order 4711 failed
+  reason: disk quota exceeded on volume alpha
+2026-11-03 09:00:02 ERROR jobs: order 4712 failed
+  reason: certificate of beta.acme.test expired
+2026-11-03 09:00:03 ERROR jobs: order 4799 failed
+  reason: no route to gamma
+"""
+    told = " ".join(f"{draft.text} {draft.search_text}" for draft in read_log(text))
+    for detail in ("alpha", "certificate of beta.acme.test expired", "no route to gamma", "4712"):
+        assert detail in told
+
+
+def test_what_another_thread_said_below_a_repeated_line_is_kept() -> None:
+    text = """\
+2026-11-03 09:00:01 ERROR worker-1: job 17 broke
+2026-11-03 09:00:01 INFO worker-2: polled
+QuotaError: tenant 9 is over its quota
+2026-11-03 09:00:02 INFO worker-2: polled
+2026-11-03 09:00:03 INFO worker-2: polled
+"""
+    drafts = read_log(text)
+    assert any("tenant 9 is over its quota" in draft.text for draft in drafts)
+
+
+def test_the_values_of_a_repeated_line_lead_to_it() -> None:
+    draft = read_log("".join(f"order {4700 + number} shipped\n" for number in range(50)))[0]
+    assert draft.num_occurrences == 50
+    assert {"4700", "4712", "4749"} <= set(draft.search_text.split())
+
+
+def test_values_beyond_what_leads_to_a_line_are_noted() -> None:
+    text = "".join(f"order {10**9 + number} shipped\n" for number in range(3000))
+    drafts, notes = extract(material(MaterialKind.LOG, text))
+    assert len(drafts[0].search_text) < 20_000
+    assert "so many values" in notes[0]
+
+
+def test_the_time_and_the_level_of_a_line_of_json_are_read() -> None:
+    at = datetime(2023, 11, 3, 9, 12, 4, tzinfo=UTC)
+    lines = (
+        '{"level":"error","time":"2023-11-03T09:12:04Z","msg":"disk full"}',
+        '{"level":50,"time":1699002724000,"pid":7,"msg":"cannot bind the socket"}',
+        '{"severity":"ERROR","message":"quota used up","timestamp":"2023-11-03T09:12:04Z"}',
+        '{"@timestamp":"2023-11-03T09:12:04.000Z","log.level":"ERROR","message":"shard lost"}',
+        '{"msg":"a late ledger","levelname":"CRITICAL","ts":1699002724.0}',
+        '{"level":30,"time":1699002724000,"msg":"error count is low"}',
+    )
+    for line in lines:
+        (draft,) = read_log(line)
+        assert draft.occurred_at == at
+        assert draft.kind is (ItemKind.LOG if ":30," in line else ItemKind.ERROR)
+
+
+def test_the_time_of_a_line_of_spark_is_read() -> None:
+    (draft,) = read_log("24/05/01 10:00:00 ERROR Executor: task 3 lost its block")
+    assert draft.occurred_at == datetime(2024, 5, 1, 10, 0, tzinfo=UTC)

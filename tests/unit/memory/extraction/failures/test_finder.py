@@ -230,3 +230,117 @@ boom
 """
     failures = find(text)
     assert [failure.test is None for failure in failures] == [False, True]
+
+
+def test_go_says_more_with_v_before_the_failure() -> None:
+    text = """=== RUN   TestDup
+    store_test.go:71: got 2 rows, want 1
+--- FAIL: TestDup (0.02s)
+=== RUN   TestFine
+    store_test.go:80: all is well
+--- PASS: TestFine (0.00s)
+=== RUN   TestTable
+=== RUN   TestTable/empty
+    table_test.go:12: empty: got nil
+=== RUN   TestTable/full
+--- FAIL: TestTable (0.00s)
+    --- FAIL: TestTable/empty (0.00s)
+    --- PASS: TestTable/full (0.00s)
+FAIL
+FAIL	example.org/store	0.03s
+"""
+    first, second = find(text)
+    assert told(first) == ("TestDup", "", "got 2 rows, want 1")
+    assert [(f.file, f.line) for f in first.frames] == [("store_test.go", 71)]
+    assert (first.begin, first.end) == (1, 3)
+    assert told(second) == ("TestTable/empty", "", "empty: got nil")
+
+
+def test_go_tests_that_take_turns_keep_their_own_words() -> None:
+    text = """=== RUN   TestA
+=== PAUSE TestA
+=== RUN   TestB
+=== PAUSE TestB
+=== CONT  TestA
+    a_test.go:1: of a
+=== CONT  TestB
+    b_test.go:2: of b
+=== NAME  TestA
+    a_test.go:3: of a again
+--- FAIL: TestB (0.10s)
+--- FAIL: TestA (0.10s)
+"""
+    assert [told(failure) for failure in find(text)] == [
+        ("TestB", "", "of b"),
+        ("TestA", "", "of a\nof a again"),
+    ]
+
+
+def test_go_keeps_what_was_said_before_a_panic() -> None:
+    text = """=== RUN   TestOpen
+    open_test.go:9: the path is empty
+--- FAIL: TestOpen (0.00s)
+panic: runtime error: invalid memory address or nil pointer dereference
+
+goroutine 7 [running]:
+example.org/store.Open(...)
+	/src/store/open.go:14 +0x1d
+"""
+    (failure,) = find(text)
+    assert "invalid memory address" in failure.message
+    assert "the path is empty" in failure.message
+
+
+def test_a_parameter_with_dots_of_pytest_is_one_test() -> None:
+    text = """=================================== FAILURES ===================================
+____________________________ test_price[1.5-EUR] _______________________________
+
+E       assert 2 == 3
+
+tests/test_price.py:9: AssertionError
+_______________________ TestCart.test_total[a::b v1.2] _________________________
+
+E       assert 1 == 3
+
+tests/test_cart.py:5: AssertionError
+=========================== short test summary info ============================
+FAILED tests/test_price.py::test_price[1.5-EUR] - assert 2 == 3
+FAILED tests/test_cart.py::TestCart::test_total[a::b v1.2] - assert 1 == 3
+"""
+    assert [told(failure)[0] for failure in find(text)] == [
+        "tests/test_price.py::test_price[1.5-EUR]",
+        "tests/test_cart.py::TestCart::test_total[a::b v1.2]",
+    ]
+
+
+def test_a_file_that_pytest_cannot_collect_fails_once() -> None:
+    text = """==================================== ERRORS ====================================
+____________________ ERROR collecting tests/test_export.py _____________________
+/opt/python/importlib/__init__.py:90: in import_module
+    return _bootstrap._gcd_import(name[level:], package, level)
+tests/test_export.py:3: in <module>
+    from shop.export import write
+E   ModuleNotFoundError: No module named 'shop.export'
+=========================== short test summary info ============================
+ERROR tests/test_export.py - ModuleNotFoundError: No module named 'shop.export'
+"""
+    (failure,) = find(text)
+    assert told(failure) == (
+        "tests/test_export.py::(collection)",
+        "ModuleNotFoundError",
+        "No module named 'shop.export'",
+    )
+    assert [frame.file for frame in failure.frames] == ["tests/test_export.py"]
+
+
+def test_the_summary_of_pytest_names_the_file_of_a_test_that_failed_elsewhere() -> None:
+    text = """=================================== FAILURES ===================================
+_________________________________ test_total ___________________________________
+
+tests/helpers.py:4: in check
+E       assert 1 == 2
+=========================== short test summary info ============================
+FAILED tests/test_cart.py::test_total - assert 1 == 2
+"""
+    (failure,) = find(text)
+    assert told(failure)[0] == "tests/test_cart.py::test_total"
