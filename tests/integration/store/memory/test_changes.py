@@ -121,6 +121,3 @@ async def test_an_archived_item_is_found_only_when_asked_for(
     archived = await search.search(ALPHA, question("findable", include_archived=True))
     assert [one.item.state for one in archived.found] == [ItemState.ARCHIVED]
     assert (await items.get_item(ALPHA, item)).text == "findable"
-
-    assert await changes.unarchive(ALPHA, [item]) == 1
-    assert len((await search.search(ALPHA, question("findable"))).found) == 1
