@@ -29,7 +29,7 @@ class _MaterialRow:
 
 
 class ItemStore:
-    """Meets `Items` and `Timeline` of `agent_memory.memory.ports`."""
+    """Implements `Items` and `Timeline` of `agent_memory.memory.ports`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
