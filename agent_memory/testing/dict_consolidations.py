@@ -10,6 +10,7 @@ from agent_memory.memory.consolidation.plan import Action, ConsolidationPlan, ap
 from agent_memory.memory.consolidation.record import ConsolidationRecord
 from agent_memory.memory.items.item import Item
 from agent_memory.memory.items.kinds import ItemState
+from agent_memory.pages import Page
 from agent_memory.testing.dict_memory import DictMemory
 from agent_memory.testing.dict_pages import page_of
 from agent_memory.testing.dict_shelf import Shelf
@@ -71,7 +72,7 @@ class DictConsolidations:
 
     async def list_consolidations(
         self, workspace: WorkspaceId, cursor: str | None, limit: int
-    ) -> tuple[Sequence[ConsolidationRecord], str | None]:
+    ) -> Page[ConsolidationRecord]:
         shelf = self._memory.shelf(workspace)
         newest_first = [
             replace(record, items=tuple(one for one in record.items if one in shelf.items))

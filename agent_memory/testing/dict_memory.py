@@ -9,6 +9,7 @@ from agent_memory.ids import ItemId, MaterialId, ThreadId, WorkspaceId
 from agent_memory.memory.items.ingestion import Prepared, Remembered
 from agent_memory.memory.items.item import Item, Material
 from agent_memory.memory.items.kinds import ItemKind, ItemState
+from agent_memory.pages import Page
 from agent_memory.store.identifiers import check_id
 from agent_memory.testing.dict_keys import shared_names
 from agent_memory.testing.dict_pages import page_of
@@ -126,7 +127,7 @@ class DictMemory:
         states: frozenset[str],
         cursor: str | None,
         limit: int,
-    ) -> tuple[Sequence[Item], str | None]:
+    ) -> Page[Item]:
         items = [
             item
             for item in self.shelf(workspace).all_items()

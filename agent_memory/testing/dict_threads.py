@@ -1,12 +1,12 @@
 """Threads in dictionaries."""
 
 from collections import Counter
-from collections.abc import Sequence
 
 from agent_memory.ids import ThreadId, WorkspaceId
 from agent_memory.memory.items.item import Item
 from agent_memory.memory.items.kinds import ItemKind
 from agent_memory.memory.items.thread import Thread, ThreadStatistics
+from agent_memory.pages import Page
 from agent_memory.testing.dict_memory import DictMemory
 from agent_memory.testing.dict_pages import page_of
 
@@ -32,10 +32,10 @@ class DictThreads:
 
     async def list_threads(
         self, workspace: WorkspaceId, cursor: str | None, limit: int
-    ) -> tuple[Sequence[Thread], str | None]:
+    ) -> Page[Thread]:
         last_used_first = list(reversed(self._memory.shelf(workspace).threads))
         page, following = page_of(last_used_first, cursor, limit)
-        return [await self.get_thread(workspace, thread) for thread in page], following
+        return Page([await self.get_thread(workspace, thread) for thread in page], following)
 
     async def set_title(self, workspace: WorkspaceId, thread: ThreadId, title: str | None) -> None:
         self._memory.shelf(workspace).get_thread(thread).title = title

@@ -8,6 +8,7 @@ from agent_memory.errors import Conflict, NotFound
 from agent_memory.ids import ItemId, WorkspaceId, new_id
 from agent_memory.memory.feedback import Feedback, Impression, Verdict
 from agent_memory.memory.learning.tally import Tally, tally
+from agent_memory.pages import Page
 from agent_memory.testing.dict_memory import DictMemory
 from agent_memory.testing.dict_pages import page_of
 from agent_memory.work.once import Once
@@ -78,7 +79,7 @@ class DictVerdicts:
 
     async def list_feedback(
         self, workspace: WorkspaceId, cursor: str | None, limit: int
-    ) -> tuple[Sequence[Feedback], str | None]:
+    ) -> Page[Feedback]:
         known = self._memory.shelf(workspace).items
         given = self._given.get(workspace, {}).values()
         return page_of([one for one in given if one.item_id in known], cursor, limit)

@@ -14,21 +14,22 @@ async def test_a_conversation_is_read_in_pages_the_oldest_message_first() -> Non
         await house.say(f"message {number}", at=day(number))
     await house.say("elsewhere", thread=OTHER)
 
-    thread, first, cursor = await house.memory.conversations.read(ALPHA, TALK, None, 2)
-    _, rest, end = await house.memory.conversations.read(ALPHA, TALK, cursor, 2)
+    thread, first = await house.memory.conversations.read(ALPHA, TALK, None, 2)
+    _, rest = await house.memory.conversations.read(ALPHA, TALK, first.next_cursor, 2)
 
     assert (thread.thread_id, thread.num_messages) == (TALK, 3)
-    assert [one.text for one in (*first, *rest)] == ["message 1", "message 2", "message 3"]
-    assert end is None
+    texts = [one.text for one in (*first.items, *rest.items)]
+    assert texts == ["message 1", "message 2", "message 3"]
+    assert rest.next_cursor is None
 
 
 async def test_only_messages_are_read() -> None:
     house = House()
     await house.say("We use log4j for logging.")
 
-    thread, messages, _ = await house.memory.conversations.read(ALPHA, TALK, None, 10)
+    thread, page = await house.memory.conversations.read(ALPHA, TALK, None, 10)
 
-    assert thread.num_items > thread.num_messages == len(messages) == 1
+    assert thread.num_items > thread.num_messages == len(page.items) == 1
 
 
 async def test_a_conversation_that_is_not_there_is_not_found() -> None:

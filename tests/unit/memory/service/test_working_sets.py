@@ -1,6 +1,7 @@
 from agent_memory.memory.service.working_sets import WorkingSetRequest
 from agent_memory.memory.workingset.rendering import render
-from agent_memory.memory.workingset.working_set import SectionName, WorkingSet
+from agent_memory.memory.workingset.sections import SectionName
+from agent_memory.memory.workingset.working_set import WorkingSet
 from tests.unit.memory.made_items import day
 from tests.unit.memory.service.house import ALPHA, TALK, House
 
