@@ -73,7 +73,7 @@ class SessionStore:
         page = tuple(records[:limit])
         has_more = len(records) > limit
         following = Cursor(page[-1].created_at, page[-1].session_id) if has_more else None
-        return Page(page, following and following.encode())
+        return Page(page, following.encode() if following else None)
 
     async def find_by_history(
         self, workspace_id: WorkspaceId, hashes: Sequence[str]
