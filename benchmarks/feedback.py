@@ -182,7 +182,7 @@ def _verdicts(searched: Searched, shown: Sequence[Recalled]) -> dict[ItemId, Ver
 
 def _judge(one: Asked, number: int) -> Judged:
     verdicts = _verdicts(one.searched, one.shown)
-    impression = Impression(f"q{number:04}", 0, as_ranked(one.shown).shown())
+    impression = Impression(f"q{number:04}", 0, as_ranked(one.shown))
     return Judged(impression, _BEGAN_AT + timedelta(minutes=number), verdicts)
 
 

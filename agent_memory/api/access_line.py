@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from starlette.requests import HTTPConnection
 
-_log = logging.getLogger("agent_memory.api.access")
+log = logging.getLogger("agent_memory.api.access")
 
 WEBSOCKET = "WEBSOCKET"
 """Stands for the method of a WebSocket, which has none: its status is 101 once it is accepted."""
@@ -33,7 +33,7 @@ class AccessLine:
         """Log the line, without what is not known."""
         known = {name: value for name, value in asdict(self).items() if value is not None}
         known["duration_s"] = round(self.duration_s, 4)
-        _log.info("request", extra=known)
+        log.info("request", extra=known)
 
 
 def access_line(request: HTTPConnection) -> AccessLine:

@@ -31,7 +31,7 @@ from agent_memory.errors import (
 )
 from agent_memory.telemetry import request_id_var
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 STATUS: Mapping[type[AgentMemoryError], int] = {
     InvalidRequest: 400,
@@ -90,7 +90,7 @@ def fault_of(error: Exception) -> Fault:
         case AgentMemoryError():
             return _fault_of_ours(error)
         case _:
-            _log.error("unexpected error", exc_info=error)
+            log.error("unexpected error", exc_info=error)
             return Fault(500, AgentMemoryError.code, _INTERNAL)
 
 
@@ -103,7 +103,7 @@ def _fault_of_ours(error: AgentMemoryError) -> Fault:
     status = next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
     is_told = status != 500 or isinstance(error, StreamInterrupted)
     if not is_told:
-        _log.error("internal error", exc_info=error)
+        log.error("internal error", exc_info=error)
     return Fault(
         status,
         error.code,

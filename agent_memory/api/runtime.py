@@ -10,6 +10,7 @@ from agent_memory.ids import JobId, SessionId, WorkspaceId
 from agent_memory.json_value import Json
 from agent_memory.memory.service.memory import Memory
 from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace
+from agent_memory.pages import Page
 from agent_memory.turns.models import ModelCard
 from agent_memory.turns.transcript import SessionArrival, SessionRecord, Transcript
 from agent_memory.work.job import JobCount, JobRecord, JobState, SchedulerStatus
@@ -35,7 +36,7 @@ class Sessions(Protocol):
 
     async def list(
         self, workspace: WorkspaceId, cursor: str | None, limit: int
-    ) -> tuple[Sequence[SessionRecord], str | None]:
+    ) -> Page[SessionRecord]:
         """Newest first, and the cursor of the next page."""
         ...
 
@@ -113,7 +114,7 @@ class Workers(Protocol):
 
     async def list(
         self, workspace: WorkspaceId, state: JobState | None, cursor: str | None, limit: int
-    ) -> tuple[Sequence[JobRecord], str | None]:
+    ) -> Page[JobRecord]:
         """Newest first, and the cursor of the next page."""
         ...
 

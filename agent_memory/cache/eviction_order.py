@@ -20,10 +20,6 @@ class Standing:
     in_use: int
     share: float
 
-    @property
-    def is_protected(self) -> bool:
-        return self.in_use <= self.share
-
 
 @dataclass(slots=True)
 class _Rank:

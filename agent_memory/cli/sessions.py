@@ -1,5 +1,6 @@
 """`agent-memory sessions`: what is remembered of conversations."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -47,8 +48,9 @@ def list_sessions(
     """List sessions, the newest first."""
     settings = load_settings(data_dir=data_dir)
 
-    async def read(database: Database) -> tuple[SessionRecord, ...]:
-        return (await SessionStore(database).list_sessions(WorkspaceId(workspace), None, limit))[0]
+    async def read(database: Database) -> Sequence[SessionRecord]:
+        store = SessionStore(database)
+        return (await store.list_sessions(WorkspaceId(workspace), None, limit)).items
 
     records = with_database(settings, find_server(settings), read)
     if as_json:

@@ -10,7 +10,7 @@ from agent_memory.engine.guard import Guard
 
 T = TypeVar("T")
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 Post = Callable[[Callable[[], None]], None]
 """Has something done soon on the thread that owns MLX."""
@@ -51,6 +51,6 @@ class Background:
 
     def _run(self, job: Callable[[], T], then: Callable[[T | None], None]) -> None:
         result: T | None = None
-        with Guard(lambda error: _log.error("a job on host bytes failed", exc_info=error)):
+        with Guard(lambda error: log.error("a job on host bytes failed", exc_info=error)):
             result = job()
         self._post(lambda: then(result))

@@ -12,7 +12,7 @@ from agent_memory.engine.guard import Guard
 
 T = TypeVar("T")
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 class Machine(Protocol):
@@ -109,7 +109,7 @@ class MlxThread:
 
     def _fail(self, error: Exception) -> None:
         """Nothing is computed any more, but whoever asks is told so."""
-        _log.critical("the engine has failed and stops computing", exc_info=error)
+        log.critical("the engine has failed and stops computing", exc_info=error)
         self._error = self._error or error
 
     def _do_commands(self) -> None:

@@ -8,7 +8,7 @@ from agent_memory.device.event_stream import EventStream
 from agent_memory.engine.events import EngineEvent
 from agent_memory.engine.outbox import Failed, Outbox
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 Letters = list[EngineEvent | Failed]
 

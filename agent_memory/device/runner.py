@@ -25,7 +25,7 @@ from agent_memory.engine.guard import Guard
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.engine.runner import Drawn, Feed, RowId
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +236,7 @@ class MlxRunner:
             )
 
     def _lose(self, key: int, error: Exception) -> None:
-        _log.error("the blocks of a request are not kept", exc_info=error)
+        log.error("the blocks of a request are not kept", exc_info=error)
         self._on_stored(key, Stored((), 0))
 
     def contents(self, row: RowId) -> list[mx.array]:

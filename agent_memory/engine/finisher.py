@@ -14,7 +14,7 @@ from agent_memory.engine.stats import Counters
 from agent_memory.errors import Preempted
 from agent_memory.turns.events import FinishReason
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 class Finisher:
@@ -89,7 +89,7 @@ class Finisher:
         """Nothing more comes of a request, but the full blocks of its first choice are kept."""
         if generation.key not in self._roster.generations or generation.error is not None:
             return
-        _log.error("request %s failed", generation.request.request_id, exc_info=error)
+        log.error("request %s failed", generation.request.request_id, exc_info=error)
         self._counters.requests_failed += 1
         generation.error = error
         self._break_off(generation)
@@ -156,7 +156,7 @@ class Finisher:
             self.fail(generation, error)
 
     def _lose_blocks(self, generation: Generation, error: Exception) -> None:
-        _log.error("blocks of %s are not kept", generation.request.request_id, exc_info=error)
+        log.error("blocks of %s are not kept", generation.request.request_id, exc_info=error)
         generation.stored = Stored((), 0)
 
     def _close_if_over(self, generation: Generation) -> None:

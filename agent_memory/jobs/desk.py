@@ -7,6 +7,7 @@ from typing import Protocol
 from agent_memory.ids import JobId, WorkspaceId
 from agent_memory.jobs.forms import requested_job
 from agent_memory.json_value import Json
+from agent_memory.pages import Page
 from agent_memory.work.job import (
     JobCount,
     JobKind,
@@ -34,7 +35,7 @@ class JobRecords(Protocol):
         kind: JobKind | None,
         cursor: str | None,
         limit: int,
-    ) -> tuple[Sequence[JobRecord], str | None]: ...
+    ) -> Page[JobRecord]: ...
 
     async def cancel_job(self, workspace: WorkspaceId, job: JobId) -> JobRecord: ...
 
@@ -63,7 +64,7 @@ class JobDesk:
 
     async def list(
         self, workspace: WorkspaceId, state: JobState | None, cursor: str | None, limit: int
-    ) -> tuple[Sequence[JobRecord], str | None]:
+    ) -> Page[JobRecord]:
         return await self._jobs.list_jobs(workspace, state, None, cursor, limit)
 
     async def cancel(self, workspace: WorkspaceId, job: JobId) -> JobRecord:

@@ -36,7 +36,7 @@ from agent_memory.turns.events import (
 )
 from agent_memory.turns.messages import ToolSpec
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 OutputDelta = TextDelta | ThinkingDelta | ToolCallStarted | ToolCallDelta
 
@@ -509,7 +509,7 @@ class OutputParser:
             return None
 
     def _give_up(self, raw: str) -> None:
-        logger.warning("a tool call could not be read and is given out as text")
+        log.warning("a tool call could not be read and is given out as text")
         self._read_text(raw)
 
     def _give_calls(self, calls: Sequence[ParsedCall]) -> None:

@@ -8,6 +8,7 @@ from agent_memory.cache.stats import PoolStats
 from agent_memory.engine.stats import EngineStats
 from agent_memory.errors import Unavailable
 from agent_memory.ids import BlockHash, BlockOwner, SessionId, WorkspaceId, block_owner, new_id
+from agent_memory.pages import Page
 from agent_memory.sessions.directory import DirectoryStats
 from agent_memory.turns.sequence import TokenIds
 from agent_memory.turns.transcript import SessionRecord, Transcript
@@ -26,7 +27,7 @@ class SessionRecords(Protocol):
 
     async def list_sessions(
         self, workspace: WorkspaceId, cursor: str | None, limit: int
-    ) -> tuple[Sequence[SessionRecord], str | None]: ...
+    ) -> Page[SessionRecord]: ...
 
     async def delete_session(self, workspace: WorkspaceId, session: SessionId) -> None: ...
 
@@ -109,7 +110,7 @@ class SessionCatalogue:
 
     async def list(
         self, workspace: WorkspaceId, cursor: str | None, limit: int
-    ) -> tuple[Sequence[SessionRecord], str | None]:
+    ) -> Page[SessionRecord]:
         return await self._store.list_sessions(workspace, cursor, limit)
 
     async def transcript(self, workspace: WorkspaceId, session: SessionId) -> Transcript:

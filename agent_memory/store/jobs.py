@@ -9,6 +9,7 @@ import orjson
 from agent_memory.errors import Conflict, InvalidRequest, NotFound
 from agent_memory.ids import JobId, WorkspaceId
 from agent_memory.json_value import Json
+from agent_memory.pages import Page
 from agent_memory.store.database import Database
 from agent_memory.store.memory.pages import check_limit, has_more
 from agent_memory.store.memory.safe_json import escape_mapping, unescape_mapping
@@ -131,7 +132,7 @@ class JobStore:
         kind: JobKind | None = None,
         cursor: str | None = None,
         limit: int = 100,
-    ) -> tuple[Sequence[JobRecord], str | None]:
+    ) -> Page[JobRecord]:
         """Newest first, and the cursor of the next page."""
         check_limit(limit)
         async with self._database.workspace(workspace) as transaction:
@@ -145,7 +146,7 @@ class JobStore:
                 limit=limit + 1,
             )
         page = [row.record() for row in rows[:limit]]
-        return page, page[-1].job_id if has_more(rows, limit) else None
+        return Page(page, page[-1].job_id if has_more(rows, limit) else None)
 
     async def cancel_job(self, workspace: WorkspaceId, job: JobId) -> JobRecord:
         """Stop it, before it runs or while it does. `Conflict` when it has ended."""

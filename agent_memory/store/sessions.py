@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from agent_memory.errors import Conflict, InvalidRequest, NotFound
 from agent_memory.ids import SessionId, WorkspaceId
+from agent_memory.pages import Page
 from agent_memory.store.copied_sessions import read_copy
 from agent_memory.store.cursors import Cursor
 from agent_memory.store.database import Database
@@ -55,7 +56,7 @@ class SessionStore:
 
     async def list_sessions(
         self, workspace_id: WorkspaceId, cursor: str | None, limit: int
-    ) -> tuple[tuple[SessionRecord, ...], str | None]:
+    ) -> Page[SessionRecord]:
         """Up to `limit` (1 to 1000) sessions after `cursor`, the newest first, and the cursor of
         the next page, or None on the last."""
         if not 1 <= limit <= MAX_PAGE:
@@ -71,7 +72,8 @@ class SessionStore:
             )
         page = tuple(records[:limit])
         has_more = len(records) > limit
-        return page, Cursor(page[-1].created_at, page[-1].session_id).encode() if has_more else None
+        following = Cursor(page[-1].created_at, page[-1].session_id) if has_more else None
+        return Page(page, following.encode() if following else None)
 
     async def find_by_history(
         self, workspace_id: WorkspaceId, hashes: Sequence[str]

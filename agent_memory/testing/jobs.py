@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from agent_memory.errors import Conflict, InvalidRequest, NotFound
 from agent_memory.ids import JobId, WorkspaceId
 from agent_memory.json_value import Json
+from agent_memory.pages import Page
 from agent_memory.work.job import (
     JobCount,
     JobKind,
@@ -57,7 +58,7 @@ class DictWorkers:
 
     async def list(
         self, workspace: WorkspaceId, state: JobState | None, cursor: str | None, limit: int
-    ) -> tuple[Sequence[JobRecord], str | None]:
+    ) -> Page[JobRecord]:
         records = [
             record
             for (owner, _), record in reversed(self.records.items())
@@ -65,7 +66,7 @@ class DictWorkers:
         ]
         start = int(cursor or 0)
         end = start + limit
-        return records[start:end], str(end) if end < len(records) else None
+        return Page(records[start:end], str(end) if end < len(records) else None)
 
     async def cancel(self, workspace: WorkspaceId, job: JobId) -> JobRecord:
         if (await self.get(workspace, job)).state not in _OPEN:

@@ -11,6 +11,7 @@ from agent_memory.errors import Conflict, NotFound, Unauthenticated
 from agent_memory.gateway.routed import Routed
 from agent_memory.ids import KeyId, SessionId, WorkspaceId, new_id
 from agent_memory.memory.service.memory import Memory
+from agent_memory.pages import Page
 from agent_memory.testing.embeddings import HashingEmbeddings
 from agent_memory.testing.jobs import DictWorkers
 from agent_memory.testing.memory import dict_memory
@@ -125,7 +126,7 @@ class MemorySessions:
 
     async def list(
         self, workspace: WorkspaceId, cursor: str | None, limit: int
-    ) -> tuple[Sequence[SessionRecord], str | None]:
+    ) -> Page[SessionRecord]:
         records = [
             transcript.session
             for (owner, _), transcript in reversed(self._transcripts.items())
@@ -133,7 +134,7 @@ class MemorySessions:
         ]
         start = int(cursor or 0)
         end = start + limit
-        return records[start:end], str(end) if end < len(records) else None
+        return Page(records[start:end], str(end) if end < len(records) else None)
 
     async def transcript(self, workspace: WorkspaceId, session: SessionId) -> Transcript:
         try:

@@ -11,6 +11,7 @@ from agent_memory.api.call import Call
 from agent_memory.api.identity import checked_session_id
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
+from agent_memory.api.page_answer import page_answer
 from agent_memory.api.schemas.agents import AgentTurnBody, CreateAgentBody
 from agent_memory.api.translators.agents_renderer import (
     AgentRenderer,
@@ -73,8 +74,8 @@ async def list_agents(
 ) -> Response:
     """The workspace's sessions, page by page."""
     call = await Call.open(request, Scope.SESSIONS)
-    records, next_cursor = await call.surface.runtime.sessions.list(call.workspace, cursor, limit)
-    return json_answer({"data": [session_json(r) for r in records], "next_cursor": next_cursor})
+    page = await call.surface.runtime.sessions.list(call.workspace, cursor, limit)
+    return page_answer(page, session_json)
 
 
 @router.get(

@@ -11,6 +11,7 @@ from agent_memory.api.call import Call
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.memory_examples import CONVERSATION, ERASED, MESSAGE
 from agent_memory.api.openapi import answers, takes
+from agent_memory.api.page_answer import page_answer
 from agent_memory.api.schemas.memory.messages import ConversationBody
 from agent_memory.api.translators.memory_messages import (
     erased_json,
@@ -47,8 +48,7 @@ async def list_conversations(
     """The workspace's conversations, page by page."""
     call = await Call.open(request, Scope.MEMORY)
     conversations = call.surface.runtime.memory.conversations
-    threads, following = await conversations.list(call.workspace, cursor, limit)
-    return json_answer({"data": [thread_json(t) for t in threads], "next_cursor": following})
+    return page_answer(await conversations.list(call.workspace, cursor, limit), thread_json)
 
 
 @router.get(
@@ -68,15 +68,13 @@ async def read_conversation(
     """The conversation with its messages, page by page."""
     call = await Call.open(request, Scope.MEMORY)
     conversations = call.surface.runtime.memory.conversations
-    thread, messages, following = await conversations.read(
-        call.workspace, ThreadId(id), cursor, limit
-    )
+    thread, page = await conversations.read(call.workspace, ThreadId(id), cursor, limit)
     now = datetime.fromtimestamp(call.surface.clock(), UTC)
     return json_answer(
         {
             "conversation": thread_json(thread),
-            "messages": messages_json(messages, now),
-            "next_cursor": following,
+            "messages": messages_json(page.items, now),
+            "next_cursor": page.next_cursor,
         }
     )
 

@@ -10,6 +10,7 @@ from agent_memory.api.call import Call
 from agent_memory.api.idempotency import idempotency_key
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
+from agent_memory.api.page_answer import page_answer
 from agent_memory.api.schemas.memory.feedback import FeedbackBody, RollBackBody
 from agent_memory.api.translators.memory_feedback import (
     feedback_json,
@@ -71,8 +72,7 @@ async def list_feedback(
     """What was said of items, withdrawn verdicts too."""
     call = await Call.open(request, Scope.MEMORY)
     book = call.surface.runtime.memory.feedback
-    page, following = await book.list(call.workspace, cursor, limit)
-    return json_answer({"data": [feedback_json(one) for one in page], "next_cursor": following})
+    return page_answer(await book.list(call.workspace, cursor, limit), feedback_json)
 
 
 @router.get(

@@ -10,6 +10,7 @@ from agent_memory.api.call import Call
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.json_body import parse_object
 from agent_memory.api.openapi import answers, takes
+from agent_memory.api.page_answer import page_answer
 from agent_memory.api.schemas.memory.upkeep import (
     ConsolidationRunBody,
     HoldBody,
@@ -204,8 +205,7 @@ async def list_consolidations(
     """Each action with its reason; those that were undone bear the time."""
     call = await Call.open(request, Scope.MEMORY)
     consolidate = call.surface.runtime.memory.consolidate
-    page, following = await consolidate.list(call.workspace, cursor, limit)
-    return json_answer({"data": [record_json(one) for one in page], "next_cursor": following})
+    return page_answer(await consolidate.list(call.workspace, cursor, limit), record_json)
 
 
 @router.delete(

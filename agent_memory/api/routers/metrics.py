@@ -12,7 +12,7 @@ from agent_memory.api.openapi import openapi_document
 from agent_memory.errors import Unavailable
 
 router = APIRouter(tags=["Operation"])
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 _MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _EXAMPLE = 'agent_memory_http_requests_total{route="/v1/messages",method="POST",status="200"} 7.0\n'
 
@@ -30,7 +30,7 @@ async def metrics(request: Request) -> Response:
     try:
         text += await call.surface.runtime.condition.metrics()
     except Unavailable as error:
-        _log.warning("metrics of the actors are missing", extra={"reason": str(error)})
+        log.warning("metrics of the actors are missing", extra={"reason": str(error)})
     return Response(text, media_type=_MEDIA_TYPE)
 
 

@@ -11,6 +11,7 @@ from agent_memory.access.principal import Scope
 from agent_memory.api.call import Call
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
+from agent_memory.api.page_answer import page_answer
 from agent_memory.api.schemas.workers import StartJobBody
 from agent_memory.ids import JobId
 from agent_memory.work.job import JobCount, JobQueue, JobRecord, JobState
@@ -99,10 +100,8 @@ async def list_jobs(
 ) -> Response:
     """Dead ones with `state=dead`. Ended jobs are kept for days, dead ones for a month."""
     call = await Call.open(request, Scope.MEMORY)
-    records, next_cursor = await call.surface.runtime.workers.list(
-        call.workspace, state, cursor, limit
-    )
-    return json_answer({"data": [_job_json(r) for r in records], "next_cursor": next_cursor})
+    page = await call.surface.runtime.workers.list(call.workspace, state, cursor, limit)
+    return page_answer(page, _job_json)
 
 
 @router.get("/jobs/{id}", summary="Describe one job", responses=answers("The job.", _JOB))

@@ -30,7 +30,7 @@ from agent_memory.engine.read_pace import ReadPace
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.ids import BlockHash
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ class PrefixGatherer:
         num = num_to_restore(pieces, Rates(prefill, reading), all_or_none=self._needs_snapshot)
         if num < len(cached):
             self._read_pace.pass_over()
-            _log.info("blocks are computed sooner than read", extra={"num": len(cached) - num})
+            log.info("blocks are computed sooner than read", extra={"num": len(cached) - num})
         return cached[:num]
 
     def _readings(self, gathering: _Gathering, request: GenerationRequest) -> list[Reading]:
@@ -274,7 +274,7 @@ def _files_to_read(gathering: _Gathering) -> dict[str, list[BlockHash]]:
 def _is_what_was_promised(block: KvBlock, parent: BlockHash, wanted: Sequence[int]) -> bool:
     if block.parent == parent and block.token_ids[: len(wanted)] == tuple(wanted):
         return True
-    _log.warning("block %s does not hold the tokens that its lease names", block.hash)
+    log.warning("block %s does not hold the tokens that its lease names", block.hash)
     return False
 
 
@@ -288,4 +288,4 @@ def _delete(shelf: Shelf, files: Sequence[str]) -> None:
         try:
             shelf.delete(file)
         except OSError as error:
-            _log.warning("shelf file %s cannot be deleted: %s", file, error)
+            log.warning("shelf file %s cannot be deleted: %s", file, error)

@@ -18,7 +18,7 @@ from agent_memory.engine.read_pace import ReadPace
 from agent_memory.errors import BadShelfFile
 from agent_memory.ids import BlockHash
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 FoundBlock = RestingBlock | ShelfBlock | BlockRecord
 """At rest in memory; or read from the shelf, with its bytes, or only described: then these are in
@@ -115,7 +115,7 @@ def _noting(file: str, bad_files: list[str]) -> Iterator[None]:
     try:
         yield
     except BadShelfFile as error:
-        _log.warning("%s", error)
+        log.warning("%s", error)
         bad_files.append(file)
 
 

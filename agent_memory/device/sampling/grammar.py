@@ -20,7 +20,7 @@ from agent_memory.errors import InvalidRequest, InvariantBroken
 from agent_memory.prompts.output_grammar import CallForm, begun_call_grammar, output_grammar
 from agent_memory.turns.messages import ToolMode
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 class Constrainer:
@@ -95,7 +95,7 @@ class Constrainer:
                 request, lambda tools: begun_call_grammar(tools, form)
             )
         except InvalidRequest as error:
-            _log.info("calls are not constrained", extra={"reason": str(error)})
+            log.info("calls are not constrained", extra={"reason": str(error)})
             return None
         if grammar is None:
             return None

@@ -27,7 +27,7 @@ _NUM_LOCATED = 4
 _REFUSED = "This schema cannot be used to constrain the output"
 _ENDLESS = "it refers to itself without an end"
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 Build = Callable[[Sequence[ToolSpec]], str | None]
 """A request's grammar for these tools; None when its output is free."""
@@ -95,7 +95,7 @@ class Grammars:
                 f"Calls of the tool '{name}' cannot be held to its schema, {fault}", "tools"
             )
         for name, fault in faults.items():
-            _log.info("a tool's arguments are not held", extra={"tool": name, "why": str(fault)})
+            log.info("a tool's arguments are not held", extra={"tool": name, "why": str(fault)})
         return [
             replace(tool, parameters={}) if tool.name in faults else tool
             for tool in request.form.tools

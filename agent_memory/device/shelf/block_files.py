@@ -10,7 +10,7 @@ from agent_memory.device.rows.row import Mark
 from agent_memory.device.shelf.shelf import Before, Shelf
 from agent_memory.ids import BlockHash
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def write_groups(shelf: Shelf, groups: Sequence[FileGroup], owner: str) -> Files
         try:
             filed = _write(shelf, group, files, owner)
         except OSError as error:
-            _log.warning("KV blocks cannot be written to the shelf: %s", error)
+            log.warning("KV blocks cannot be written to the shelf: %s", error)
             continue
         files.update((block.hash, filed) for block in group.blocks)
     return files

@@ -8,7 +8,7 @@ from pathlib import Path
 
 MAX_BYTES = 1024 * 1024
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 class ShelfJournal:
@@ -31,7 +31,7 @@ class ShelfJournal:
             finally:
                 os.close(fd)
         except OSError as error:
-            _log.warning("the shelf's journal could not be written: %s", error)
+            log.warning("the shelf's journal could not be written: %s", error)
 
     def _rotate(self) -> None:
         try:

@@ -65,7 +65,7 @@ from agent_memory.ids import BlockHash
 
 __all__ = ["BadShelfFile", "Before", "HostTensor", "Shelf", "ShelfBlock", "ShelfEntry"]
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 class Shelf:
@@ -249,7 +249,7 @@ class Shelf:
         try:
             fd = os.open(path, os.O_RDONLY)
         except OSError as error:
-            _log.warning("a shelf file cannot be opened: %s", error)
+            log.warning("a shelf file cannot be opened: %s", error)
             return None
         try:
             header = read_header(fd, path.name, self.namespace, self._seal)
@@ -264,12 +264,12 @@ class Shelf:
             os.close(fd)
 
     def _take_away(self, path: Path, reason: str) -> None:
-        _log.warning("shelf file %s goes to quarantine: %s", path.name, reason)
+        log.warning("shelf file %s goes to quarantine: %s", path.name, reason)
         try:
             for each in (path, *links_of(path)):
                 self._quarantine.take(each)
         except OSError as error:
-            _log.warning("it cannot be moved there: %s", error)
+            log.warning("it cannot be moved there: %s", error)
         self._journal.append("quarantined", path.name, reason=reason)
 
 

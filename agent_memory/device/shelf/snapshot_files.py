@@ -26,7 +26,7 @@ from agent_memory.device.shelf.window_parts import (
     parts_behind,
 )
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class SnapshotFiles:
                 return None
             return self._write(block, owner, parts, before.file, known)
         except (OSError, ValueError) as error:
-            _log.info("the windows of a snapshot are written whole: %s", error)
+            log.info("the windows of a snapshot are written whole: %s", error)
             return None
 
     def earlier(self, path: Path, record: BlockRecord) -> Iterator[Mapping[str, HostTensor]]:

@@ -84,11 +84,6 @@ def score(
     )
 
 
-def no_scores() -> LexicalScores:
-    """Of a question that nothing answers."""
-    return score((), {}, Collection(0, 1.0))
-
-
 class _Sums:
     """Scores of several terms, added up by key."""
 

@@ -27,6 +27,7 @@ from agent_memory.memory.learning.suspicion import Suspicion, SuspicionKind, sus
 from agent_memory.memory.ports import Embedder, Items, Search, Timeline
 from agent_memory.memory.search.recalled import Query
 from agent_memory.memory.service.feedback import Verdicts
+from agent_memory.pages import Page
 
 BATCH = 500
 """New items that are looked at together."""
@@ -67,7 +68,7 @@ class Consolidations(Protocol):
 
     async def list_consolidations(
         self, workspace: WorkspaceId, cursor: str | None, limit: int
-    ) -> tuple[Sequence[ConsolidationRecord], str | None]: ...
+    ) -> Page[ConsolidationRecord]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +150,8 @@ class Consolidate:
 
     async def list(
         self, workspace: WorkspaceId, cursor: str | None, limit: int
-    ) -> tuple[Sequence[ConsolidationRecord], str | None]:
-        """What was done, the newest first, and the cursor of the next page."""
+    ) -> Page[ConsolidationRecord]:
+        """What was done, the newest first."""
         return await self._store.list_consolidations(workspace, cursor, limit)
 
     async def _plan(

@@ -1,13 +1,12 @@
 """Conversations as a whole."""
 
-from collections.abc import Sequence
-
 from agent_memory.ids import ThreadId, WorkspaceId
 from agent_memory.memory.items.erased import Erased
 from agent_memory.memory.items.item import Item
 from agent_memory.memory.items.kinds import ItemKind
 from agent_memory.memory.items.thread import Thread, ThreadStatistics
 from agent_memory.memory.service.message_ports import Erasure, Pages, Threads
+from agent_memory.pages import Page
 
 _MESSAGES = frozenset({ItemKind.CHAT.value})
 
@@ -20,21 +19,19 @@ class Conversations:
         self._pages = pages
         self._erasure = erasure
 
-    async def list(
-        self, workspace: WorkspaceId, cursor: str | None, limit: int
-    ) -> tuple[Sequence[Thread], str | None]:
-        """The last used first, and the cursor of the next page."""
+    async def list(self, workspace: WorkspaceId, cursor: str | None, limit: int) -> Page[Thread]:
+        """The last used first."""
         return await self._threads.list_threads(workspace, cursor, limit)
 
     async def read(
         self, workspace: WorkspaceId, thread: ThreadId, cursor: str | None, limit: int
-    ) -> tuple[Thread, Sequence[Item], str | None]:
-        """The conversation, its messages, the oldest first, and the cursor of the next page."""
+    ) -> tuple[Thread, Page[Item]]:
+        """The conversation, and a page of its messages, the oldest first."""
         held = await self._threads.get_thread(workspace, thread)
-        messages, following = await self._pages.list_page(
+        messages = await self._pages.list_page(
             workspace, thread, _MESSAGES, frozenset(), cursor, limit
         )
-        return held, messages, following
+        return held, messages
 
     async def rename(self, workspace: WorkspaceId, thread: ThreadId, title: str) -> Thread:
         await self._threads.set_title(workspace, thread, title)

@@ -8,6 +8,7 @@ from agent_memory.errors import InvalidRequest
 from agent_memory.ids import ItemId, WorkspaceId
 from agent_memory.memory.feedback import Feedback, Verdict
 from agent_memory.memory.search.weight_set import WeightSet
+from agent_memory.pages import Page
 from agent_memory.work.once import Once
 
 _ABOUT_TWO = frozenset({Verdict.OUTDATED, Verdict.DUPLICATE})
@@ -33,7 +34,7 @@ class Verdicts(Protocol):
 
     async def list_feedback(
         self, workspace: WorkspaceId, cursor: str | None, limit: int
-    ) -> tuple[Sequence[Feedback], str | None]: ...
+    ) -> Page[Feedback]: ...
 
 
 class WeightSets(Protocol):
@@ -82,10 +83,8 @@ class FeedbackBook:
         """As if it had never been given."""
         return await self._verdicts.withdraw_feedback(workspace, feedback_id)
 
-    async def list(
-        self, workspace: WorkspaceId, cursor: str | None, limit: int
-    ) -> tuple[Sequence[Feedback], str | None]:
-        """The oldest first, and the cursor of the next page."""
+    async def list(self, workspace: WorkspaceId, cursor: str | None, limit: int) -> Page[Feedback]:
+        """The oldest first."""
         return await self._verdicts.list_feedback(workspace, cursor, limit)
 
     async def weights(self, workspace: WorkspaceId) -> Sequence[WeightSet]:

@@ -9,6 +9,7 @@ from agent_memory.memory.items.erased import Erased
 from agent_memory.memory.items.ingestion import Prepared, Remembered
 from agent_memory.memory.items.item import Item
 from agent_memory.memory.items.thread import Thread, ThreadStatistics
+from agent_memory.pages import Page
 
 
 class MessageFinder(Protocol):
@@ -46,7 +47,7 @@ class Threads(Protocol):
 
     async def list_threads(
         self, workspace: WorkspaceId, cursor: str | None, limit: int
-    ) -> tuple[Sequence[Thread], str | None]: ...
+    ) -> Page[Thread]: ...
 
     async def set_title(
         self, workspace: WorkspaceId, thread: ThreadId, title: str | None
@@ -70,8 +71,8 @@ class Pages(Protocol):
         states: frozenset[str],
         cursor: str | None,
         limit: int,
-    ) -> tuple[Sequence[Item], str | None]:
-        """Items, the oldest first, and the cursor of the next page."""
+    ) -> Page[Item]:
+        """Items, the oldest first."""
         ...
 
 

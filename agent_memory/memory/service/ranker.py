@@ -65,7 +65,7 @@ class Ranker:
         self._known: dict[WorkspaceId, _Known] = {}
 
     async def rank(self, workspace: WorkspaceId, query: Query, candidates: Candidates) -> Ranked:
-        """Meets `find.Rank`."""
+        """Implements `find.Rank`."""
         known = await self._weights(workspace)
         ranked = rank(candidates.found, query, known.weights)
         tallies = tallies_on(entry.item for entry in ranked)

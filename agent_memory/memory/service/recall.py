@@ -101,7 +101,7 @@ class Recall:
         found = await self._finder.find(workspace, query)
         packed = pack(found.ranked, request.token_budget, await self._tokens())
         if found.ranked:
-            shown = as_ranked(found.ranked).shown()
+            shown = as_ranked(found.ranked)
             impression = Impression(found.recall_id, found.weights_version, shown, found.question)
             await self._impressions.log_impression(workspace, impression)
         return RecallResult(found, packed)

@@ -8,7 +8,6 @@ from agent_memory.errors import InvalidRequest, NotFound
 from agent_memory.ids import ItemId, WorkspaceId
 from agent_memory.json_value import Json
 from agent_memory.memory.items.ingestion import Prepared, Remembered
-from agent_memory.memory.items.kinds import ItemState
 from agent_memory.memory.search.terms import index_terms
 from agent_memory.store.database import Database
 from agent_memory.store.memory.ingestion import OnRemembered, do_nothing
@@ -63,18 +62,12 @@ class ItemChangeStore:
 
     async def archive(self, workspace: WorkspaceId, items: Sequence[ItemId]) -> int:
         """Take active and superseded items out of the default index; how many that were."""
-        return await self._move(workspace, items, ItemState.ARCHIVED)
-
-    async def unarchive(self, workspace: WorkspaceId, items: Sequence[ItemId]) -> int:
-        """Put archived items back: what has a successor, as superseded."""
-        return await self._move(workspace, items, ItemState.ACTIVE)
-
-    async def _move(self, workspace: WorkspaceId, items: Sequence[ItemId], state: ItemState) -> int:
-        name = "archive_items" if state is ItemState.ARCHIVED else "unarchive_items"
         async with self._database.workspace(workspace) as transaction:
             await lock_memory(transaction, workspace)
             moved = await transaction.fetch_value(
-                name, workspace_id=workspace, item_ids=[escape(item) for item in items]
+                "archive_items",
+                workspace_id=workspace,
+                item_ids=[escape(item) for item in items],
             )
         return moved if isinstance(moved, int) else 0
 

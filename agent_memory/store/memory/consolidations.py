@@ -13,6 +13,7 @@ from agent_memory.memory.consolidation.plan import Action, ConsolidationPlan
 from agent_memory.memory.consolidation.record import ConsolidationRecord
 from agent_memory.memory.consolidation.standing import Change
 from agent_memory.memory.items.item import Item
+from agent_memory.pages import Page
 from agent_memory.store.cursors import Cursor
 from agent_memory.store.database import Database
 from agent_memory.store.memory.item_rows import ItemRow
@@ -122,7 +123,7 @@ class ConsolidationStore:
 
     async def list_consolidations(
         self, workspace: WorkspaceId, cursor: str | None, limit: int
-    ) -> tuple[tuple[ConsolidationRecord, ...], str | None]:
+    ) -> Page[ConsolidationRecord]:
         """Up to `limit` (1 to 1000) after `cursor`, the newest first, and the next cursor."""
         check_limit(limit)
         after = None if cursor is None else Cursor.decode(cursor)
@@ -137,7 +138,7 @@ class ConsolidationStore:
             )
         page = tuple(row.record() for row in rows[:limit])
         following = Cursor(page[-1].created_at, page[-1].consolidation_id) if page else None
-        return page, following.encode() if following and has_more(rows, limit) else None
+        return Page(page, following.encode() if following and has_more(rows, limit) else None)
 
     async def _list(self, name: str, workspace: WorkspaceId, **values: object) -> Sequence[Item]:
         async with self._database.workspace(workspace) as transaction:

@@ -25,7 +25,7 @@ class _ThreadRow:
 
 
 class EnrichmentStore:
-    """Meets `jobs.enrichment.Drafts`."""
+    """Implements `jobs.enrichment.Drafts`."""
 
     def __init__(self, database: Database, on_remembered: OnRemembered = do_nothing) -> None:
         self._database = database

@@ -10,6 +10,7 @@ from agent_memory.errors import NotFound
 from agent_memory.ids import ItemId, WorkspaceId, new_id
 from agent_memory.json_value import Json
 from agent_memory.memory.feedback import Feedback, Verdict
+from agent_memory.pages import Page
 from agent_memory.store.cursors import Cursor
 from agent_memory.store.database import Database
 from agent_memory.store.memory.lock import lock_memory
@@ -94,7 +95,7 @@ class FeedbackStore:
 
     async def list_feedback(
         self, workspace: WorkspaceId, cursor: str | None, limit: int
-    ) -> tuple[Sequence[Feedback], str | None]:
+    ) -> Page[Feedback]:
         """Up to `limit` (1 to 1000) after `cursor`, the oldest first, and the next cursor."""
         check_limit(limit)
         after = None if cursor is None else Cursor.decode(cursor)
@@ -109,7 +110,7 @@ class FeedbackStore:
             )
         page = [row.feedback() for row in rows[:limit]]
         following = Cursor(page[-1].created_at, page[-1].feedback_id) if page else None
-        return page, following.encode() if following and has_more(rows, limit) else None
+        return Page(page, following.encode() if following and has_more(rows, limit) else None)
 
 
 async def _insert(

@@ -25,7 +25,7 @@ async def do_nothing(_: Transaction, __: WorkspaceId, ___: Remembered) -> None:
 
 
 class IngestionStore:
-    """Meets `agent_memory.memory.ports.Ingestion`."""
+    """Implements `agent_memory.memory.ports.Ingestion`."""
 
     def __init__(self, database: Database, on_remembered: OnRemembered = do_nothing) -> None:
         self._database = database

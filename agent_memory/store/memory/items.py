@@ -9,6 +9,7 @@ from agent_memory.ids import ItemId, MaterialId, ThreadId, WorkspaceId
 from agent_memory.json_value import Json
 from agent_memory.memory.items.item import Item, Material
 from agent_memory.memory.items.kinds import MaterialKind
+from agent_memory.pages import Page
 from agent_memory.store.cursors import Cursor
 from agent_memory.store.database import Database
 from agent_memory.store.memory.item_rows import ItemRow
@@ -29,7 +30,7 @@ class _MaterialRow:
 
 
 class ItemStore:
-    """Meets `Items` and `Timeline` of `agent_memory.memory.ports`."""
+    """Implements `Items` and `Timeline` of `agent_memory.memory.ports`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -136,7 +137,7 @@ class ItemStore:
         states: frozenset[str],
         cursor: str | None,
         limit: int,
-    ) -> tuple[Sequence[Item], str | None]:
+    ) -> Page[Item]:
         """Up to `limit` (1 to 1000) items after `cursor`, the oldest first, and the cursor of the
         next page, or None on the last. No kinds or states mean any."""
         check_limit(limit)
@@ -156,7 +157,7 @@ class ItemStore:
         page = rows[:limit]
         following = Cursor(page[-1].occurred_at, str(page[-1].item_no)) if page else None
         more = following.encode() if following and has_more(rows, limit) else None
-        return [row.item() for row in page], more
+        return Page([row.item() for row in page], more)
 
 
 def _material(row: _MaterialRow) -> Material:

@@ -12,7 +12,7 @@ from agent_memory.store.pipelined import Pipelined
 
 
 class SearchStore:
-    """Meets `agent_memory.memory.ports.Search`.
+    """Implements `agent_memory.memory.ports.Search`.
 
     timeout_s: for each statement of the arms; what they found until then is returned as degraded.
     max_postings: read for one question over all threads, the rarest terms first.

@@ -8,6 +8,7 @@ from datetime import datetime
 from agent_memory.errors import NotFound
 from agent_memory.ids import ThreadId, WorkspaceId
 from agent_memory.memory.items.thread import Thread, ThreadStatistics
+from agent_memory.pages import Page
 from agent_memory.store.cursors import Cursor
 from agent_memory.store.database import Database
 from agent_memory.store.memory.pages import check_limit, has_more
@@ -64,7 +65,7 @@ class ThreadStore:
 
     async def list_threads(
         self, workspace: WorkspaceId, cursor: str | None, limit: int
-    ) -> tuple[tuple[Thread, ...], str | None]:
+    ) -> Page[Thread]:
         """Up to `limit` (1 to 1000) threads after `cursor`, the last used first, and the cursor
         of the next page, or None on the last."""
         check_limit(limit)
@@ -80,7 +81,7 @@ class ThreadStore:
             )
         page = tuple(row.thread() for row in rows[:limit])
         following = Cursor(page[-1].updated_at, page[-1].thread_id) if page else None
-        return page, following.encode() if following and has_more(rows, limit) else None
+        return Page(page, following.encode() if following and has_more(rows, limit) else None)
 
     async def set_title(self, workspace: WorkspaceId, thread: ThreadId, title: str | None) -> None:
         await self._set(

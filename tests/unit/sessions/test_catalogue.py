@@ -9,6 +9,7 @@ from agent_memory.cache.stats import PoolStats
 from agent_memory.engine.stats import EngineStats
 from agent_memory.errors import EngineUnavailable, NotFound, PoolLost
 from agent_memory.ids import BlockHash, BlockOwner, SessionId, WorkspaceId, block_owner
+from agent_memory.pages import Page
 from agent_memory.sessions.catalogue import SessionCatalogue
 from agent_memory.sessions.directory import DirectoryStats
 from agent_memory.turns.sequence import TokenIds
@@ -40,9 +41,9 @@ class Store:
 
     async def list_sessions(
         self, workspace: WorkspaceId, cursor: str | None, limit: int
-    ) -> tuple[Sequence[SessionRecord], str | None]:
+    ) -> Page[SessionRecord]:
         del workspace, cursor
-        return list(self.records.values())[:limit], None
+        return Page(list(self.records.values())[:limit])
 
     async def delete_session(self, workspace: WorkspaceId, session: SessionId) -> None:
         del workspace

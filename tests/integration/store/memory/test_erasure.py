@@ -3,13 +3,12 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from agent_memory.errors import Conflict, NotFound
-from agent_memory.ids import ItemId, ThreadId
+from agent_memory.errors import NotFound
+from agent_memory.ids import ThreadId
 from agent_memory.memory.feedback import Impression, Shown, Verdict
 from agent_memory.memory.items.item import Key
 from agent_memory.memory.items.kinds import ItemKind, KeyKind
 from agent_memory.memory.vectors.embedding_space import EmbeddingSpace
-from agent_memory.store.memory.changes import ItemChangeStore
 from agent_memory.store.memory.consolidations import ConsolidationStore
 from agent_memory.store.memory.erasure import ErasureStore
 from agent_memory.store.memory.feedback import FeedbackStore
@@ -86,19 +85,6 @@ async def test_what_was_derived_from_it_alone_goes_too(
     assert audit(url) == {}
 
 
-async def test_a_message_is_blanked_in_a_raw_text_that_it_shares(
-    ingestion: IngestionStore, items: ItemStore, erasure: ErasureStore
-) -> None:
-    text = "my name is Ann\x00\nI like tea"
-    spans = draft("my name is Ann"), draft("I like tea")
-    done = await ingestion.remember(ALPHA, [prepared(*spans, text=text)])
-
-    await erasure.erase_item(ALPHA, done.added[0])
-
-    material, _ = await items.get_material(ALPHA, done.materials[0])
-    assert material.text == "\N{FULL BLOCK}" * len("my name is Ann") + "\x00\nI like tea"
-
-
 async def test_a_thread_goes_with_all_that_it_holds(
     ingestion: IngestionStore, erasure: ErasureStore, threads: ThreadStore, url: str
 ) -> None:
@@ -130,43 +116,3 @@ async def test_the_whole_memory_goes_and_the_other_workspaces_stays(
     assert count_rows(url, ALPHA) == empty
     assert count_rows(url, BETA) == kept
     assert (await search.search(ALPHA, question("one"))).found == ()
-
-
-async def test_what_is_under_legal_hold_stays(
-    ingestion: IngestionStore,
-    erasure: ErasureStore,
-    changes: ItemChangeStore,
-    threads: ThreadStore,
-) -> None:
-    done = await ingestion.remember(ALPHA, [chat("one", "two")])
-    held, free = done.added
-    await changes.set_legal_hold(ALPHA, held, True)
-
-    for call in (
-        erasure.erase_item(ALPHA, held),
-        erasure.erase_thread(ALPHA, THREAD),
-        erasure.erase_all(ALPHA),
-    ):
-        with pytest.raises(Conflict, match="legal hold"):
-            await call
-    assert (await erasure.erase_items(ALPHA, [held, free, ItemId("no")])).num_items == 1
-
-    await changes.set_legal_hold(ALPHA, held, False)
-    await threads.set_legal_hold(ALPHA, THREAD, True)
-    with pytest.raises(Conflict, match="legal hold"):
-        await erasure.erase_item(ALPHA, held)
-    await threads.set_legal_hold(ALPHA, THREAD, False)
-    assert (await erasure.erase_thread(ALPHA, THREAD)).num_items == 1
-
-
-async def test_another_workspace_cannot_erase(
-    ingestion: IngestionStore, erasure: ErasureStore, items: ItemStore
-) -> None:
-    done = await ingestion.remember(ALPHA, [chat("one")])
-
-    with pytest.raises(NotFound):
-        await erasure.erase_item(BETA, done.added[0])
-    with pytest.raises(NotFound):
-        await erasure.erase_thread(BETA, THREAD)
-    assert (await erasure.erase_items(BETA, done.added)).num_items == 0
-    assert (await items.get_item(ALPHA, done.added[0])).text == "one"

@@ -2,62 +2,18 @@ from datetime import timedelta
 
 import pytest
 
-from agent_memory.errors import Conflict, NotFound, StorageUnavailable
-from agent_memory.ids import ItemId
+from agent_memory.errors import NotFound, StorageUnavailable
 from agent_memory.memory.feedback import Impression, Shown, Verdict
-from agent_memory.memory.redaction.policy import RedactionPolicy
 from agent_memory.store.database import Database
 from agent_memory.store.memory import feedback as store_feedback
 from agent_memory.store.memory.feedback import FeedbackStore
 from agent_memory.store.memory.impressions import ImpressionStore
 from agent_memory.store.memory.ingestion import IngestionStore
 from agent_memory.store.memory.items import ItemStore
-from agent_memory.store.memory.policies import PolicyStore
 from agent_memory.store.memory.weight_sets import WeightSetStore
 from agent_memory.work.once import Once
 from tests.integration.store.conftest import ALPHA, BETA
 from tests.integration.store.memory.examples import chat
-
-
-async def test_feedback_is_counted_on_the_item_and_can_be_withdrawn(
-    ingestion: IngestionStore, items: ItemStore, feedback: FeedbackStore
-) -> None:
-    (item,) = (await ingestion.remember(ALPHA, [chat("one")])).added
-
-    given = [
-        one
-        for verdict in (Verdict.HELPFUL, Verdict.USED, Verdict.OUTDATED, Verdict.NOT_HELPFUL)
-        for one in await feedback.add_feedback(ALPHA, [item], verdict)
-    ]
-
-    async def counts() -> tuple[int, int, int]:
-        stored = await items.get_item(ALPHA, item)
-        return stored.num_helpful, stored.num_uses, stored.num_not_helpful
-
-    assert await counts() == (0, 1, 2)
-    for _ in range(2):
-        await feedback.withdraw_feedback(ALPHA, given[3].feedback_id)
-    assert await counts() == (1, 1, 1)
-    page, cursor = await feedback.list_feedback(ALPHA, None, 3)
-    rest, end = await feedback.list_feedback(ALPHA, cursor, 3)
-    assert [one.feedback_id for one in (*page, *rest)] == [one.feedback_id for one in given]
-    assert end is None
-    assert rest[0].withdrawn_at is not None
-
-
-async def test_feedback_on_what_is_not_there_is_refused(
-    ingestion: IngestionStore, feedback: FeedbackStore
-) -> None:
-    (item,) = (await ingestion.remember(ALPHA, [chat("one")])).added
-
-    for call in (
-        feedback.add_feedback(BETA, [item], Verdict.HELPFUL),
-        feedback.add_feedback(ALPHA, [item], Verdict.DUPLICATE, other_item=ItemId("nothing")),
-        feedback.add_feedback(ALPHA, [item], Verdict.HELPFUL, impression_id="nothing"),
-        feedback.withdraw_feedback(ALPHA, "nothing"),
-    ):
-        with pytest.raises(NotFound):
-            await call
 
 
 async def test_a_call_that_is_repeated_after_a_crash_counts_once(
@@ -83,29 +39,6 @@ async def test_a_call_that_is_repeated_after_a_crash_counts_once(
     assert (await items.get_item(ALPHA, one)).num_helpful == 1
     page, _ = await feedback.list_feedback(ALPHA, None, 10)
     assert [given.item_id for given in page] == [one, two]
-
-
-async def test_a_key_that_was_used_for_something_else_is_a_conflict(
-    ingestion: IngestionStore, items: ItemStore, feedback: FeedbackStore
-) -> None:
-    (item,) = (await ingestion.remember(ALPHA, [chat("one")])).added
-    await feedback.add_feedback(ALPHA, [item], Verdict.HELPFUL, once=Once.of("k", b"helpful"))
-
-    with pytest.raises(Conflict):
-        await feedback.add_feedback(ALPHA, [item], Verdict.USED, once=Once.of("k", b"used"))
-
-    assert (await items.get_item(ALPHA, item)).num_uses == 0
-
-
-async def test_one_verdict_that_cannot_be_kept_leaves_none(
-    ingestion: IngestionStore, items: ItemStore, feedback: FeedbackStore
-) -> None:
-    (item,) = (await ingestion.remember(ALPHA, [chat("one")])).added
-
-    with pytest.raises(NotFound):
-        await feedback.add_feedback(ALPHA, [item, ItemId("nothing")], Verdict.HELPFUL)
-
-    assert (await items.get_item(ALPHA, item)).num_helpful == 0
 
 
 async def test_impressions_come_back_with_what_was_said_of_them(
@@ -150,26 +83,3 @@ async def test_weights_go_live_and_are_rolled_back(database: Database) -> None:
         (1, False),
     ]
     assert await store.list_weights(BETA) == []
-
-
-async def test_a_policy_of_redaction_has_a_version_for_each_change(database: Database) -> None:
-    store = PolicyStore(database)
-    assert await store.get_redaction(ALPHA) == (RedactionPolicy(), 0)
-
-    policy = RedactionPolicy(allowed=frozenset({"hello \x00"}))
-    assert await store.set_redaction(ALPHA, policy) == 1
-    assert await store.set_redaction(ALPHA, policy) == 1
-    assert await store.get_redaction(ALPHA) == (policy, 1)
-    assert await store.set_redaction(ALPHA, RedactionPolicy()) == 2
-    assert await store.get_redaction(BETA) == (RedactionPolicy(), 0)
-
-
-async def test_a_policy_of_retention_is_kept_as_it_is(database: Database) -> None:
-    store = PolicyStore(database)
-    assert await store.get_retention(ALPHA) is None
-
-    await store.set_retention(ALPHA, {"max_age_days": 30})
-    await store.set_retention(ALPHA, {"max_age_days": 60, "kinds": ["log"]})
-
-    assert await store.get_retention(ALPHA) == {"max_age_days": 60, "kinds": ["log"]}
-    assert await store.get_retention(BETA) is None

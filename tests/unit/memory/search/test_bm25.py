@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from agent_memory.memory.search.bm25 import Collection, Postings, idf, no_scores, score
+from agent_memory.memory.search.bm25 import Collection, Postings, idf, score
 from agent_memory.memory.search.lexical import LexicalScores, place_key
 
 THREAD = 7
@@ -129,7 +129,7 @@ def test_an_item_outside_of_conversations_stands_beside_those_within() -> None:
 
 
 def test_a_question_that_nothing_answers_has_no_scores() -> None:
-    nothing = no_scores()
+    nothing = score((), {}, Collection(0, 1.0))
 
     assert nothing.best(0, 10) == ([], [])
     assert own(nothing, 1) == [0.0]

@@ -6,12 +6,11 @@ from agent_memory.errors import Conflict, NotFound
 from agent_memory.memory.consolidation.bands import bands_of
 from agent_memory.memory.consolidation.consolidate import consolidate
 from agent_memory.memory.items.kinds import ItemKind, ItemState
+from agent_memory.memory.ports import Ingestion, Search
 from agent_memory.memory.search.ranking import rank
-from agent_memory.store.memory.consolidations import ConsolidationStore
-from agent_memory.store.memory.erasure import ErasureStore
-from agent_memory.store.memory.ingestion import IngestionStore
-from agent_memory.store.memory.items import ItemStore
-from agent_memory.store.memory.search import SearchStore
+from agent_memory.memory.service.composition import Reading
+from agent_memory.memory.service.consolidate import Consolidations
+from agent_memory.memory.service.message_ports import Erasure
 from tests.integration.store.conftest import ALPHA, BETA
 from tests.integration.store.memory.examples import BEGIN, NOW, draft, prepared, question
 
@@ -19,10 +18,10 @@ LATER = BEGIN + timedelta(days=3)
 
 
 async def test_a_newer_statement_takes_the_place_of_the_older_and_gives_it_back(
-    ingestion: IngestionStore,
-    items: ItemStore,
-    search: SearchStore,
-    consolidations: ConsolidationStore,
+    ingestion: Ingestion,
+    items: Reading,
+    search: Search,
+    consolidations: Consolidations,
 ) -> None:
     older = draft("the database is mysql", ItemKind.DECISION, subject="database")
     newer = draft("the database is postgresql", ItemKind.DECISION, at=LATER, subject="database")
@@ -57,10 +56,10 @@ async def test_a_newer_statement_takes_the_place_of_the_older_and_gives_it_back(
 
 
 async def test_near_duplicates_are_found_by_their_bands_and_merged(
-    ingestion: IngestionStore,
-    items: ItemStore,
-    search: SearchStore,
-    consolidations: ConsolidationStore,
+    ingestion: Ingestion,
+    items: Reading,
+    search: Search,
+    consolidations: Consolidations,
 ) -> None:
     text = "the deployment of the payment service failed because its certificate had expired"
     drafts = [draft(text, ItemKind.ERROR), draft(text + " again", ItemKind.ERROR, at=LATER)]
@@ -84,10 +83,10 @@ async def test_near_duplicates_are_found_by_their_bands_and_merged(
 
 
 async def test_what_took_the_place_of_another_gives_it_back_when_it_is_erased(
-    ingestion: IngestionStore,
-    items: ItemStore,
-    consolidations: ConsolidationStore,
-    erasure: ErasureStore,
+    ingestion: Ingestion,
+    items: Reading,
+    consolidations: Consolidations,
+    erasure: Erasure,
 ) -> None:
     statements = [
         draft(f"the port is {number}", ItemKind.DECISION, at=BEGIN + timedelta(days=number),

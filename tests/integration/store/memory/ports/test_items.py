@@ -4,15 +4,15 @@ from agent_memory.errors import InvalidRequest, NotFound
 from agent_memory.ids import ItemId, MaterialId, ThreadId
 from agent_memory.memory.items.item import Key
 from agent_memory.memory.items.kinds import ItemKind, KeyKind, Role
-from agent_memory.store.memory.ingestion import IngestionStore
-from agent_memory.store.memory.items import ItemStore
-from agent_memory.store.memory.threads import ThreadStore
+from agent_memory.memory.ports import Ingestion
+from agent_memory.memory.service.composition import Reading
+from agent_memory.memory.service.message_ports import Threads
 from tests.integration.store.conftest import ALPHA, BETA
 from tests.integration.store.memory.examples import BEGIN, THREAD, chat, draft, prepared
 
 
 async def test_items_come_in_the_order_asked_for_and_others_are_left_out(
-    ingestion: IngestionStore, items: ItemStore
+    ingestion: Ingestion, items: Reading
 ) -> None:
     first, second = (await ingestion.remember(ALPHA, [chat("one", "two")])).added
 
@@ -23,7 +23,7 @@ async def test_items_come_in_the_order_asked_for_and_others_are_left_out(
 
 
 async def test_ids_of_another_workspace_do_not_exist(
-    ingestion: IngestionStore, items: ItemStore, threads: ThreadStore
+    ingestion: Ingestion, items: Reading, threads: Threads
 ) -> None:
     done = await ingestion.remember(ALPHA, [chat("one")])
 
@@ -42,7 +42,7 @@ async def test_ids_of_another_workspace_do_not_exist(
 
 
 async def test_what_shares_the_most_and_rarest_keys_is_linked_first(
-    ingestion: IngestionStore, items: ItemStore
+    ingestion: Ingestion, items: Reading
 ) -> None:
     def key(name: str) -> Key:
         return Key(KeyKind.SYMBOL, name)
@@ -59,7 +59,7 @@ async def test_what_shares_the_most_and_rarest_keys_is_linked_first(
     assert len(linked) == 3
 
 
-async def test_a_list_is_walked_page_by_page(ingestion: IngestionStore, items: ItemStore) -> None:
+async def test_a_list_is_walked_page_by_page(ingestion: Ingestion, items: Reading) -> None:
     await ingestion.remember(ALPHA, [chat(*(f"text{number}" for number in range(7)))])
     everything = frozenset[str]()
 
@@ -76,9 +76,7 @@ async def test_a_list_is_walked_page_by_page(ingestion: IngestionStore, items: I
         await items.list_page(ALPHA, THREAD, everything, everything, None, 0)
 
 
-async def test_the_newest_of_a_kind_are_listed_first(
-    ingestion: IngestionStore, items: ItemStore
-) -> None:
+async def test_the_newest_of_a_kind_are_listed_first(ingestion: Ingestion, items: Reading) -> None:
     decision = draft("decided", ItemKind.DECISION, source=0)
     await ingestion.remember(ALPHA, [prepared(draft("said"), decision), chat("a", "b")])
 
@@ -90,9 +88,7 @@ async def test_the_newest_of_a_kind_are_listed_first(
     assert await items.list_items(ALPHA, frozenset(), None, BEGIN.replace(year=2000), 10) == []
 
 
-async def test_a_thread_tells_what_it_holds(
-    ingestion: IngestionStore, threads: ThreadStore
-) -> None:
+async def test_a_thread_tells_what_it_holds(ingestion: Ingestion, threads: Threads) -> None:
     decision = draft("decided", ItemKind.DECISION, source=0)
     await ingestion.remember(ALPHA, [prepared(draft("said"), decision), chat("ab", "cd")])
     await threads.set_title(ALPHA, THREAD, "About \x00 it")
@@ -109,7 +105,7 @@ async def test_a_thread_tells_what_it_holds(
 
 
 async def test_threads_are_listed_the_last_used_first(
-    ingestion: IngestionStore, threads: ThreadStore
+    ingestion: Ingestion, threads: Threads
 ) -> None:
     for name in ("one", "two", "three", "one"):
         await ingestion.remember(ALPHA, [chat(f"text of {name}", thread=ThreadId(name))])
@@ -119,4 +115,5 @@ async def test_threads_are_listed_the_last_used_first(
 
     assert [thread.thread_id for thread in (*page, *rest)] == ["one", "three", "two"]
     assert end is None
-    assert await threads.list_threads(BETA, None, 10) == ((), None)
+    nothing, end = await threads.list_threads(BETA, None, 10)
+    assert (list(nothing), end) == ([], None)
