@@ -16,7 +16,9 @@ class Scope(StrEnum):
     MEMORY = "memory"
     """Remember, recall, read and delete memories."""
     ADMIN = "admin"
-    """Keys, metrics, everything."""
+    """Everything of the workspace."""
+    OPERATOR = "operator"
+    """The machine, which all workspaces share: its models, metrics and schedule; no more."""
 
 
 ALL_SCOPES = frozenset(Scope)
@@ -32,9 +34,14 @@ class Principal:
     scopes: frozenset[Scope]
     memory: str | None = None
 
+    def has(self, scope: Scope) -> bool:
+        """Whether the key has `scope`: by name, or as admin where it is one of the workspace."""
+        is_of_workspace = scope is not Scope.OPERATOR
+        return scope in self.scopes or (is_of_workspace and Scope.ADMIN in self.scopes)
+
     def require(self, scope: Scope) -> None:
-        """Raise `PermissionDenied` unless the key has `scope` (admin has all)."""
-        if scope not in self.scopes and Scope.ADMIN not in self.scopes:
+        """Raise `PermissionDenied` unless the key has `scope`."""
+        if not self.has(scope):
             raise PermissionDenied(scope.value)
 
 

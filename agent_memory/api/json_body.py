@@ -98,9 +98,10 @@ def _without_refused(fields: Mapping[str, object], model: type[Body]) -> dict[st
 
 
 def _as_invalid_request(error: ValidationError) -> InvalidRequest:
-    """The most specific complaint: the one deepest in the body."""
+    """The most specific complaint: the one deepest in the body, and of several forms that a field
+    may have the one that was meant, which fails by more than its type."""
     details = error.errors(include_url=False, include_context=False, include_input=False)
-    worst = max(details, key=lambda detail: len(detail["loc"]))
+    worst = max(details, key=lambda it: (len(it["loc"]), not it["type"].endswith("_type")))
     where = ".".join(_path(worst["loc"]))
     if worst["type"] == "extra_forbidden":
         return InvalidRequest(f"Unknown field '{where}'.", where)

@@ -46,8 +46,12 @@ class Sessions(Protocol):
         """Forget the session for good, or with `keep_shelf` only let go of its live parts."""
         ...
 
+    async def count(self, workspace: WorkspaceId) -> int:
+        """The sessions of the workspace."""
+        ...
+
     async def stats(self, workspace: WorkspaceId) -> Mapping[str, int | float]:
-        """Counts for `/v1/agents/stats`: sessions, live, busy, blocks and bytes by tier."""
+        """The same as `sessions`, and the machine's: live, busy, blocks and bytes by tier."""
         ...
 
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit, urlunsplit
 
 import typer
 from pydantic import SecretStr
@@ -11,6 +10,7 @@ from agent_memory.cli.options import AsJson, DataDir, load_settings
 from agent_memory.cli.output import print_json, print_table
 from agent_memory.host.serve_file import serve_file
 from agent_memory.settings import Settings
+from agent_memory.shown_url import shown_url
 
 app = typer.Typer()
 
@@ -51,24 +51,16 @@ def show(
 
 
 def _shown(settings: Settings) -> dict[str, object]:
-    """Every setting as it may be shown: paths whole, passwords left out."""
+    """Every setting as it may be shown: paths whole, secrets left out."""
     values: dict[str, object] = settings.model_dump()
     values["data_dir"] = str(settings.home)
-    if settings.database_url is not None:
-        values["database_url"] = without_password(settings.database_url)
-    return {
-        name: str(value) if isinstance(value, (Path, SecretStr)) else value
-        for name, value in values.items()
-    }
+    return {name: _shown_value(name, value) for name, value in values.items()}
 
 
-def without_password(url: str) -> str:
-    """`postgresql://ann:***@host/db` for `postgresql://ann:secret@host/db`."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    netloc = parts.netloc.replace(f":{parts.password}@", ":***@", 1)
-    return urlunsplit(parts._replace(netloc=netloc))
+def _shown_value(name: str, value: object) -> object:
+    if isinstance(value, str) and name.endswith("_url"):
+        return shown_url(value)
+    return str(value) if isinstance(value, (Path, SecretStr)) else value
 
 
 def _source(name: str, settings: Settings, on_command_line: frozenset[str]) -> str:

@@ -29,7 +29,10 @@ def create(
     name: Annotated[str, typer.Option(help="What the key is for.")],
     scope: Annotated[
         list[Scope] | None,
-        typer.Option(help="What it may do; repeat for several (default: all but admin)."),
+        typer.Option(
+            help="What it may do; repeat for several (default: inference, sessions and memory). "
+            "admin: everything of its workspace; operator: the machine."
+        ),
     ] = None,
     expires_in: Annotated[
         str | None, typer.Option(help="Such as 12h or 30d (default: never).", show_default=False)

@@ -14,7 +14,7 @@ PROBE_TIMEOUT_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """A server that answers, and the admin key it left for this user."""
+    """A server that answers, and the key it left for this user."""
 
     presence: Presence
     key: str

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 from agent_memory import bundled
-from agent_memory.cli.config import without_password
 from agent_memory.cli.finding import Finding, Outcome, fail, ok
 from agent_memory.cli.running import RunningServer
 from agent_memory.cli.software_checks import check_import
@@ -13,6 +12,7 @@ from agent_memory.device.models.model_files import check_model
 from agent_memory.errors import AgentMemoryError, Conflict, ModelNotUsable, StorageUnavailable
 from agent_memory.host.preflight import check_port_is_free
 from agent_memory.settings import Settings
+from agent_memory.shown_url import shown_url
 from agent_memory.store.probe import probe_database
 from agent_memory.store.programs import find_programs
 
@@ -78,7 +78,7 @@ def _check_embedded() -> Finding:
 
 
 def _check_given(url: str) -> Finding:
-    shown = without_password(url)
+    shown = shown_url(url)
     try:
         facts = probe_database(url)
     except AgentMemoryError as error:

@@ -11,6 +11,7 @@ from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.api.runtime import Health
 from agent_memory.cache.stats import PoolStats
 from agent_memory.deployments.background_metrics import embedding_metrics, job_metrics
+from agent_memory.deployments.kept_outcome import KeptOutcome
 from agent_memory.deployments.kv_metrics import (
     engine_metrics,
     model_metrics,
@@ -18,13 +19,14 @@ from agent_memory.deployments.kv_metrics import (
     session_metrics,
 )
 from agent_memory.deployments.metric_family import exposition
-from agent_memory.deployments.readiness import CHECK_TIMEOUT_S, Readiness
+from agent_memory.deployments.readiness import CHECK_TIMEOUT_S, Probe, Readiness
 from agent_memory.engine.stats import EngineStats
 from agent_memory.errors import Unavailable
 from agent_memory.providers.embedders import Embedders
 from agent_memory.sessions.directory import DirectoryStats
 from agent_memory.store.database import Database
 from agent_memory.store.jobs import JobStore
+from agent_memory.store.workspaces import WorkspaceStore
 
 
 class RuntimeCondition:
@@ -38,7 +40,9 @@ class RuntimeCondition:
         engine: EngineHandle,
         jobs: JobStore,
         embedders: Embedders,
+        disk: Probe | None,
     ) -> None:
+        """disk: asks the disk that the database lies on, where that is a disk of ours."""
         self._directory = directory
         self._pool = pool
         self._engine = engine
@@ -46,7 +50,11 @@ class RuntimeCondition:
         self._embedders = embedders
         self._is_started = False
         self._readiness = Readiness(
-            {"storage": database.ping, "sessions": self._check_sessions},
+            {
+                "storage": KeptOutcome(WorkspaceStore(database).touch_workspace),
+                **({} if disk is None else {"disk": KeptOutcome(disk)}),
+                "sessions": self._check_sessions,
+            },
             {"engine": lambda: engine.info(CHECK_TIMEOUT_S)},
         )
 

@@ -13,6 +13,7 @@ from agent_memory.api.limits import Limits
 from agent_memory.api.runtime import Runtime
 from agent_memory.clock import utc_now
 from agent_memory.deployments.condition import RuntimeCondition
+from agent_memory.deployments.disk_probe import DiskProbe
 from agent_memory.device.text.served_tokens import ServedTokens
 from agent_memory.gateway.placing import Places, Placing
 from agent_memory.gateway.remembering import Remembering
@@ -61,13 +62,21 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
         routes=routed,
         sessions=SessionCatalogue(store, directory, pool, engine, models.served_name),
         keys=KeyAuthenticator(KeyStore(database)),
-        condition=RuntimeCondition(database, directory, pool, engine, jobs, embedders),
+        condition=RuntimeCondition(
+            database, directory, pool, engine, jobs, embedders, _disk_of_database(config)
+        ),
         travel=SessionTravel(SessionCopies(database), pool, engine),
         memory=memory,
         embeddings=EmbeddingService(embedders),
         workers=JobDesk(jobs, utc_now),
         models=models,
     )
+
+
+def _disk_of_database(config: RuntimeConfig) -> DiskProbe | None:
+    """The embedded PostgreSQL of this machine lies in the data directory."""
+    is_here = config.settings.database_url is None and not config.spans_nodes
+    return DiskProbe(config.settings.home) if is_here else None
 
 
 def limits_of(settings: Settings) -> Limits:

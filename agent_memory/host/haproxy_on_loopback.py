@@ -2,11 +2,13 @@
 
 Serve writes HAProxy's configuration anew before every start; some of its `bind` lines take every
 address whatever host Serve was given. They are narrowed here, the headers that let a client steer
-Serve are dropped at the edge, and the process is tied to its parent, so that a killed server does
-not leave its port taken. Standard library only: it starts in milliseconds.
+Serve are dropped at the edge, clients that go away are noticed, slow ones have minutes and not an
+hour, HAProxy's own errors take the form of ours, and the process is tied to its parent, so that a
+killed server does not leave its port taken. Standard library only: it starts in milliseconds.
 """
 
 import ctypes
+import json
 import os
 import re
 import signal
@@ -29,6 +31,25 @@ _ANY_ADDRESS = re.compile(r"^(\s*bind\s+)(?:\*|0\.0\.0\.0|\[::\]|::)?:(\d+)")
 _SECTION = re.compile(r"^(?:global|defaults|frontend|backend|listen|cache|userlist)\b")
 _OWNERS_CHOICE = "frontend http_frontend"
 """The section whose address is the server's own `--host`."""
+_SPLICING = re.compile(r"^\s*option splice-(?:request|response|auto)\s*\n", re.MULTILINE)
+"""HAProxy 2.8 that splices does not tell the server of a client that left after its body came in a
+packet of its own, and is busy with it until the answer would be there."""
+_CLIENT_TIMEOUT = re.compile(r"^(\s*)timeout client [^\n]*\n", re.MULTILINE)
+_ERROR_FILE = re.compile(r"^\s*errorfile [^\n]*\n", re.MULTILINE)
+_CLIENT_TIMEOUT_S = 120
+"""For a client that neither sends the rest of its body nor reads its answer. One that waits for its
+answer has no limit here."""
+_HEADER_TIMEOUT_S = 30
+_RETRY_AFTER_S = 2
+_LOST = (503, "Service Unavailable", "unavailable", "The server is starting or restarting.")
+_ERRORS = {
+    400: (400, "Bad Request", "invalid_request", "This is not HTTP as it is understood here."),
+    408: (408, "Request Timeout", "request_timeout", "The request did not arrive in time."),
+    502: _LOST,
+    503: _LOST,
+    504: _LOST,
+}
+"""By what HAProxy would say: status, its words, our code, and a sentence."""
 _HTTP_FRONTEND = re.compile(r"^(frontend http_frontend\s*\n\s*bind [^\n]*\n)", re.MULTILINE)
 
 
@@ -43,6 +64,40 @@ def on_loopback(config: str) -> str:
         lines.append(_ANY_ADDRESS.sub(r"\g<1>127.0.0.1:\g<2>", line) if is_ours else line)
     narrowed = "".join(lines)
     return _HTTP_FRONTEND.sub(lambda match: match.group(1) + drops, narrowed)
+
+
+def for_clients(config: str, folder: Path) -> str:
+    """The configuration with the time-outs and errors that clients meet. `folder` has the errors'
+    texts, see `write_errors`."""
+    files = "".join(f'    errorfile {status} "{folder}/{status}.http"\n' for status in _ERRORS)
+    times = (
+        rf"\g<1>timeout client {_CLIENT_TIMEOUT_S}s\n"
+        rf"\g<1>timeout http-request {_HEADER_TIMEOUT_S}s\n"
+    )
+    unspliced = _ERROR_FILE.sub("", _SPLICING.sub("", config))
+    timed = _CLIENT_TIMEOUT.sub(times, unspliced, count=1)
+    return timed.replace("\ndefaults\n", f"\ndefaults\n{files}", 1)
+
+
+def write_errors(folder: Path) -> None:
+    """One file for each error that HAProxy makes by itself."""
+    for status, (told, words, code, sentence) in _ERRORS.items():
+        body = error_body(told, words, code, sentence)
+        retry = f"Retry-After: {_RETRY_AFTER_S}\r\n" if told == _LOST[0] else ""
+        head = (
+            f"HTTP/1.1 {told} {words}\r\nContent-Type: application/json\r\n{retry}"
+            f"Cache-Control: no-cache\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        (folder / f"{status}.http").write_bytes(head.encode() + body)
+
+
+def error_body(status: int, words: str, code: str, sentence: str) -> bytes:
+    """An error that clients of each protocol can read: HAProxy does not know which one asks."""
+    error = {"type": "api_error", "code": code, "message": sentence, "param": None}
+    if status < _LOST[0]:
+        error["type"] = "invalid_request_error"
+    problem = {"title": words, "status": status, "detail": sentence, "code": code}
+    return json.dumps({"type": "error", "error": error, **problem}).encode()
 
 
 def end_with_parent() -> None:
@@ -83,7 +138,8 @@ def main(arguments: list[str]) -> None:
     haproxy, *rest = arguments
     if "-f" in rest:
         path = Path(rest[rest.index("-f") + 1])
-        path.write_text(on_loopback(path.read_text()))
+        write_errors(path.parent)
+        path.write_text(for_clients(on_loopback(path.read_text()), path.parent))
     end_with_parent()
     os.execv(haproxy, [haproxy, *rest])  # noqa: S606  the point of this program
 

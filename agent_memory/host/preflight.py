@@ -52,7 +52,7 @@ class DataDirLock:
 def private_run_folder(home: Path) -> Path:
     """`<home>/run`, with `home` made if need be; `StorageUnavailable` when it cannot be written."""
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         return private_folder(home / "run")
     except OSError as error:
         raise StorageUnavailable(

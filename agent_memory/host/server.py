@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from agent_memory.deployments.disk_probe import check_disk
 from agent_memory.device.cpu.blas import openblas_hint
 from agent_memory.device.mlx_backend import check_backend
 from agent_memory.device.models.model_choice import ServedModel, resolve_model
@@ -60,6 +61,7 @@ def run_server(settings: Settings, reporter: Reporter) -> int:
     raise_open_file_limit()
     with DataDirLock(home):
         stop.listen()
+        check_disk(home)
         wait_until_port_is_free(settings.host, settings.port, _patience_s(settings))
         if settings.ray_address is None:
             check_backend()

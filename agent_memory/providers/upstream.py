@@ -17,6 +17,7 @@ from agent_memory.errors import (
     Unavailable,
 )
 from agent_memory.providers.retrying import Backoff, Verdict, judge, read_retry_after
+from agent_memory.shown_url import shown_url
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Upstream:
     ) -> None:
         """headers: sent with every request; they hold the key, so they are never logged."""
         self._url = url.rstrip("/")
+        self._shown_url = shown_url(self._url)
         self._headers = {**headers, "Content-Type": "application/json"}
         self._timeout_s = timeout_s
         self._backoff = backoff or Backoff()
@@ -66,7 +68,7 @@ class Upstream:
             except httpx.HTTPError as error:
                 fault, retry_after_s = f"{type(error).__name__}: {error}", None
             except httpx.InvalidURL as error:
-                raise self._kind.refused(f"'{self._url}' is not a URL: {error}.") from error
+                raise self._kind.refused(f"'{self._shown_url}' is not a URL.") from error
             else:
                 if response.is_success:
                     return self._parse(response)
@@ -77,7 +79,8 @@ class Upstream:
             num_failed += 1
             pause_s = self._backoff.pause_s(num_failed, retry_after_s, random.random())  # noqa: S311  no secret
             if pause_s is None:
-                raise self._kind.unavailable(f"The {self._kind.word} {self._url} failed: {fault}")
+                message = f"The {self._kind.word} {self._shown_url} failed: {fault}"
+                raise self._kind.unavailable(message)
             log.warning("upstream server failed", extra={"fault": fault, "pause_s": pause_s})
             await self._sleep(pause_s)
 
@@ -96,7 +99,8 @@ class Upstream:
         fault = f"HTTP {response.status_code}: {response.text[:_MAX_QUOTED]}"
         match judge(response.status_code):
             case Verdict.REFUSED:
-                raise self._kind.refused(f"The {self._kind.word} {self._url} refuses: {fault}")
+                message = f"The {self._kind.word} {self._shown_url} refuses: {fault}"
+                raise self._kind.refused(message)
             case Verdict.BAD_INPUT:
                 raise InvalidRequest(f"The {self._kind.word} does not take this: {fault}", "input")
             case Verdict.AGAIN:

@@ -133,6 +133,9 @@ class SessionCatalogue:
         if evicted := await self._pool.erase(workspace, owner, sequences):
             await self._engine.drop(evicted)
 
+    async def count(self, workspace: WorkspaceId) -> int:
+        return await self._store.count_sessions(workspace)
+
     async def stats(self, workspace: WorkspaceId) -> Mapping[str, int | float]:
         """Counts of the workspace's sessions and of the runtime's processes, blocks and bytes."""
         count, directory, pool, engine = await asyncio.gather(

@@ -22,8 +22,9 @@ class EmbeddedPostgres:
         folder/password  the superuser's (0600)     folder/server.log  what it says
         folder/lock      held while a process owns the folder
 
-    It belongs to the process that started it. When that was killed, the next start ends the server
-    it left behind and begins anew. Nothing is registered to run at exit: call `stop`.
+    It belongs to the process that started it, and ends with it. Where it has not ended yet, or its
+    watcher was killed too, the next start ends it and begins again. Nothing is registered to run at
+    exit: call `stop`.
     """
 
     def __init__(self, folder: Path, lock_timeout_s: float = 5.0) -> None:
@@ -62,6 +63,9 @@ class EmbeddedPostgres:
         """Start the server unless it runs; also after it died on its own. Blocks."""
         if self.is_running:
             return
+        if self._postmaster is not None:
+            self._postmaster.stop()
+            self._postmaster = None
         account = self._prepare_folder()
         self._lock.acquire(self._lock_timeout_s)
         try:

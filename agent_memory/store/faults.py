@@ -27,7 +27,11 @@ def translated_errors() -> Iterator[None]:
         raise InvalidRequest("The database cannot hold half a surrogate pair.") from error
     except PoolTimeout as error:
         raise StorageUnavailable("The database cannot be reached.") from error
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+    except (
+        psycopg.OperationalError,
+        psycopg.InterfaceError,
+        errors.ReadOnlySqlTransaction,  # how managed databases answer when their disk is full
+    ) as error:
         raise StorageUnavailable(f"The database cannot be used: {_first_line(error)}") from error
     except psycopg.Error as error:
         raise InvariantBroken(f"The database refused a statement: {_first_line(error)}") from error

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import psycopg
 from psycopg import Connection, errors
-from psycopg.conninfo import conninfo_to_dict
 
 from agent_memory.errors import StorageUnavailable
+from agent_memory.store.address import check_address
 from agent_memory.store.faults import translated_errors
 from agent_memory.store.roles import administrators_sql, ensure_roles
 from agent_memory.store.statements import statement
@@ -46,7 +46,7 @@ def migrate(url: str, migrations: Sequence[Migration] | None = None) -> tuple[st
     `StorageUnavailable` says what is wrong: no connection, a server too old or without pgvector,
     a user who may not, a migration changed after it was applied, or a database of a newer version.
     """
-    _check_url(url)
+    check_address(url)
     wanted = read_migrations() if migrations is None else tuple(migrations)
     with (
         translated_errors(),
@@ -77,16 +77,6 @@ def find_pending(
                 "restore the file as it was and put the change into a new migration."
             )
     return tuple(migration for migration in migrations if migration.name not in applied)
-
-
-def _check_url(url: str) -> None:
-    """Refuse what libpq cannot read, without repeating it: it may hold a password."""
-    try:
-        conninfo_to_dict(url)
-    except psycopg.ProgrammingError as error:
-        raise StorageUnavailable(
-            "DATABASE_URL is not of the form postgresql://user:password@host:5432/database."
-        ) from error
 
 
 def _prepare(connection: Connection) -> None:

@@ -16,6 +16,7 @@ from agent_memory.store.account import Account
 from agent_memory.store.programs import last_lines, spawn_program
 from agent_memory.store.socket_folder import SOCKET_NAME
 from agent_memory.store.wal_sync import wal_sync_settings
+from agent_memory.store.watcher import Watcher
 
 _START_TIMEOUT_S = 120.0
 """Recovery after a crash reads the whole log since the last checkpoint."""
@@ -38,22 +39,25 @@ _SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Postmaster:
-    """A server process of ours on the folder `data`."""
+    """A server process of ours on the folder `data`, which ends when we do."""
 
     process: subprocess.Popen[bytes]
     data: Path
+    watcher: Watcher
 
     @property
     def is_running(self) -> bool:
         return self.process.poll() is None
 
     def stop(self) -> None:
-        """End it: politely, then less so. Returns when it is gone."""
+        """End it: politely, then less so. Returns when it is gone. To be called once, also for one
+        that has ended by itself."""
         for sign, timeout_s in _STOP_TIMEOUTS_S.items():
             if self.is_running:
                 self.process.send_signal(sign)
                 with suppress(subprocess.TimeoutExpired):
                     self.process.wait(timeout_s)
+        self.watcher.dismiss()
 
 
 def launch(programs: Path, data: Path, sockets: Path, log: Path, account: Account) -> Postmaster:
@@ -66,7 +70,7 @@ def launch(programs: Path, data: Path, sockets: Path, log: Path, account: Accoun
         _disown(data, sockets)
         offset = log.stat().st_size if log.exists() else 0
         process = spawn_program(_command(programs, data, sockets), account, log)
-        postmaster = Postmaster(process, data)
+        postmaster = Postmaster(process, data, Watcher.over(process.pid))
         if _wait_until_ready(postmaster, deadline):
             return postmaster
         postmaster.stop()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from agent_memory.store.address import check_address
 from agent_memory.store.faults import translated_errors
 from agent_memory.store.statements import statement
 
@@ -20,6 +21,7 @@ class ServerFacts:
 
 def probe_database(url: str) -> ServerFacts:
     """What answers at `url`. Blocks; `StorageUnavailable` when nothing does."""
+    check_address(url)
     with (
         translated_errors(),
         psycopg.connect(url, connect_timeout=_CONNECT_TIMEOUT_S) as connection,

@@ -17,3 +17,8 @@ class WorkspaceStore:
         async with self._database.workspace(workspace_id) as transaction:
             await transaction.run("ensure_workspace", workspace_id=workspace_id)
         return workspace_id
+
+    async def touch_workspace(self, workspace_id: WorkspaceId = DEFAULT_WORKSPACE) -> None:
+        """Write its row again as it is; `StorageUnavailable` when the database takes no writes."""
+        async with self._database.workspace(workspace_id) as transaction:
+            await transaction.run("touch_workspace", workspace_id=workspace_id)

@@ -177,8 +177,11 @@ class MemorySessions:
         record = self.add(workspace, session or SessionId(new_id("sess")), messages)
         return SessionArrival(record, len(lines), None)
 
+    async def count(self, workspace: WorkspaceId) -> int:
+        return sum(owner == workspace for owner, _ in self._transcripts)
+
     async def stats(self, workspace: WorkspaceId) -> Mapping[str, int | float]:
-        return {"sessions": sum(owner == workspace for owner, _ in self._transcripts)}
+        return {"sessions": await self.count(workspace), "engine_running": 0}
 
 
 class ScriptedModels:

@@ -84,9 +84,12 @@ async def list_agents(
     responses=answers("Counts of the workspace.", {"sessions": 12, "live": 3, "busy": 1}),
 )
 async def agent_stats(request: Request) -> Response:
-    """Sessions, live and busy ones, blocks and bytes by tier."""
+    """The workspace's sessions; for an operator also the machine's processes, blocks and bytes."""
     call = await Call.open(request, Scope.SESSIONS)
-    return json_answer(dict(await call.surface.runtime.sessions.stats(call.workspace)))
+    sessions = call.surface.runtime.sessions
+    if not call.principal.has(Scope.OPERATOR):
+        return json_answer({"sessions": await sessions.count(call.workspace)})
+    return json_answer(dict(await sessions.stats(call.workspace)))
 
 
 @router.get("/{id}", summary="Describe one agent", responses=answers("The session.", AGENT_EXAMPLE))

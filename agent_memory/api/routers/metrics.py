@@ -25,7 +25,7 @@ _EXAMPLE = 'agent_memory_http_requests_total{route="/v1/messages",method="POST",
 )
 async def metrics(request: Request) -> Response:
     """This process's metrics, then those of the actors as far as they can be asked."""
-    call = await Call.open(request, Scope.ADMIN)
+    call = await Call.open(request, Scope.OPERATOR)
     text = call.surface.metrics.render()
     try:
         text += await call.surface.runtime.condition.metrics()

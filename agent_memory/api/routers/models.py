@@ -99,7 +99,7 @@ async def get_model(request: Request, id: str) -> Response:  # noqa: A002  the p
 async def load_model(request: Request) -> Response:
     """Turns that run have `grace_s` seconds to end; those that come meanwhile wait. When the model
     cannot be loaded the former one serves, and 409 says why."""
-    call = await Call.open(request, Scope.ADMIN)
+    call = await Call.open(request, Scope.OPERATOR)
     body = await call.read(LoadModelBody)
     card = await call.surface.runtime.models.load(body.model, body.grace_s)
     await call.surface.catalogue.fresh()
@@ -115,7 +115,7 @@ async def load_model(request: Request) -> Response:
 async def offload_model(request: Request, id: str) -> Response:  # noqa: A002  the path's word
     """Its memory is free until a model is loaded; sessions and the KV on disk stay. Turns are
     answered with 503 meanwhile."""
-    call = await Call.open(request, Scope.ADMIN)
+    call = await Call.open(request, Scope.OPERATOR)
     has_body = bool(await request.body())
     body = await call.read(OffloadModelBody) if has_body else OffloadModelBody()
     card = await call.surface.runtime.models.offload(id, body.grace_s)

@@ -139,7 +139,7 @@ async def retry_job(request: Request, id: str) -> Response:  # noqa: A002  the p
 )
 async def scheduler_status(request: Request) -> Response:
     """The server's own schedule: it queues what is due in each workspace."""
-    call = await Call.open(request, Scope.MEMORY)
+    call = await Call.open(request, Scope.OPERATOR)
     status = await call.surface.runtime.workers.scheduler()
     return json_answer(
         {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from agent_memory.errors import InvariantBroken, StorageUnavailable
 from agent_memory.ids import SessionId, WorkspaceId
@@ -16,7 +17,7 @@ from agent_memory.store.migrate import migrate
 from agent_memory.store.pipelined import Answer, Pipelined
 from agent_memory.store.sessions import SessionStore
 from agent_memory.store.workspaces import DEFAULT_WORKSPACE, WorkspaceStore
-from agent_memory.testing.postgres import fresh_database
+from agent_memory.testing.postgres import database_name, fresh_database
 from tests.integration.store.conftest import ALPHA, BETA, temporary_folder
 from tests.integration.store.examples import turn, user
 
@@ -29,6 +30,24 @@ async def test_the_default_workspace_is_made_once(database: Database) -> None:
     assert await workspaces.ensure_workspace() == DEFAULT_WORKSPACE
     assert await workspaces.ensure_workspace() == DEFAULT_WORKSPACE
     await SessionStore(database).create_session(DEFAULT_WORKSPACE, ONE, "tiny")
+
+
+async def test_a_database_that_takes_no_writes_is_told_from_one_that_does(url: str) -> None:
+    database = Database(url)
+    await WorkspaceStore(database).ensure_workspace()
+    await WorkspaceStore(database).touch_workspace()
+    await database.close()
+    with psycopg.connect(url, autocommit=True) as connection:
+        name = sql.Identifier(database_name(url))
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name)
+        )
+
+    database = Database(url)
+    await database.ping()
+    with pytest.raises(StorageUnavailable, match="read-only"):
+        await WorkspaceStore(database).touch_workspace()
+    await database.close()
 
 
 async def test_without_a_workspace_no_row_is_seen(

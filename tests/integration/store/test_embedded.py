@@ -55,12 +55,17 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def own_and_die(folder: Path) -> int:
-    """Start the server from a process that is then killed; the server's process id."""
+def own_and_die(folder: Path, *, with_watcher: bool = False) -> int:
+    """Start the server from a process that is then killed; the server's process id. Its watcher is
+    killed first, where it shall outlive its owner."""
     command = [sys.executable, "-c", OWNER, str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as owner:
         assert owner.stdout is not None
         pid = int(owner.stdout.readline())
+        if not with_watcher:
+            for child in psutil.Process(owner.pid).children():
+                if child.pid != pid:
+                    child.kill()
         owner.kill()
     return pid
 
@@ -157,6 +162,26 @@ def test_two_folders_are_served_side_by_side(running: EmbeddedPostgres, place: P
     with embedded_database(place / "postgres") as url:
         assert execute(url, "SELECT count(*) FROM agent_memory.sessions") == [(0,)]
         assert execute(running.url, "SELECT 1") == [(1,)]
+
+
+def test_a_server_ends_with_its_owner_in_order(folder: Path) -> None:
+    left = own_and_die(folder, with_watcher=True)
+
+    deadline = time.monotonic() + 20
+    while is_alive(left):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+    assert not (folder / "data" / "postmaster.pid").exists()
+    assert "database system is shut down" in (folder / "server.log").read_text()[-2000:]
+
+
+def test_a_server_that_is_stopped_leaves_no_watcher(folder: Path) -> None:
+    before = {child.pid for child in psutil.Process().children()}
+    server = EmbeddedPostgres.start(folder)
+    assert len({child.pid for child in psutil.Process().children()} - before) == 2
+    server.stop()
+    assert {child.pid for child in psutil.Process().children()} == before
 
 
 def test_a_server_whose_owner_was_killed_is_replaced(folder: Path) -> None:

@@ -68,6 +68,25 @@ def test_a_migration_that_was_changed_after_it_was_applied_is_refused(bare: str)
         migrate(bare, changed)
 
 
+def test_admins_of_the_default_workspace_become_operators_and_no_others(bare: str) -> None:
+    earlier = [m for m in read_migrations() if m.name < "0012"]
+    migrate(bare, earlier)
+    add = "INSERT INTO agent_memory."
+    with psycopg.connect(bare) as connection:
+        connection.execute(f"{add}workspaces (workspace_id) VALUES ('default'), ('team')")
+        connection.execute(
+            f"{add}api_keys (key_id, workspace_id, name, secret_hash, scopes, created_at) VALUES"
+            " ('a', 'default', 'a', sha256('a'), '{admin}', now()),"
+            " ('b', 'default', 'b', sha256('b'), '{inference}', now()),"
+            " ('c', 'team', 'c', sha256('c'), '{admin}', now())"
+        )
+
+    migrate(bare)
+
+    rows = query(bare, "SELECT key_id, scopes FROM agent_memory.api_keys ORDER BY key_id")
+    assert rows == [("a", ["admin", "operator"]), ("b", ["inference"]), ("c", ["admin"])]
+
+
 def test_a_database_of_a_newer_version_is_refused(bare: str) -> None:
     migrate(bare, [*read_migrations(), Migration("9999_from_the_future", b"SELECT 1")])
 

@@ -71,7 +71,8 @@ async def test_an_unknown_key_is_refused_in_each_protocols_form(
     [
         (Scope.INFERENCE, {"chat", "models", "create"}),
         (Scope.SESSIONS, {"list", "delete"}),
-        (Scope.ADMIN, {"chat", "models", "create", "list", "delete", "metrics"}),
+        (Scope.ADMIN, {"chat", "models", "create", "list", "delete"}),
+        (Scope.OPERATOR, {"metrics", "load", "offload", "schedule"}),
     ],
 )
 async def test_a_key_can_do_what_its_scopes_say(
@@ -85,5 +86,8 @@ async def test_a_key_can_do_what_its_scopes_say(
         "list": await client.get("/v1/agents"),
         "delete": await client.delete("/v1/agents/mine"),
         "metrics": await client.get("/metrics"),
+        "load": await client.post("/v1/models/load", json={"model": "other"}),
+        "offload": await client.post("/v1/models/other/offload"),
+        "schedule": await client.get("/v1/workers/scheduler/status"),
     }
     assert {name for name, r in responses.items() if r.status_code != 403} == allowed

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Annotated, ClassVar, Literal
 
+import orjson
 import pytest
 from pydantic import Field
 
 from agent_memory.api.json_body import json_depth, judged, parse_body, understood
 from agent_memory.api.limits import Limits
 from agent_memory.api.schemas.body import Body, Inner
+from agent_memory.api.schemas.chat import ChatBody
 from agent_memory.errors import InvalidRequest
 
 LIMITS = Limits(max_json_depth=8, max_json_values=150_000, max_messages=3, max_tools=2)
@@ -92,3 +94,9 @@ def test_a_refused_field_may_be_sent_empty() -> None:
 )
 def test_depth_counts_containers_inside_each_other(value: object, depth: int) -> None:
     assert json_depth(value) == depth
+
+
+def test_a_field_of_two_forms_is_judged_by_the_one_that_was_meant() -> None:
+    raw = orjson.dumps({"messages": [{"role": "user", "content": "Hi"}], "stop": ["x"] * 65})
+    with pytest.raises(InvalidRequest, match=r"^stop: .* at most 64 items .* not 65$"):
+        parse_body(raw, ChatBody, LIMITS)

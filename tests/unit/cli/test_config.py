@@ -7,7 +7,6 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from agent_memory.cli.config import without_password
 from agent_memory.cli.main import app
 
 
@@ -54,16 +53,16 @@ def test_a_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown()["database_url"]["variable"] == "DATABASE_URL"
 
 
-@pytest.mark.parametrize(
-    ("url", "safe"),
-    [
-        ("postgresql://db/agents", "postgresql://db/agents"),
-        ("postgresql://ann@db/agents", "postgresql://ann@db/agents"),
-        ("postgresql://ann:db@db:5432/db", "postgresql://ann:***@db:5432/db"),
-    ],
-)
-def test_only_the_password_is_hidden(url: str, safe: str) -> None:
-    assert without_password(url) == safe
+def test_no_address_shows_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "host=db password=s3cret")
+    monkeypatch.setenv("AGENT_MEMORY_EMBEDDING_URL", "https://s3cret@models.example/v1")
+    monkeypatch.setenv("AGENT_MEMORY_ENRICHER_URL", "https://models.example/v1?key=s3cret")
+
+    values = shown()
+
+    assert values["database_url"]["value"] == "host=db password=***"
+    assert values["embedding_url"]["value"] == "https://***@models.example/v1"
+    assert values["enricher_url"]["value"] == "https://models.example/v1?key=***"
 
 
 def test_the_table_names_setting_value_and_variable(monkeypatch: pytest.MonkeyPatch) -> None:

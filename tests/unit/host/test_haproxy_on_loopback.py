@@ -1,5 +1,6 @@
 """What becomes of the configuration that Serve writes for HAProxy."""
 
+import json
 import subprocess
 import sys
 import time
@@ -9,7 +10,12 @@ from pathlib import Path
 import psutil
 
 from agent_memory.host import haproxy_on_loopback
-from agent_memory.host.haproxy_on_loopback import STEERING_HEADERS, on_loopback
+from agent_memory.host.haproxy_on_loopback import (
+    STEERING_HEADERS,
+    for_clients,
+    on_loopback,
+    write_errors,
+)
 
 CONFIG = """\
 frontend prometheus
@@ -40,6 +46,54 @@ def test_headers_that_steer_serve_are_dropped_right_behind_the_bind() -> None:
     start = lines.index("    bind 127.0.0.1:8000") + 1
     dropped = lines[start : start + len(STEERING_HEADERS)]
     assert dropped == [f"    http-request del-header {name}" for name in STEERING_HEADERS]
+
+
+RENDERED = """\
+global
+    maxconn 4096
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 3600s
+    option abortonclose
+    option splice-request
+    option splice-response
+    errorfile 502 /run/500.http
+    errorfile 503 /run/500.http
+frontend http_frontend
+    bind 127.0.0.1:8000
+"""
+
+
+def test_clients_that_leave_are_noticed_and_slow_ones_have_no_hour() -> None:
+    lines = [line.strip() for line in for_clients(RENDERED, Path("/run")).splitlines()]
+    assert not any("splice" in line for line in lines)
+    assert "option abortonclose" in lines
+    assert [line for line in lines if "timeout" in line] == [
+        "timeout connect 5s",
+        "timeout client 120s",
+        "timeout http-request 30s",
+    ]
+
+
+def test_haproxys_own_errors_are_ours(tmp_path: Path) -> None:
+    named = [
+        line.split()[1:]
+        for line in for_clients(RENDERED, tmp_path).splitlines()
+        if "errorfile" in line
+    ]
+    write_errors(tmp_path)
+    assert [status for status, _ in named] == ["400", "408", "502", "503", "504"]
+    for status, name in named:
+        head, _, body = Path(name.strip('"')).read_bytes().partition(b"\r\n\r\n")
+        lines = head.decode().splitlines()
+        told = json.loads(body)
+        assert f"Content-Length: {len(body)}" in lines
+        assert lines[0].split()[1] == str(told["status"])
+        assert told["error"]["message"] == told["detail"]
+        is_server = status.startswith("5")
+        assert told["status"] == (503 if is_server else int(status))
+        assert ("Retry-After: 2" in lines) is is_server
 
 
 PARENT = """

@@ -2,16 +2,22 @@
 
 import errno
 import socket
+import stat
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from agent_memory.errors import Conflict
 from agent_memory.host.free_ports import free_ports
-from agent_memory.host.preflight import check_port_is_free, wait_until_port_is_free
+from agent_memory.host.preflight import (
+    check_port_is_free,
+    private_run_folder,
+    wait_until_port_is_free,
+)
 
 HOST = "127.0.0.1"
 
@@ -77,3 +83,9 @@ def test_who_listens_on_the_other_loopback_is_named(monkeypatch: pytest.MonkeyPa
 
 def test_a_port_of_nobody_is_free() -> None:
     check_port_is_free(HOST, free_ports(1)[0])
+
+
+def test_a_new_data_directory_is_its_owners_alone(tmp_path: Path) -> None:
+    home = tmp_path / "data"
+    private_run_folder(home)
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700

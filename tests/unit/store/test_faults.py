@@ -25,6 +25,8 @@ from agent_memory.store.faults import given_up_in_time, translated_errors
         (errors.AdminShutdown("terminating connection"), StorageUnavailable),
         (errors.QueryCanceled("statement timeout"), StorageUnavailable),
         (psycopg.InterfaceError("the connection is closed"), StorageUnavailable),
+        (errors.DiskFull("could not extend file"), StorageUnavailable),
+        (errors.ReadOnlySqlTransaction("cannot execute UPDATE"), StorageUnavailable),
         (PoolTimeout("no connection in 5 s"), StorageUnavailable),
         (errors.UndefinedTable("no such table"), InvariantBroken),
         (errors.InsufficientPrivilege("row-level security"), InvariantBroken),

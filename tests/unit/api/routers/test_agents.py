@@ -3,9 +3,17 @@
 import httpx
 import pytest
 
+from agent_memory.access.principal import Scope
 from agent_memory.errors import StreamInterrupted
 from agent_memory.ids import SessionId, WorkspaceId
-from agent_memory.testing.runtime import TEST_WORKSPACE, MemorySessions, ScriptedTurns
+from agent_memory.testing.runtime import (
+    TEST_KEY,
+    TEST_WORKSPACE,
+    MemorySessions,
+    ScriptedTurns,
+    StaticKeys,
+    principal,
+)
 from agent_memory.turns.events import Ping, TextDelta
 from agent_memory.turns.messages import Message, Role, Text, Thinking, ToolResult, ToolUse
 from tests.unit.api.scripts import STARTED, TWO_CALLS, turn
@@ -70,8 +78,17 @@ async def test_an_agent_is_described(client: httpx.AsyncClient) -> None:
     }
 
 
-async def test_stats_are_those_of_the_workspace(client: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("scope", [Scope.SESSIONS, Scope.ADMIN])
+async def test_stats_are_those_of_the_workspace(
+    client: httpx.AsyncClient, keys: StaticKeys, scope: Scope
+) -> None:
+    keys.principals[TEST_KEY] = principal(scopes=frozenset({scope}))
     assert (await client.get("/v1/agents/stats")).json() == {"sessions": 1}
+
+
+async def test_an_operator_is_told_the_machines_stats_too(client: httpx.AsyncClient) -> None:
+    stats = (await client.get("/v1/agents/stats")).json()
+    assert stats == {"sessions": 1, "engine_running": 0}
 
 
 @pytest.mark.parametrize(
