@@ -25,7 +25,8 @@ def prompt_text(template: ChatTemplate, request: PromptRequest) -> PromptText:
 
     Raises InvalidRequest when the template refuses the conversation itself.
     """
-    tools = () if request.form.tool_choice.mode is ToolMode.NONE else request.form.tools
+    is_told = request.form.tool_choice.mode is not ToolMode.NONE
+    tools = tuple(tool for tool in request.form.tools if is_told and not tool.is_deferred)
     try:
         rendered = template.render(request.messages, tools, request.form.thinking)
         places = _places(rendered.prompt, request.splices)

@@ -87,7 +87,9 @@ async def test_openai_paths_speak_openai(client: httpx.AsyncClient, path: str) -
     assert set(body["error"]) == {"message", "type", "param", "code"}
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/v1/agents/a/b/c", "/v1/modelsx", "/docs/x", "/redoc"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/v1/agents/a/b/c", "/v1/modelsx", "/docs/x", "/redoc"]
+)
 async def test_all_else_speaks_problem_details(client: httpx.AsyncClient, path: str) -> None:
     response = await client.get(path)
     assert response.status_code == 404
