@@ -23,14 +23,23 @@ def checked_session_id(text: str, param: str) -> SessionId:
 def named_session(
     headers: Headers, field: str | None = None, user_id: str | None = None
 ) -> SessionId | None:
-    """The session named by header, by field, by Claude Code's header or inside `user_id`."""
+    """The session named by header, by field, by Claude Code's header or inside `user_id`.
+
+    An agent that Claude Code has sent out speaks beside its parent, under a session of its own.
+    """
     if (header := headers.get("x-session-id")) is not None:
         return checked_session_id(header, "X-Session-ID")
     if field is not None:
         return checked_session_id(field, "session_id")
     if (header := headers.get("x-claude-code-session-id")) is not None:
-        return checked_session_id(header, "X-Claude-Code-Session-Id")
-    return _session_in_user_id(user_id) if user_id else None
+        session = checked_session_id(header, "X-Claude-Code-Session-Id")
+    elif user_id and (found := _session_in_user_id(user_id)) is not None:
+        session = found
+    else:
+        return None
+    if (agent := headers.get("x-claude-code-agent-id")) is not None:
+        return checked_session_id(f"{session}.{agent}", "X-Claude-Code-Agent-Id")
+    return session
 
 
 def _session_in_user_id(user_id: str) -> SessionId | None:

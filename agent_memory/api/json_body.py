@@ -25,14 +25,28 @@ def parse_body(raw: bytes, model: type[BodyT], limits: Limits) -> BodyT:
 def judged(fields: Mapping[str, object], model: type[BodyT], limits: Limits) -> BodyT:
     """`fields` as a `model` that has no others and refuses what cannot be honoured."""
     _check_counts(fields, limits)
-    return _validated(_without_refused(fields, model), model)
+    known = model.model_fields
+    sent = {name: value for name, value in fields.items() if value is not None or name in known}
+    ignored = [name for name in sent if name in model.without_effect]
+    kept = {name: value for name, value in sent.items() if name not in model.without_effect}
+    ours = _without_refused(_whole_numbers(model.in_our_words(kept)), model)
+    return _validated(ours, model).ignoring(ignored)
 
 
 def understood(fields: Mapping[str, object], model: type[BodyT], limits: Limits) -> BodyT:
     """As much of `fields` as a `model` has; the rest is for somebody else to judge."""
     _check_counts(fields, limits)
-    known = {name: value for name, value in fields.items() if name in model.model_fields}
+    ours = _whole_numbers(model.in_our_words(fields))
+    known = {name: value for name, value in ours.items() if name in model.model_fields}
     return _validated(known, model)
+
+
+def _whole_numbers(fields: Mapping[str, object]) -> dict[str, object]:
+    """`4.0` is 4: some languages have one type of numbers only."""
+    return {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in fields.items()
+    }
 
 
 def _validated(fields: Mapping[str, object], model: type[BodyT]) -> BodyT:

@@ -17,22 +17,33 @@ from agent_memory.api.turn_meter import TurnMeter
 from agent_memory.turns.events import TurnStarted
 from agent_memory.turns.request import TurnRequest
 
+IGNORED_HEADER = "X-Ignored-Fields"
+
 
 class TurnResponse(Response):
     """Takes the turns and renders their events.
 
     The status is sent once every turn has started, so that errors before that are proper HTTP
     errors; later ones are told within the stream. Whichever way it ends, the turns are closed.
+    ignored: fields of the request that have no effect.
     """
 
     def __init__(
-        self, call: Call, requests: Sequence[TurnRequest], renderer: Renderer, *, stream: bool
+        self,
+        call: Call,
+        requests: Sequence[TurnRequest],
+        renderer: Renderer,
+        *,
+        stream: bool,
+        ignored: Sequence[str] = (),
     ) -> None:
         super().__init__(media_type="text/event-stream" if stream else "application/json")
         self._call = call
         self._requests = requests
         self._renderer = renderer
         self._stream = stream
+        if ignored:
+            self.headers[IGNORED_HEADER] = ", ".join(sorted(ignored))
         self._meter = TurnMeter(
             call.surface.metrics,
             renderer.surface,

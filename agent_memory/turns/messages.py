@@ -79,11 +79,15 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """A tool that the model may call. `parameters` is a JSON schema."""
+    """A tool that the model may call. `parameters` is a JSON schema.
+
+    is_deferred: the conversation itself tells the model of it, so the template does not.
+    """
 
     name: str
     description: str
     parameters: Mapping[str, object]
+    is_deferred: bool = False
 
 
 class ToolMode(StrEnum):

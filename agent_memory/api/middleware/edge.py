@@ -15,6 +15,9 @@ from agent_memory.api.middleware.headers import RawHeaders, request_id_of, witho
 from agent_memory.errors import HeadersTooLarge
 from agent_memory.telemetry import request_id_var
 
+_REQUEST_ID_NAMES = ("X-Request-ID", "request-id")
+"""Anthropic's clients read the second one."""
+
 
 class Edge:
     """Wraps the whole application: requests, and WebSockets from their handshake to their end."""
@@ -87,7 +90,8 @@ class Edge:
                 line.status = status
                 message.setdefault("headers", [])
                 headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id_var.get() or ""
+                for name in _REQUEST_ID_NAMES:
+                    headers[name] = request_id_var.get() or ""
                 headers["X-Response-Time"] = f"{(self._monotonic() - started_at) * 1000:.1f}ms"
             await send(message)
 

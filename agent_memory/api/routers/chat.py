@@ -55,9 +55,15 @@ async def create_chat_completion(request: Request) -> Response:
     turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
     renderer = ChatRenderer(
-        body.model,
+        body.model or await call.surface.catalogue.served() or "",
         int(call.surface.clock()),
         turn.sampling.n,
         include_usage=bool(body.stream_options and body.stream_options.include_usage),
     )
-    return TurnResponse(call, [await call.as_sent(turn)], renderer, stream=bool(body.stream))
+    return TurnResponse(
+        call,
+        [await call.as_sent(turn)],
+        renderer,
+        stream=bool(body.stream),
+        ignored=body.ignored,
+    )

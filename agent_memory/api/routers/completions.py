@@ -44,9 +44,9 @@ async def create_completion(request: Request) -> Response:
     ]
     renderer = CompletionsRenderer(
         turns[0].turn_id,
-        body.model,
+        body.model or await call.surface.catalogue.served() or "",
         int(call.surface.clock()),
         turns[0].sampling.n,
         include_usage=bool(body.stream_options and body.stream_options.include_usage),
     )
-    return TurnResponse(call, turns, renderer, stream=bool(body.stream))
+    return TurnResponse(call, turns, renderer, stream=bool(body.stream), ignored=body.ignored)

@@ -57,7 +57,9 @@ async def create_message(request: Request) -> Response:
     turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
     turn = await call.as_sent(turn)
-    return TurnResponse(call, [turn], MessagesRenderer(body.model), stream=bool(body.stream))
+    edits_asked = bool(body.context_management and body.context_management.edits)
+    renderer = MessagesRenderer(body.model, edits_asked=edits_asked)
+    return TurnResponse(call, [turn], renderer, stream=bool(body.stream))
 
 
 @router.post(

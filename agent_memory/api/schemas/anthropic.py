@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from agent_memory.api.schemas.body import Body, Inner
 from agent_memory.api.schemas.chat_memory import ChatMemory
@@ -44,9 +44,15 @@ class ToolUseBlock(Inner):
 
 
 class OtherBlock(Inner):
-    """A block that is known to exist and cannot be read here (images, documents, …)."""
+    """A block that is not the model's to read as it is (images, documents, references, …)."""
+
+    model_config = ConfigDict(extra="allow")
 
     type: str
+
+    def fields(self) -> Mapping[str, Any]:
+        """All that was sent."""
+        return {"type": self.type, **(self.model_extra or {})}
 
 
 def _result_tag(block: object) -> str:
@@ -92,13 +98,17 @@ class InputMessage(Inner):
 
 
 class Tool(Inner):
-    """A client tool. Tools that Anthropic's servers run, or define, bear another `type`."""
+    """A client tool. Tools that Anthropic's servers run, or define, bear another `type`.
+
+    defer_loading: the model is told of it when a `tool_reference` names it.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=256)]
     type: str | None = None
     description: str | None = None
     cache_control: CacheControl | None = None
     input_schema: JsonObject | None = None
+    defer_loading: bool | None = None
 
 
 class ToolChoice(Inner):
@@ -148,12 +158,15 @@ class CountTokensBody(Body):
     }
 
     model: str
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
     messages: Annotated[list[InputMessage], Field(min_length=1)]
     system: str | list[Block] | None = None
     tools: list[Tool] | None = None
     tool_choice: ToolChoice | None = None
     thinking: ThinkingConfig | None = None
     output_config: OutputConfig | None = None
+    output_format: OutputFormat | None = None
+    """As `output_config.format`, where it stood before."""
     context_management: ContextManagement | None = None
     session_id: str | None = None
     """Names the session (an extension; the `X-Session-ID` header does the same)."""

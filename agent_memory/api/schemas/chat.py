@@ -1,12 +1,13 @@
 """Bodies of `POST /v1/chat/completions` (https://platform.openai.com/docs/api-reference/chat)."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag
 
 from agent_memory.api.schemas.body import Inner
 from agent_memory.api.schemas.chat_memory import ChatMemory
+from agent_memory.api.schemas.foreign_words import INSTEAD, chat_in_our_words
 from agent_memory.api.schemas.openai import JsonObject, SamplingBody
 
 
@@ -89,18 +90,22 @@ class JsonSchemaFormat(Inner):
 
 
 class ResponseFormat(Inner):
+    """`flat_schema` is where some clients put the schema, for objects of any name too."""
+
     type: Literal["text", "json_object", "json_schema"]
     json_schema: JsonSchemaFormat | None = None
+    flat_schema: Annotated[JsonObject | None, Field(alias="schema")] = None
 
 
 class ChatBody(SamplingBody):
     """`POST /v1/chat/completions`."""
 
     refused: ClassVar[Mapping[str, str]] = {
+        **INSTEAD,
+        "structured_outputs": "use 'response_format' with a JSON schema.",
         "functions": "it was replaced by 'tools'.",
         "function_call": "it was replaced by 'tool_choice'.",
         "audio": "the model writes text only.",
-        "prediction": "predicted outputs are not available.",
         "web_search_options": "the server does not search the web.",
         "moderation": "there is no moderation model here.",
     }
@@ -114,6 +119,9 @@ class ChatBody(SamplingBody):
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     reasoning_effort: str | None = None
+    thinking: bool | None = None
+    thinking_budget: Annotated[int, Field(ge=1)] | None = None
+    """Extensions, as in `AnswerOptions`."""
     modalities: list[Literal["text"]] | None = None
     memory: ChatMemory | None = None
 
@@ -123,4 +131,7 @@ class ChatBody(SamplingBody):
     prompt_cache_key: str | None = None
     prompt_cache_retention: str | None = None
     prompt_cache_options: JsonObject | None = None
-    verbosity: Literal["medium"] | None = None
+
+    @classmethod
+    def in_our_words(cls, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        return chat_in_our_words(fields)

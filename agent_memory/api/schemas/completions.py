@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from agent_memory.api.schemas.foreign_words import INSTEAD
 from agent_memory.api.schemas.openai import SamplingBody
 
 
@@ -12,6 +13,7 @@ class CompletionsBody(SamplingBody):
     """Text in, text out, without messages or template."""
 
     refused: ClassVar[Mapping[str, str]] = {
+        **INSTEAD,
         "suffix": "text is only written at the end.",
         "best_of": "ask for 'n' answers and choose.",
         "echo": "the prompt is not repeated.",

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from agent_memory.api.schemas.body import Body, Inner
+from agent_memory.api.schemas.foreign_words import INSTEAD, WITHOUT_EFFECT, sampling_in_our_words
 
 JsonObject = dict[str, Any]
 StopText = Annotated[str, Field(min_length=1)]
@@ -18,9 +19,11 @@ class StreamOptions(Inner):
 class SamplingBody(Body):
     """Sampling fields, with the extensions `top_k`, `min_p` and `repetition_penalty`."""
 
-    refused: ClassVar[Mapping[str, str]] = {}
+    refused: ClassVar[Mapping[str, str]] = INSTEAD
+    without_effect: ClassVar[frozenset[str]] = WITHOUT_EFFECT
 
-    model: str
+    model: str = ""
+    """Without it, the model that is loaded."""
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
@@ -49,3 +52,7 @@ class SamplingBody(Body):
     """Names the session (an extension; the `X-Session-ID` header does the same)."""
     service_tier: str | None = None
     user: str | None = None
+
+    @classmethod
+    def in_our_words(cls, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        return sampling_in_our_words(fields)

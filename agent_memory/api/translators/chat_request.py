@@ -63,7 +63,8 @@ def chat_turn(body: ChatBody, identity: TurnIdentity, limits: Limits) -> TurnReq
             tools=tools,
             tool_choice=choice,
             parallel_tool_calls=body.parallel_tool_calls is not False,
-            thinking=_thinking(body.reasoning_effort),
+            thinking=_thinking(body),
+            thinking_budget=body.thinking_budget,
             json_schema=_json_schema(body.response_format),
         ),
         model=body.model,
@@ -81,19 +82,24 @@ def _num_logprobs(body: ChatBody) -> int | None:
     return None
 
 
-def _thinking(effort: str | None) -> bool | None:
+def _thinking(body: ChatBody) -> bool | None:
+    if body.thinking is not None:
+        return body.thinking
+    effort = body.reasoning_effort
     return None if effort is None else effort not in ("none", "minimal")
 
 
 def _json_schema(format_: ResponseFormat | None) -> str | None:
     if format_ is None or format_.type == "text":
         return None
-    if format_.type == "json_object":
+    nested = format_.json_schema.json_schema if format_.json_schema else None
+    schema = format_.flat_schema if nested is None else nested
+    if schema is None and format_.type == "json_object":
         return _ANY_OBJECT
-    if format_.json_schema is None or format_.json_schema.json_schema is None:
+    if schema is None:
         param = "response_format.json_schema.schema"
         raise InvalidRequest(f"{param}: Field required", param)
-    return orjson.dumps(format_.json_schema.json_schema).decode()
+    return orjson.dumps(schema).decode()
 
 
 def _tool(tool: ToolField, param: str) -> ToolSpec:

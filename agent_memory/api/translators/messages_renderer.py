@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 import orjson
@@ -41,12 +41,18 @@ _PIECES_A_PING = 64
 
 
 class MessagesRenderer:
-    """One response of `POST /v1/messages`. `model` is the name that the client asked for."""
+    """One response of `POST /v1/messages`. `model` is the name that the client asked for.
+
+    edits_asked: the client asked for edits of its history, and is told that none were made.
+    """
 
     surface = "messages"
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, *, edits_asked: bool = False) -> None:
         self._model = model
+        self._edits: Mapping[str, object] = (
+            {"context_management": {"applied_edits": []}} if edits_asked else {}
+        )
         self._num_blocks = 0
         self._open: str | None = None
         self._thinking: list[str] = []
@@ -100,6 +106,7 @@ class MessagesRenderer:
             "content": _blocks(choice),
             "stop_reason": _STOP_REASONS[choice.reason],
             "stop_sequence": choice.stop_sequence,
+            **self._edits,
         }
 
     def _message(self, turn_id: str, usage: Usage, memory: Injected | None) -> dict[str, object]:
@@ -128,6 +135,7 @@ class MessagesRenderer:
                 "stop_sequence": finished.stop_sequence if finished else None,
             },
             "usage": messages_usage(usage),
+            **self._edits,
         }
         return named_event("message_delta", data)
 

@@ -22,7 +22,9 @@ from agent_memory.api.schemas.anthropic import (
 )
 from agent_memory.api.schemas.anthropic import ToolChoice as ToolChoiceField
 from agent_memory.api.translators.checks import check_tools, checked_max_tokens, refuse_media
+from agent_memory.api.translators.media_words import media_note, readable_text
 from agent_memory.api.translators.memory_words import turn_memory
+from agent_memory.api.translators.messages_tools import Toolbox, callable_tools, referenced_name
 from agent_memory.api.translators.service_tier import priority_of
 from agent_memory.errors import InvalidRequest
 from agent_memory.turns.answer_form import AnswerForm
@@ -35,14 +37,16 @@ from agent_memory.turns.messages import (
     ToolChoice,
     ToolMode,
     ToolResult,
-    ToolSpec,
     ToolUse,
 )
 from agent_memory.turns.request import MessagePin, TurnRequest
 from agent_memory.turns.sampling import SamplingParams
 
-_HARMLESS_EDITS = frozenset({"clear_thinking_20251015"})
-"""The template decides which earlier thinking the model reads; asking for less changes nothing."""
+_HARMLESS_EDITS = frozenset(
+    {"clear_thinking_20251015", "clear_tool_uses_20250919", "compact_20260112"}
+)
+"""The template decides which earlier thinking the model reads. A history that is not shortened says
+what it said before, and one that does not fit is refused in words that clients look for."""
 _TTL_S = {"5m": 300.0, "1h": 3600.0}
 MAX_PINS = 4
 """As many marks as Anthropic takes in one request."""
@@ -72,8 +76,9 @@ def count_turn(body: CountTokensBody, identity: TurnIdentity) -> TurnRequest:
 
 def _turn(body: CountTokensBody, identity: TurnIdentity, sampling: SamplingParams) -> TurnRequest:
     _check_context_management(body)
-    form = _form(body)
-    messages, marks = _conversation(body)
+    toolbox = Toolbox.of(body)
+    form = _form(body, toolbox)
+    messages, marks = _conversation(body, toolbox)
     pins = tuple(MessagePin(mark.num_messages, _TTL_S[mark.ttl]) for mark in marks if mark.ttl)
     return TurnRequest(
         turn_id=identity.turn_id,
@@ -92,11 +97,11 @@ def _turn(body: CountTokensBody, identity: TurnIdentity, sampling: SamplingParam
     )
 
 
-def _form(body: CountTokensBody) -> AnswerForm:
-    tools = tuple(_tool(tool, f"tools.{i}") for i, tool in enumerate(body.tools or ()))
+def _form(body: CountTokensBody, toolbox: Toolbox) -> AnswerForm:
+    tools = callable_tools(body, toolbox)
     choice = _tool_choice(body.tool_choice)
     check_tools(tools, choice)
-    format_ = body.output_config.format if body.output_config else None
+    format_ = (body.output_config and body.output_config.format) or body.output_format
     return AnswerForm(
         tools=tools,
         tool_choice=choice,
@@ -120,18 +125,6 @@ def _thinking(body: CountTokensBody) -> bool | None:
     if body.thinking is None or body.thinking.type == "adaptive":
         return None
     return body.thinking.type == "enabled"
-
-
-def _tool(tool: Tool, param: str) -> ToolSpec:
-    if tool.type not in (None, "custom"):
-        raise InvalidRequest(
-            f"The tool '{tool.name}' of type '{tool.type}' is not supported: only tools that the "
-            "client runs and describes with an input_schema are.",
-            param,
-        )
-    if tool.input_schema is None:
-        raise InvalidRequest(f"{param}.input_schema: Field required", f"{param}.input_schema")
-    return ToolSpec(tool.name, tool.description or "", tool.input_schema)
 
 
 def _tool_choice(choice: ToolChoiceField | None) -> ToolChoice:
@@ -159,12 +152,16 @@ class _Mark:
     ttl: str | None
 
 
-def _conversation(body: CountTokensBody) -> tuple[tuple[Message, ...], tuple[_Mark, ...]]:
+def _conversation(
+    body: CountTokensBody, toolbox: Toolbox
+) -> tuple[tuple[Message, ...], tuple[_Mark, ...]]:
     """The messages, and where the client has marked them. Tools stand beside the system prompt."""
     messages = list(_system(body.system))
     marks = [*_marks(body.tools, len(messages)), *_marks(body.system, len(messages))]
+    last = max((at for at, said in enumerate(body.messages) if said.role != "system"), default=0)
     for index, message in enumerate(body.messages):
-        messages += _messages_of(message, f"messages.{index}.content")
+        reader = _Reader(toolbox, f"messages.{index}.content", is_earlier=index < last)
+        messages += reader.messages_of(message)
         marks += _marks(message.content, len(messages))
     if body.cache_control is not None:
         marks.append(_Mark(len(messages), body.cache_control.ttl))
@@ -180,61 +177,90 @@ def _marks(content: str | Sequence[Block | Tool] | None, num_messages: int) -> I
         yield _Mark(num_messages, controls[-1].ttl)
 
 
-def _messages_of(message: InputMessage, param: str) -> Iterator[Message]:
-    content = message.content
-    if isinstance(content, str):
-        yield Message(Role(message.role), (Text(content),))
-    elif message.role == "user":
-        yield from _user_messages(content, param)
-    elif message.role == "assistant":
-        yield from _assistant_message(content, param)
-    else:
-        yield Message(Role.SYSTEM, tuple(_text_only(content, param)))
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads one message. is_earlier: it is not the one to be answered; what cannot be read there
+    is told in words, for the client cannot take it back."""
+
+    toolbox: Toolbox
+    param: str
+    is_earlier: bool
+
+    def messages_of(self, message: InputMessage) -> Iterator[Message]:
+        content = message.content
+        if isinstance(content, str):
+            yield Message(Role(message.role), (Text(content),))
+        elif message.role == "user":
+            yield from self._user_messages(content)
+        elif message.role == "assistant":
+            yield from self._assistant_message(content)
+        else:
+            yield Message(Role.SYSTEM, tuple(_text_only(content, self.param)))
+
+    def _user_messages(self, blocks: Sequence[Block]) -> Iterator[Message]:
+        """Tool results are messages of their own, as templates want them; the order stays."""
+        texts: list[Part] = []
+        for index, block in enumerate(blocks):
+            match block:
+                case TextBlock():
+                    texts.append(Text(block.text))
+                case ToolResultBlock():
+                    if texts:
+                        yield Message(Role.USER, tuple(texts))
+                        texts = []
+                    yield Message(Role.TOOL, (_tool_result(block, self.toolbox),))
+                case _:
+                    texts.append(self._told(block, f"{self.param}.{index}", "user"))
+        if texts or not blocks:
+            yield Message(Role.USER, tuple(texts) or (Text(""),))
+
+    def _assistant_message(self, blocks: Sequence[Block]) -> Iterator[Message]:
+        """Redacted thinking is unreadable here and is left out."""
+        parts: list[Part] = []
+        for index, block in enumerate(blocks):
+            match block:
+                case TextBlock():
+                    parts.append(Text(block.text))
+                case ThinkingBlock():
+                    parts.append(Thinking(block.thinking))
+                case ToolUseBlock():
+                    arguments = orjson.dumps(block.input).decode()
+                    parts.append(ToolUse(block.id, block.name, arguments))
+                case RedactedThinkingBlock():
+                    continue
+                case _:
+                    parts.append(self._told(block, f"{self.param}.{index}", "assistant"))
+        if parts:
+            yield Message(Role.ASSISTANT, tuple(parts))
+
+    def _told(self, block: Block, param: str, role: str) -> Text:
+        if not isinstance(block, OtherBlock):
+            words = f"A '{block.type}' block cannot stand in a message of the {role}."
+            raise InvalidRequest(words, param)
+        if (text := readable_text(block.fields())) is not None:
+            return Text(text)
+        if not self.is_earlier:
+            raise refuse_media(block.type, param)
+        return Text(media_note(block.fields()))
 
 
-def _user_messages(blocks: Sequence[Block], param: str) -> Iterator[Message]:
-    """Tool results are messages of their own, as templates want them; the order stays."""
-    texts: list[Part] = []
-    for index, block in enumerate(blocks):
-        match block:
-            case TextBlock():
-                texts.append(Text(block.text))
-            case ToolResultBlock():
-                if texts:
-                    yield Message(Role.USER, tuple(texts))
-                    texts = []
-                yield Message(Role.TOOL, (_tool_result(block, f"{param}.{index}"),))
-            case _:
-                raise _misplaced(block, f"{param}.{index}", "user")
-    if texts or not blocks:
-        yield Message(Role.USER, tuple(texts) or (Text(""),))
-
-
-def _assistant_message(blocks: Sequence[Block], param: str) -> Iterator[Message]:
-    """Redacted thinking is unreadable here and is left out."""
-    parts: list[Part] = []
-    for index, block in enumerate(blocks):
-        match block:
-            case TextBlock():
-                parts.append(Text(block.text))
-            case ThinkingBlock():
-                parts.append(Thinking(block.thinking))
-            case ToolUseBlock():
-                arguments = orjson.dumps(block.input).decode()
-                parts.append(ToolUse(block.id, block.name, arguments))
-            case RedactedThinkingBlock():
-                continue
-            case _:
-                raise _misplaced(block, f"{param}.{index}", "assistant")
-    if parts:
-        yield Message(Role.ASSISTANT, tuple(parts))
-
-
-def _tool_result(block: ToolResultBlock, param: str) -> ToolResult:
+def _tool_result(block: ToolResultBlock, toolbox: Toolbox) -> ToolResult:
     content = block.content or ""
     if not isinstance(content, str):
-        content = "\n".join(part.text for part in _text_only(content, f"{param}.content"))
+        content = "\n".join(_result_text(part, toolbox) for part in content)
     return ToolResult(block.tool_use_id, content, bool(block.is_error))
+
+
+def _result_text(block: TextBlock | OtherBlock, toolbox: Toolbox) -> str:
+    """What the model reads of one block of a result: the client that ran the tool cannot have it
+    say anything else."""
+    if isinstance(block, TextBlock):
+        return block.text
+    if (name := referenced_name(block)) is not None:
+        return toolbox.schema_text(name)
+    fields = block.fields()
+    text = readable_text(fields)
+    return media_note(fields) if text is None else text
 
 
 def _text_only(blocks: Sequence[Block], param: str) -> Iterator[Text]:
@@ -242,9 +268,3 @@ def _text_only(blocks: Sequence[Block], param: str) -> Iterator[Text]:
         if not isinstance(block, TextBlock):
             raise refuse_media(block.type, f"{param}.{index}")
         yield Text(block.text)
-
-
-def _misplaced(block: Block, param: str, role: str) -> InvalidRequest:
-    if isinstance(block, OtherBlock):
-        return refuse_media(block.type, param)
-    return InvalidRequest(f"A '{block.type}' block cannot stand in a message of the {role}.", param)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from agent_memory.device.sampling.call_constraint import CallConstraint
 from agent_memory.device.sampling.grammar_match import GrammarMatch
 from agent_memory.device.sampling.grammars import Grammars
+from agent_memory.device.sampling.no_call import CallBan, NoCall
 from agent_memory.device.sampling.thinking_budget import ThinkingBudget
 from agent_memory.device.text.prompter import Prompter
 from agent_memory.device.text.think_marks import ThinkingWatch
@@ -33,6 +34,8 @@ class Constrainer:
         self._prompter = prompter
         self._num_logits = num_logits
         self._grammars = Grammars(prompter)
+        start, _ = prompter.call_markers
+        self._call_ban = CallBan(start, prompter, num_logits) if start else None
 
     def new_constraint(self, request: GenerationRequest) -> TokenConstraint | None:
         """A fresh constraint for one choice of the request, at its beginning; None when its
@@ -65,6 +68,8 @@ class Constrainer:
             ),
         )
         answer: TokenConstraint | None
+        if grammar is None and self._call_ban is not None and _are_calls_forbidden(request):
+            return NoCall(self._call_ban)
         if grammar is None:
             answer = self._call_constraint(request)
         else:
@@ -100,6 +105,11 @@ class Constrainer:
         if grammar is None:
             return None
         return CallConstraint(grammar, start.encode(), prompter.token_bytes, self._num_logits)
+
+
+def _are_calls_forbidden(request: GenerationRequest) -> bool:
+    form = request.form
+    return form.parse and bool(form.tools) and form.tool_choice.mode is ToolMode.NONE
 
 
 class _AnswerConstraint:

@@ -7,7 +7,7 @@ from agent_memory.device.text.chat_template import ChatTemplate
 from agent_memory.errors import InvalidRequest
 from agent_memory.prompts.control_marks import CutText
 from agent_memory.prompts.request import PromptRequest, Splice
-from agent_memory.turns.messages import Message, ToolMode
+from agent_memory.turns.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ def prompt_text(template: ChatTemplate, request: PromptRequest) -> PromptText:
 
     Raises InvalidRequest when the template refuses the conversation itself.
     """
-    tools = () if request.form.tool_choice.mode is ToolMode.NONE else request.form.tools
+    tools = tuple(tool for tool in request.form.tools if not tool.is_deferred)
     try:
         rendered = template.render(request.messages, tools, request.form.thinking)
         places = _places(rendered.prompt, request.splices)

@@ -7,6 +7,7 @@ from agent_memory.api.identity import named_session
 from agent_memory.errors import InvalidRequest
 
 UUID = "0a1b2c3d-0000-4000-8000-000000000000"
+AGENT = {"X-Claude-Code-Agent-Id": "a2af"}
 ALL = {"X-Session-ID": "header", "X-Claude-Code-Session-Id": "claude"}
 
 
@@ -16,6 +17,11 @@ ALL = {"X-Session-ID": "header", "X-Claude-Code-Session-Id": "claude"}
         (ALL, "field", f"user_x_account__session_{UUID}", "header"),
         ({"X-Claude-Code-Session-Id": "claude"}, "field", None, "field"),
         ({"X-Claude-Code-Session-Id": "claude"}, None, f"user_x_session_{UUID}", "claude"),
+        ({**AGENT, "X-Claude-Code-Session-Id": "claude"}, None, None, "claude.a2af"),
+        (AGENT, None, f"user_x_session_{UUID}", f"{UUID}.a2af"),
+        ({**AGENT, **ALL}, None, None, "header"),
+        (AGENT, "field", None, "field"),
+        (AGENT, None, None, None),
         ({}, None, f"user_ab12_account_{UUID}_session_{UUID}", UUID),
         ({}, None, f'{{"device_id":"d","session_id":"{UUID}"}}', UUID),
         ({}, None, '{"session_id":"not an id"}', None),

@@ -188,17 +188,47 @@ def test_a_call_whose_beginning_was_drawn_before_its_mark_was_known_goes_on_if_i
     "options",
     [
         {"tools": ()},
-        {"tool_choice": ToolChoice(ToolMode.NONE)},
         {"parse": False},
         {"tools": (ToolSpec("odd", "", {"properties": {"a": {"type": "nonsense"}}}),)},
     ],
-    ids=["no tools", "no calls", "raw text", "a schema that means nothing"],
+    ids=["no tools", "raw text", "a schema that means nothing"],
 )
 def test_what_cannot_be_a_call_or_held_to_one_is_free(
     prompter: Prompter, options: dict[str, object]
 ) -> None:
     asked = request(prompter, **{"tools": (NEWS,), **options})
     assert Constrainer(prompter, prompter.vocab_size).new_constraint(asked) is None
+
+
+def test_where_no_tool_may_be_called_the_mark_of_a_call_cannot_be_drawn(prompter: Prompter) -> None:
+    asked = request(prompter, tools=(NEWS,), tool_choice=ToolChoice(ToolMode.NONE))
+    constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
+    assert constraint is not None
+    assert constraint.stepwise_from is None
+    (marker,) = prompter.encode("<tool_call>")
+    for token in prompter.encode("<tool"):
+        mask = constraint.allowed()
+        assert mask is not None
+        assert np.flatnonzero(~mask).tolist() == [marker]
+        constraint.advance(token)
+
+
+def test_a_mark_of_several_tokens_cannot_be_completed(tmp_path: Path) -> None:
+    prompter = Prompter.load(write_model_folder(tmp_path, byte_level(), BRACKETS))
+    start, _ = prompter.call_markers
+    *begun, last = prompter.encode(start)
+    asked = request(prompter, tools=(NEWS,), tool_choice=ToolChoice(ToolMode.NONE))
+    constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
+    assert constraint is not None
+    for token in (*prompter.encode("Oh "), *begun):
+        mask = constraint.allowed()
+        assert mask is not None
+        assert mask[token]
+        constraint.advance(token)
+    mask = constraint.allowed()
+    assert mask is not None
+    assert not mask[last]
+    assert mask[prompter.encode("Oh")[0]]
 
 
 def test_calls_in_another_form_are_free(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ import json
 import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -145,10 +146,21 @@ def test_tools_calls_and_results_are_rendered(make: Make) -> None:
     assert "<tool_response>\nsunny\n</tool_response>" in text
 
 
-def test_tools_are_not_rendered_when_none_may_be_called(make: Make) -> None:
+def test_the_prompt_is_the_same_when_no_tool_may_be_called(make: Make) -> None:
     prompter = make(HERMES)
-    request = PromptRequest((user("Hi"),), AnswerForm((WEATHER,), ToolChoice(ToolMode.NONE)))
-    assert prompter.render(request) == prompter.render(PromptRequest((user("Hi"),)))
+    none = PromptRequest((user("Hi"),), AnswerForm((WEATHER,), ToolChoice(ToolMode.NONE)))
+    assert prompter.render(none) == prompter.render(
+        PromptRequest((user("Hi"),), AnswerForm((WEATHER,)))
+    )
+
+
+def test_a_deferred_tool_is_not_told_by_the_template(make: Make) -> None:
+    prompter = make(HERMES)
+    late = replace(WEATHER, name="late", is_deferred=True)
+    both = PromptRequest((user("Hi"),), AnswerForm((late, WEATHER)))
+    assert prompter.render(both) == prompter.render(
+        PromptRequest((user("Hi"),), AnswerForm((WEATHER,)))
+    )
 
 
 def test_tools_of_which_the_template_knows_nothing_are_told_in_text(make: Make) -> None:

@@ -289,7 +289,6 @@ def _messages(*messages: dict[str, object]) -> dict[str, object]:
         ({"function_call": "auto"}, "function_call"),
         ({"audio": {"voice": "x"}}, "audio"),
         ({"modalities": ["text", "audio"]}, "modalities.1"),
-        ({"prediction": {"type": "content"}}, "prediction"),
         ({"tools": [{"type": "custom", "custom": {}}]}, "tools.0.type"),
         ({"tool_choice": "required"}, "tool_choice"),
         ({"tool_choice": {"type": "allowed_tools"}}, "tool_choice"),

@@ -210,19 +210,6 @@ IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png"
     ("change", "words"),
     [
         ({"messages": [{"role": "user", "content": [IMAGE]}]}, "text only"),
-        (
-            {
-                "messages": [
-                    {
-                        "role": "user",
-                        "content": [
-                            {"type": "tool_result", "tool_use_id": "c", "content": [IMAGE]}
-                        ],
-                    }
-                ]
-            },
-            "text only",
-        ),
         ({"system": [IMAGE]}, "text only"),
         ({"messages": []}, "messages"),
         ({"messages": [{"role": "user"}]}, "messages.0.content"),
@@ -240,7 +227,7 @@ IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png"
         ({"frobnicate": 1}, "Unknown field 'frobnicate'"),
         ({"mcp_servers": [{"url": "x"}]}, "'mcp_servers' is not supported"),
         ({"container": "c"}, "'container' is not supported"),
-        ({"context_management": {"edits": [{"type": "clear_tool_uses"}]}}, "clear_tool_uses"),
+        ({"context_management": {"edits": [{"type": "clear_all"}]}}, "clear_all"),
         ({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, "web_search_20250305"),
         ({"tools": [{"name": "x"}]}, "tools.0.input_schema"),
         ({"tools": [WEATHER, WEATHER]}, "Two tools are named 'weather'"),
