@@ -293,7 +293,7 @@ class BlockPoolActor:
         usher = self._usher
         if usher is None:
             raise InvariantBroken("a pool has no usher")
-        self._turn_away((request.lease_id,), "it was asked for again")
+        self._turn_away((request.lease_id,), "a newer request superseded it")
         usher.ask(request.plea)
         answer = self._answers[request.lease_id] = asyncio.get_running_loop().create_future()
         self._serve()
@@ -341,7 +341,7 @@ class BlockPoolActor:
         for lease_id in lease_ids:
             answer = self._answers.pop(lease_id, None)
             if answer is not None and not answer.done():
-                answer.set_exception(PoolLost(f"This lease is not to be had: {why}."))
+                answer.set_exception(PoolLost(f"The lease cannot be granted: {why}."))
 
     async def _preempt(self, lease_ids: Sequence[LeaseId]) -> None:
         try:

@@ -98,7 +98,7 @@ class Upstream:
             case Verdict.REFUSED:
                 raise self._kind.refused(f"The {self._kind.word} {self._url} refuses: {fault}")
             case Verdict.BAD_INPUT:
-                raise InvalidRequest(f"The {self._kind.word} does not take this: {fault}", "input")
+                raise InvalidRequest(f"The {self._kind.word} refused the input: {fault}", "input")
             case Verdict.AGAIN:
                 return fault
 

@@ -91,7 +91,7 @@ class EmbeddedPostgres:
             account = choose_account(self._data)
             self._folder.chmod(0o700 if account.uid is None else 0o711)
         except OSError as error:
-            raise StorageUnavailable(f"The folder {self._folder} is not ours: {error}.") from error
+            raise StorageUnavailable(f"The folder {self._folder} is unusable: {error}.") from error
         return account
 
     def _launch(self, account: Account) -> None:

@@ -135,7 +135,7 @@ async def retry_job(request: Request, id: str) -> Response:  # noqa: A002  the p
 
 @router.get(
     "/scheduler/status",
-    summary="Show the schedule and who runs jobs",
+    summary="Show the schedule and the workers",
     responses=answers("What is done again and again, and by whom.", _SCHEDULE),
 )
 async def scheduler_status(request: Request) -> Response:

@@ -240,7 +240,7 @@ class Messages:
 def _check(content: str, param: str) -> None:
     check_size(content, param)
     if not content.strip():
-        raise InvalidRequest(f"{param} says nothing.", param)
+        raise InvalidRequest(f"{param} must not be blank.", param)
 
 
 def _as_ingestion(message: NewMessage) -> IngestRequest:

@@ -55,7 +55,7 @@ def test_messages_of_openai() -> None:
         (Role.ASSISTANT, "I will not.", None),
     ]
     assert request.notes == (
-        "1 'image_url' of a message left out: there is no text in it to remember.",
+        "1 'image_url' of a message left out: it has no text to remember.",
     )
 
 
