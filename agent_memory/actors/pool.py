@@ -163,7 +163,7 @@ class BlockPoolActor:
             self._learning = asyncio.create_task(self._learn())
 
     async def release_owner(self, owner: BlockOwner) -> None:
-        """The session's process is gone: whatever it leased is free."""
+        """The session's process is gone: all its leases are free."""
         async with self._books:
             if self._pool is not None and self._usher is not None:
                 self._turn_away(self._usher.withdraw_owner(owner), "its process is gone")

@@ -104,7 +104,7 @@ class EmbeddedPostgres:
         self._postmaster = launch(programs, self._data, self._sockets, self._open_log(), account)
 
     def _open_log(self) -> Path:
-        """The log of the server, begun anew when it has grown."""
+        """The log of the server, begun again when it has grown."""
         log = self._folder / "server.log"
         log.touch(mode=0o600)
         if log.stat().st_size > _MAX_LOG_BYTES:

@@ -158,7 +158,7 @@ class JobStore:
         return await self.get_job(workspace, job)
 
     async def retry_job(self, workspace: WorkspaceId, job: JobId) -> JobRecord:
-        """Run it again, its attempts counted anew. `Conflict` unless it is dead or cancelled."""
+        """Run it again, its attempts reset. `Conflict` unless it is dead or cancelled."""
         async with self._database.workspace(workspace) as transaction:
             match await transaction.fetch_value("retry_job", job_no=_number(job)):
                 case None:
