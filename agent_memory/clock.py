@@ -1,4 +1,4 @@
-"""The time as the product reads it; whoever needs it is handed it."""
+"""The time as the product reads it; it comes in through the constructor."""
 
 from datetime import UTC, datetime
 

@@ -141,8 +141,8 @@ class ModelNotLoaded(Conflict):
     def __str__(self) -> str:
         now = "no model" if self.loaded is None else f"'{self.loaded}'"
         return (
-            f"The model '{self.model}' is not loaded, {now} is. Whoever has an admin key loads it "
-            f"with `agent-memory models load {self.model}` or POST /v1/models/load."
+            f"The model '{self.model}' is not loaded, {now} is. Load it with an admin key: "
+            f"`agent-memory models load {self.model}` or POST /v1/models/load."
         )
 
 

@@ -94,7 +94,7 @@ class Settings(BaseSettings):
 
     enricher_url: str | None = None
     """A chat endpoint of OpenAI's protocol, such as `http://localhost:11434/v1`, that looks for
-    statements in what is remembered. None: nobody does but our own rules."""
+    statements in what is remembered. If unset, only the built-in rules are used."""
     enricher_model: str = "gpt-4o-mini"
     enricher_key: SecretStr | None = None
     enricher_timeout_s: float = Field(120.0, gt=0)

@@ -35,5 +35,5 @@ def check_expiry(expires_at: datetime | None, now: datetime) -> datetime | None:
     if expires_at.tzinfo is None:
         raise InvalidRequest("The expiry must name its time zone.", "expires_at")
     if expires_at <= now:
-        raise InvalidRequest("The expiry lies in the past.", "expires_at")
+        raise InvalidRequest("The expiry is in the past.", "expires_at")
     return expires_at

@@ -1,4 +1,4 @@
-"""What every actor of one runtime is told when it is made."""
+"""Configuration that every actor of one runtime gets when it is made."""
 
 from dataclasses import dataclass
 from pathlib import Path

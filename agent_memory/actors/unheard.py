@@ -1,4 +1,4 @@
-"""What a generation leaves when its session is gone before it ends."""
+"""Remains of a generation whose session is gone before it ends."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 

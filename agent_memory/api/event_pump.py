@@ -87,7 +87,7 @@ class EventPump:
                 await self._wake.wait()
 
     def _beat(self) -> None:
-        """Notice a silence. One timer that is set anew when it rings, not one for each token."""
+        """Notice a silence. One timer that is set again when it rings, not one for each token."""
         now = self._loop.time()
         if now >= self._spoken_at + self._ping_interval_s:
             self._spoken_at = now

@@ -53,7 +53,7 @@ def _by_parent(links: Iterable[LinkT]) -> dict[BlockHash, list[LinkT]]:
     seen: set[BlockHash] = set()
     for link in links:
         if link.hash in seen:
-            raise InvalidRequest(f"KV block {link.hash} is there twice.")
+            raise InvalidRequest(f"The archive has KV block {link.hash} twice.")
         seen.add(link.hash)
         following.setdefault(link.parent, []).append(link)
     return following

@@ -9,7 +9,7 @@ from agent_memory.ids import BlockHash
 
 
 def outgrown_tails(tree: BlockTree, block: Block, owner: str) -> list[Block]:
-    """Tails of `owner` that `block` says all of and more, and that nothing continues."""
+    """The owner's tails that `block` supersedes and that no other block extends."""
     if block.is_snapshot:
         return []
     return [

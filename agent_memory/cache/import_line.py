@@ -14,7 +14,7 @@ RETRY_AFTER_S = 5
 
 
 class ImportLine:
-    """Lets in `MAX_AT_ONCE`, of each tenant one; the others stand in line, who came first first."""
+    """Lets in `MAX_AT_ONCE`, one a tenant; the others wait in line, oldest first."""
 
     def __init__(self, max_at_once: int = MAX_AT_ONCE, max_wait_s: float = MAX_WAIT_S) -> None:
         self._max_at_once = max_at_once

@@ -73,7 +73,7 @@ class ImportRoom:
         """
         parcel = self._get(parcel_id)
         if name in parcel.files:
-            raise InvalidRequest(f"The KV file '{name[:80]}' is there twice.")
+            raise InvalidRequest(f"The archive has the KV file '{name[:80]}' twice.")
         if num_bytes == 0:
             raise InvalidRequest(f"The KV file '{name[:80]}' is empty.")
         bounds = parcel.bounds_of(num_tokens)
@@ -92,7 +92,7 @@ class ImportRoom:
         """Raise `InvalidRequest` for a piece of a file that was not admitted with so many bytes."""
         parcel = self._get(parcel_id)
         if offset + num_bytes > parcel.files.get(name, 0):
-            raise InvalidRequest(f"The KV file '{name[:80]}' is larger than it was to be.")
+            raise InvalidRequest(f"The KV file '{name[:80]}' is larger than announced.")
         parcel.num_written += num_bytes
 
     def end(self, parcel_id: str) -> BlockHash | None:

@@ -10,7 +10,7 @@ MAX_SNAPSHOTS = 16
 CUTS = 2
 """In how many ways the same tokens may be cut."""
 BLOCKS_PER_FULL = 16
-"""Blocks that may take the place of a full one: a shorter tail is cut anew with what follows it."""
+"""Blocks that may take the place of a full one: a shorter tail is cut again with its successor."""
 SPARE_BLOCKS = 64
 BYTES_PER_TOKEN_ID = 8
 """In a header, where ids are in base64."""

@@ -120,7 +120,7 @@ class BlockPool:
         return self._leases.promised_to(root)
 
     def active_leases(self) -> tuple[ActiveLease, ...]:
-        """The turns under way, who came first first."""
+        """Active turns, oldest first."""
         return tuple(self._leases)
 
     def publish(

@@ -1,4 +1,4 @@
-"""What of a prefix is had sooner by reading it than by computing it again."""
+"""Which blocks of a prefix are faster to read than to recompute."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

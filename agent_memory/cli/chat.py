@@ -35,7 +35,7 @@ def chat(
     Ctrl-C cancels the answer under way, Ctrl-D ends the conversation; the session stays.
     """
     if as_json and message is None:
-        raise InvalidRequest("--json goes with --message.", "json")
+        raise InvalidRequest("--json needs --message.", "json")
     with require_server(load_settings(data_dir=data_dir)).client(timeout_s=None) as http:
         client = AgentClient(http)
         talk = Talk(client, client.open_session(session), system)

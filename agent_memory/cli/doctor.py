@@ -44,7 +44,7 @@ def doctor(
     model: Annotated[str | None, typer.Option(help="As for serve.", show_default=False)] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check what this machine has and lacks, with the remedy. Exits with 1 when something fails."""
+    """Check this machine and name remedies. Exits with 1 when something fails."""
     findings = examine(load_settings(data_dir=data_dir, port=port, model=model))
     if as_json:
         print_json({"ok": _is_well(findings), "checks": findings})

@@ -1,4 +1,4 @@
-"""`agent-memory ingest`: remember files, folders, or what is piped in."""
+"""`agent-memory ingest`: remember files, folders, or a pipe."""
 
 from collections import Counter
 from typing import Annotated, Any, Literal
@@ -16,13 +16,13 @@ from agent_memory.store.workspaces import DEFAULT_WORKSPACE
 
 app = typer.Typer(add_completion=False)
 
-Workspace = Annotated[str, typer.Option(help="Whose memory.")]
+Workspace = Annotated[str, typer.Option(help="Workspace of the memory.")]
 
 
 @app.command()
 def ingest(
     places: Annotated[
-        list[str], typer.Argument(metavar="FILE|FOLDER|-", help="What to remember; - is a pipe.")
+        list[str], typer.Argument(metavar="FILE|FOLDER|-", help="Text to remember; - is a pipe.")
     ],
     thread: Annotated[
         str, typer.Option(help="The conversation or line of work it belongs to.")
@@ -30,7 +30,7 @@ def ingest(
     kind: Annotated[
         Literal["jsonl", "diffs", "logs", "text"] | None,
         typer.Option(
-            help="What it is, where the name of the file does not say.", show_default=False
+            help="Kind of the text, if the file's name does not tell.", show_default=False
         ),
     ] = None,
     workspace: Workspace = DEFAULT_WORKSPACE,

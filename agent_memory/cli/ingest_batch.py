@@ -35,19 +35,19 @@ def ingest_batch(
     state: Annotated[
         Path | None,
         typer.Option(
-            help="What is done, to go on from after a kill (default: FOLDER.done beside it).",
+            help="List of finished pieces, to resume from (default: FOLDER.done beside it).",
             show_default=False,
         ),
     ] = None,
-    thread: Annotated[str, typer.Option(help="Of what names no thread itself.")] = "batch",
+    thread: Annotated[str, typer.Option(help="Thread of files that name none.")] = "batch",
     num_actors: Annotated[
         int | None, typer.Option("--actors", min=1, max=256, help="Size of the pool.")
     ] = None,
-    workspace: Annotated[str, typer.Option(help="Whose memory.")] = DEFAULT_WORKSPACE,
+    workspace: Annotated[str, typer.Option(help="Workspace of the memory.")] = DEFAULT_WORKSPACE,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Remember a folder in parallel. A batch that was killed goes on where it was."""
+    """Remember a folder in parallel. A killed batch resumes where it stopped."""
     settings = load_settings(data_dir=data_dir)
     sources = find_sources(folder)
     counts = Counter[str]()

@@ -21,12 +21,12 @@ from agent_memory.store.workspaces import DEFAULT_WORKSPACE, WorkspaceStore
 
 app = typer.Typer(no_args_is_help=True)
 
-Workspace = Annotated[str, typer.Option(help="Whose keys; nothing is shared between two.")]
+Workspace = Annotated[str, typer.Option(help="Workspace of the keys; two share nothing.")]
 
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Option(help="What the key is for.")],
+    name: Annotated[str, typer.Option(help="Purpose of the key.")],
     scope: Annotated[
         list[Scope] | None,
         typer.Option(
@@ -130,7 +130,7 @@ def state_of(record: ApiKeyRecord, now: datetime) -> str:
 
 def _check_memory(memory: str, scopes: Sequence[Scope]) -> None:
     if memory_of_header(memory) is not None and not {Scope.MEMORY, Scope.ADMIN} & set(scopes):
-        raise InvalidRequest("What asks memory needs the scope 'memory'.", "memory")
+        raise InvalidRequest("A key with --memory needs the scope 'memory'.", "memory")
 
 
 def _json(record: ApiKeyRecord) -> dict[str, object]:

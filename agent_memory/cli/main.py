@@ -15,17 +15,17 @@ from agent_memory.errors import AgentMemoryError
 
 COMMANDS = {
     "serve": "Start the server.",
-    "status": "Say whether a server is running, and how it fares.",
+    "status": "Show whether a server is running, and its state.",
     "chat": "Talk to the model of a running server.",
-    "models": "List the models, load another, offload the one that is loaded.",
+    "models": "List the models, load another, offload the loaded one.",
     "keys": "Create, list and revoke API keys.",
     "sessions": "List, show and delete sessions.",
     "ingest": "Remember conversations, diffs, logs and text.",
-    "recall": "Show what is remembered that helps with a purpose.",
+    "recall": "Recall items that help with a purpose.",
     "memory": "Messages, conversations, retention, consolidation, redaction.",
     "ingest-batch": "Remember a folder of files in parallel, on Ray; can be resumed.",
     "recall-batch": "Answer a file of questions in parallel, on Ray; can be resumed.",
-    "doctor": "Check what this machine has and lacks, with the remedy.",
+    "doctor": "Check this machine and name remedies.",
     "config": "Show the settings in force and where each comes from.",
     "version": "Show the version.",
 }

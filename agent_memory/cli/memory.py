@@ -14,9 +14,9 @@ from agent_memory.store.workspaces import DEFAULT_WORKSPACE
 
 app = typer.Typer(no_args_is_help=True)
 
-Workspace = Annotated[str, typer.Option(help="Whose memory.")]
+Workspace = Annotated[str, typer.Option(help="Workspace of the memory.")]
 Id = Annotated[str, typer.Argument(metavar="ID")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the actions without doing them.")]
 _LONGEST = 100
 
 
@@ -84,7 +84,7 @@ def messages(
 
 @app.command()
 def search(
-    query: Annotated[str, typer.Argument(help="Words of what is looked for.")],
+    query: Annotated[str, typer.Argument(help="Words to search for.")],
     conversation: Annotated[str | None, typer.Option(show_default=False)] = None,
     top_k: Annotated[int, typer.Option(min=1, max=100)] = 10,
     workspace: Workspace = DEFAULT_WORKSPACE,
@@ -181,7 +181,7 @@ def retention(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show or set how long what is kept, and carry it out."""
+    """Show, set or run the retention policy."""
     del as_json  # a policy and a report are JSON either way
     policy = "/v1/memory/retention/policy"
     if set_policy is not None:
@@ -203,7 +203,7 @@ def consolidate(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Merge duplicates and mark what was superseded; or undo that."""
+    """Merge duplicates and mark superseded statements; or undo that."""
     if undo is not None:
         print_json(_call(data_dir, workspace, "DELETE", f"/v1/memory/consolidation/{undo}"))
         return
@@ -228,7 +228,7 @@ def redaction(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show or set what is removed from texts before they are stored."""
+    """Show or set the redaction policy of stored texts."""
     del as_json  # a policy is JSON either way
     path = "/v1/memory/redaction/policy"
     if set_policy is None:

@@ -15,7 +15,7 @@ app = typer.Typer(no_args_is_help=True)
 Model = Annotated[
     str,
     typer.Argument(
-        metavar="MODEL", help="Its id from `models list`, or what that ends with behind a slash."
+        metavar="MODEL", help="Its id from `models list`, or the part after the last slash."
     ),
 ]
 Grace = Annotated[
@@ -48,7 +48,7 @@ def list_models(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 def load(
     model: Model, grace: Grace = None, data_dir: DataDir = None, as_json: AsJson = False
 ) -> None:
-    """Load a model in place of the one that is loaded.
+    """Load a model in place of the loaded one.
 
     Running turns have time to end, those that come meanwhile wait. When the model cannot be loaded,
     the former one serves again.

@@ -1,4 +1,4 @@
-"""`agent-memory recall`: what is remembered that helps with a purpose."""
+"""`agent-memory recall`: items that help with a purpose."""
 
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def recall(
-    purpose: Annotated[str, typer.Argument(help="What it is for: a question, a task, a failure.")],
+    purpose: Annotated[str, typer.Argument(help="Purpose: a question, a task, a failure.")],
     budget: Annotated[int, typer.Option(min=64, max=32_768, help="Tokens at most.")] = 1024,
     thread: Annotated[
         str | None, typer.Option(help="Only of this conversation.", show_default=False)
@@ -24,19 +24,19 @@ def recall(
         typer.Option(help="Only of this kind; repeat for several.", show_default=False),
     ] = None,
     since: Annotated[
-        str | None, typer.Option(help="Only what occurred then or later.", show_default=False)
+        str | None, typer.Option(help="Only items from then on.", show_default=False)
     ] = None,
     as_of: Annotated[
-        str | None, typer.Option(help="What was held to be so then.", show_default=False)
+        str | None, typer.Option(help="Memory as it stood then.", show_default=False)
     ] = None,
     workset: Annotated[
         bool, typer.Option("--working-set", help="By section: decisions, tasks, failures, …")
     ] = False,
-    workspace: Annotated[str, typer.Option(help="Whose memory.")] = DEFAULT_WORKSPACE,
+    workspace: Annotated[str, typer.Option(help="Workspace of the memory.")] = DEFAULT_WORKSPACE,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what is remembered that helps, within a budget of tokens."""
+    """Recall items that help, within a budget of tokens."""
     settings = load_settings(data_dir=data_dir)
     given = {
         "purpose": purpose,

@@ -30,15 +30,15 @@ def recall_batch(
     questions: Annotated[
         Path, typer.Argument(help="JSON lines, each a body of POST /v1/recall; `id` is passed on.")
     ],
-    out: Annotated[Path, typer.Option(help="Where the answers go, one a line, in any order.")],
+    out: Annotated[Path, typer.Option(help="File for the answers, one a line, in any order.")],
     num_actors: Annotated[
         int | None, typer.Option("--actors", min=1, max=256, help="Size of the pool.")
     ] = None,
-    workspace: Annotated[str, typer.Option(help="Whose memory.")] = DEFAULT_WORKSPACE,
+    workspace: Annotated[str, typer.Option(help="Workspace of the memory.")] = DEFAULT_WORKSPACE,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Answer a file of questions in parallel. What OUT has already is not asked again."""
+    """Answer a file of questions in parallel. Questions that OUT answers already are skipped."""
     settings = load_settings(data_dir=data_dir)
     if not questions.is_file():
         raise NotFound("file of questions", str(questions))

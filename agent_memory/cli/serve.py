@@ -44,7 +44,7 @@ def serve(
         list[str] | None,
         typer.Option(
             help="'tiny', a folder, or a hub id such as mlx-community/gemma-3-12b-it-4bit. The "
-            "first is loaded; repeat for others that `models load` may put in its place.",
+            "first is loaded; repeat for others that `models load` may load instead.",
             show_default=False,
         ),
     ] = None,
@@ -63,7 +63,7 @@ def serve(
     log_level: Annotated[
         LogLevel | None,
         typer.Option(
-            help="Least level of what the logs say (default: INFO).",
+            help="Least level that is logged (default: INFO).",
             case_sensitive=False,
             show_default=False,
         ),

@@ -31,7 +31,7 @@ def check_port(settings: Settings, server: RunningServer | None) -> Finding:
     try:
         check_port_is_free(settings.host, settings.port)
     except Conflict as error:
-        return fail("port", str(error), "Choose another --port, or stop what listens there.")
+        return fail("port", str(error), "Choose another --port, or stop the program there.")
     return ok("port", f"{settings.host}:{settings.port} is free")
 
 
@@ -82,7 +82,7 @@ def _check_given(url: str) -> Finding:
     try:
         facts = probe_database(url)
     except AgentMemoryError as error:
-        return fail("database", f"{shown}: {error}", "Start that PostgreSQL, or mend DATABASE_URL.")
+        return fail("database", f"{shown}: {error}", "Start that PostgreSQL, or fix DATABASE_URL.")
     if facts.vector_version is None:
         return fail(
             "database",

@@ -1,4 +1,4 @@
-"""`agent-memory sessions`: what is remembered of conversations."""
+"""`agent-memory sessions`: list, show and delete sessions."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -34,7 +34,7 @@ app.command()(fork)
 app.command()(export)
 app.command(name="import")(import_)
 
-Workspace = Annotated[str, typer.Option(help="Whose sessions.")]
+Workspace = Annotated[str, typer.Option(help="Workspace of the sessions.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the session.")]
 
 
@@ -78,7 +78,7 @@ def show(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what was said in a session."""
+    """Show the transcript of a session."""
     settings = load_settings(data_dir=data_dir)
 
     async def read(database: Database) -> Transcript:
@@ -98,7 +98,7 @@ def show(
 def delete(
     session: Id,
     keep_shelf: Annotated[
-        bool, typer.Option("--keep-shelf", help="Only let go of its process; nothing is lost.")
+        bool, typer.Option("--keep-shelf", help="Only end its process; nothing is lost.")
     ] = False,
     workspace: Workspace = DEFAULT_WORKSPACE,
     data_dir: DataDir = None,

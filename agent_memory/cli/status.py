@@ -27,7 +27,7 @@ FIGURES = {
 
 @app.command()
 def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Say whether a server is running, and how it fares.
+    """Show whether a server is running, and its state.
 
     Exits with 0 when it is ready, 1 when it runs but is not ready, 3 when none is running.
     """

@@ -26,7 +26,7 @@ def fork(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Begin a new session where another one stands, or stood.
+    """Fork a session, as it stands or stood.
 
     Needs a running server. What was computed for the one is not computed again for the other.
     """

@@ -15,7 +15,7 @@ PARTS = ("agent-memory", "ray", "mlx", "mlx-lm")
 
 @app.command()
 def show(as_json: AsJson = False) -> None:
-    """Show the versions of agent-memory and of what it stands on."""
+    """Show the versions of agent-memory and of its main dependencies."""
     versions = {part: _version(part) for part in PARTS} | {"python": platform.python_version()}
     if as_json:
         print_json(versions)

@@ -152,7 +152,7 @@ class MlxEngine:
         if request.forced_tokens and sampling.n > 1:
             raise InvalidRequest("Only a single choice can be resumed.", "n")
         if (sampling.num_logprobs or 0) > _MAX_LOGPROBS:
-            raise InvalidRequest(f"At most {_MAX_LOGPROBS} logprobs are given.", "top_logprobs")
+            raise InvalidRequest(f"top_logprobs must be at most {_MAX_LOGPROBS}.", "top_logprobs")
         # Made here only to be refused here; it is remembered for when it is needed.
         self._machine.constrainer.new_constraint(request)
 

@@ -224,14 +224,14 @@ def _choose_layout(
     try:
         return choose_layout(model, config, name, bits)
     except _MODEL_ERRORS as error:
-        raise ModelNotUsable(name, f"it computes nothing ({error})") from error
+        raise ModelNotUsable(name, f"its test computation failed ({error})") from error
 
 
 def _probe(model: object, layout: CacheLayout, name: str) -> Probe:
     try:
         probe = probe_model(model, layout)
     except _MODEL_ERRORS as error:
-        raise ModelNotUsable(name, f"it computes nothing ({error})") from error
+        raise ModelNotUsable(name, f"its test computation failed ({error})") from error
     if not probe.is_finite:
         raise ModelNotUsable(
             name,

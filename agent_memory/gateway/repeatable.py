@@ -32,7 +32,7 @@ class Repeatable:
         """The turn of `request`; of one that was taken before, what was answered then."""
         if request.is_repeatable and request.sampling.n > 1:
             raise InvalidRequest(
-                "With an Idempotency-Key n must be 1: only one answer is kept to be told again.",
+                "n must be 1 with an Idempotency-Key: only one answer is kept for repeats.",
                 "n",
             )
         if request.is_repeatable and (again := await self._told_again(request)) is not None:

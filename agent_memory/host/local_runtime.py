@@ -101,7 +101,7 @@ class RayRuntime:
         deadline = time.monotonic() + READY_TIMEOUT_S
         while (problem := _health_problem(self._settings.url)) is not None:
             if time.monotonic() > deadline:
-                raise Unavailable(f"The server does not become ready: {problem}")
+                raise Unavailable(f"The server did not become ready: {problem}")
             time.sleep(0.05)
         return info
 

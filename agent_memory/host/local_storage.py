@@ -81,7 +81,7 @@ class LocalStorage:
             return None
 
     async def _make_local_key(self, keys: KeyStore, workspace: WorkspaceId) -> None:
-        """The command line's own key, kept beside the data and made anew if it was revoked."""
+        """The command line's own key, kept beside the data and made again if it was revoked."""
         path = local_key_path(self._home)
         try:
             await keys.find_key(path.read_text().strip())

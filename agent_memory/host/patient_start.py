@@ -34,8 +34,8 @@ def _start_again(start: Callable[[], None]) -> None:
         if not _TOOK_TOO_LONG.search(str(error)):
             raise
         raise Unavailable(
-            "Ray does not start: twice it took longer than Ray waits. This machine has too much "
-            "else to do; try again when it has less."
+            "Ray did not start: it timed out twice. This machine is too busy; "
+            "try again when it is less so."
         ) from error
 
 

@@ -82,7 +82,7 @@ def check_port_is_free(host: str, port: int) -> None:
     if host in _LED_TO_BY_LOCALHOST:
         for loopback in ("127.0.0.1", "::1"):
             if _somebody_listens(loopback, port):
-                raise Conflict(f"{loopback}:{port} is in use already; choose another with --port.")
+                raise Conflict(f"{loopback}:{port} is already in use; choose another with --port.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -90,7 +90,7 @@ def check_port_is_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                reason = "is in use already; choose another with --port"
+                reason = "is already in use; choose another with --port"
             else:
                 reason = f"cannot be listened on ({error.strerror}); choose another with --host"
             raise Conflict(f"{host}:{port} {reason}.") from error

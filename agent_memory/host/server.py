@@ -152,4 +152,4 @@ def _watch(
         storage_thread.submit(storage.keep_running).result()
         if not runtime.is_alive():
             logs = runtime_folder(home) / "ray" / "session_latest" / "logs"
-            raise Unavailable(f"Ray ended unasked; its logs lie in {logs}.")
+            raise Unavailable(f"Ray ended unexpectedly; its logs are in {logs}.")

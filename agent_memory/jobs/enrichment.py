@@ -79,5 +79,5 @@ class Enrich:
     async def _ask(self, prompt: ChatPrompt) -> str:
         answer = await self._model.ask(prompt)
         if not answer.strip():
-            raise InvalidRequest("The enricher answered nothing.")
+            raise InvalidRequest("The enricher's answer is empty.")
         return answer

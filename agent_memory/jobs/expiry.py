@@ -1,4 +1,4 @@
-"""Dropping what nobody will ask for again."""
+"""Dropping rows that are no longer needed."""
 
 from datetime import timedelta
 from typing import Protocol

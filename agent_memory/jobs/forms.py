@@ -53,6 +53,6 @@ def requested_job(kind: str, args: Mapping[str, Json]) -> NewJob:
     form = REQUESTABLE.get(kind)
     if form is None:
         known = ", ".join(sorted(REQUESTABLE))
-        raise InvalidRequest(f"There is no job '{kind}' to start; there are: {known}.", "kind")
+        raise InvalidRequest(f"No job '{kind}' can be started; use one of: {known}.", "kind")
     form.parse(args)
     return NewJob(form.kind, args, once=ONE_AT_A_TIME)

@@ -48,7 +48,7 @@ class RememberExchange:
             workspace, SessionId(args.session_id), TurnId(args.turn_id)
         )
         if said is None:
-            return {"note": "The session was deleted meanwhile."}
+            return {"note": "The session was deleted in the meantime."}
         request = exchange_request(ThreadId(args.thread_id), said.messages, said.started_at)
         if request is None:
             return {"note": "Nothing was said that is kept."}

@@ -1,4 +1,4 @@
-"""What jobs need of the rest of the product."""
+"""Ports: the needs of jobs from the rest of the product."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime

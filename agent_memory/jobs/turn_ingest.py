@@ -1,4 +1,4 @@
-"""What of a conversation is remembered: what people and models said, and what failed."""
+"""The remembered part of a conversation: words of people and models, and failures."""
 
 from collections.abc import Sequence
 from datetime import datetime

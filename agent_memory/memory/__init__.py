@@ -1,1 +1,1 @@
-"""What is worth keeping and what is worth saying now."""
+"""Memory: the items worth keeping, and those worth saying now."""

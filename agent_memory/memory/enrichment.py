@@ -85,7 +85,7 @@ def _statements(answer: str) -> list[tuple[ItemKind, str]]:
         case {"statements": [*entries]}:
             return [found for entry in entries if (found := _statement(entry)) is not None]
         case _:
-            raise InvalidRequest("The enricher's answer is not the JSON that was asked for.")
+            raise InvalidRequest("The enricher's answer is not the demanded JSON.")
 
 
 def _statement(entry: object) -> tuple[ItemKind, str] | None:

@@ -1,4 +1,4 @@
-"""What clients put into the system prompt anew at every request, and how it is taken out.
+"""Text that clients change in the system prompt at every request, and its removal.
 
 Claude Code begins its system prompt with a line such as
 

@@ -1,4 +1,4 @@
-"""A circuit breaker: whoever fails again and again is left alone for a while."""
+"""A circuit breaker: a provider that fails repeatedly is not called for a while."""
 
 from collections.abc import Callable
 

@@ -47,7 +47,7 @@ def chosen_space(settings: Settings) -> EmbeddingSpace | None:
             num_dims = settings.embedding_dims or _KNOWN_DIMS.get(model)
             if num_dims is None:
                 raise EmbeddingRefused(
-                    f"How many dimensions '{model}' has is not known here: set "
+                    f"The number of dimensions of '{model}' is unknown: set "
                     "AGENT_MEMORY_EMBEDDING_DIMS."
                 )
             return EmbeddingSpace(name, model, num_dims)
@@ -79,7 +79,7 @@ class Providers:
                 return self.load_minilm(self.settings.embedding_threads)
             case "openai" | "gemini" if space.provider != self.settings.embedding_provider:
                 raise EmbeddingRefused(
-                    f"The vectors of {space.space_id} cannot be made any more: the server is set "
+                    f"The vectors of {space.space_id} can no longer be made: the server is set "
                     f"to the embedding provider '{self.settings.embedding_provider}'."
                 )
             case "openai":
@@ -87,7 +87,7 @@ class Providers:
             case "gemini":
                 return GeminiEmbeddings(self._gemini(), space.model, space.num_dims)
             case _:
-                raise EmbeddingRefused(f"There is no embedding provider for {space.space_id}.")
+                raise EmbeddingRefused(f"No embedding provider serves {space.space_id}.")
 
     def _openai(self) -> Upstream:
         url = self.settings.embedding_url or OPENAI_URL

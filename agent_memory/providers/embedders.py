@@ -128,7 +128,7 @@ class Embedders:
         """As `EmbeddingProvider.embed`; at once `EmbeddingUnavailable` while the space fails."""
         breaker = self._breakers.setdefault(space, CircuitBreaker(self._clock))
         if not breaker.try_one():
-            raise EmbeddingUnavailable(f"No embeddings for the moment: {self._last_error}")
+            raise EmbeddingUnavailable(f"Embeddings are not available now: {self._last_error}")
         try:
             embedded = await self._call(space, texts, purpose, timeout_s)
         except EmbeddingUnavailable as error:

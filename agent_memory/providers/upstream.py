@@ -102,7 +102,7 @@ class Upstream:
                 message = f"The {self._kind.word} {self._shown_url} refuses: {fault}"
                 raise self._kind.refused(message)
             case Verdict.BAD_INPUT:
-                raise InvalidRequest(f"The {self._kind.word} does not take this: {fault}", "input")
+                raise InvalidRequest(f"The {self._kind.word} refused the input: {fault}", "input")
             case Verdict.AGAIN:
                 return fault
 

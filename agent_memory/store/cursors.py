@@ -27,7 +27,7 @@ class Cursor:
             when, _, entry = urlsafe_b64decode(padded.encode()).decode().partition(" ")
             cursor = cls(datetime.fromisoformat(when), entry)
         except (binascii.Error, ValueError) as error:
-            raise InvalidRequest("This cursor is not one of ours.", "cursor") from error
+            raise InvalidRequest("The cursor is not valid; use next_cursor.", "cursor") from error
         if cursor.created_at.tzinfo is None or "\x00" in entry or cursor.encode() != text:
-            raise InvalidRequest("This cursor is not one of ours.", "cursor")
+            raise InvalidRequest("The cursor is not valid; use next_cursor.", "cursor")
         return cursor

@@ -24,7 +24,7 @@ CONNECTION_OPTIONS: Mapping[str, str | int] = {
     "tcp_user_timeout": 20_000,
 }
 _RECONNECT_TIMEOUT_S = 2.0
-"""Short, because the pool waits ever longer between its attempts, and a new request begins anew."""
+"""Short, because the pool waits ever longer between its attempts, and a new request starts over."""
 _MAX_IDLE_S = 300.0
 _STATEMENT_TIMEOUT_S = 30.0
 _NO_WORKSPACE = WorkspaceId("")

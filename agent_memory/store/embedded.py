@@ -95,7 +95,7 @@ class EmbeddedPostgres:
             account = choose_account(self._data)
             self._folder.chmod(0o700 if account.uid is None else 0o711)
         except OSError as error:
-            raise StorageUnavailable(f"The folder {self._folder} is not ours: {error}.") from error
+            raise StorageUnavailable(f"The folder {self._folder} is unusable: {error}.") from error
         return account
 
     def _launch(self, account: Account) -> None:
@@ -108,7 +108,7 @@ class EmbeddedPostgres:
         self._postmaster = launch(programs, self._data, self._sockets, self._open_log(), account)
 
     def _open_log(self) -> Path:
-        """The log of the server, begun anew when it has grown."""
+        """The log of the server, begun again when it has grown."""
         log = self._folder / "server.log"
         log.touch(mode=0o600)
         if log.stat().st_size > _MAX_LOG_BYTES:

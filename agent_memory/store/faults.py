@@ -16,9 +16,9 @@ def translated_errors() -> Iterator[None]:
     try:
         yield
     except errors.UniqueViolation as error:
-        raise Conflict("Something of that id exists already.") from error
+        raise Conflict("An object with that id already exists.") from error
     except errors.ForeignKeyViolation as error:
-        raise Conflict("The workspace or session it belongs to does not exist.") from error
+        raise Conflict("Its workspace or session does not exist.") from error
     except errors.DataError as error:
         raise InvalidRequest(
             f"The database cannot hold this value: {_first_line(error)}"

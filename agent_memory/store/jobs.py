@@ -155,19 +155,19 @@ class JobStore:
         if is_cancelled is None:
             raise NotFound("job", job)
         if not is_cancelled:
-            raise Conflict("The job has ended already.")
+            raise Conflict("The job has already ended.")
         return await self.get_job(workspace, job)
 
     async def retry_job(self, workspace: WorkspaceId, job: JobId) -> JobRecord:
-        """Run it again, its attempts counted anew. `Conflict` unless it is dead or cancelled."""
+        """Run it again, its attempts reset. `Conflict` unless it is dead or cancelled."""
         async with self._database.workspace(workspace) as transaction:
             match await transaction.fetch_value("retry_job", job_no=_number(job)):
                 case None:
                     raise NotFound("job", job)
                 case "not_ended":
-                    raise Conflict("Only a job that is dead or cancelled can be run again.")
+                    raise Conflict("Only a dead or cancelled job can be run again.")
                 case "waiting":
-                    raise Conflict("Another job that does the same is waiting already.")
+                    raise Conflict("A job that does the same is already waiting.")
                 case _:
                     pass
         return await self.get_job(workspace, job)
@@ -218,7 +218,7 @@ def _number(job: JobId) -> int:
 def _cursor(text: str) -> int:
     digits = text.removeprefix(_PREFIX)
     if not _is_number(digits):
-        raise InvalidRequest("This cursor is not one of ours.", "cursor")
+        raise InvalidRequest("The cursor is not valid; use next_cursor.", "cursor")
     return int(digits)
 
 

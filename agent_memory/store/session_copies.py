@@ -41,7 +41,7 @@ class SessionCopies:
                 model=session.model,
             )
             if created is None:
-                raise Conflict(f"A session '{session_id}' exists already.")
+                raise Conflict(f"The session '{session_id}' already exists.")
             last = session.turns[-1] if session.turns else None
             head_hash = None if is_twin or last is None else last.head_hash
             return await write_copy(transaction, workspace_id, session_id, session, head_hash)

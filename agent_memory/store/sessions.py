@@ -43,7 +43,7 @@ class SessionStore:
                 model=model,
             )
         if created is None:
-            raise Conflict(f"A session '{session_id}' exists already.")
+            raise Conflict(f"The session '{session_id}' already exists.")
         return created
 
     async def get_session(self, workspace_id: WorkspaceId, session_id: SessionId) -> SessionRecord:
@@ -60,7 +60,7 @@ class SessionStore:
         """Up to `limit` (1 to 1000) sessions after `cursor`, the newest first, and the cursor of
         the next page, or None on the last."""
         if not 1 <= limit <= MAX_PAGE:
-            raise InvalidRequest(f"The limit is from 1 to {MAX_PAGE}.", "limit")
+            raise InvalidRequest(f"limit must be from 1 to {MAX_PAGE}.", "limit")
         after = None if cursor is None else Cursor.decode(cursor)
         async with self._database.workspace(workspace_id) as transaction:
             records = await transaction.fetch_all(

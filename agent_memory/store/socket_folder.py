@@ -28,7 +28,7 @@ def make_socket_folder(folder: Path, account: Account) -> Path:
     in the temporary folder named after it."""
     chosen = folder if _is_usable(folder) else _substitute(folder)
     if not _is_usable(chosen):
-        raise StorageUnavailable(f"No folder has a path short enough for a socket: {chosen}.")
+        raise StorageUnavailable(f"No folder's path is short enough for a socket: {chosen}.")
     try:
         chosen.mkdir(mode=0o700)
     except FileExistsError:
@@ -57,4 +57,4 @@ def _check_owner(folder: Path, account: Account) -> None:
     owners = {os.geteuid(), account.uid}
     is_ours = stat.S_ISDIR(status.st_mode) and status.st_uid in owners
     if not is_ours or status.st_mode & 0o077:
-        raise StorageUnavailable(f"{folder} belongs to somebody else or is open to others.")
+        raise StorageUnavailable(f"{folder} belongs to another user or is open to others.")

@@ -48,7 +48,7 @@ async def _lock_session(transaction: Transaction, turn: TurnCommit) -> SessionRe
     )
     held = await transaction.fetch_one("lock_session", SessionRecord, session_id=turn.session_id)
     if held is None:
-        raise Conflict(f"The session '{turn.session_id}' was deleted meanwhile.")
+        raise Conflict(f"The session '{turn.session_id}' was deleted in the meantime.")
     return held
 
 

@@ -31,7 +31,7 @@ class DictWorkers:
 
     async def start(self, workspace: WorkspaceId, kind: str, args: Mapping[str, Json]) -> JobRecord:
         if kind not in set(JobKind):
-            raise InvalidRequest(f"There is no job '{kind}' to start.", "kind")
+            raise InvalidRequest(f"No job '{kind}' can be started.", "kind")
         record = JobRecord(
             job_id=JobId(f"job_{len(self.records) + 1}"),
             workspace_id=workspace,
@@ -70,12 +70,12 @@ class DictWorkers:
 
     async def cancel(self, workspace: WorkspaceId, job: JobId) -> JobRecord:
         if (await self.get(workspace, job)).state not in _OPEN:
-            raise Conflict("The job has ended already.")
+            raise Conflict("The job has already ended.")
         return self._put(workspace, job, JobState.CANCELLED)
 
     async def retry(self, workspace: WorkspaceId, job: JobId) -> JobRecord:
         if (await self.get(workspace, job)).state not in (JobState.DEAD, JobState.CANCELLED):
-            raise Conflict("Only a job that is dead or cancelled can be run again.")
+            raise Conflict("Only a dead or cancelled job can be run again.")
         return self._put(workspace, job, JobState.QUEUED)
 
     async def counts(self, workspace: WorkspaceId) -> Sequence[JobCount]:

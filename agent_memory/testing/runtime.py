@@ -118,7 +118,7 @@ class MemorySessions:
     async def create(self, workspace: WorkspaceId, session: SessionId | None) -> SessionRecord:
         session = session or SessionId(new_id("sess"))
         if (workspace, session) in self._transcripts:
-            raise Conflict(f"A session '{session}' exists already.")
+            raise Conflict(f"The session '{session}' already exists.")
         return self.add(workspace, session)
 
     async def get(self, workspace: WorkspaceId, session: SessionId) -> SessionRecord:

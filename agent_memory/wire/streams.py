@@ -128,7 +128,7 @@ async def open_exchange(
         else:
             _, exchange = await loop.create_connection(Exchange, address.host, address.port)
     except OSError as error:
-        raise PeerLost(f"nobody answers at {address.unix_path or address.host}: {error}") from error
+        raise PeerLost(f"no answer at {address.unix_path or address.host}: {error}") from error
     exchange.send(secret, request)
     return exchange
 

@@ -19,7 +19,7 @@ class JobKind(StrEnum):
     REMEMBER_EXCHANGE = "remember_exchange"
     """Ingest what was said in a turn."""
     CONSOLIDATE = "consolidate"
-    """Merge duplicates and mark what was superseded."""
+    """Merge duplicates and mark superseded statements."""
     APPLY_RETENTION = "apply_retention"
     """Archive and erase by the workspace's policy."""
     REDACT_AGAIN = "redact_again"

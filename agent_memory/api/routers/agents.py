@@ -80,7 +80,7 @@ async def list_agents(
 
 @router.get(
     "/stats",
-    summary="Count agents and what they hold",
+    summary="Count agents and the runtime's resources",
     responses=answers("Counts of the workspace.", {"sessions": 12, "live": 3, "busy": 1}),
 )
 async def agent_stats(request: Request) -> Response:
@@ -125,7 +125,7 @@ async def take_turn(request: Request, id: str) -> Response:  # noqa: A002  the p
 
 @router.get(
     "/{id}/transcript",
-    summary="Read what was said",
+    summary="Read the transcript",
     responses=answers(
         "The session and its messages.", {"session": AGENT_EXAMPLE, "messages": [_MESSAGE]}
     ),

@@ -110,7 +110,7 @@ async def rename_conversation(request: Request, id: str) -> Response:  # noqa: A
 @router.delete(
     "/conversations/{id}",
     summary="Erase a conversation",
-    responses=answers("What is gone.", ERASED),
+    responses=answers("The erased items.", ERASED),
 )
 async def erase_conversation(request: Request, id: str) -> Response:  # noqa: A002  the path's word
     """With its raw texts, and everything that was derived from them. 409 under legal hold."""
@@ -122,7 +122,7 @@ async def erase_conversation(request: Request, id: str) -> Response:  # noqa: A0
 @router.delete(
     "",
     summary="Erase the whole memory of the workspace",
-    responses=answers("What is gone.", ERASED),
+    responses=answers("The erased items.", ERASED),
 )
 async def erase_memory(request: Request) -> Response:
     """Every conversation, item and raw text; policies stay. 409 when something is held."""

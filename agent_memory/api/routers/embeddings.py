@@ -61,8 +61,7 @@ def _texts(body: EmbeddingsBody) -> Sequence[str]:
             pass
         case _:
             raise InvalidRequest(
-                "Arrays of tokens are not taken: whose tokens they are cannot be known. "
-                "Send the texts.",
+                "Arrays of tokens are not supported: their tokenizer is unknown. Send the texts.",
                 "input",
             )
     if not all(isinstance(text, str) and text for text in texts):

@@ -45,7 +45,7 @@ _WEIGHTS = {
 
 @router.post(
     "",
-    summary="Say whether what was recalled helped",
+    summary="Give feedback on recalled items",
     openapi_extra=takes(FeedbackBody, {"verdict": "helpful", "item_ids": ["item_5e0c"]}),
     responses=answers("The verdicts, one an item.", {"data": [_GIVEN]}),
 )

@@ -98,7 +98,7 @@ async def change_message(request: Request, id: str) -> Response:  # noqa: A002  
 
 
 @router.delete(
-    "/messages/{id}", summary="Erase a message", responses=answers("What is gone.", ERASED)
+    "/messages/{id}", summary="Erase a message", responses=answers("The erased items.", ERASED)
 )
 async def erase_message(request: Request, id: str) -> Response:  # noqa: A002  the path's word
     """With its raw text, and what was derived from it alone."""

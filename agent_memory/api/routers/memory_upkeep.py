@@ -90,7 +90,7 @@ def _takes_object(example: object) -> dict[str, Any]:
 
 @router.get(
     "/redaction/policy",
-    summary="Read what is removed before anything is stored",
+    summary="Read the redaction policy",
     responses=answers("The policy in force.", _REDACTION),
 )
 async def get_redaction(request: Request) -> Response:
@@ -103,7 +103,7 @@ async def get_redaction(request: Request) -> Response:
 
 @router.put(
     "/redaction/policy",
-    summary="Set what is removed before anything is stored",
+    summary="Set the redaction policy",
     openapi_extra=_takes_object(_REDACTION["policy"]),
     responses=answers("The policy, and the job that redacts again what was stored.", _REDACTION),
 )
@@ -118,7 +118,7 @@ async def set_redaction(request: Request) -> Response:
 
 @router.put(
     "/holds",
-    summary="Hold an item or a conversation, or let it go",
+    summary="Set or release a legal hold",
     openapi_extra=takes(HoldBody, {"held": True, "thread_id": "proj-1"}),
     responses=answers("What is held now.", _HELD),
 )
@@ -138,7 +138,7 @@ async def set_hold(request: Request) -> Response:
 
 @router.get(
     "/retention/policy",
-    summary="Read how long what is kept",
+    summary="Read the retention policy",
     responses=answers("The policy in force.", _RETENTION),
 )
 async def get_retention(request: Request) -> Response:
@@ -150,7 +150,7 @@ async def get_retention(request: Request) -> Response:
 
 @router.put(
     "/retention/policy",
-    summary="Set how long what is kept",
+    summary="Set the retention policy",
     openapi_extra=_takes_object(_RETENTION),
     responses=answers("The policy in force.", _RETENTION),
 )
@@ -164,7 +164,7 @@ async def set_retention(request: Request) -> Response:
 
 @router.post(
     "/retention/run",
-    summary="Archive and erase what the policy says",
+    summary="Archive and erase by the retention policy",
     openapi_extra=takes(RetentionRunBody, {"dry_run": True}),
     responses=answers("Counts of what was done, or would be.", _RETAINED),
 )
@@ -178,7 +178,7 @@ async def run_retention(request: Request) -> Response:
 
 @router.post(
     "/consolidation/run",
-    summary="Merge duplicates and mark what was superseded",
+    summary="Merge duplicates and mark superseded statements",
     openapi_extra=takes(ConsolidationRunBody, {"dry_run": True}),
     responses=answers("Actions that were done, or would be.", _CONSOLIDATED),
 )
@@ -194,7 +194,7 @@ async def run_consolidation(request: Request) -> Response:
 
 @router.get(
     "/consolidation",
-    summary="List what was consolidated",
+    summary="List the consolidations",
     responses=answers("A page, the newest first.", {"data": [_RECORD], "next_cursor": None}),
 )
 async def list_consolidations(

@@ -92,7 +92,7 @@ async def get_model(request: Request, id: str) -> Response:  # noqa: A002  the p
 
 @router.post(
     "/v1/models/load",
-    summary="Load a model in place of the one that is loaded",
+    summary="Load a model in place of the loaded one",
     openapi_extra=takes(LoadModelBody, {"model": "mlx-community/gemma-3-12b-it-4bit"}),
     responses=answers("The model, loaded.", _MODEL),
 )

@@ -33,7 +33,7 @@ router = APIRouter(tags=["Memory"])
 
 @router.post(
     "/v1/recall",
-    summary="Recall what helps with a purpose",
+    summary="Recall items that help with a purpose",
     openapi_extra=takes(RecallBody, {"purpose": "Which database?", "token_budget": 512}),
     responses=answers("Scored items within the budget.", RECALLED),
 )
@@ -50,7 +50,7 @@ async def recall(request: Request) -> Response:
 
 @router.post(
     "/v1/workingset",
-    summary="Assemble what to know for the work at hand",
+    summary="Assemble a working set for a purpose",
     openapi_extra=takes(WorkingSetBody, {"purpose": "Fix the login test", "token_budget": 1024}),
     responses=answers("Sections within the budget; the same state gives the same.", WORKING_SET),
 )
@@ -68,7 +68,7 @@ async def working_set(request: Request) -> Response:
 
 @router.post(
     "/v1/recall/precheck",
-    summary="Ask what failed near this before",
+    summary="List earlier failures near a file, command or test",
     openapi_extra=takes(PrecheckBody, {"file": "src/login.py", "limit": 5}),
     responses=answers("Past failures with the changes that fixed them.", PAST_FAILURES),
 )
@@ -86,7 +86,7 @@ async def precheck(request: Request) -> Response:
 
 @router.get(
     "/v1/expand/{id}",
-    summary="Read an item with what is around it",
+    summary="Read an item with its surroundings",
     responses=answers("The item, its surroundings, links and history.", EXPANSION),
 )
 async def expand(

@@ -126,7 +126,7 @@ async def cancel_job(request: Request, id: str) -> Response:  # noqa: A002  the 
     responses=answers("The job, queued.", _JOB, status=202),
 )
 async def retry_job(request: Request, id: str) -> Response:  # noqa: A002  the path's word
-    """One that is dead or cancelled, its attempts counted anew; 409 for any other."""
+    """One that is dead or cancelled, its attempts counted from zero; 409 for any other."""
     call = await Call.open(request, Scope.MEMORY)
     record = await call.surface.runtime.workers.retry(call.workspace, JobId(id))
     return json_answer(_job_json(record), 202)
@@ -134,7 +134,7 @@ async def retry_job(request: Request, id: str) -> Response:  # noqa: A002  the p
 
 @router.get(
     "/scheduler/status",
-    summary="Show the schedule and who runs jobs",
+    summary="Show the schedule and the workers",
     responses=answers("What is done again and again, and by whom.", _SCHEDULE),
 )
 async def scheduler_status(request: Request) -> Response:

@@ -107,7 +107,8 @@ def _message(message: AgentMessage, param: str) -> Message:
         parts = tuple(_parts(message, param))
     if any(isinstance(part, ToolResult) != (role is Role.TOOL) for part in parts):
         raise InvalidRequest(
-            "Messages of the role 'tool' consist of tool_result parts, and no others do.", param
+            "Only messages of the role 'tool' have tool_result parts, and they have no others.",
+            param,
         )
     return Message(role, parts)
 

@@ -32,7 +32,7 @@ class ChatReading:
     @property
     def notes(self) -> tuple[str, ...]:
         return tuple(
-            f"{count} '{kind}' of a message left out: there is no text in it to remember."
+            f"{count} '{kind}' of a message left out: it has no text to remember."
             for kind, count in sorted(self._unread.items())
         )
 

@@ -37,7 +37,7 @@ def message_query(
 def _pair(entry: str) -> tuple[str, str]:
     name, colon, value = entry.partition(":")
     if not (name and colon):
-        raise InvalidRequest("A filter of metadata is written name:value.", "metadata")
+        raise InvalidRequest("A metadata filter must have the form name:value.", "metadata")
     return name, value
 
 

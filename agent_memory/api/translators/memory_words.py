@@ -55,7 +55,7 @@ def memory_of_header(value: str) -> TurnMemory | None:
     fields = dict(_MODES.get(mode.lower(), {}))
     if not fields:
         known = ", ".join(_MODES)
-        raise InvalidRequest(f"{MEMORY_HEADER} begins with one of: {known}.", MEMORY_HEADER)
+        raise InvalidRequest(f"{MEMORY_HEADER} must begin with one of: {known}.", MEMORY_HEADER)
     for option in filter(None, options):
         name, _, given = (part.strip() for part in option.partition("="))
         fields[name] = int(given) if given.isdecimal() and name == "token_budget" else given

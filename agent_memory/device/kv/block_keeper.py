@@ -21,7 +21,7 @@ from agent_memory.engine.events import Stored
 from agent_memory.ids import BlockHash
 
 SMALL_TAIL = 1 / 16
-"""Of a block: a tail of fewer tokens is cut anew with what follows it, or they would be many."""
+"""Of a block: a tail of fewer tokens is cut again with its successor, or they would be many."""
 SMALL_PART = 1 / 10
 """Of the tokens that follow a tail: writing fewer of them once more does not matter."""
 
@@ -161,7 +161,7 @@ class BlockKeeper:
         return blocks
 
     def _is_small_tail(self, block: KvBlock, num_new: int) -> bool:
-        """True for a tail that is better cut anew with the `num_new` tokens behind it."""
+        """True for a tail that is better cut again with the `num_new` tokens after it."""
         num_tokens = len(block.token_ids)
         if num_tokens == self._block_size or not num_new:
             return False

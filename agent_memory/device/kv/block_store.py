@@ -37,7 +37,7 @@ class BlockStore:
         return self._nbytes_at_rest
 
     def begin_epoch(self, epoch: int) -> None:
-        """Forget everything if the register of blocks has begun anew."""
+        """Forget everything if the register of blocks has begun again."""
         if epoch > self._epoch:
             self._epoch = epoch
             self._resident.clear()

@@ -54,7 +54,7 @@ def fetch_model(name: str, cache: Path) -> Path:
     except HfHubHTTPError as error:
         raise ModelNotUsable(
             name,
-            f"the hub does not give it out ({error}); check the name, and HF_TOKEN if it is gated",
+            f"the hub refuses it ({error}); check the name, and HF_TOKEN if it is gated",
         ) from error
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelNotUsable(

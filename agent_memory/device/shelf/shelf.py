@@ -116,8 +116,8 @@ class Shelf:
     def write_snapshot(
         self, block: ShelfBlock, owner: str = "", before: Before | None = None
     ) -> str:
-        """As `write`, of windows only the tokens that the files of an earlier snapshot of the same
-        row do not have, as far as these are there and the disk can link to them."""
+        """Like `write`, but stores only the window tokens missing from earlier snapshot files of
+        the same row; whole windows if those files are gone or cannot be hard-linked."""
         started_at = time.perf_counter()
         _check_blocks([block])
         written = None if before is None else self._snapshots.write(block, owner, before)

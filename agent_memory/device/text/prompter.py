@@ -85,7 +85,7 @@ class Prompter:
     def template_notes(self) -> tuple[str, ...]:
         """What the chat template cannot take as it comes, a sentence each."""
         if not self._template.exists:
-            return ("There is no chat template: only /v1/completions can be used.",)
+            return ("The model has no chat template: only /v1/completions works.",)
         return template_notes(self._template.abilities)
 
     @property

@@ -1,4 +1,4 @@
-"""What a consolidation is going to do: it can be shown, done, and taken back."""
+"""The planned actions of a consolidation: they can be shown, done, and undone."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,1 +1,1 @@
-"""What is remembered: items, the materials they come from, and the threads they belong to."""
+"""Items, the materials they come from, and the threads they belong to."""

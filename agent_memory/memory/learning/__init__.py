@@ -1,1 +1,1 @@
-"""What ranking learns from feedback."""
+"""Ranking learns from feedback."""

@@ -1,4 +1,4 @@
-"""What was packed: lines in the order of the text, and what was left out of it."""
+"""A packed text: its lines in order, and the items left out."""
 
 from dataclasses import dataclass
 

@@ -1,1 +1,1 @@
-"""What must not be kept: secrets and personal data are found and replaced before storage."""
+"""Secrets and personal data are found and replaced before storage."""

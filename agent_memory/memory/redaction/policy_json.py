@@ -36,7 +36,9 @@ def read_policy(raw: Mapping[str, Json]) -> RedactionPolicy:
     kinds = raw.get("kinds")
     keeps_private = raw.get("keeps_private_addresses", True)
     if not isinstance(keeps_private, bool):
-        raise InvalidRequest("This is either true or false.", "keeps_private_addresses")
+        raise InvalidRequest(
+            "keeps_private_addresses must be a boolean.", "keeps_private_addresses"
+        )
     return RedactionPolicy(
         kinds=DEFAULT_KINDS
         if kinds is None
@@ -52,10 +54,10 @@ def read_policy(raw: Mapping[str, Json]) -> RedactionPolicy:
 
 def _strings(raw: Json, param: str) -> list[str]:
     if not isinstance(raw, list):
-        raise InvalidRequest("This is a list of strings.", param)
+        raise InvalidRequest(f"{param} must be a list of strings.", param)
     strings = [text for text in raw if isinstance(text, str)]
     if len(strings) < len(raw):
-        raise InvalidRequest("This is a list of strings.", param)
+        raise InvalidRequest(f"{param} must be a list of strings.", param)
     return strings
 
 
@@ -64,12 +66,12 @@ def _word(words: type[_Word], raw: Json, param: str) -> _Word:
         return words(str(raw))
     except ValueError as error:
         known = ", ".join(words)
-        raise InvalidRequest(f"{str(raw)[:60]!r} is none of: {known}.", param) from error
+        raise InvalidRequest(f"{str(raw)[:60]!r} is unknown; use: {known}.", param) from error
 
 
 def _custom_rules(raw: Json) -> tuple[CustomRule, ...]:
     if not isinstance(raw, list):
-        raise InvalidRequest("This is a list of rules.", "custom_rules")
+        raise InvalidRequest("custom_rules must be a list of rules.", "custom_rules")
     return tuple(_custom_rule(rule) for rule in raw)
 
 
@@ -78,4 +80,4 @@ def _custom_rule(raw: Json) -> CustomRule:
         name, pattern = raw["name"], raw["pattern"]
         if isinstance(name, str) and isinstance(pattern, str):
             return CustomRule(name, pattern)
-    raise InvalidRequest("A rule has a name and a pattern, both strings.", "custom_rules")
+    raise InvalidRequest("A rule needs a name and a pattern, both strings.", "custom_rules")

@@ -1,1 +1,1 @@
-"""How long what is kept, and what a legal hold keeps for good."""
+"""How long each item is kept, and legal holds."""

@@ -24,10 +24,10 @@ class AgeLimits:
             ("erase_after_days", self.erase_after),
         ):
             if age is not None and not timedelta(0) < age <= MAX_AGE:
-                raise InvalidRequest(f"An age is above 0 and at most {MAX_AGE.days} days.", name)
+                raise InvalidRequest(f"{name} must be above 0 and at most {MAX_AGE.days}.", name)
         if self.archive_after and self.erase_after and self.erase_after < self.archive_after:
             raise InvalidRequest(
-                "What is erased cannot be archived later: erase_after is before archive_after.",
+                "erase_after_days must not be less than archive_after_days.",
                 "erase_after_days",
             )
 
@@ -59,7 +59,7 @@ class RetentionPolicy:
         self._check_thresholds()
         self._check_counts()
         if not timedelta(0) <= self.min_age <= MAX_AGE:
-            raise InvalidRequest(f"This is 0 to {MAX_AGE.days} days.", "min_age_days")
+            raise InvalidRequest(f"min_age_days must be 0 to {MAX_AGE.days}.", "min_age_days")
 
     def ages_of(self, kind: ItemKind) -> AgeLimits:
         return self.ages_by_kind.get(kind, self.ages)
@@ -68,21 +68,20 @@ class RetentionPolicy:
         thresholds = (("archive_below", self.archive_below), ("spare_above", self.spare_above))
         for name, threshold in thresholds:
             if threshold is not None and not 0 <= threshold <= 1:
-                raise InvalidRequest("An importance is from 0 to 1.", name)
+                raise InvalidRequest(f"{name} must be from 0 to 1.", name)
         if (
             self.archive_below is not None
             and self.spare_above is not None
             and self.archive_below > self.spare_above
         ):
             raise InvalidRequest(
-                "What is between the two would be archived and spared: archive_below is above "
-                "spare_above.",
+                "archive_below must not be above spare_above.",
                 "archive_below",
             )
 
     def _check_counts(self) -> None:
         for name, most in (("max_active", self.max_active), ("max_items", self.max_items)):
             if most is not None and most < 1:
-                raise InvalidRequest("At least one item is kept.", name)
+                raise InvalidRequest(f"{name} must be at least 1.", name)
         if self.max_active and self.max_items and self.max_active > self.max_items:
-            raise InvalidRequest("There cannot be more active items than items.", "max_active")
+            raise InvalidRequest("max_active must not be above max_items.", "max_active")

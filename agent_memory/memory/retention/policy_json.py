@@ -66,7 +66,7 @@ def _read_ages(raw: Mapping[str, Json]) -> AgeLimits:
 
 def _read_by_kind(raw: Json) -> dict[ItemKind, AgeLimits]:
     if not isinstance(raw, dict):
-        raise InvalidRequest("This names kinds and their ages.", "by_kind")
+        raise InvalidRequest("by_kind must be an object of kinds and ages.", "by_kind")
     return {_kind(name): _read_ages_of(name, limits) for name, limits in raw.items()}
 
 
@@ -75,12 +75,12 @@ def _kind(name: str) -> ItemKind:
         return ItemKind(name)
     except ValueError as error:
         known = ", ".join(ItemKind)
-        raise InvalidRequest(f"{name[:60]!r} is none of: {known}.", "by_kind") from error
+        raise InvalidRequest(f"{name[:60]!r} is unknown; use: {known}.", "by_kind") from error
 
 
 def _read_ages_of(kind: str, raw: Json) -> AgeLimits:
     if not isinstance(raw, dict):
-        raise InvalidRequest(f"The ages of '{kind}' are an object.", "by_kind")
+        raise InvalidRequest(f"The ages of '{kind}' must be an object.", "by_kind")
     _check_fields(raw, {*_AGES})
     return _read_ages(raw)
 
@@ -96,7 +96,7 @@ def _number(raw: Mapping[str, Json], name: str) -> float | None:
     if number is None:
         return None
     if isinstance(number, bool) or not isinstance(number, int | float):
-        raise InvalidRequest("This is a number.", name)
+        raise InvalidRequest(f"{name} must be a number.", name)
     return float(number)
 
 
@@ -105,7 +105,7 @@ def _days(raw: Mapping[str, Json], name: str) -> timedelta | None:
     try:
         return None if num_days is None else timedelta(days=num_days)
     except (OverflowError, ValueError) as error:
-        raise InvalidRequest("This is no number of days.", name) from error
+        raise InvalidRequest(f"{name} is not a valid number of days.", name) from error
 
 
 def _count(raw: Mapping[str, Json], name: str) -> int | None:
@@ -113,5 +113,5 @@ def _count(raw: Mapping[str, Json], name: str) -> int | None:
     if number is None:
         return None
     if isinstance(number, bool) or not isinstance(number, int):
-        raise InvalidRequest("This is a whole number.", name)
+        raise InvalidRequest(f"{name} must be a whole number.", name)
     return number

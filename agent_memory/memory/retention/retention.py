@@ -119,7 +119,7 @@ def plan_retention(
 
 
 def _by_itself(item: ItemSummary, policy: RetentionPolicy, now: datetime) -> Disposal | None:
-    """What becomes of an item whatever others there are."""
+    """The fate of an item by itself, without regard to others."""
     age = now - item.last_at
     limits = policy.ages_of(item.kind)
     if limits.erase_after is not None and age >= limits.erase_after:

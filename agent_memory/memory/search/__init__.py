@@ -1,1 +1,1 @@
-"""What a question finds, and what each find is worth to it."""
+"""Search: the items that a question finds, and their scores."""

@@ -72,12 +72,12 @@ class Importance:
 
 
 def importance(item: Item, now: datetime) -> Importance:
-    """What `item` matters at the time `now`."""
+    """Importance of `item` at the time `now`."""
     return aged_importance(item, recency(item, now))
 
 
 def aged_importance(item: Item, its_recency: float) -> Importance:
-    """What `item` matters when it is so recent."""
+    """Importance of `item` at the given recency."""
     if item.importance_override is not None:
         return Importance(item.importance_override, {"override": item.importance_override})
     components = {

@@ -1,4 +1,4 @@
-"""What failed near this before: near a file, a symbol, a test or a command."""
+"""Earlier failures near a file, a symbol, a test or a command."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -60,7 +60,7 @@ class Weights:
         for name, (low, high) in RANGES.items():
             value = getattr(self, name)
             if not low <= value <= high:
-                raise InvalidRequest(f"The weight '{name}' is from {low} to {high}.", name)
+                raise InvalidRequest(f"The weight '{name}' must be from {low} to {high}.", name)
 
     def as_mapping(self) -> dict[str, float]:
         return {name: getattr(self, name) for name in RANGES}

@@ -1,1 +1,1 @@
-"""What can be asked of memory: each question or order is one class over the ports."""
+"""The questions and orders of memory, each one class over the ports."""

@@ -1,4 +1,4 @@
-"""Merging what was said twice, and marking what is no longer so."""
+"""Merging statements made twice, and marking outdated ones."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -70,7 +70,7 @@ class FeedbackBook:
             message = f"'{given.verdict}' is said of an item alone; leave other_id out."
             raise InvalidRequest(message, "other_id")
         if given.other_id in given.item_ids:
-            raise InvalidRequest("An item is not its own duplicate or successor.", "other_id")
+            raise InvalidRequest("An item cannot be its own duplicate or successor.", "other_id")
         once = None
         if idempotency_key is not None:
             once = Once.of(f"feedback {idempotency_key}", repr(given).encode())

@@ -1,4 +1,4 @@
-"""Legal holds: what is held is neither archived nor erased."""
+"""Legal holds: held items are neither archived nor erased."""
 
 from agent_memory.ids import ItemId, ThreadId, WorkspaceId
 from agent_memory.memory.service.message_ports import ItemChanges, Threads

@@ -131,7 +131,7 @@ class Ingest:
 
 def _check(request: IngestRequest) -> None:
     if not (request.chat or request.diffs or request.logs):
-        raise InvalidRequest("There is nothing to remember: no chat, diffs or logs.", "materials")
+        raise InvalidRequest("materials must have chat, diffs or logs.", "materials")
     for at, message in enumerate(request.chat):
         check_size(message.content, f"materials.chat.{at}.content")
     for name, texts in (("diffs", request.diffs), ("logs", request.logs)):

@@ -149,7 +149,7 @@ class Messages:
         return item
 
     async def change(self, workspace: WorkspaceId, message: ItemId, change: MessageChange) -> Kept:
-        """The message under its id, with what was derived from it derived anew."""
+        """The message under its id, with its derived items derived again."""
         item = await self.get(workspace, message)
         redactions: Mapping[str, int] = {}
         if change.content is not None or change.metadata is not None:
@@ -240,7 +240,7 @@ class Messages:
 def _check(content: str, param: str) -> None:
     check_size(content, param)
     if not content.strip():
-        raise InvalidRequest(f"{param} says nothing.", param)
+        raise InvalidRequest(f"{param} must not be blank.", param)
 
 
 def _as_ingestion(message: NewMessage) -> IngestRequest:

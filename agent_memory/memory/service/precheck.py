@@ -1,4 +1,4 @@
-"""What failed near this before."""
+"""Earlier failures near a file, a test or a command."""
 
 import asyncio
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""What a model reads before it answers."""
+"""The recalled text that a model reads before it answers."""
 
 from dataclasses import dataclass
 

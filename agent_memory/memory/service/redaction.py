@@ -1,4 +1,4 @@
-"""What a workspace has removed from its texts."""
+"""The redaction policy of a workspace."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""What an agent should have before its eyes for the work at hand."""
+"""Working sets: the items that an agent should see for its work."""

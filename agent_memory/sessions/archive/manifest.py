@@ -213,7 +213,7 @@ def _check(session: PortableSession) -> None:
         raise InvalidRequest("The turns of the exported session do not fit its messages.")
     for position in positions:
         if session.messages[position].role is not Role.ASSISTANT:
-            raise InvalidRequest(f"Message {position} of the exported session is no answer.")
+            raise InvalidRequest(f"Message {position} of the exported session is not an answer.")
 
 
 def _sequence(session: PortableSession, reader: Reader) -> TokenIds:

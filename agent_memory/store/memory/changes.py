@@ -53,7 +53,7 @@ class ItemChangeStore:
     ) -> None:
         """From 0 to 1; None leaves it to be computed again."""
         if importance is not None and not 0 <= importance <= 1:
-            raise InvalidRequest("An importance is from 0 to 1.", "importance_override")
+            raise InvalidRequest("importance_override must be from 0 to 1.", "importance_override")
         await self._set("set_item_importance", workspace, item, importance=importance)
 
     async def set_legal_hold(self, workspace: WorkspaceId, item: ItemId, is_held: bool) -> None:

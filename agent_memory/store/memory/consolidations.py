@@ -111,7 +111,7 @@ class ConsolidationStore:
             if found is None:
                 raise NotFound("consolidation", consolidation_id)
             if found.was_undone:
-                raise Conflict(f"The consolidation '{consolidation_id}' was undone already.")
+                raise Conflict(f"The consolidation '{consolidation_id}' was already undone.")
             rows = await transaction.fetch_all(
                 "list_consolidated_items",
                 _ChangeRow,

@@ -81,7 +81,7 @@ class ErasureStore:
             await lock_memory(transaction, workspace)
             counts = await transaction.fetch_one("count_memory", _Counts, workspace_id=workspace)
             if counts is None or counts.num_held:
-                raise Conflict("Something in this memory is under legal hold.")
+                raise Conflict("An item or thread of this memory is under legal hold.")
             for name in _EVERYTHING:
                 await transaction.run(name, workspace_id=workspace)
         return Erased(counts.num_items, counts.num_materials, counts.num_threads)

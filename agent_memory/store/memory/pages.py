@@ -12,7 +12,7 @@ MAX_PAGE = 1000
 def check_limit(limit: int) -> None:
     """`InvalidRequest` unless a page may have so many entries."""
     if not 1 <= limit <= MAX_PAGE:
-        raise InvalidRequest(f"The limit is from 1 to {MAX_PAGE}.", "limit")
+        raise InvalidRequest(f"limit must be from 1 to {MAX_PAGE}.", "limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class ItemCursor:
         """`InvalidRequest` for what is no cursor of items."""
         cursor = Cursor.decode(text)
         if not (cursor.id.isascii() and cursor.id.isdigit()) or len(cursor.id) > 18:
-            raise InvalidRequest("This cursor is not one of ours.", "cursor")
+            raise InvalidRequest("The cursor is not valid; use next_cursor.", "cursor")
         return cls(cursor, int(cursor.id))
 
 

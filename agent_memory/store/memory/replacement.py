@@ -78,11 +78,11 @@ async def replace_message(
 
 def _check(row: _MessageRow, prepared: Prepared) -> None:
     if row.kind != ItemKind.CHAT:
-        raise Conflict(f"The item '{row.item_id}' is no message: its text is derived.")
+        raise Conflict(f"The item '{row.item_id}' is not a message: its text is derived.")
     if not prepared.drafts or prepared.drafts[0].kind is not ItemKind.CHAT:
-        raise InvalidRequest("The new text gives no message.", "content")
+        raise InvalidRequest("The new text does not make a message.", "content")
     if prepared.material.thread_id != row.thread_id:
-        raise InvalidRequest("A message stays in its conversation.", "conversation_id")
+        raise InvalidRequest("conversation_id cannot be changed.", "conversation_id")
 
 
 async def _refuse_known_text(
@@ -92,7 +92,7 @@ async def _refuse_known_text(
     identity = (row.thread_no, row.kind, prepared.drafts[0].content_hash)
     known = await find_known_items(transaction, workspace, [identity])
     if any(other.item_no != row.item_no for other in known.values()):
-        raise Conflict(f"The thread '{row.thread_id}' has a message of this text already.")
+        raise Conflict(f"The thread '{row.thread_id}' already has a message of this text.")
     await transaction.run(
         "rename_material",
         workspace_id=workspace,

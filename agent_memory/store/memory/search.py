@@ -61,4 +61,4 @@ class SearchStore:
             async with self._database.pipelined(workspace, is_planned_once=False) as pipeline:
                 return await self._read(pipeline, workspace, query, found)
         except TimeoutError as error:
-            raise StorageUnavailable("The database takes too long.") from error
+            raise StorageUnavailable("The database took too long.") from error

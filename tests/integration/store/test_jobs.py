@@ -244,7 +244,7 @@ async def test_a_dead_job_is_not_run_again_beside_one_that_waits(
     await worker.finish(job_no, "failed")
     await jobs.enqueue_job(ALPHA, EMBED)
 
-    with pytest.raises(Conflict, match="waiting already"):
+    with pytest.raises(Conflict, match="already waiting"):
         await jobs.retry_job(ALPHA, job)
 
 

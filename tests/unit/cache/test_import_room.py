@@ -69,7 +69,7 @@ def test_more_than_the_tokens_can_need_is_refused(room: ImportRoom, machine: Mac
 
 def test_a_file_is_announced_once_and_is_as_large_as_it_was_to_be(room: ImportRoom) -> None:
     room.admit("p", "one", 30, num_tokens=8)
-    with pytest.raises(InvalidRequest, match="there twice"):
+    with pytest.raises(InvalidRequest, match="twice"):
         room.admit("p", "one", 30, num_tokens=8)
     room.check_piece("p", "one", 0, 30)
     for name, offset in (("one", 1), ("two", 0)):

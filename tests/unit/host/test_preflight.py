@@ -41,7 +41,7 @@ def test_whoever_ends_in_time_is_waited_for(listener: socket.socket) -> None:
 def test_whoever_stays_is_named_when_patience_ends(listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     started_at = time.monotonic()
-    with pytest.raises(Conflict, match=f"{HOST}:{port} is in use already; choose another"):
+    with pytest.raises(Conflict, match=f"{HOST}:{port} is already in use; choose another"):
         wait_until_port_is_free(HOST, port, patience_s=0.3)
     assert time.monotonic() - started_at >= 0.3
 
@@ -64,7 +64,7 @@ def test_who_listens_on_every_address_is_noticed_where_binding_tells_nothing(
 ) -> None:
     with closing(socket.create_server(("0.0.0.0", 0))) as other:
         monkeypatch.setattr(socket, "socket", SocketOfMacOS)
-        with pytest.raises(Conflict, match="is in use already; choose another with --port"):
+        with pytest.raises(Conflict, match="is already in use; choose another with --port"):
             check_port_is_free(HOST, other.getsockname()[1])
 
 
@@ -77,7 +77,7 @@ class SocketBesideAnotherLoopback(socket.socket):
 
 def test_who_listens_on_the_other_loopback_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "socket", SocketBesideAnotherLoopback)
-    with pytest.raises(Conflict, match=r"::1:[0-9]+ is in use already"):
+    with pytest.raises(Conflict, match=r"::1:[0-9]+ is already in use"):
         check_port_is_free(HOST, free_ports(1)[0])
 
 

@@ -66,7 +66,7 @@ def test_an_answer_in_a_fence_is_read() -> None:
 
 @pytest.mark.parametrize("said", ["", "I cannot do that.", "{}", '{"statements": 3}', "{not json}"])
 def test_an_answer_that_is_not_what_was_asked_for_is_refused(said: str) -> None:
-    with pytest.raises(InvalidRequest, match="not the JSON"):
+    with pytest.raises(InvalidRequest, match="not the demanded JSON"):
         read_enrichment(said, CHAT, "gpt")
 
 

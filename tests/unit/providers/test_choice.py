@@ -71,5 +71,5 @@ def test_a_space_of_another_provider_is_refused_by_name() -> None:
 
 
 def test_a_space_that_nobody_makes_is_refused() -> None:
-    with pytest.raises(EmbeddingRefused, match="no embedding provider"):
+    with pytest.raises(EmbeddingRefused, match="No embedding provider serves"):
         Providers(Settings()).provider_of(EmbeddingSpace("minilm", "another", 384))

@@ -56,7 +56,7 @@ async def test_a_size_that_the_model_does_not_have_is_refused(gpt: openai.AsyncO
 async def test_tokens_are_refused_with_the_reason(
     gpt: openai.AsyncOpenAI, tokens: list[int] | list[list[int]]
 ) -> None:
-    with pytest.raises(openai.BadRequestError, match="Arrays of tokens are not taken"):
+    with pytest.raises(openai.BadRequestError, match="Arrays of tokens are not supported"):
         await gpt.embeddings.create(model=MODEL, input=tokens)
 
 

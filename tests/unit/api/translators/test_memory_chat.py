@@ -54,9 +54,7 @@ def test_messages_of_openai() -> None:
         (Role.ASSISTANT, "A file.", None),
         (Role.ASSISTANT, "I will not.", None),
     ]
-    assert request.notes == (
-        "1 'image_url' of a message left out: there is no text in it to remember.",
-    )
+    assert request.notes == ("1 'image_url' of a message left out: it has no text to remember.",)
 
 
 def test_a_request_and_a_response_of_anthropic() -> None:

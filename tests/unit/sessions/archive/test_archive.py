@@ -99,7 +99,7 @@ def test_a_manifest_says_which_turns_the_local_engine_did_not_answer() -> None:
     [
         ((b'"format":"agent_memory.session.1"', b'"format":"other"'), "at 'format'"),
         ((b'"position":1', b'"position":3'), "do not fit"),
-        ((b'"role":"assistant"', b'"role":"user"'), "no answer"),
+        ((b'"role":"assistant"', b'"role":"user"'), "not an answer"),
         ((b'"type":"thinking"', b'"type":"image"'), "unknown type 'image'"),
         ((b'"tokens":[7', b'"tokens":[-7'), r"at 'turns\.0\.tokens\.0'"),
         ((b'"num_shared":0,', b""), "traces of a turn are there whole or not at all"),

@@ -49,7 +49,7 @@ async def test_a_newer_statement_takes_the_place_of_the_older_and_gives_it_back(
     assert await items.get_item(ALPHA, first) == next(one for one in known if one.item_id == first)
     records, _ = await consolidations.list_consolidations(ALPHA, None, 10)
     assert [(one.consolidation_id, one.undone_at is None) for one in records] == [(done, False)]
-    with pytest.raises(Conflict, match="undone already"):
+    with pytest.raises(Conflict, match="already undone"):
         await consolidations.undo(ALPHA, done)
     with pytest.raises(NotFound):
         await consolidations.undo(BETA, done)
