@@ -14,8 +14,8 @@ import psycopg
 import pytest
 
 from agent_memory.testing.postgres import embedded_database
-from tests.integration.actors.conftest import short_folder
 from tests.integration.actors.ray_head import JOB_TIMEOUT_S, RayHead, ray_head
+from tests.integration.conftest import short_folder
 
 NUM_THREADS, NUM_TURNS = 40, 5
 NUM_DONE_BEFORE_THE_KILL = 5

@@ -99,11 +99,11 @@ class Workers:
                 await asyncio.sleep(0.02)
 
     async def wait_for_error(self, kind: JobKind) -> None:
-        """An attempt of a job of the kind has failed."""
+        """An attempt of a job of the kind has failed, and is counted."""
         async with asyncio.timeout(TIMEOUT_S):
             while True:
                 records, _ = await self._jobs.list_jobs(WORKSPACE, kind=kind)
-                if any(record.last_error for record in records):
+                if any(record.last_error and record.num_attempts for record in records):
                     return
                 await asyncio.sleep(0.02)
 

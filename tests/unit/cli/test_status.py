@@ -28,7 +28,7 @@ def test_a_ready_server_exits_with_0(status: Status) -> None:
     assert report["ready"] is True
     assert (report["url"], report["pid"], report["model"]) == ("http://test", 4711, "tiny")
     assert report["checks"] == {"engine": "ok"}
-    assert report["sessions"] == {"sessions": 0}
+    assert report["sessions"] == {"sessions": 0, "engine_running": 0}
 
 
 def test_a_server_that_is_not_ready_says_what_is_missing(status: Status, scene: Scene) -> None:

@@ -59,11 +59,11 @@ class Family:
     """The tokenizer and template of one family, over a small vocabulary."""
 
     def __init__(self, template: str) -> None:
-        self._scratch = TemporaryDirectory()
-        folder = write_model_folder(Path(self._scratch.name), byte_level(), template)
-        self._tokenizer = load_tokenizer(folder)
+        with TemporaryDirectory() as scratch:
+            folder = write_model_folder(Path(scratch), byte_level(), template)
+            self._tokenizer = load_tokenizer(folder)
+            self.prompter = Prompter.load(folder)
         self._template = ChatTemplate(self._tokenizer, ControlTokens.of(self._tokenizer).marks)
-        self.prompter = Prompter.load(folder)
 
     def rendered(self, tools: Sequence[ToolSpec], calls: Sequence[Call]) -> str:
         """A turn of the assistant with these calls, as it stands in the history."""
