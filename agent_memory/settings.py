@@ -104,14 +104,17 @@ class Settings(BaseSettings):
     """Of an exported session, whose KV is most of it."""
     max_header_bytes: int = Field(16 * 1024, ge=1024)
     max_json_depth: int = Field(64, ge=8)
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins whose pages may call the server from a browser, separated by commas; `*` is all of
+    them. None by default."""
     log_level: str = "INFO"
 
-    @field_validator("models", mode="before")
+    @field_validator("models", "cors_origins", mode="before")
     @classmethod
-    def _split_models(cls, models: object) -> object:
-        if isinstance(models, str):
-            return tuple(name for part in models.split(",") if (name := part.strip()))
-        return models
+    def _split_names(cls, names: object) -> object:
+        if isinstance(names, str):
+            return tuple(name for part in names.split(",") if (name := part.strip()))
+        return names
 
     @field_validator("shelf_key")
     @classmethod

@@ -1,11 +1,12 @@
 """The application: all surfaces over one runtime."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 
 import agent_memory
 from agent_memory.api.catalogue import Catalogue
@@ -14,6 +15,9 @@ from agent_memory.api.limits import Limits
 from agent_memory.api.metrics import Metrics
 from agent_memory.api.middleware.body_limit import BodyLimit
 from agent_memory.api.middleware.edge import Edge
+from agent_memory.api.middleware.methods import Methods
+from agent_memory.api.middleware.old_http import OldHttp
+from agent_memory.api.query import check_query
 from agent_memory.api.routers import (
     agents,
     chat,
@@ -63,8 +67,10 @@ def create_app(
     limits: Limits,
     clock: Callable[[], float] = time.time,
     monotonic: Callable[[], float] = time.monotonic,
+    cors_origins: Sequence[str] = (),
 ) -> FastAPI:
     """All routes over `runtime`. `clock` is Unix time in seconds, `monotonic` measures intervals.
+    Pages of `cors_origins` may call them from a browser.
 
     FastAPI's own documentation pages are off: they would load scripts from elsewhere.
     """
@@ -77,6 +83,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(check_query)],
     )
     app.state.surface = Surface(
         runtime, limits, counters, Catalogue(runtime.turns, monotonic), clock, monotonic
@@ -90,10 +97,20 @@ def create_app(
         max_body_bytes=limits.max_body_bytes,
         exceptions={travel.IMPORT_PATH: limits.max_import_bytes},
     )
+    app.add_middleware(Methods)
     app.add_middleware(
         Edge,
         metrics=counters,
         max_header_bytes=limits.max_header_bytes,
         monotonic=monotonic,
     )
+    if cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=cors_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["*"],
+        )
+    app.add_middleware(OldHttp, max_bytes=limits.max_body_bytes)
     return app

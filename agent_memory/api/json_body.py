@@ -1,5 +1,6 @@
 """A request's body from bytes to a validated model."""
 
+import codecs
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
@@ -57,7 +58,9 @@ def _validated(fields: Mapping[str, object], model: type[BodyT]) -> BodyT:
 
 
 def parse_object(raw: bytes, limits: Limits) -> dict[str, object]:
-    """`raw` as a JSON object within the limits of depth and values."""
+    """`raw` as a JSON object within the limits of depth and values. RFC 8259 lets a byte order mark
+    be ignored."""
+    raw = raw.removeprefix(codecs.BOM_UTF8)
     if len(raw) > limits.max_json_values and has_more_values(raw, limits.max_json_values):
         raise InvalidRequest(f"The body has more than {limits.max_json_values} values.")
     try:

@@ -25,7 +25,11 @@ class Front:
         self._config = config
 
     def __serve_build_asgi_app__(self) -> Any:
-        return create_app(front_runtime(self._config), limits_of(self._config.settings))
+        return create_app(
+            front_runtime(self._config),
+            limits_of(self._config.settings),
+            cors_origins=self._config.settings.cors_origins,
+        )
 
 
 def application(config: RuntimeConfig) -> Application:

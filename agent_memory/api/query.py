@@ -1,0 +1,28 @@
+"""Query parameters: one that is not known might change the meaning, as an unknown field might."""
+
+from collections.abc import Mapping
+
+from fastapi.routing import APIRoute
+from starlette.requests import HTTPConnection
+
+from agent_memory.errors import InvalidRequest
+
+_HARMLESS: Mapping[str, frozenset[str]] = {
+    "/v1/messages": frozenset({"beta"}),
+    "/v1/messages/count_tokens": frozenset({"beta"}),
+    "/v1/models": frozenset({"beta", "limit", "after_id", "before_id"}),
+    "/v1/models/{id:path}": frozenset({"beta"}),
+}
+"""Official clients send these; the list of models is one page."""
+
+
+async def check_query(request: HTTPConnection) -> None:
+    """Refuse query parameters that the route of `request` does not have."""
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute) or not route.path.startswith("/v1/"):
+        return
+    known = {field.alias for field in route.dependant.query_params}
+    known |= _HARMLESS.get(route.path, frozenset())
+    for name in request.query_params:
+        if name not in known:
+            raise InvalidRequest(f"Unknown query parameter '{name}'.", name)
