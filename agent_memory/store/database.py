@@ -115,7 +115,7 @@ class Database:
             await connection.execute(statement("freeze_snapshot"))
             await enter(connection)
 
-        with translated_errors():
+        with translated_errors(reads_only=True):
             async with self._connection(freeze_and_enter) as connection:
                 yield Transaction(connection)
 

@@ -11,8 +11,11 @@ from agent_memory.errors import Conflict, InvalidRequest, InvariantBroken, Stora
 
 
 @contextmanager
-def translated_errors() -> Iterator[None]:
-    """Raise our own error for every error of psycopg's, with the first as its cause."""
+def translated_errors(*, reads_only: bool = False) -> Iterator[None]:
+    """Raise our own error for every error of psycopg's, with the first as its cause.
+
+    reads_only: a write is refused because of the transaction, not because of the disk.
+    """
     try:
         yield
     except errors.UniqueViolation as error:
@@ -32,6 +35,8 @@ def translated_errors() -> Iterator[None]:
         psycopg.InterfaceError,
         errors.ReadOnlySqlTransaction,  # how managed databases answer when their disk is full
     ) as error:
+        if reads_only and isinstance(error, errors.ReadOnlySqlTransaction):
+            raise InvariantBroken(f"A snapshot does not write: {_first_line(error)}") from error
         raise StorageUnavailable(f"The database cannot be used: {_first_line(error)}") from error
     except psycopg.Error as error:
         raise InvariantBroken(f"The database refused a statement: {_first_line(error)}") from error

@@ -66,14 +66,14 @@ _MOVABLE = frozenset({ItemState.ACTIVE, ItemState.SUPERSEDED})
 
 def _check(shelf: Shelf, old: Item, prepared: Prepared) -> None:
     if old.kind is not ItemKind.CHAT:
-        raise Conflict(f"The item '{old.item_id}' is no message: its text is derived.")
+        raise Conflict(f"The item '{old.item_id}' is not a message: its text is derived.")
     if not prepared.drafts or prepared.drafts[0].kind is not ItemKind.CHAT:
         raise InvalidRequest("The new text gives no message.", "content")
     if prepared.material.thread_id != old.thread_id:
         raise InvalidRequest("A message stays in its conversation.", "conversation_id")
     place = (old.thread_id, old.kind, prepared.drafts[0].content_hash)
     if shelf.item_ids.get(place, old.item_id) != old.item_id:
-        raise Conflict(f"The thread '{old.thread_id}' has a message of this text already.")
+        raise Conflict(f"The thread '{old.thread_id}' already has a message of this text.")
 
 
 def _rewrite(shelf: Shelf, old: Item, prepared: Prepared) -> Remembered:

@@ -63,7 +63,7 @@ class DictConsolidations:
             raise NotFound("consolidation", consolidation_id)
         record, action = shelf.consolidations[consolidation_id]
         if record.undone_at is not None:
-            raise Conflict(f"The consolidation '{consolidation_id}' was undone already.")
+            raise Conflict(f"The consolidation '{consolidation_id}' was already undone.")
         back = action.inverse()
         there = tuple(change for change in back.changes if change.item_id in shelf.items)
         _carry_out(shelf, ConsolidationPlan((replace(back, changes=there),)))

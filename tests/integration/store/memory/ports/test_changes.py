@@ -20,9 +20,9 @@ async def test_a_replacement_that_cannot_be_is_refused(
     done = await ingestion.remember(ALPHA, [prepared(draft("we use mysql"), derived), chat("two")])
     message, decision, other = done.added
 
-    with pytest.raises(Conflict, match="no message"):
+    with pytest.raises(Conflict, match="is not a message"):
         await changes.replace_message(ALPHA, decision, chat("x"))
-    with pytest.raises(Conflict, match="of this text already"):
+    with pytest.raises(Conflict, match="already has a message of this text"):
         await changes.replace_message(ALPHA, message, chat("two"))
     with pytest.raises(InvalidRequest):
         await changes.replace_message(ALPHA, message, chat("x", thread=ThreadId("elsewhere")))
