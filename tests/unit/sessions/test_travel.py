@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from agent_memory.actors.session_travel import SessionTravel
+from agent_memory.sessions.travel import SessionTravel
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import EngineUnavailable
 from agent_memory.ids import SessionId, TurnId, WorkspaceId
