@@ -5,6 +5,7 @@
     │   └── PromptTooLong       400
     ├── Unauthenticated         401
     ├── PermissionDenied        403
+    │   └── OriginRefused       403
     ├── NotFound                404
     ├── Conflict                409
     │   ├── SessionMoved        409
@@ -88,6 +89,22 @@ class PermissionDenied(AgentMemoryError):
 
     def __str__(self) -> str:
         return f"This key lacks the scope '{self.scope}'."
+
+
+class OriginRefused(PermissionDenied):
+    """A page of another site asks, and the settings do not allow it."""
+
+    code = "origin_refused"
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(origin)
+        self.origin = origin
+
+    def __str__(self) -> str:
+        return (
+            f"Pages of '{self.origin}' may not call this server; AGENT_MEMORY_CORS_ORIGINS names "
+            "those that may."
+        )
 
 
 class NotFound(AgentMemoryError):

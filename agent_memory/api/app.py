@@ -27,6 +27,7 @@ from agent_memory.api.routers import (
     feedback,
     health,
     ingest,
+    mcp,
     memory_messages,
     memory_upkeep,
     messages,
@@ -59,6 +60,7 @@ _ROUTERS = (
     health,
     metrics,
     pages,
+    mcp,
 )
 
 
@@ -88,6 +90,7 @@ def create_app(
     app.state.surface = Surface(
         runtime, limits, counters, Catalogue(runtime.turns, monotonic), clock, monotonic
     )
+    app.state.origins = frozenset(cors_origins)
     for module in _ROUTERS:
         app.include_router(module.router)
     for error in (AgentMemoryError, HTTPException, RequestValidationError):
