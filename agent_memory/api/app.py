@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 import agent_memory
+from agent_memory.api.background import BackgroundRuns
 from agent_memory.api.catalogue import Catalogue
 from agent_memory.api.errors import handle_error
 from agent_memory.api.limits import Limits
@@ -34,6 +35,8 @@ from agent_memory.api.routers import (
     models,
     pages,
     recall,
+    response_conversations,
+    responses,
     travel,
     workers,
 )
@@ -52,6 +55,8 @@ _ROUTERS = (
     ingest,
     recall,
     feedback,
+    responses,
+    response_conversations,
     memory_messages,
     conversations,
     memory_upkeep,
@@ -86,7 +91,13 @@ def create_app(
         dependencies=[Depends(check_query)],
     )
     app.state.surface = Surface(
-        runtime, limits, counters, Catalogue(runtime.turns, monotonic), clock, monotonic
+        runtime,
+        limits,
+        counters,
+        Catalogue(runtime.turns, monotonic),
+        clock,
+        monotonic,
+        BackgroundRuns(),
     )
     for module in _ROUTERS:
         app.include_router(module.router)

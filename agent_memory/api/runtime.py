@@ -11,7 +11,9 @@ from agent_memory.json_value import Json
 from agent_memory.memory.service.memory import Memory
 from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace
 from agent_memory.pages import Page
+from agent_memory.sealed_text import TextSeal
 from agent_memory.turns.answered import AnsweredTurn
+from agent_memory.turns.conversation_record import ConversationRecord
 from agent_memory.turns.messages import Message
 from agent_memory.turns.models import ModelCard
 from agent_memory.turns.transcript import SessionArrival, SessionRecord, Transcript
@@ -27,6 +29,28 @@ class NamedTurns(Protocol):
 
     async def messages_after(self, workspace: WorkspaceId, turn: TurnId) -> Sequence[Message]:
         """The conversation as the turn left it. Raises `TurnNotFound`."""
+        ...
+
+    async def withdraw(self, workspace: WorkspaceId, turn: TurnId) -> None:
+        """Tell nobody of it any more; its words stay, where later turns stand on them."""
+        ...
+
+
+class Conversations(Protocol):
+    """What sessions have besides as conversations of OpenAI's. Unknown ids raise `NotFound`."""
+
+    async def get(self, workspace: WorkspaceId, session: SessionId) -> ConversationRecord: ...
+
+    async def describe(
+        self, workspace: WorkspaceId, session: SessionId, metadata: Mapping[str, str]
+    ) -> ConversationRecord:
+        """Give it other metadata."""
+        ...
+
+    async def add(
+        self, workspace: WorkspaceId, session: SessionId, messages: Sequence[Message]
+    ) -> ConversationRecord:
+        """Add messages that the next turn says first."""
         ...
 
 
@@ -185,3 +209,5 @@ class Runtime:
     workers: Workers
     models: Models
     named_turns: NamedTurns
+    conversations: Conversations
+    seal: TextSeal

@@ -32,6 +32,8 @@ def offline_runtime(database: Database, workspace: WorkspaceId) -> Runtime:
         workers=absent,
         models=absent,
         named_turns=absent,
+        conversations=absent,
+        seal=absent,
     )
 
 

@@ -35,7 +35,7 @@ class AnsweredTurn:
     answer: Message
     finish_reason: FinishReason
     usage: Usage
-    started_at: datetime
+    committed_at: datetime
     kept: str | None = None
 
     def events_for(self, request: TurnRequest) -> Iterator[TurnEvent]:
