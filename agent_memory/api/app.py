@@ -22,6 +22,9 @@ from agent_memory.api.routers import (
     agents,
     chat,
     completions,
+    context_history,
+    context_policy,
+    contexts,
     conversations,
     embeddings,
     feedback,
@@ -59,6 +62,9 @@ _ROUTERS = (
     health,
     metrics,
     pages,
+    context_policy,
+    context_history,
+    contexts,  # last of its paths: a key may be any path that no other route has
 )
 
 
