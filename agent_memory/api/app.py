@@ -23,6 +23,10 @@ from agent_memory.api.routers import (
     agents,
     chat,
     completions,
+    context_batch,
+    context_history,
+    context_policy,
+    contexts,
     conversations,
     embeddings,
     feedback,
@@ -66,6 +70,10 @@ _ROUTERS = (
     metrics,
     pages,
     mcp,
+    context_batch,
+    context_policy,
+    context_history,
+    contexts,  # last of its paths: a key may be any path that no other route has
 )
 
 

@@ -12,6 +12,12 @@ from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
 from agent_memory.api.schemas.body import Body
 from agent_memory.api.schemas.chat import ChatBody
 from agent_memory.api.schemas.completions import CompletionsBody
+from agent_memory.api.schemas.contexts import (
+    ContextBatchBody,
+    ContextBody,
+    ContextPolicyBody,
+    RollBackContextBody,
+)
 from agent_memory.api.schemas.embeddings import EmbeddingsBody
 from agent_memory.api.schemas.memory.feedback import FeedbackBody, RollBackBody
 from agent_memory.api.schemas.memory.ingest import IngestBody
@@ -39,6 +45,9 @@ _BODIES: Sequence[type[Body]] = (
     AgentTurnBody,
     ChatBody,
     CompletionsBody,
+    ContextBatchBody,
+    ContextBody,
+    ContextPolicyBody,
     CountTokensBody,
     CreateAgentBody,
     EmbeddingsBody,
@@ -56,6 +65,7 @@ _BODIES: Sequence[type[Body]] = (
     MessageChangeBody,
     RetentionRunBody,
     RollBackBody,
+    RollBackContextBody,
     PrecheckBody,
     RecallBody,
     StartJobBody,

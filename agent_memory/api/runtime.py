@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent_memory.access.principal import Principal
+from agent_memory.contexts.service.contexts import Contexts
 from agent_memory.gateway.provider import Provider
 from agent_memory.ids import JobId, SessionId, TurnId, WorkspaceId
 from agent_memory.json_value import Json
@@ -211,3 +212,4 @@ class Runtime:
     named_turns: NamedTurns
     conversations: Conversations
     seal: TextSeal
+    contexts: Contexts

@@ -37,6 +37,7 @@ from agent_memory.store.keys import KeyStore
 from agent_memory.store.memory.spaces import SpaceStore
 from agent_memory.store.session_copies import SessionCopies
 from agent_memory.store.sessions import SessionStore
+from agent_memory.store.stored_contexts import stored_contexts
 from agent_memory.store.stored_memory import stored_memory
 
 MAX_CONNECTIONS = 8
@@ -76,6 +77,7 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
         named_turns=named_turns,
         conversations=ConversationStore(database),
         seal=TextSeal(config.secret),
+        contexts=stored_contexts(database, config.settings.context_key_ring, utc_now),
     )
 
 

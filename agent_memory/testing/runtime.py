@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 
 from agent_memory.access.principal import ALL_SCOPES, Principal, Scope
 from agent_memory.api.runtime import Conversations, Health, NamedTurns, Runtime
+from agent_memory.contexts.service.contexts import Contexts
 from agent_memory.errors import Conflict, NotFound, Unauthenticated
 from agent_memory.gateway.routed import Routed
 from agent_memory.ids import KeyId, SessionId, WorkspaceId, new_id
 from agent_memory.memory.service.memory import Memory
 from agent_memory.pages import Page
 from agent_memory.sealed_text import TextSeal
+from agent_memory.testing.dict_contexts import dict_contexts
 from agent_memory.testing.embeddings import HashingEmbeddings
 from agent_memory.testing.engine import MemoryStore
 from agent_memory.testing.jobs import DictWorkers
@@ -288,6 +290,7 @@ def scripted_runtime(
     models: ScriptedModels | None = None,
     named_turns: NamedTurns | None = None,
     conversations: Conversations | None = None,
+    contexts: Contexts | None = None,
 ) -> Runtime:
     """A runtime whose one key, `TEST_KEY`, may do everything, unless told otherwise."""
     sessions = sessions or MemorySessions()
@@ -305,4 +308,5 @@ def scripted_runtime(
         named_turns or MemoryStore(),
         conversations or DictConversations(sessions),
         TextSeal(b"secret of the tests"),
+        contexts or dict_contexts(),
     )
