@@ -1,9 +1,10 @@
 """The OpenAI Responses API."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 
 from fastapi import APIRouter, Query, Request, WebSocket
+from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
 from agent_memory.access.principal import Scope
@@ -126,10 +127,11 @@ async def compact_conversation(request: Request) -> Response:
 
 
 @router.get("/v1/responses", include_in_schema=False)
-async def refuse_upgrade(request: Request) -> Response:
+async def refuse_upgrade(request: Request) -> NoReturn:
     """A client that asks for a WebSocket goes on with POST."""
-    await Call.open(request, Scope.INFERENCE)
-    return Response(status_code=426, headers=_UPGRADE)
+    if request.headers.get("upgrade") is None:
+        raise HTTPException(405, "Method Not Allowed", {"Allow": "POST"})
+    raise HTTPException(426, "There are no WebSockets here: send the request by POST.", _UPGRADE)
 
 
 @router.websocket("/v1/responses")

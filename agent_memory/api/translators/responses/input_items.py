@@ -127,12 +127,15 @@ def _text(part: object, param: str, *, may_have_media: bool) -> str:
         case {"type": "refusal", "refusal": str(text)}:
             return text
         case {"type": str(kind)} if may_have_media:
-            named = {"type": kind.removeprefix("input_")}
-            return media_note({str(name): value for name, value in part.items()} | named)
+            return media_note({**_mapping(part), "type": kind.removeprefix("input_")})
         case {"type": str(kind)}:
             raise refuse_media(kind, param)
         case _:
             raise InvalidRequest(f"{param}.type: Field required", f"{param}.type")
+
+
+def _mapping(part: object) -> JsonObject:
+    return part if isinstance(part, Mapping) else {}
 
 
 def _call(item: JsonObject, param: str, arguments: str) -> ToolUse:

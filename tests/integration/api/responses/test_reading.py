@@ -177,7 +177,7 @@ async def test_a_conversation_is_compacted_and_goes_on(server: Server, client: A
     assert (summary["type"], "two" in summary["encrypted_content"]) == ("compaction", False)
     assert server.read(1).startswith("<user>a\n<assistant>one\n<user>Summarise")
     items = [said, summary, {"role": "user", "content": "go on"}]
-    await client.responses.create(model="m", input=items)  # type: ignore[arg-type]
+    await client.responses.create(model="m", input=items)
     assert server.read(2) == (
         "<user>a\n<user>Summary of the conversation up to here:\n\ntwo\n<user>go on\n<assistant>"
     )
