@@ -1,0 +1,90 @@
+"""What is told of a request before it is answered and after: the seam to limits and the ledger."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from agent_memory.gateway.prices import Price, TokenCounts
+from agent_memory.ids import KeyId, RequestId, SessionId, WorkspaceId
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that is about to be answered, as far as it is known.
+
+    provider, model: those that are to be asked first. num_prompt_tokens: an estimate.
+    max_tokens: the most that may be answered; None where neither the client nor the model says.
+    price: of the first provider; dearest: the most that the request may cost with any of those
+        that may be asked. Both None where no price is known.
+    """
+
+    request_id: RequestId
+    workspace_id: WorkspaceId
+    key_id: KeyId
+    session_id: SessionId | None
+    surface: str
+    provider: str
+    model: str
+    num_prompt_tokens: int
+    max_tokens: int | None
+    price: Price | None = None
+    dearest: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A request that has been answered, refused or given up: one for every `Asked`.
+
+    provider, model: those that answered, or were asked last. requested_model: the client's word.
+    cost: dollars; None where no price is known. price_id: the price it was computed with.
+    status: HTTP status of the answer; 499 where the client left before there was one.
+    latency_ms: until the last byte. first_byte_ms: until the first event of the answer.
+    upstream_ms: what of the latency the provider took; the rest is our own.
+    num_attempts: how often providers were asked.
+    is_cancelled: the client left before the end. The tokens are those that were streamed.
+    is_estimated: the provider did not say how many tokens there were.
+    """
+
+    request_id: RequestId
+    workspace_id: WorkspaceId
+    key_id: KeyId
+    session_id: SessionId | None
+    surface: str
+    requested_model: str
+    provider: str
+    model: str
+    tokens: TokenCounts
+    cost: Decimal | None
+    price_id: str | None
+    status: int
+    started_at: datetime
+    latency_ms: float
+    first_byte_ms: float | None
+    upstream_ms: float
+    num_attempts: int = 1
+    is_cancelled: bool = False
+    is_estimated: bool = False
+    error_code: str | None = None
+
+
+class Accounts(Protocol):
+    """Who keeps the accounts of requests. One `book` follows every `admit` that did not raise."""
+
+    async def admit(self, asked: Asked) -> None:
+        """Reserve what the request may use. Raises an error of ours to refuse it."""
+        ...
+
+    async def book(self, served: Served) -> None:
+        """Settle what was used. It never raises: the answer is on its way already."""
+        ...
+
+
+class NoAccounts:
+    """Admits everything and books nothing. It meets `Accounts`."""
+
+    async def admit(self, asked: Asked) -> None:
+        """Everything is admitted."""
+
+    async def book(self, served: Served) -> None:
+        """Nothing is kept."""
