@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -56,25 +55,38 @@ def entry_hash(
     return hashlib.sha256(json.dumps(said, ensure_ascii=True).encode()).digest()
 
 
-def verify(entries: Iterable[AuditEntry], last_no: int, head: bytes) -> Verdict:
-    """Walk the chain. `last_no` and `head` are what the log is known to end with: entries that
-    were cut off at the end are missed too."""
-    previous, count = GENESIS, 0
-    for count, entry in enumerate(entries, 1):  # noqa: B007  the count is what remains
+class AuditWalk:
+    """Takes the entries of a log in their order and finds the first that is not as it was."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._previous = GENESIS
+        self._broken_at: int | None = None
+
+    def takes(self, entry: AuditEntry) -> bool:
+        """Whether `entry` is what was written after the one before it."""
+        number = self._count + 1
         expected = entry_hash(
             entry.workspace_id,
-            count,
+            number,
             entry.at,
             entry.actor,
             entry.action,
             entry.subject,
             entry.detail,
-            previous,
+            self._previous,
         )
-        is_linked = entry.entry_no == count and entry.previous_hash == previous
+        is_linked = entry.entry_no == number and entry.previous_hash == self._previous
         if not is_linked or entry.hash != expected:
-            return Verdict(count, previous, broken_at=count)
-        previous = entry.hash
-    if (count, previous) != (last_no, head):
-        return Verdict(count, previous, broken_at=count + 1)
-    return Verdict(count, previous)
+            self._broken_at = number
+            return False
+        self._count, self._previous = number, entry.hash
+        return True
+
+    def verdict(self, last_no: int, head: bytes) -> Verdict:
+        """`last_no` and `head` are what the log is known to end with: entries that were cut off at
+        the end are missed too."""
+        broken_at = self._broken_at
+        if broken_at is None and (self._count, self._previous) != (last_no, head):
+            broken_at = self._count + 1
+        return Verdict(self._count, self._previous, broken_at)

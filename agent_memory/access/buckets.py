@@ -65,9 +65,7 @@ def wait_for(draw: Draw, level: Level | None, now: float) -> float:
     return max(0.0, missing * draw.per_s / draw.capacity)
 
 
-def refusal_of(
-    draws: Sequence[Draw], levels: Mapping[str, Level], now: float
-) -> Refusal | None:
+def refusal_of(draws: Sequence[Draw], levels: Mapping[str, Level], now: float) -> Refusal | None:
     """The draw that has to wait longest; None when all are possible together."""
     waits = [Refusal(draw.key, wait_for(draw, levels.get(draw.key), now)) for draw in draws]
     worst = max(waits, key=lambda it: it.wait_s, default=None)

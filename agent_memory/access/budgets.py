@@ -1,7 +1,7 @@
 """Budgets: how much money or how many tokens a subject may spend in a period.
 
 What a request may cost at most is held of every budget that it falls under before it is answered,
-and replaced by what it did cost afterwards. So requests side by side never spend more than there is.
+and replaced by what it did cost afterwards. So parallel requests never spend more than there is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -19,6 +19,8 @@ from agent_memory.api.middleware.methods import Methods
 from agent_memory.api.middleware.old_http import OldHttp
 from agent_memory.api.query import check_query
 from agent_memory.api.routers import (
+    admin_keys,
+    admin_rules,
     agents,
     chat,
     completions,
@@ -35,6 +37,7 @@ from agent_memory.api.routers import (
     pages,
     recall,
     travel,
+    usage,
     workers,
 )
 from agent_memory.api.runtime import Runtime
@@ -56,6 +59,9 @@ _ROUTERS = (
     conversations,
     memory_upkeep,
     workers,
+    admin_keys,
+    admin_rules,
+    usage,
     health,
     metrics,
     pages,

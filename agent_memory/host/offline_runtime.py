@@ -1,10 +1,11 @@
-"""The memory of a data directory on which no server is running."""
+"""The memory and the administration of a data directory on which no server is running."""
 
 from typing import Any
 
 from agent_memory.access.principal import ALL_SCOPES, Principal
 from agent_memory.api.runtime import Runtime
 from agent_memory.clock import utc_now
+from agent_memory.deployments.administration import administration_of
 from agent_memory.errors import Unavailable
 from agent_memory.ids import KeyId, WorkspaceId
 from agent_memory.memory.estimated_tokens import EstimatedTokens
@@ -16,7 +17,8 @@ from agent_memory.store.stored_memory import stored_memory
 
 
 def offline_runtime(database: Database, workspace: WorkspaceId) -> Runtime:
-    """Memory alone, for whoever may read the data directory. Everything else is `Unavailable`."""
+    """Memory and administration, for whoever may read the data directory. Everything else is
+    `Unavailable`."""
     words = WordsOnly()
     world = World(words, words, _estimated, utc_now)
     absent: Any = _Absent()
@@ -31,6 +33,7 @@ def offline_runtime(database: Database, workspace: WorkspaceId) -> Runtime:
         embeddings=absent,
         workers=absent,
         models=absent,
+        administration=administration_of(database),
     )
 
 
