@@ -1,7 +1,7 @@
 """The OpenAI Responses API."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, WebSocket
 from starlette.exceptions import HTTPException
@@ -127,7 +127,7 @@ async def compact_conversation(request: Request) -> Response:
 
 
 @router.get("/v1/responses", include_in_schema=False)
-async def refuse_upgrade(request: Request) -> NoReturn:
+async def refuse_upgrade(request: Request) -> Response:
     """A client that asks for a WebSocket goes on with POST."""
     if request.headers.get("upgrade") is None:
         raise HTTPException(405, "Method Not Allowed", {"Allow": "POST"})

@@ -206,7 +206,7 @@ async def test_an_error_after_the_first_byte_fails_the_response(
     ("error", "status", "code"),
     [
         (PromptTooLong(9000, 8191), 400, "context_length_exceeded"),
-        (QueueFull(3), 429, "queue_full"),
+        (QueueFull(9, 3), 429, "queue_full"),
     ],
 )
 async def test_an_error_before_the_first_byte_is_one_of_http(
