@@ -25,6 +25,7 @@ from agent_memory.api.routers import (
     context_batch,
     context_history,
     context_policy,
+    context_travel,
     contexts,
     conversations,
     embeddings,
@@ -64,6 +65,7 @@ _ROUTERS = (
     metrics,
     pages,
     context_batch,
+    context_travel,
     context_policy,
     context_history,
     contexts,  # last of its paths: a key may be any path that no other route has
@@ -103,7 +105,10 @@ def create_app(
     app.add_middleware(
         BodyLimit,
         max_body_bytes=limits.max_body_bytes,
-        exceptions={travel.IMPORT_PATH: limits.max_import_bytes},
+        exceptions={
+            travel.IMPORT_PATH: limits.max_import_bytes,
+            context_travel.IMPORT_PATH: limits.max_import_bytes,
+        },
     )
     app.add_middleware(Methods)
     app.add_middleware(

@@ -16,6 +16,7 @@ from agent_memory.api.schemas.contexts import (
     ContextBatchBody,
     ContextBody,
     ContextPolicyBody,
+    ResealBody,
     RollBackContextBody,
 )
 from agent_memory.api.schemas.embeddings import EmbeddingsBody
@@ -56,6 +57,7 @@ _BODIES: Sequence[type[Body]] = (
     MessageBody,
     MessageChangeBody,
     RetentionRunBody,
+    ResealBody,
     RollBackBody,
     RollBackContextBody,
     PrecheckBody,
