@@ -5,7 +5,9 @@
     │   └── PromptTooLong       400
     ├── Unauthenticated         401
     ├── PermissionDenied        403
+    │   └── OriginRefused       403
     ├── NotFound                404
+    │   └── TurnNotFound        404
     ├── Conflict                409
     │   ├── SessionMoved        409
     │   ├── ConversationMoved   409
@@ -92,6 +94,22 @@ class PermissionDenied(AgentMemoryError):
         return f"This key lacks the scope '{self.scope}'."
 
 
+class OriginRefused(PermissionDenied):
+    """A page of another site asks, and the settings do not allow it."""
+
+    code = "origin_refused"
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(origin)
+        self.origin = origin
+
+    def __str__(self) -> str:
+        return (
+            f"Pages of '{self.origin}' may not call this server; AGENT_MEMORY_CORS_ORIGINS names "
+            "those that may."
+        )
+
+
 class NotFound(AgentMemoryError):
     """Nothing of that kind and id exists in the caller's workspace."""
 
@@ -104,6 +122,17 @@ class NotFound(AgentMemoryError):
 
     def __str__(self) -> str:
         return f"No {self.kind} '{self.id}' exists here."
+
+
+class TurnNotFound(NotFound):
+    """The turn that a request continues does not exist in the caller's workspace."""
+
+    code = "turn_not_found"
+
+    def __init__(self, turn_id: str) -> None:
+        super().__init__("turn", turn_id)
+        self.args = (turn_id,)
+        self.turn_id = turn_id
 
 
 class Conflict(AgentMemoryError):

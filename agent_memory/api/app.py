@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 import agent_memory
+from agent_memory.api.background import BackgroundRuns
 from agent_memory.api.catalogue import Catalogue
 from agent_memory.api.errors import handle_error
 from agent_memory.api.limits import Limits
@@ -32,6 +33,7 @@ from agent_memory.api.routers import (
     feedback,
     health,
     ingest,
+    mcp,
     memory_messages,
     memory_upkeep,
     messages,
@@ -39,6 +41,8 @@ from agent_memory.api.routers import (
     models,
     pages,
     recall,
+    response_conversations,
+    responses,
     travel,
     workers,
 )
@@ -57,6 +61,8 @@ _ROUTERS = (
     ingest,
     recall,
     feedback,
+    responses,
+    response_conversations,
     memory_messages,
     conversations,
     memory_upkeep,
@@ -64,6 +70,7 @@ _ROUTERS = (
     health,
     metrics,
     pages,
+    mcp,
     context_batch,
     context_travel,
     context_policy,
@@ -96,8 +103,15 @@ def create_app(
         dependencies=[Depends(check_query)],
     )
     app.state.surface = Surface(
-        runtime, limits, counters, Catalogue(runtime.turns, monotonic), clock, monotonic
+        runtime,
+        limits,
+        counters,
+        Catalogue(runtime.turns, monotonic),
+        clock,
+        monotonic,
+        BackgroundRuns(),
     )
+    app.state.origins = frozenset(cors_origins)
     for module in _ROUTERS:
         app.include_router(module.router)
     for error in (AgentMemoryError, HTTPException, RequestValidationError):

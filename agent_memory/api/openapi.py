@@ -31,6 +31,14 @@ from agent_memory.api.schemas.memory.messages import (
 from agent_memory.api.schemas.memory.recall import PrecheckBody, RecallBody, WorkingSetBody
 from agent_memory.api.schemas.memory.upkeep import ConsolidationRunBody, HoldBody, RetentionRunBody
 from agent_memory.api.schemas.models import LoadModelBody, OffloadModelBody
+from agent_memory.api.schemas.responses import (
+    AddItemsBody,
+    ChangeConversationBody,
+    CompactBody,
+    InputTokensBody,
+    MakeConversationBody,
+    ResponsesBody,
+)
 from agent_memory.api.schemas.workers import StartJobBody
 
 _REF = "#/components/schemas/{model}"
@@ -64,6 +72,12 @@ _BODIES: Sequence[type[Body]] = (
     RecallBody,
     StartJobBody,
     WorkingSetBody,
+    AddItemsBody,
+    ChangeConversationBody,
+    CompactBody,
+    InputTokensBody,
+    MakeConversationBody,
+    ResponsesBody,
 )
 
 

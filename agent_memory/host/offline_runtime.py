@@ -36,6 +36,9 @@ def offline_runtime(
         embeddings=absent,
         workers=absent,
         models=absent,
+        named_turns=absent,
+        conversations=absent,
+        seal=absent,
         contexts=stored_contexts(database, context_keys, utc_now),
     )
 
