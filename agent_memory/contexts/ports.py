@@ -135,8 +135,14 @@ class Exporting(Protocol):
     """Where all contexts are read."""
 
     def read_all(
-        self, workspace: WorkspaceId, prefix: str, now: datetime, *, with_versions: bool
+        self,
+        workspace: WorkspaceId,
+        prefix: str,
+        now: datetime,
+        after: ContextKey | None,
+        *,
+        with_versions: bool,
     ) -> AsyncIterator[StoredContext]:
-        """By key and version, some at a time: the present versions of what lives at `now` and whose
-        key begins so, or all that are kept."""
+        """By key and version, some at a time: the present versions of what lives at `now`, whose
+        key begins so and comes after `after`; or all that are kept."""
         ...

@@ -128,10 +128,20 @@ class DictContexts:
         return True
 
     async def read_all(
-        self, workspace: WorkspaceId, prefix: str, now: datetime, *, with_versions: bool
+        self,
+        workspace: WorkspaceId,
+        prefix: str,
+        now: datetime,
+        after: ContextKey | None,
+        *,
+        with_versions: bool,
     ) -> AsyncIterator[StoredContext]:
         place = self._place(workspace)
-        for (_, number), (info, body) in sorted(place.versions.items(), key=lambda it: it[0]):
+        found = sorted(place.versions.values(), key=lambda it: (it[0].address.key, it[0].made_at))
+        for info, body in found:
+            number = info.address.version
+            if info.address.key <= (after or ""):
+                continue
             context = place.contexts.get(info.address.key)
             if context is None or context.present.address.lineage != info.address.lineage:
                 continue

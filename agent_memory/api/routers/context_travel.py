@@ -10,7 +10,7 @@ from agent_memory.api.call import Call
 from agent_memory.api.contexts.writer import writer_of
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers
-from agent_memory.contexts.key import MAX_KEY_LENGTH, check_prefix
+from agent_memory.contexts.key import MAX_KEY_LENGTH, check_key, check_prefix
 from agent_memory.contexts.lines import Compression, compressed, lines_of
 from agent_memory.contexts.service.travel import ImportMode, ImportReport
 
@@ -39,12 +39,20 @@ async def export_contexts(
     versions: Annotated[bool, Query()] = False,
     decrypt: Annotated[bool, Query()] = False,
     compression: Annotated[Compression, Query()] = Compression.NONE,
+    after: Annotated[str | None, Query(max_length=MAX_KEY_LENGTH)] = None,
+    limit: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
-    """The present versions or, with `versions`, all that are kept. What is encrypted stays so, and
+    """The present versions or, with `versions`, all that are kept; by parts with `limit`, and
+    `after` the last key of the part before. What is encrypted stays so, and
     is imported where the same key is, unless `decrypt` opens it."""
     call = await Call.open(request, Scope.CONTEXTS)
     lines = call.surface.runtime.contexts.travel.export(
-        call.workspace, check_prefix(prefix), with_versions=versions, decrypts=decrypt
+        call.workspace,
+        check_prefix(prefix),
+        None if after is None else check_key(after, "after"),
+        limit,
+        with_versions=versions,
+        decrypts=decrypt,
     )
     return StreamingResponse(compressed(lines, compression), media_type=_MEDIA_TYPES[compression])
 

@@ -58,14 +58,27 @@ class ContextTravel:
         self._clock = clock
 
     async def export(
-        self, workspace: WorkspaceId, prefix: str, *, with_versions: bool, decrypts: bool
+        self,
+        workspace: WorkspaceId,
+        prefix: str,
+        after: ContextKey | None = None,
+        limit: int | None = None,
+        *,
+        with_versions: bool,
+        decrypts: bool,
     ) -> AsyncIterator[bytes]:
-        """Lines, by key and version, each context as it stands when its turn comes. decrypts: what
-        is sealed is exported open; else as it is stored."""
+        """Lines, by key and version, each context as it stands when its turn comes. limit: so many
+        contexts, those after the key `after`. decrypts: what is sealed is exported open; else as it
+        is stored."""
         found = self._exporting.read_all(
-            workspace, prefix, self._clock(), with_versions=with_versions
+            workspace, prefix, self._clock(), after, with_versions=with_versions
         )
+        last, num_contexts = after, 0
         async for stored in found:
+            num_contexts += stored.version.address.key != last
+            last = stored.version.address.key
+            if limit is not None and num_contexts > limit:
+                return
             is_open = decrypts or not stored.version.is_sealed
             document = self._pen.opened(stored) if is_open else None
             yield write_record(stored, document)

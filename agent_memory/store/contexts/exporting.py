@@ -13,6 +13,8 @@ _LISTED_AT_ONCE = 1_000
 _READ_AT_ONCE = 4 * 1024 * 1024
 """Bytes of content, unless one version alone has more."""
 
+_LAST_VERSION = 2**63 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
@@ -29,9 +31,15 @@ class ContextExportStore:
         self._database = database
 
     async def read_all(
-        self, workspace: WorkspaceId, prefix: str, now: datetime, *, with_versions: bool
+        self,
+        workspace: WorkspaceId,
+        prefix: str,
+        now: datetime,
+        after: ContextKey | None,
+        *,
+        with_versions: bool,
     ) -> AsyncIterator[StoredContext]:
-        last: _Listed | None = None
+        last = None if after is None else _Listed(after, Lineage(""), _LAST_VERSION, 0)
         while listed := await self._list(workspace, prefix, now, last, with_versions=with_versions):
             last = listed[-1]
             for group in _groups(listed):
