@@ -26,6 +26,7 @@ from agent_memory.api.routers import (
     context_batch,
     context_history,
     context_policy,
+    context_relations,
     context_travel,
     contexts,
     conversations,
@@ -75,6 +76,7 @@ _ROUTERS = (
     context_travel,
     context_policy,
     context_history,
+    context_relations,
     contexts,  # last of its paths: a key may be any path that no other route has
 )
 

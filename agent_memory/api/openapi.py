@@ -16,6 +16,7 @@ from agent_memory.api.schemas.contexts import (
     ContextBatchBody,
     ContextBody,
     ContextPolicyBody,
+    RelationshipBody,
     ResealBody,
     RollBackContextBody,
 )
@@ -65,6 +66,7 @@ _BODIES: Sequence[type[Body]] = (
     MessageBody,
     MessageChangeBody,
     RetentionRunBody,
+    RelationshipBody,
     ResealBody,
     RollBackBody,
     RollBackContextBody,

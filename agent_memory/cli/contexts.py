@@ -228,6 +228,28 @@ def delete(
 
 
 @app.command()
+def stats(
+    session: Annotated[str | None, typer.Option(show_default=False)] = None,
+    agent: Annotated[str | None, typer.Option(show_default=False)] = None,
+    workspace: Workspace = DEFAULT_WORKSPACE,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how many contexts there are, how large they are, and how they are used."""
+    params = _named(session_id=session, agent_id=agent)
+    path = f"{_COLLECTION}/analytics"
+    found = orjson.loads(_send(data_dir, workspace, "GET", path, params=params))
+    if as_json:
+        print_json(found)
+        return
+    counted = ("contexts", "versions", "bytes", "stored_bytes", "encrypted", "reads", "hit_rate")
+    print_table(("WHAT", "VALUE"), [(name, str(found[name])) for name in counted])
+    if found["most_read"]:
+        rows = [(printable(one["key"]), str(one["reads"])) for one in found["most_read"]]
+        print_table(("ID", "READS"), rows)
+
+
+@app.command()
 def reseal(
     workspace: Workspace = DEFAULT_WORKSPACE,
     data_dir: DataDir = None,

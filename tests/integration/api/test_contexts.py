@@ -296,3 +296,67 @@ async def test_of_another_batch_each_operation_stands_by_itself(ours: httpx.Asyn
     assert [one["status"] for one in done["results"]] == [200, 404, 200, 412]
     assert done["results"][3]["version"] == 1
     assert (await ours.get("/v1/contexts/b")).json()["data"] is None
+
+
+async def test_relationships_are_seen_from_both_ends_and_go_with_either(
+    ours: httpx.AsyncClient, theirs: httpx.AsyncClient
+) -> None:
+    rules = "/v1/contexts/team/rules"
+    for path in (PLAN, rules):
+        await ours.put(path, json={"data": 1})
+    await theirs.put(rules, json={"data": 1})
+    sent = {"to": "team/rules", "type": "depends_on", "strength": 0.8}
+    made = await ours.put(f"{PLAN}/relationships", json=sent)
+    assert (made.json()["from"], made.json()["strength"]) == ("team/plan", 0.8)
+    await ours.put(f"{PLAN}/relationships", json={**sent, "strength": 0.5})
+    seen = [(await ours.get(f"{path}/relationships")).json()["data"] for path in (PLAN, rules)]
+    assert seen[0] == seen[1]
+    assert [(one["type"], one["strength"]) for one in seen[0]] == [("depends_on", 0.5)]
+    for method, params in (("GET", {}), ("DELETE", {"to": "team/rules"})):
+        refused = await theirs.request(method, f"{PLAN}/relationships", params=params)
+        assert refused.status_code == 404
+    refused = await theirs.put(f"{rules}/relationships", json={"to": "team/plan"})
+    assert refused.status_code == 404
+    await ours.delete(rules)
+    assert (await ours.get(f"{PLAN}/relationships")).json() == {"data": []}
+
+
+async def test_analytics_count_what_there_is_and_what_was_read(
+    ours: httpx.AsyncClient, theirs: httpx.AsyncClient
+) -> None:
+    for number in range(3):
+        await ours.put(f"/v1/contexts/n/{number}", json={"data": "x" * 2000, "agent_id": "ann"})
+    await ours.put("/v1/contexts/n/0", json={"data": 1, "agent_id": "bob"})
+    for _ in range(3):
+        await ours.get("/v1/contexts/n/1")
+    await ours.get("/v1/contexts/missing")
+    found = (await ours.get("/v1/contexts/analytics")).json()
+    counted = {
+        name: found[name] for name in ("contexts", "versions", "agents", "reads", "hit_rate")
+    }
+    assert counted == {"contexts": 3, "versions": 4, "agents": 2, "reads": 3, "hit_rate": 0.75}
+    assert found["most_read"] == [{"key": "n/1", "reads": 3}]
+    [day] = found["days"]
+    assert (day["reads"], day["misses"], day["writes"]) == (3, 1, 4)
+    assert found["stored_bytes"] < found["bytes"] / 10
+    of_bob = (await ours.get("/v1/contexts/analytics", params={"agent_id": "bob"})).json()
+    assert of_bob["contexts"] == 1
+    assert (await theirs.get("/v1/contexts/analytics")).json()["contexts"] == 0
+
+
+async def test_contexts_travel_from_one_workspace_to_another(
+    ours: httpx.AsyncClient, theirs: httpx.AsyncClient
+) -> None:
+    for number in range(25):
+        for version in range(2):
+            body = json.dumps([number, version]).encode()
+            await ours.put(f"/v1/contexts/n/{number:02}", content=b'{"data": ' + body + b"}")
+    export = "/v1/contexts/export"
+    archive = await ours.get(export, params={"versions": True, "compression": "zstd"})
+    done = await theirs.post("/v1/contexts/import", content=archive.content)
+    assert done.json() == {"imported": 25, "versions": 50, "skipped": 0, "expired": 0}
+    read = (await theirs.get("/v1/contexts/n/07")).json()
+    assert (read["data"], read["version"], read["cause"]) == ([7, 1], 2, "import")
+    assert (await theirs.post("/v1/contexts/import", content=archive.content)).status_code == 409
+    part = await ours.get(export, params={"prefix": "n/", "after": "n/19", "limit": 2})
+    assert [json.loads(line)["key"] for line in part.text.splitlines()] == ["n/20", "n/21"]
