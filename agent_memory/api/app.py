@@ -20,6 +20,8 @@ from agent_memory.api.middleware.methods import Methods
 from agent_memory.api.middleware.old_http import OldHttp
 from agent_memory.api.query import check_query
 from agent_memory.api.routers import (
+    admin_keys,
+    admin_rules,
     agents,
     chat,
     completions,
@@ -45,6 +47,7 @@ from agent_memory.api.routers import (
     response_conversations,
     responses,
     travel,
+    usage,
     workers,
 )
 from agent_memory.api.runtime import Runtime
@@ -68,6 +71,9 @@ _ROUTERS = (
     conversations,
     memory_upkeep,
     workers,
+    admin_keys,
+    admin_rules,
+    usage,
     health,
     metrics,
     pages,

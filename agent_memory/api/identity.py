@@ -64,6 +64,14 @@ def is_codex(headers: Headers) -> bool:
     return any(name.lower().startswith("codex") for name in names)
 
 
+def named_agent(headers: Headers) -> str | None:
+    """The agent that the client names: in our header, or in that of Claude Code."""
+    for name in ("X-Agent-ID", "X-Claude-Code-Agent-Id"):
+        if (text := headers.get(name)) is not None:
+            return checked_session_id(text, name)
+    return None
+
+
 def _session_in_user_id(user_id: str) -> SessionId | None:
     """Claude Code writes its session into `metadata.user_id`, as text or as JSON.
 

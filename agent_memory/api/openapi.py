@@ -7,6 +7,14 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from agent_memory.api.schemas.admin import (
+    ChangeKeyBody,
+    CreateKeyBody,
+    CreateWorkspaceBody,
+    PutBudgetBody,
+    PutLimitBody,
+    RotateKeyBody,
+)
 from agent_memory.api.schemas.agents import AgentTurnBody, CreateAgentBody, ForkAgentBody
 from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
 from agent_memory.api.schemas.body import Body
@@ -80,6 +88,12 @@ _BODIES: Sequence[type[Body]] = (
     InputTokensBody,
     MakeConversationBody,
     ResponsesBody,
+    ChangeKeyBody,
+    CreateKeyBody,
+    CreateWorkspaceBody,
+    PutBudgetBody,
+    PutLimitBody,
+    RotateKeyBody,
 )
 
 

@@ -1,11 +1,13 @@
 """What the HTTP surfaces need of the rest of the product."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from agent_memory.access.principal import Principal
+from agent_memory.api.administration import Administration
 from agent_memory.contexts.service.contexts import Contexts
+from agent_memory.gateway.accounting import Accounts, NoAccounts
 from agent_memory.gateway.provider import Provider
 from agent_memory.ids import JobId, SessionId, TurnId, WorkspaceId
 from agent_memory.json_value import Json
@@ -199,6 +201,8 @@ class Condition(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
+    """administration: None where nobody administers anything."""
+
     turns: Provider
     routes: Routes
     sessions: Sessions
@@ -213,3 +217,5 @@ class Runtime:
     conversations: Conversations
     seal: TextSeal
     contexts: Contexts
+    accounts: Accounts = field(default_factory=NoAccounts)
+    administration: Administration | None = None

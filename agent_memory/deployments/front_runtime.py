@@ -2,6 +2,7 @@
 
 import time
 
+from agent_memory.access.limiter import LocalLimiter
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.embedder_handle import embedders_of
@@ -11,9 +12,11 @@ from agent_memory.actors.turn_streams import SessionStreams
 from agent_memory.api.limits import Limits
 from agent_memory.api.runtime import Runtime
 from agent_memory.clock import utc_now
+from agent_memory.deployments.administration import administration_of
 from agent_memory.deployments.condition import RuntimeCondition
 from agent_memory.deployments.disk_probe import DiskProbe
 from agent_memory.device.text.served_tokens import ServedTokens
+from agent_memory.gateway.accountant import Accountant
 from agent_memory.gateway.placing import Places, Placing
 from agent_memory.gateway.remembering import Remembering
 from agent_memory.gateway.repeatable import Repeatable
@@ -30,6 +33,7 @@ from agent_memory.sessions.travel import SessionTravel
 from agent_memory.settings import Settings
 from agent_memory.store.answered_turns import AnsweredTurnStore
 from agent_memory.store.authenticator import KeyAuthenticator
+from agent_memory.store.books import BookStore
 from agent_memory.store.conversations import ConversationStore
 from agent_memory.store.database import Database
 from agent_memory.store.jobs import JobStore
@@ -78,6 +82,8 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
         conversations=ConversationStore(database),
         seal=TextSeal(config.secret),
         contexts=stored_contexts(database, config.settings.context_key_ring, utc_now),
+        accounts=Accountant(BookStore(database), LocalLimiter()),
+        administration=administration_of(database),
     )
 
 

@@ -25,6 +25,9 @@ STEERING_HEADERS = (
     "x-forwarded-host",
 )
 
+CLIENT_HEADER = "x-agent-memory-client"
+"""The client's address, in the place of whatever the client has said itself."""
+
 _PR_SET_PDEATHSIG = 1
 _WATCH_PERIOD_S = 0.5
 _ANY_ADDRESS = re.compile(r"^(\s*bind\s+)(?:\*|0\.0\.0\.0|\[::\]|::)?:(\d+)")
@@ -59,6 +62,7 @@ _HTTP_FRONTEND = re.compile(r"^(frontend http_frontend\s*\n\s*bind [^\n]*\n)", r
 def on_loopback(config: str) -> str:
     """The configuration with every `bind` but the HTTP one narrowed, and the headers dropped."""
     drops = "".join(f"    http-request del-header {name}\n" for name in STEERING_HEADERS)
+    drops += f"    http-request set-header {CLIENT_HEADER} %[src]\n"
     section = ""
     lines = []
     for line in config.splitlines(keepends=True):

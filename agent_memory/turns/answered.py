@@ -63,6 +63,7 @@ class AnsweredTurn:
             begun,
             model=self.model,
             model_fingerprint=self.model_fingerprint or "",
+            is_repeat=True,
         )
         for part in self.answer.parts:
             match part:
