@@ -28,6 +28,8 @@ from agent_memory.api.routers import (
     context_batch,
     context_history,
     context_policy,
+    context_relations,
+    context_travel,
     contexts,
     conversations,
     embeddings,
@@ -77,8 +79,10 @@ _ROUTERS = (
     pages,
     mcp,
     context_batch,
+    context_travel,
     context_policy,
     context_history,
+    context_relations,
     contexts,  # last of its paths: a key may be any path that no other route has
 )
 
@@ -123,7 +127,10 @@ def create_app(
     app.add_middleware(
         BodyLimit,
         max_body_bytes=limits.max_body_bytes,
-        exceptions={travel.IMPORT_PATH: limits.max_import_bytes},
+        exceptions={
+            travel.IMPORT_PATH: limits.max_import_bytes,
+            context_travel.IMPORT_PATH: limits.max_import_bytes,
+        },
     )
     app.add_middleware(Methods)
     app.add_middleware(
