@@ -44,8 +44,8 @@ OURS = WorkspaceId("ours")
 OK, CREATED, BAD, UNKNOWN, BROKE, DENIED, MANY = 200, 201, 400, 401, 402, 403, 429
 PROMPT, ANSWER = 21, 4
 STARTED = TurnStarted(TurnId(""), SessionId("sess_1"), Usage(PROMPT, 5), model="scripted")
-WORDS = [TextDelta(0, word, 1) for word in ("The ", "capital ", "is ", "Paris.")]
-END = [
+WORDS: list[Step] = [TextDelta(0, word, 1) for word in ("The ", "capital ", "is ", "Paris.")]
+END: list[Step] = [
     ChoiceFinished(0, FinishReason.STOP),
     TurnFinished(Usage(PROMPT, 5, ANSWER)),
 ]
