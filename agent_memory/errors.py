@@ -7,15 +7,18 @@
     ├── BudgetExceeded          402
     ├── PriceUnknown            402
     ├── PermissionDenied        403
+    │   └── OriginRefused       403
     │   ├── ModelNotAllowed     403
     │   └── AddressNotAllowed   403
     ├── NotFound                404
+    │   └── TurnNotFound        404
     ├── Conflict                409
     │   ├── SessionMoved        409
     │   ├── ConversationMoved   409
     │   ├── AlreadyAnswered     409
     │   ├── ModelNotLoaded      409
     │   └── ModelLoadFailed     409
+    ├── PreconditionFailed      412
     ├── PayloadTooLarge         413
     │   └── ItemTooLarge        413
     ├── QueueFull               429
@@ -28,6 +31,7 @@
     │   │   └── NoModelLoaded   503
     │   ├── PoolLost            503
     │   ├── StorageUnavailable  503
+    │   ├── ContextKeyMissing   503
     │   ├── EmbeddingUnavailable 503
     │   │   └── EmbeddingRefused 503
     │   ├── EnricherUnavailable 503
@@ -95,6 +99,22 @@ class PermissionDenied(AgentMemoryError):
         return f"This key lacks the scope '{self.scope}'."
 
 
+class OriginRefused(PermissionDenied):
+    """A page of another site asks, and the settings do not allow it."""
+
+    code = "origin_refused"
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(origin)
+        self.origin = origin
+
+    def __str__(self) -> str:
+        return (
+            f"Pages of '{self.origin}' may not call this server; AGENT_MEMORY_CORS_ORIGINS names "
+            "those that may."
+        )
+
+
 class ModelNotAllowed(PermissionDenied):
     """The key may not ask for this model."""
 
@@ -133,6 +153,17 @@ class NotFound(AgentMemoryError):
 
     def __str__(self) -> str:
         return f"No {self.kind} '{self.id}' exists here."
+
+
+class TurnNotFound(NotFound):
+    """The turn that a request continues does not exist in the caller's workspace."""
+
+    code = "turn_not_found"
+
+    def __init__(self, turn_id: str) -> None:
+        super().__init__("turn", turn_id)
+        self.args = (turn_id,)
+        self.turn_id = turn_id
 
 
 class Conflict(AgentMemoryError):
@@ -191,6 +222,27 @@ class ModelLoadFailed(Conflict):
     def __str__(self) -> str:
         now = "No model is loaded" if self.serving is None else f"'{self.serving}' serves"
         return f"The model '{self.model}' cannot be loaded: {self.reason}. {now} now."
+
+
+class PreconditionFailed(AgentMemoryError):
+    """The thing is not in the state that the caller wrote for. `version` and `sha256` are those it
+    has now; None where it does not exist, or where its hash is not told."""
+
+    code = "precondition_failed"
+
+    def __init__(
+        self, key: str, version: int | None, etag: str | None = None, sha256: str | None = None
+    ) -> None:
+        super().__init__(key, version, etag, sha256)
+        self.key = key
+        self.version = version
+        self.etag = etag
+        self.sha256 = sha256
+
+    def __str__(self) -> str:
+        if self.version is None:
+            return f"The context '{self.key}' does not exist now; nothing was written."
+        return f"The context '{self.key}' is at version {self.version} now; nothing was written."
 
 
 class PayloadTooLarge(AgentMemoryError):
@@ -359,6 +411,23 @@ class StorageUnavailable(Unavailable):
     """The database cannot be reached."""
 
     code = "storage_unavailable"
+
+
+class ContextKeyMissing(Unavailable):
+    """A context is encrypted with a key that this server does not have."""
+
+    code = "context_key_missing"
+
+    def __init__(self, key: str, key_id: str) -> None:
+        super().__init__(key, key_id)
+        self.key = key
+        self.key_id = key_id
+
+    def __str__(self) -> str:
+        return (
+            f"The context '{self.key}' is encrypted with the key {self.key_id}, which "
+            "AGENT_MEMORY_CONTEXT_KEYS does not name."
+        )
 
 
 class EmbeddingUnavailable(Unavailable):

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 import agent_memory
+from agent_memory.api.background import BackgroundRuns
 from agent_memory.api.catalogue import Catalogue
 from agent_memory.api.errors import handle_error
 from agent_memory.api.limits import Limits
@@ -24,11 +25,16 @@ from agent_memory.api.routers import (
     agents,
     chat,
     completions,
+    context_batch,
+    context_history,
+    context_policy,
+    contexts,
     conversations,
     embeddings,
     feedback,
     health,
     ingest,
+    mcp,
     memory_messages,
     memory_upkeep,
     messages,
@@ -36,6 +42,8 @@ from agent_memory.api.routers import (
     models,
     pages,
     recall,
+    response_conversations,
+    responses,
     travel,
     usage,
     workers,
@@ -55,6 +63,8 @@ _ROUTERS = (
     ingest,
     recall,
     feedback,
+    responses,
+    response_conversations,
     memory_messages,
     conversations,
     memory_upkeep,
@@ -65,6 +75,11 @@ _ROUTERS = (
     health,
     metrics,
     pages,
+    mcp,
+    context_batch,
+    context_policy,
+    context_history,
+    contexts,  # last of its paths: a key may be any path that no other route has
 )
 
 
@@ -92,8 +107,15 @@ def create_app(
         dependencies=[Depends(check_query)],
     )
     app.state.surface = Surface(
-        runtime, limits, counters, Catalogue(runtime.turns, monotonic), clock, monotonic
+        runtime,
+        limits,
+        counters,
+        Catalogue(runtime.turns, monotonic),
+        clock,
+        monotonic,
+        BackgroundRuns(),
     )
+    app.state.origins = frozenset(cors_origins)
     for module in _ROUTERS:
         app.include_router(module.router)
     for error in (AgentMemoryError, HTTPException, RequestValidationError):

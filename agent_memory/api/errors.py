@@ -24,12 +24,14 @@ from agent_memory.errors import (
     NotFound,
     PayloadTooLarge,
     PermissionDenied,
+    PreconditionFailed,
     PriceUnknown,
     PromptTooLong,
     QueueFull,
     RateLimited,
     StreamInterrupted,
     TurnCancelled,
+    TurnNotFound,
     Unauthenticated,
     Unavailable,
 )
@@ -45,6 +47,7 @@ STATUS: Mapping[type[AgentMemoryError], int] = {
     PermissionDenied: 403,
     NotFound: 404,
     Conflict: 409,
+    PreconditionFailed: 412,
     PayloadTooLarge: 413,
     QueueFull: 429,
     RateLimited: 429,
@@ -89,6 +92,8 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     prompt_size: tuple[int, int] | None = None
     """Tokens of the prompt and the limit, when the prompt was too long."""
+    present: Mapping[str, object] = field(default_factory=dict)
+    """The state of the thing, when it is not the one that the request was made for."""
 
 
 def fault_of(error: Exception) -> Fault:
@@ -140,6 +145,11 @@ def _fault_of_ours(error: AgentMemoryError) -> Fault:
         ),
         headers=_headers_of(error),
         prompt_size=((error.num_tokens, error.limit) if isinstance(error, PromptTooLong) else None),
+        present=(
+            {"version": error.version, "etag": error.etag, "sha256": error.sha256}
+            if isinstance(error, PreconditionFailed)
+            else {}
+        ),
     )
 
 
@@ -147,6 +157,8 @@ def _headers_of(error: AgentMemoryError) -> Mapping[str, str]:
     match error:
         case Unauthenticated():
             return {"WWW-Authenticate": "Bearer"}
+        case PreconditionFailed(etag=str() as etag):
+            return {"ETag": etag}
         case RateLimited():
             return refused_headers(error)
         case BudgetExceeded(resets_at=str() as resets_at):
@@ -179,14 +191,10 @@ def openai_error(fault: Fault) -> dict[str, object]:
     kind = _OPENAI_TYPES.get(
         fault.status, "invalid_request_error" if fault.status < 500 else "server_error"
     )
-    return {
-        "error": {
-            "message": fault.message,
-            "type": kind,
-            "param": fault.param,
-            "code": fault.code,
-        }
-    }
+    param, code = fault.param, fault.code
+    if code == TurnNotFound.code:
+        param, code = "previous_response_id", "previous_response_not_found"
+    return {"error": {"message": fault.message, "type": kind, "param": param, "code": code}}
 
 
 def problem(fault: Fault) -> dict[str, object]:
@@ -199,6 +207,7 @@ def problem(fault: Fault) -> dict[str, object]:
         "code": fault.code,
         "request_id": request_id_var.get(),
         **({"param": fault.param} if fault.param else {}),
+        **fault.present,
     }
 
 

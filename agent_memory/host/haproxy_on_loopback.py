@@ -39,6 +39,9 @@ _SPLICING = re.compile(r"^\s*option splice-(?:request|response|auto)\s*\n", re.M
 packet of its own, and is busy with it until the answer would be there."""
 _CLIENT_TIMEOUT = re.compile(r"^(\s*)timeout client [^\n]*\n", re.MULTILINE)
 _ERROR_FILE = re.compile(r"^\s*errorfile [^\n]*\n", re.MULTILINE)
+_NO_ROUTE = re.compile(r"^(\s*)http-request return status 404 [^\n]*\n", re.MULTILINE)
+"""What a HAProxy says to every request until Serve has told it of the application, also one that
+takes the place of another that died: clients repeat after a 503 and give up after a 404."""
 _CLIENT_TIMEOUT_S = 120
 """For a client that neither sends the rest of its body nor reads its answer. One that waits for its
 answer has no limit here."""
@@ -79,6 +82,7 @@ def for_clients(config: str, folder: Path) -> str:
         rf"\g<1>timeout http-request {_HEADER_TIMEOUT_S}s\n"
     )
     unspliced = _ERROR_FILE.sub("", _SPLICING.sub("", config))
+    unspliced = _NO_ROUTE.sub(r"\g<1>http-request deny deny_status 503\n", unspliced)
     timed = _CLIENT_TIMEOUT.sub(times, unspliced, count=1)
     return timed.replace("\ndefaults\n", f"\ndefaults\n{files}", 1)
 

@@ -136,6 +136,7 @@ def app_of_model(
         scripted_runtime(ScriptedTurns()),
         turns=EngineTurns(engine, store),
         sessions=_Sessions(store),
+        named_turns=store,
     )
     try:
         yield create_app(change(runtime), Limits())
