@@ -6,6 +6,7 @@ from typing import TypeVar
 from agent_memory.clock import utc_now
 from agent_memory.ids import WorkspaceId
 from agent_memory.jobs.contexts import SweepContexts
+from agent_memory.jobs.bookkeeping import KeepLedger
 from agent_memory.jobs.embedding import EmbedItems, Reembed
 from agent_memory.jobs.enrichment import ChatModel, Enrich, EnrichArgs
 from agent_memory.jobs.expiry import Expire
@@ -31,9 +32,11 @@ from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.providers.chat_model import chosen_enricher
 from agent_memory.providers.embedders import Embedders
 from agent_memory.settings import Settings
+from agent_memory.store.books import BookStore
 from agent_memory.store.database import Database
 from agent_memory.store.job_queue import JobQueueStore
 from agent_memory.store.jobs import JobStore
+from agent_memory.store.ledger import LedgerStore
 from agent_memory.store.memory.enrichment import EnrichmentStore
 from agent_memory.store.memory.impressions import ImpressionStore
 from agent_memory.store.memory.items import ItemStore
@@ -72,6 +75,10 @@ def job_specs(
         *of_workspaces,
         ServerJobSpec(JobKind.PLAN_UPKEEP, PlanUpkeep(kinds, jobs, spaces, embedders, utc_now).do),
         ServerJobSpec(JobKind.FORGET_JOBS, ForgetJobs(queue, utc_now).do),
+        ServerJobSpec(
+            JobKind.KEEP_LEDGER,
+            KeepLedger(BookStore(database), LedgerStore(database), jobs, utc_now).do,
+        ),
     ]
 
 

@@ -28,6 +28,7 @@ from agent_memory.api.translators.responses.request import (
 )
 from agent_memory.api.translators.responses.response_object import ResponseHead
 from agent_memory.api.translators.responses.stored import stored_input, stored_response
+from agent_memory.api.turn_metering import TurnMetering
 from agent_memory.api.turn_response import TurnResponse
 from agent_memory.errors import InvalidRequest, NotFound
 from agent_memory.ids import TurnId
@@ -87,7 +88,7 @@ async def create_response(request: Request) -> Response:
     turn = await call.as_sent(turn)
     renderer = await _renderer(call, body, asked)
     if body.background:
-        return _in_background(call, turn, renderer, stream=bool(body.stream))
+        return await _in_background(call, turn, renderer, stream=bool(body.stream))
     stream = bool(body.stream)
     return TurnResponse(call, [turn], renderer, stream=stream, ignored=body.ignored)
 
@@ -241,13 +242,20 @@ async def _renderer(call: Call, body: ResponsesBody, asked: Asked) -> ResponsesR
     )
 
 
-def _in_background(
+async def _in_background(
     call: Call, turn: TurnRequest, renderer: ResponsesRenderer, *, stream: bool
 ) -> Response:
     surface = call.surface
-    run = surface.background.start(
-        call.workspace, turn.turn_id, renderer, surface.runtime.turns.answer(turn)
-    )
+    run = surface.background.find(call.workspace, turn.turn_id)
+    if run is None:
+        metering = TurnMetering(call, [turn], renderer.surface)
+        await metering.admit_turns()
+        run = surface.background.start(
+            call.workspace,
+            turn.turn_id,
+            renderer,
+            metering.watched(surface.runtime.turns.answer(turn)),
+        )
     if stream:
         return _stream(run, -1)
     return json_answer(dict(run.renderer.response))
