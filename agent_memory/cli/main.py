@@ -24,6 +24,7 @@ COMMANDS = {
     "recall": "Recall items that help with a purpose.",
     "memory": "Messages, conversations, retention, consolidation, redaction.",
     "mcp": "Serve memory's tools to Claude Code, Codex, Cursor and others.",
+    "hooks": "Have sessions of Claude Code and Codex remember by themselves.",
     "ingest-batch": "Remember a folder of files in parallel, on Ray; can be resumed.",
     "recall-batch": "Answer a file of questions in parallel, on Ray; can be resumed.",
     "doctor": "Check this machine and name remedies.",
