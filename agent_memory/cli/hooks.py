@@ -1,5 +1,6 @@
 """`agent-memory hooks`: sessions of Claude Code and Codex that remember by themselves."""
 
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -108,6 +109,7 @@ def _detach(raw: bytes) -> None:
     child = subprocess.Popen(  # noqa: S603  this very program
         command,
         stdin=subprocess.PIPE,
+        env=dict(os.environ),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

@@ -1,7 +1,7 @@
 """`agent-memory ingest`: remember files, folders, or a pipe."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -107,7 +107,7 @@ Text = tuple[str, Callable[[], Iterator[Body]]]
 
 
 async def _ingest_all(
-    memory: MemoryApi, texts: list[Text], *, shows_progress: bool
+    memory: MemoryApi, texts: Sequence[Text], *, shows_progress: bool
 ) -> dict[str, Any]:
     counts = Counter[str]()
     redactions = Counter[str]()

@@ -1,5 +1,6 @@
 """What an event gives to remember: a transcript, a diff, the log of a failed call."""
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -39,6 +40,7 @@ def diff_bodies(thread: str, folder: Path) -> Iterator[Body]:
             ("git", "-C", str(folder), "diff", "--no-color", "--no-ext-diff", "HEAD", "--"),  # noqa: S607
             capture_output=True,
             check=False,
+            env=dict(os.environ),
             timeout=_GIT_TIMEOUT_S,
         )
     except (OSError, subprocess.TimeoutExpired):

@@ -35,7 +35,7 @@ def dialogues(entries: Iterable[Mapping[str, Any]]) -> Iterator[Dialogue]:
 def _branch(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """From the root down. A tree that names no current node is read to its newest leaf."""
     nodes: Mapping[str, Any] = entry["mapping"]
-    at = entry.get("current_node") or next(reversed(nodes), None)
+    at = entry.get("current_node") or next(reversed(list(nodes)), None)
     branch: list[Mapping[str, Any]] = []
     while isinstance(at, str) and at in nodes and len(branch) < len(nodes):
         branch.append(nodes[at])

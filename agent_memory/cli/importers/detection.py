@@ -24,7 +24,8 @@ def kind_of(path: Path) -> str | None:
             with path.open("rb") as file:
                 return _kind_of_lines(decoded(file.read(_BEGINNING)))
         case ".json":
-            return next((one.KIND for one in _BY_ENTRY if _is_list_of(path, one)), None)
+            kinds: Iterator[str] = (one.KIND for one in _BY_ENTRY if _is_list_of(path, one))
+            return next(kinds, None)
         case ".txt":
             with path.open("rb") as file:
                 return whatsapp.KIND if whatsapp.is_chat(decoded(file.read(_BEGINNING))) else None

@@ -1,5 +1,6 @@
 """Commits of a repository: each message is somebody's word, each change a diff, dated."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ def read_commits(revisions: str, repository: Path) -> list[Commit]:
         (*command, "--no-ext-diff", f"--format={_FORMAT}", revisions, "--"),
         capture_output=True,
         check=False,
+        env=dict(os.environ),
         timeout=_TIMEOUT_S,
     )
     if done.returncode != 0:
