@@ -18,6 +18,7 @@ from agent_memory.api.middleware.edge import Edge
 from agent_memory.api.middleware.methods import Methods
 from agent_memory.api.middleware.old_http import OldHttp
 from agent_memory.api.query import check_query
+from agent_memory.api.replicas import Replicas
 from agent_memory.api.routers import (
     agents,
     chat,
@@ -68,9 +69,10 @@ def create_app(
     clock: Callable[[], float] = time.time,
     monotonic: Callable[[], float] = time.monotonic,
     cors_origins: Sequence[str] = (),
+    replicas: Replicas | None = None,
 ) -> FastAPI:
     """All routes over `runtime`. `clock` is Unix time in seconds, `monotonic` measures intervals.
-    Pages of `cors_origins` may call them from a browser.
+    Pages of `cors_origins` may call them from a browser. `replicas`: all processes that serve them.
 
     FastAPI's own documentation pages are off: they would load scripts from elsewhere.
     """
@@ -86,7 +88,7 @@ def create_app(
         dependencies=[Depends(check_query)],
     )
     app.state.surface = Surface(
-        runtime, limits, counters, Catalogue(runtime.turns, monotonic), clock, monotonic
+        runtime, limits, counters, Catalogue(runtime.turns, monotonic), clock, monotonic, replicas
     )
     for module in _ROUTERS:
         app.include_router(module.router)

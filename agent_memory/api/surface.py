@@ -8,6 +8,7 @@ from starlette.requests import Request
 from agent_memory.api.catalogue import Catalogue
 from agent_memory.api.limits import Limits
 from agent_memory.api.metrics import Metrics
+from agent_memory.api.replicas import Replicas
 from agent_memory.api.runtime import Runtime
 
 
@@ -21,6 +22,8 @@ class Surface:
     catalogue: Catalogue
     clock: Callable[[], float]
     monotonic: Callable[[], float]
+    replicas: Replicas | None = None
+    """Where several processes serve the API together."""
 
 
 def surface_of(request: Request) -> Surface:
