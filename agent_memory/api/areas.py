@@ -22,7 +22,7 @@ _PREFIXES: Mapping[Area, Sequence[str]] = {
         "/v1/recall",
         "/v1/workingset",
     ),
-    Area.ADMINISTRATION: ("/metrics", "/openapi.json", "/v1/workers"),
+    Area.ADMINISTRATION: ("/metrics", "/openapi.json", "/v1/admin", "/v1/workers"),
 }
 _AREAS = {prefix: area for area, prefixes in _PREFIXES.items() for prefix in prefixes}
 

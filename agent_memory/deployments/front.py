@@ -100,7 +100,7 @@ def memory(config: RuntimeConfig, num_replicas: int = 1) -> Application:
 
 
 def administration(config: RuntimeConfig, num_replicas: int = 1) -> Application:
-    """Jobs, metrics and the description of the API."""
+    """Keys, rules, jobs, metrics and the description of the API."""
     room = _deployment(Room, Area.ADMINISTRATION, config, num_replicas)
     return room.bind(config, Area.ADMINISTRATION)
 

@@ -20,6 +20,7 @@ from agent_memory.api.part_tracker import (
 )
 from agent_memory.api.renderer import named_event
 from agent_memory.api.translators.memory_words import memory_field
+from agent_memory.ids import TurnId
 from agent_memory.prompts.calls import is_json_object
 from agent_memory.turns.events import (
     ChoiceFinished,
@@ -36,6 +37,7 @@ from agent_memory.turns.events import (
     Usage,
 )
 from agent_memory.turns.messages import Text, Thinking, ToolUse
+from agent_memory.turns.names import message_id
 
 _STOP_REASONS = {
     FinishReason.STOP: "end_turn",
@@ -111,9 +113,9 @@ class MessagesRenderer:
             **self._edits,
         }
 
-    def _message(self, turn_id: str, usage: Usage, memory: Injected | None) -> dict[str, object]:
+    def _message(self, turn_id: TurnId, usage: Usage, memory: Injected | None) -> dict[str, object]:
         return {
-            "id": f"msg_{turn_id.removeprefix('turn_')}",
+            "id": message_id(turn_id),
             "type": "message",
             "role": "assistant",
             "model": self._model,
