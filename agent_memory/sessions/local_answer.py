@@ -1,6 +1,7 @@
 """An answer of the local engine, over as many engines and pools as it takes."""
 
 import logging
+from dataclasses import replace
 from typing import assert_never
 
 from agent_memory.cache.hashing import root_hash
@@ -54,6 +55,7 @@ class LocalAnswer:
         self._recorder = TurnRecorder(placed.delivered_tokens, placed.delivered_by)
         self._num_preemptions = 0
         self._has_begun = bool(placed.delivered_tokens)
+        self._is_clipped = False
 
     async def give(self) -> Answered | None:
         """Generate to the end. Giving up its room for a while is no failure; the pool sees to it
@@ -99,6 +101,7 @@ class LocalAnswer:
         self._recorder.generation_suffix = prompt.generation_suffix
         self._recorder.prompt_tokens = prompt.tokens
         request = await self._lease(prompt, info)
+        self._is_clipped = request.sampling.max_tokens < self._request.sampling.max_tokens
         try:
             miss_reason = await explain_miss(
                 self._engine, turn, prompt, request.lease, info, self._num_preemptions
@@ -180,13 +183,19 @@ class LocalAnswer:
                 case Generated(index=index, token_ids=token_ids, deltas=deltas):
                     if recorder.generated(event):
                         running.step(deltas, token_ids if index == 0 else ())
-                case Finished(index=index, deltas=deltas, reason=reason, stop_sequence=stop):
-                    recorder.choice_finished(event)
+                case Finished(index=index, deltas=deltas, stop_sequence=stop):
+                    reason = self._reason(event)
+                    recorder.choice_finished(replace(event, reason=reason))
                     running.step((*deltas, ChoiceFinished(index, reason, stop)))
                 case Stored():
                     recorder.stored(event)
                 case _:
                     assert_never(event)
+
+    def _reason(self, event: Finished) -> FinishReason:
+        """The engine knows only the limit that it was given."""
+        is_window = event.reason is FinishReason.LENGTH and self._is_clipped
+        return FinishReason.WINDOW if is_window else event.reason
 
     async def _give_back(self, info: EngineInfo, lease: Lease) -> None:
         """End the lease and publish what the generation has left, however it ended."""

@@ -19,6 +19,9 @@ class FinishReason(StrEnum):
     """The model ended its turn by itself."""
     STOP_SEQUENCE = "stop_sequence"
     LENGTH = "length"
+    """As many tokens as were asked for, or as many as the server gives."""
+    WINDOW = "window"
+    """The context window is full; more was asked for."""
     TOOL_CALLS = "tool_calls"
     CANCELLED = "cancelled"
 

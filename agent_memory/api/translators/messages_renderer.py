@@ -33,6 +33,7 @@ _STOP_REASONS = {
     FinishReason.STOP: "end_turn",
     FinishReason.STOP_SEQUENCE: "stop_sequence",
     FinishReason.LENGTH: "max_tokens",
+    FinishReason.WINDOW: "model_context_window_exceeded",
     FinishReason.TOOL_CALLS: "tool_use",
 }
 _PING = named_event("ping", {"type": "ping"})
