@@ -6,6 +6,7 @@
     ├── Unauthenticated         401
     ├── PermissionDenied        403
     ├── NotFound                404
+    │   └── TurnNotFound        404
     ├── Conflict                409
     │   ├── SessionMoved        409
     │   ├── ConversationMoved   409
@@ -102,6 +103,17 @@ class NotFound(AgentMemoryError):
 
     def __str__(self) -> str:
         return f"No {self.kind} '{self.id}' exists here."
+
+
+class TurnNotFound(NotFound):
+    """The turn that a request continues does not exist in the caller's workspace."""
+
+    code = "turn_not_found"
+
+    def __init__(self, turn_id: str) -> None:
+        super().__init__("turn", turn_id)
+        self.args = (turn_id,)
+        self.turn_id = turn_id
 
 
 class Conflict(AgentMemoryError):

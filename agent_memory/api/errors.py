@@ -26,6 +26,7 @@ from agent_memory.errors import (
     QueueFull,
     StreamInterrupted,
     TurnCancelled,
+    TurnNotFound,
     Unauthenticated,
     Unavailable,
 )
@@ -139,14 +140,10 @@ def openai_error(fault: Fault) -> dict[str, object]:
     kind = _OPENAI_TYPES.get(
         fault.status, "invalid_request_error" if fault.status < 500 else "server_error"
     )
-    return {
-        "error": {
-            "message": fault.message,
-            "type": kind,
-            "param": fault.param,
-            "code": fault.code,
-        }
-    }
+    param, code = fault.param, fault.code
+    if code == TurnNotFound.code:
+        param, code = "previous_response_id", "previous_response_not_found"
+    return {"error": {"message": fault.message, "type": kind, "param": param, "code": code}}
 
 
 def problem(fault: Fault) -> dict[str, object]:

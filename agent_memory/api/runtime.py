@@ -6,14 +6,28 @@ from typing import Protocol
 
 from agent_memory.access.principal import Principal
 from agent_memory.gateway.provider import Provider
-from agent_memory.ids import JobId, SessionId, WorkspaceId
+from agent_memory.ids import JobId, SessionId, TurnId, WorkspaceId
 from agent_memory.json_value import Json
 from agent_memory.memory.service.memory import Memory
 from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace
 from agent_memory.pages import Page
+from agent_memory.turns.answered import AnsweredTurn
+from agent_memory.turns.messages import Message
 from agent_memory.turns.models import ModelCard
 from agent_memory.turns.transcript import SessionArrival, SessionRecord, Transcript
 from agent_memory.work.job import JobCount, JobRecord, JobState, SchedulerStatus
+
+
+class NamedTurns(Protocol):
+    """The turns that were committed, whichever surface they came through, by their ids."""
+
+    async def find(self, workspace: WorkspaceId, turn: TurnId) -> AnsweredTurn | None:
+        """None when no turn of that id was committed, or it was deleted with its session."""
+        ...
+
+    async def messages_after(self, workspace: WorkspaceId, turn: TurnId) -> Sequence[Message]:
+        """The conversation as the turn left it. Raises `TurnNotFound`."""
+        ...
 
 
 class Routes(Protocol):
@@ -170,3 +184,4 @@ class Runtime:
     embeddings: Embeddings
     workers: Workers
     models: Models
+    named_turns: NamedTurns

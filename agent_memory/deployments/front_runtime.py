@@ -57,8 +57,9 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
     streams = SessionStreams(config.secret, directory)
     routed = Routed(LocalTurns(streams, directory, places, engine, store, models))
     remembering = Remembering(routed, memory.recollect, StoredMessages(store))
+    named_turns = AnsweredTurnStore(database)
     return Runtime(
-        turns=Repeatable(Placing(remembering, places), AnsweredTurnStore(database)),
+        turns=Repeatable(Placing(remembering, places), named_turns),
         routes=routed,
         sessions=SessionCatalogue(store, directory, pool, engine, models.served_name),
         keys=KeyAuthenticator(KeyStore(database)),
@@ -70,6 +71,7 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
         embeddings=EmbeddingService(embedders),
         workers=JobDesk(jobs, utc_now),
         models=models,
+        named_turns=named_turns,
     )
 
 

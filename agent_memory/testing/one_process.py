@@ -131,6 +131,7 @@ def app_of_model(folder: Path, settings: Settings | None = None) -> Iterator[Fas
         scripted_runtime(ScriptedTurns()),
         turns=EngineTurns(engine, store),
         sessions=_Sessions(store),
+        named_turns=store,
     )
     try:
         yield create_app(runtime, Limits())

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from agent_memory.access.principal import ALL_SCOPES, Principal, Scope
-from agent_memory.api.runtime import Health, Runtime
+from agent_memory.api.runtime import Health, NamedTurns, Runtime
 from agent_memory.errors import Conflict, NotFound, Unauthenticated
 from agent_memory.gateway.routed import Routed
 from agent_memory.ids import KeyId, SessionId, WorkspaceId, new_id
 from agent_memory.memory.service.memory import Memory
 from agent_memory.pages import Page
 from agent_memory.testing.embeddings import HashingEmbeddings
+from agent_memory.testing.engine import MemoryStore
 from agent_memory.testing.jobs import DictWorkers
 from agent_memory.testing.memory import dict_memory
 from agent_memory.turns.events import TurnEvent, TurnStarted
@@ -255,6 +256,7 @@ def scripted_runtime(
     embeddings: HashingEmbeddings | None = None,
     workers: DictWorkers | None = None,
     models: ScriptedModels | None = None,
+    named_turns: NamedTurns | None = None,
 ) -> Runtime:
     """A runtime whose one key, `TEST_KEY`, may do everything, unless told otherwise."""
     sessions = sessions or MemorySessions()
@@ -269,4 +271,5 @@ def scripted_runtime(
         embeddings or HashingEmbeddings(),
         workers or DictWorkers(),
         models or ScriptedModels(turns),
+        named_turns or MemoryStore(),
     )

@@ -13,6 +13,7 @@ from agent_memory.api.renderer import named_event
 from agent_memory.api.translators.held_call import HeldCall, input_pieces
 from agent_memory.api.translators.memory_words import memory_field
 from agent_memory.errors import InvariantBroken
+from agent_memory.ids import TurnId
 from agent_memory.turns.events import (
     ChoiceFinished,
     FinishReason,
@@ -28,6 +29,7 @@ from agent_memory.turns.events import (
     Usage,
 )
 from agent_memory.turns.messages import Part, Recollection, Text, Thinking, ToolResult, ToolUse
+from agent_memory.turns.names import message_id
 
 _STOP_REASONS = {
     FinishReason.STOP: "end_turn",
@@ -110,9 +112,9 @@ class MessagesRenderer:
             **self._edits,
         }
 
-    def _message(self, turn_id: str, usage: Usage, memory: Injected | None) -> dict[str, object]:
+    def _message(self, turn_id: TurnId, usage: Usage, memory: Injected | None) -> dict[str, object]:
         return {
-            "id": f"msg_{turn_id.removeprefix('turn_')}",
+            "id": message_id(turn_id),
             "type": "message",
             "role": "assistant",
             "model": self._model,
