@@ -24,10 +24,10 @@ class Turn:
         answerer: Answerer,
         store: TranscriptStore,
     ) -> None:
-        self._request = request
+        self._continuation = conversation.continue_with(request)
+        self._request = request.within(self._continuation.num_kept) if request.is_delta else request
         self._running = running
         self._conversation = conversation
-        self._continuation = conversation.continue_with(request)
         self._answerer = answerer
         self._store = store
         self._started_at = datetime.now(UTC)

@@ -15,7 +15,8 @@ from agent_memory.device.event_stream import EventStream
 from agent_memory.engine.events import EngineEvent
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
-from agent_memory.ids import SessionId, WorkspaceId, new_id
+from agent_memory.gateway.placing import Places, Placing
+from agent_memory.ids import SessionId, WorkspaceId
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.sessions.conversation import Conversation
 from agent_memory.sessions.local_answer import LocalAnswerer
@@ -26,7 +27,6 @@ from agent_memory.testing.engine import MemoryStore, OpenPool
 from agent_memory.testing.runtime import MemorySessions, ScriptedTurns, scripted_runtime
 from agent_memory.turns.events import TurnEvent, TurnStep
 from agent_memory.turns.models import ModelCard
-from agent_memory.turns.placement import Placement
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.transcript import Transcript
 
@@ -75,8 +75,7 @@ class _Sessions(MemorySessions):
 
 
 class EngineTurns:
-    """Turns of real sessions over a real engine. A session is the one that the request names, else
-    a new one; no KV is kept between turns."""
+    """Turns of real sessions over a real engine, each in its place; no KV is kept between turns."""
 
     def __init__(self, engine: MlxEngine, store: MemoryStore) -> None:
         self._engine = _Engine(engine)
@@ -85,9 +84,7 @@ class EngineTurns:
 
     async def answer(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
         steps: asyncio.Queue[TurnStep | None] = asyncio.Queue()
-        session = self._session_of(request)
-        placed = replace(request, placement=Placement(session.session_id))
-        running = session.take_turn(placed, steps.put_nowait)
+        running = self._session_of(request).take_turn(request, steps.put_nowait)
         ending = asyncio.create_task(running.wait())
         ending.add_done_callback(lambda _: steps.put_nowait(None))
         try:
@@ -99,8 +96,9 @@ class EngineTurns:
             running.cancel()
 
     async def count(self, request: TurnRequest) -> int:
+        placed = request.placed
         conversation = await Conversation.load(
-            self._surroundings.store, request.workspace_id, request.named_session or SessionId("")
+            self._surroundings.store, request.workspace_id, placed.session_id, placed.branch
         )
         prompt = await build_prompt(
             self._engine,
@@ -116,7 +114,7 @@ class EngineTurns:
         return [ModelCard(info.model, 0, info.context_window)]
 
     def _session_of(self, request: TurnRequest) -> Session:
-        place = (request.workspace_id, request.named_session or SessionId(new_id("sess")))
+        place = (request.workspace_id, request.placed.session_id)
         return self._sessions.setdefault(place, Session(*place, self._surroundings))
 
 
@@ -129,7 +127,7 @@ def app_of_model(folder: Path, settings: Settings | None = None) -> Iterator[Fas
     store = MemoryStore()
     runtime = replace(
         scripted_runtime(ScriptedTurns()),
-        turns=EngineTurns(engine, store),
+        turns=Placing(EngineTurns(engine, store), Places(store)),
         sessions=_Sessions(store),
         named_turns=store,
     )

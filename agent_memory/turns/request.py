@@ -1,6 +1,6 @@
 """One turn as a surface asks for it, and as it goes on from there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent_memory.errors import InvariantBroken
 from agent_memory.ids import RequestId, SessionId, ThreadId, TurnId, WorkspaceId
@@ -81,6 +81,17 @@ class TurnRequest:
     placement: Placement | None = None
     is_stored: bool = True
     kept: str | None = None
+
+    def within(self, num_before: int) -> "TurnRequest":
+        """The request with its places counted from the beginning of the conversation, of which
+        `num_before` messages stand before its own."""
+        return replace(
+            self,
+            cache_marks=tuple(num_before + mark for mark in self.cache_marks),
+            pins=tuple(
+                replace(pin, num_messages=num_before + pin.num_messages) for pin in self.pins
+            ),
+        )
 
     @property
     def placed(self) -> Placement:
