@@ -7,7 +7,6 @@ from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.embedder_handle import embedders_of
 from agent_memory.actors.engine_handle import MODEL_AGE_S, EngineHandle
 from agent_memory.actors.pool_handle import PoolHandle
-from agent_memory.actors.session_travel import SessionTravel
 from agent_memory.actors.turn_streams import SessionStreams
 from agent_memory.api.limits import Limits
 from agent_memory.api.runtime import Runtime
@@ -26,6 +25,7 @@ from agent_memory.sessions.catalogue import SessionCatalogue
 from agent_memory.sessions.local_models import LocalModelCatalogue
 from agent_memory.sessions.local_turns import LocalTurns
 from agent_memory.sessions.stored_messages import StoredMessages
+from agent_memory.sessions.travel import SessionTravel
 from agent_memory.settings import Settings
 from agent_memory.store.answered_turns import AnsweredTurnStore
 from agent_memory.store.authenticator import KeyAuthenticator

@@ -31,6 +31,7 @@ def offline_runtime(database: Database, workspace: WorkspaceId) -> Runtime:
         embeddings=absent,
         workers=absent,
         models=absent,
+        named_turns=absent,
     )
 
 

@@ -15,7 +15,6 @@ import numpy as np
 
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.pool import BlockPoolActor
-from agent_memory.actors.session_travel import SessionTravel
 from agent_memory.cache.hashing import chain_hash, root_hash
 from agent_memory.cache.kv_form import KvForm, TensorForm
 from agent_memory.cache.lease import StoredBlock
@@ -25,6 +24,7 @@ from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import Conflict, InvalidRequest, NotFound
 from agent_memory.host.shelves import open_shelves
 from agent_memory.ids import BlockHash, LeaseId, SessionId, TurnId, WorkspaceId
+from agent_memory.sessions.travel import SessionTravel
 from agent_memory.settings import MIB, Settings
 from agent_memory.store.message_codec import decode_message, encode_parts
 from agent_memory.store.turn_rows import turn_values

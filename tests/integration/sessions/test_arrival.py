@@ -19,7 +19,7 @@ from agent_memory.cache.lease_request import LeaseRequest
 from agent_memory.cache.owned_sequence import OwnedSequence
 from agent_memory.errors import AgentMemoryError
 from agent_memory.ids import BlockHash, LeaseId, RequestId, SessionId, block_owner
-from tests.integration.actors.import_world import (
+from tests.integration.sessions.import_world import (
     AWAY,
     ENGINE,
     TOKENS,

@@ -1,15 +1,17 @@
-"""Sessions fork and leave while there is no engine."""
+"""Sessions fork, leave and arrive while there is no engine."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from agent_memory.actors.session_travel import SessionTravel
+import pytest
+
 from agent_memory.engine.info import EngineInfo
-from agent_memory.errors import EngineUnavailable
+from agent_memory.errors import EngineUnavailable, InvalidRequest
 from agent_memory.ids import SessionId, TurnId, WorkspaceId
 from agent_memory.sessions.archive.manifest import FILE, Manifest, Reader, decode_manifest
 from agent_memory.sessions.archive.tar_stream import TarReader
+from agent_memory.sessions.travel import SessionTravel
 from agent_memory.turns.events import FinishReason, Usage
 from agent_memory.turns.messages import Message, Role, Text
 from agent_memory.turns.portable import PortableSession, PortableTurn
@@ -17,7 +19,7 @@ from agent_memory.turns.traces import Traces
 from agent_memory.turns.transcript import SessionRecord
 
 WORKSPACE = WorkspaceId("w")
-HERE, FORK = SessionId("sess_here"), SessionId("sess_fork")
+HERE, FORK, NEW = SessionId("sess_here"), SessionId("sess_fork"), SessionId("sess_new")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SESSION = PortableSession(
     HERE,
@@ -58,7 +60,7 @@ class Copies:
         *,
         is_twin: bool,
     ) -> SessionRecord:
-        assert is_twin
+        assert is_twin == (session == FORK)
         self.saved[session] = replace(copy, session_id=session)
         return SessionRecord(session, workspace, NOW, NOW, 1, 2, 3, None, copy.model)
 
@@ -89,3 +91,35 @@ async def test_a_session_is_exported_without_an_engine_but_for_its_kv() -> None:
     encoded = b"".join([piece async for piece in archive.content(1000)])
     assert decode_manifest(encoded, Reader("weights", 100)) == Manifest(SESSION, None, (1, 2, 7))
     assert await archive.next_entry() is None
+
+
+async def test_a_session_is_imported_without_an_engine_by_its_words() -> None:
+    copies = Copies()
+    archive = await travel(copies).export(WORKSPACE, HERE)
+    arrival = await travel(copies).arrive(WORKSPACE, NEW, archive)
+    assert arrival.session.session_id == NEW
+    assert arrival.num_cached_tokens == 0
+    assert arrival.note is not None
+    assert "No node offers 'mlx'." in arrival.note
+    assert copies.saved[NEW].messages == SESSION.messages
+
+
+async def test_tokens_that_no_model_has_looked_at_are_not_kept() -> None:
+    """The engine that comes later would take them for those of its own turns."""
+    copies = Copies()
+    archive = await travel(copies).export(WORKSPACE, HERE)
+    await travel(copies).arrive(WORKSPACE, NEW, archive)
+    assert [turn.traces for turn in copies.saved[NEW].turns] == [None]
+    assert copies.saved[NEW].turns[0].usage == SESSION.turns[0].usage
+
+
+async def test_a_damaged_archive_is_refused_without_an_engine_too() -> None:
+    copies = Copies()
+    whole = b"".join([piece async for piece in await travel(copies).export(WORKSPACE, HERE)])
+
+    async def cut() -> AsyncIterator[bytes]:
+        yield whole[:700]
+
+    with pytest.raises(InvalidRequest, match="cut off"):
+        await travel(copies).arrive(WORKSPACE, NEW, cut())
+    assert set(copies.saved) == {HERE}
