@@ -14,11 +14,13 @@ from agent_memory.errors import EngineLost, PoolLost, Preempted, StreamInterrupt
 from agent_memory.ids import BlockOwner, LeaseId, block_owner, new_id
 from agent_memory.sessions.answering import Answered, OpenTurn
 from agent_memory.sessions.missing import explain_miss
+from agent_memory.sessions.overlapping import overlap_of
 from agent_memory.sessions.pinning import find_pins
 from agent_memory.sessions.ports import Engine, Generation, Pool
 from agent_memory.sessions.prompting import Prompt, build_prompt, fit_to_window
 from agent_memory.sessions.recorder import TurnRecorder
 from agent_memory.turns.events import ChoiceFinished, FinishReason, Ping
+from agent_memory.turns.overlap import Overlap
 from agent_memory.turns.sequence import SequenceStep
 from agent_memory.turns.traces import Traces
 
@@ -56,6 +58,7 @@ class LocalAnswer:
         self._num_preemptions = 0
         self._has_begun = bool(placed.delivered_tokens)
         self._is_clipped = False
+        self._overlap: Overlap | None = None
 
     async def give(self) -> Answered | None:
         """Generate to the end. Giving up its room for a while is no failure; the pool sees to it
@@ -106,6 +109,7 @@ class LocalAnswer:
             miss_reason = await explain_miss(
                 self._engine, turn, prompt, request.lease, info, self._num_preemptions
             )
+            self._overlap = self._overlap_of(prompt, request.lease, info)
             generation = await self._engine.generate(request)
             try:
                 await self._follow(generation, len(prompt.tokens), miss_reason, info)
@@ -177,7 +181,9 @@ class LocalAnswer:
                 case Restored():
                     if recorder.restored(event, num_prompt_tokens, miss_reason):
                         usage = recorder.final_usage
-                        running.emit(self._turn.started(usage, info.model, info.fingerprint))
+                        running.emit(
+                            self._turn.started(usage, info.model, info.fingerprint, self._overlap)
+                        )
                 case Prefilled(num_done=done, num_total=total):
                     running.emit(Ping(done, total))
                 case Generated(index=index, token_ids=token_ids, deltas=deltas):
@@ -191,6 +197,12 @@ class LocalAnswer:
                     recorder.stored(event)
                 case _:
                     assert_never(event)
+
+    def _overlap_of(self, prompt: Prompt, lease: Lease, info: EngineInfo) -> Overlap | None:
+        before, messages = self._turn.compared, self._turn.continuation.messages
+        if before is None:
+            return None
+        return overlap_of(before, messages, prompt.tokens, lease, info)
 
     def _reason(self, event: Finished) -> FinishReason:
         """The engine knows only the limit that it was given."""

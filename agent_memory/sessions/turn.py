@@ -1,14 +1,18 @@
 """One turn of a session, from the conversation to the committed answer."""
 
+import contextlib
 from datetime import UTC, datetime
 
+from agent_memory.errors import NotFound
 from agent_memory.ids import ThreadId
 from agent_memory.prompts.identity import head_hash
+from agent_memory.prompts.shape import PromptShape
 from agent_memory.sessions.answering import Answered, Answerer, OpenTurn
 from agent_memory.sessions.conversation import Conversation
 from agent_memory.sessions.ports import TranscriptStore
 from agent_memory.sessions.running_turn import RunningTurn
 from agent_memory.turns.events import TurnFinished
+from agent_memory.turns.portable import PortableSession
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.transcript import Head, TurnCommit
 
@@ -34,13 +38,26 @@ class Turn:
 
     async def take(self) -> None:
         """Have the answer given, commit it, and only then say that the turn has ended."""
-        turn = OpenTurn(self._request, self._conversation, self._continuation, self._running)
+        compared = await self._compared()
+        turn = OpenTurn(
+            self._request, self._conversation, self._continuation, self._running, compared
+        )
         answered = await self._answerer.answer(turn)
         if answered is None or self._running.is_cancelled:
             return
         if self._request.raw_prompt is None and self._request.is_stored:
             await self._commit(answered)
         self._running.emit(TurnFinished(answered.usage))
+
+    async def _compared(self) -> PortableSession | None:
+        """What the turn that the client named has left, if it is still there."""
+        if self._request.compare_with is None:
+            return None
+        with contextlib.suppress(NotFound):
+            return await self._store.load_branch(
+                self._request.workspace_id, self._request.compare_with
+            )
+        return None
 
     async def _commit(self, answered: Answered) -> None:
         request, continuation = self._request, self._continuation
@@ -64,6 +81,7 @@ class Turn:
                 inherited=before.inherited,
                 built_on=Head(before.head_hash),
                 kept=request.kept,
+                shape=PromptShape.of(request, continuation.messages).text,
             )
         )
         before.add(continuation, request.turn_id, answered.message, answered.traces, session)

@@ -25,7 +25,8 @@ from agent_memory.turns.request import TurnRequest
 @dataclass(frozen=True, slots=True)
 class AnsweredTurn:
     """new_messages: what the client said in it. model_fingerprint: None where the local engine did
-    not answer. kept: JSON text of what a surface keeps with it."""
+    not answer. kept: JSON text of what a surface keeps with it. shape: a digest of each part of its
+    request, as JSON text."""
 
     turn_id: TurnId
     session_id: SessionId
@@ -37,6 +38,7 @@ class AnsweredTurn:
     usage: Usage
     started_at: datetime
     kept: str | None = None
+    shape: str | None = None
 
     def events_for(self, request: TurnRequest) -> Iterator[TurnEvent]:
         """The turn's events, each part of the answer in one piece.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent_memory.ids import SessionId, TurnId
+from agent_memory.turns.overlap import Overlap
 
 
 class FinishReason(StrEnum):
@@ -73,6 +74,7 @@ class TurnStarted:
     memory: None where the turn had nothing to do with memory.
     model: the name of the model that answers, and model_fingerprint what it is. Said again when
         another one has taken its place before it said a word.
+    overlap: with the turn that the client wants this one to be compared with.
     """
 
     turn_id: TurnId
@@ -81,6 +83,7 @@ class TurnStarted:
     memory: Injected | None = None
     model: str = ""
     model_fingerprint: str = ""
+    overlap: Overlap | None = None
 
 
 @dataclass(frozen=True, slots=True)

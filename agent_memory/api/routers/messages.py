@@ -8,6 +8,7 @@ from agent_memory.api.call import Call
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
+from agent_memory.api.translators.cache_diagnostics import Comparison, compared
 from agent_memory.api.translators.memory_words import with_memory_header
 from agent_memory.api.translators.message_threads import continued_turn, in_thread
 from agent_memory.api.translators.messages_renderer import MessagesRenderer
@@ -16,6 +17,7 @@ from agent_memory.api.turn_response import TurnResponse
 from agent_memory.errors import TurnNotFound
 from agent_memory.ids import SessionId
 from agent_memory.turns.answered import AnsweredTurn
+from agent_memory.turns.request import TurnRequest
 
 router = APIRouter(tags=["Anthropic"])
 
@@ -61,8 +63,9 @@ async def create_message(request: Request) -> Response:
     turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
     turn = await call.as_sent(turn)
+    turn, comparison = await _compared(call, body, turn)
     edits_asked = bool(body.context_management and body.context_management.edits)
-    renderer = MessagesRenderer(body.model, edits_asked=edits_asked)
+    renderer = MessagesRenderer(body.model, edits_asked=edits_asked, comparison=comparison)
     return TurnResponse(call, [turn], renderer, stream=bool(body.stream))
 
 
@@ -81,6 +84,17 @@ async def count_tokens(request: Request) -> Response:
     call.require_memory(turn)
     num_tokens = await call.surface.runtime.turns.count(await call.as_sent(turn))
     return json_answer({"input_tokens": num_tokens})
+
+
+async def _compared(
+    call: Call, body: MessagesBody, turn: TurnRequest
+) -> tuple[TurnRequest, Comparison | None]:
+    """The turn, to be compared with the answer that the client names for that, if it names one."""
+    name = body.diagnostics and body.diagnostics.previous_message_id
+    if name is None:
+        return turn, None
+    param = "diagnostics.previous_message_id"
+    return await compared(turn, name, call.surface.runtime.named_turns, param)
 
 
 async def _before(call: Call, body: MessagesBody) -> AnsweredTurn | None:

@@ -153,6 +153,12 @@ class MessageThread(Inner):
     previous_message_id: str | None = None
 
 
+class Diagnostics(Inner):
+    """Names the answer with whose prompt this one's is to be compared."""
+
+    previous_message_id: str | None = None
+
+
 class CountTokensBody(Body):
     """`POST /v1/messages/count_tokens`: what makes up the prompt."""
 
@@ -185,7 +191,7 @@ class CountTokensBody(Body):
     speed: str | None = None
     service_tier: str | None = None
     inference_geo: str | None = None
-    diagnostics: JsonObject | None = None
+    diagnostics: Diagnostics | None = None
     user_profile_id: str | None = None
     billing_policy: JsonObject | None = None
     betas: list[str] | None = None

@@ -40,6 +40,7 @@ from agent_memory.turns.messages import (
     ToolResult,
     ToolUse,
 )
+from agent_memory.turns.prompt_tags import PromptTags
 from agent_memory.turns.request import MessagePin, TurnRequest
 from agent_memory.turns.sampling import SamplingParams
 
@@ -106,6 +107,10 @@ def _turn(
         model=body.model,
         memory=turn_memory(body.memory),
         priority=priority_of(body.service_tier),
+        tags=PromptTags(
+            reasoning_effort=body.output_config and body.output_config.effort,
+            service_tier=body.service_tier,
+        ),
     )
 
 

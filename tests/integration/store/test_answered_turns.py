@@ -43,13 +43,14 @@ async def test_what_a_surface_keeps_is_found_with_the_turn(
     sessions: SessionStore, answered: AnsweredTurnStore
 ) -> None:
     kept = '{"metadata":{"topic":"nul \\u0000, é, \\ud83d\\ude00"}}'
-    said = replace(turn(ALPHA, "one", user("a"), turn_id=KNOWN), kept=kept)
+    shape = '{"tools":"0f"}'
+    said = replace(turn(ALPHA, "one", user("a"), turn_id=KNOWN), kept=kept, shape=shape)
     await sessions.commit_turn(said)
 
     found = await answered.find(ALPHA, KNOWN)
 
     assert found is not None
-    assert (found.kept, found.started_at) == (kept, said.started_at)
+    assert (found.kept, found.shape, found.started_at) == (kept, shape, said.started_at)
 
 
 async def test_a_turn_that_the_conversation_left_behind_is_found(
