@@ -7,11 +7,25 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from agent_memory.api.schemas.admin import (
+    ChangeKeyBody,
+    CreateKeyBody,
+    CreateWorkspaceBody,
+    PutBudgetBody,
+    PutLimitBody,
+    RotateKeyBody,
+)
 from agent_memory.api.schemas.agents import AgentTurnBody, CreateAgentBody, ForkAgentBody
 from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
 from agent_memory.api.schemas.body import Body
 from agent_memory.api.schemas.chat import ChatBody
 from agent_memory.api.schemas.completions import CompletionsBody
+from agent_memory.api.schemas.contexts import (
+    ContextBatchBody,
+    ContextBody,
+    ContextPolicyBody,
+    RollBackContextBody,
+)
 from agent_memory.api.schemas.embeddings import EmbeddingsBody
 from agent_memory.api.schemas.memory.feedback import FeedbackBody, RollBackBody
 from agent_memory.api.schemas.memory.ingest import IngestBody
@@ -24,6 +38,14 @@ from agent_memory.api.schemas.memory.messages import (
 from agent_memory.api.schemas.memory.recall import PrecheckBody, RecallBody, WorkingSetBody
 from agent_memory.api.schemas.memory.upkeep import ConsolidationRunBody, HoldBody, RetentionRunBody
 from agent_memory.api.schemas.models import LoadModelBody, OffloadModelBody
+from agent_memory.api.schemas.responses import (
+    AddItemsBody,
+    ChangeConversationBody,
+    CompactBody,
+    InputTokensBody,
+    MakeConversationBody,
+    ResponsesBody,
+)
 from agent_memory.api.schemas.workers import StartJobBody
 
 _REF = "#/components/schemas/{model}"
@@ -31,6 +53,9 @@ _BODIES: Sequence[type[Body]] = (
     AgentTurnBody,
     ChatBody,
     CompletionsBody,
+    ContextBatchBody,
+    ContextBody,
+    ContextPolicyBody,
     CountTokensBody,
     CreateAgentBody,
     EmbeddingsBody,
@@ -48,10 +73,23 @@ _BODIES: Sequence[type[Body]] = (
     MessageChangeBody,
     RetentionRunBody,
     RollBackBody,
+    RollBackContextBody,
     PrecheckBody,
     RecallBody,
     StartJobBody,
     WorkingSetBody,
+    AddItemsBody,
+    ChangeConversationBody,
+    CompactBody,
+    InputTokensBody,
+    MakeConversationBody,
+    ResponsesBody,
+    ChangeKeyBody,
+    CreateKeyBody,
+    CreateWorkspaceBody,
+    PutBudgetBody,
+    PutLimitBody,
+    RotateKeyBody,
 )
 
 

@@ -1,17 +1,22 @@
 """What the HTTP surfaces need of the rest of the product."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from agent_memory.access.principal import Principal
+from agent_memory.api.administration import Administration
+from agent_memory.contexts.service.contexts import Contexts
+from agent_memory.gateway.accounting import Accounts, NoAccounts
 from agent_memory.gateway.provider import Provider
 from agent_memory.ids import JobId, SessionId, TurnId, WorkspaceId
 from agent_memory.json_value import Json
 from agent_memory.memory.service.memory import Memory
 from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace
 from agent_memory.pages import Page
+from agent_memory.sealed_text import TextSeal
 from agent_memory.turns.answered import AnsweredTurn
+from agent_memory.turns.conversation_record import ConversationRecord
 from agent_memory.turns.messages import Message
 from agent_memory.turns.models import ModelCard
 from agent_memory.turns.transcript import SessionArrival, SessionRecord, Transcript
@@ -27,6 +32,28 @@ class NamedTurns(Protocol):
 
     async def messages_after(self, workspace: WorkspaceId, turn: TurnId) -> Sequence[Message]:
         """The conversation as the turn left it. Raises `TurnNotFound`."""
+        ...
+
+    async def withdraw(self, workspace: WorkspaceId, turn: TurnId) -> None:
+        """Tell nobody of it any more; its words stay, where later turns stand on them."""
+        ...
+
+
+class Conversations(Protocol):
+    """What sessions have besides as conversations of OpenAI's. Unknown ids raise `NotFound`."""
+
+    async def get(self, workspace: WorkspaceId, session: SessionId) -> ConversationRecord: ...
+
+    async def describe(
+        self, workspace: WorkspaceId, session: SessionId, metadata: Mapping[str, str]
+    ) -> ConversationRecord:
+        """Give it other metadata."""
+        ...
+
+    async def add(
+        self, workspace: WorkspaceId, session: SessionId, messages: Sequence[Message]
+    ) -> ConversationRecord:
+        """Add messages that the next turn says first."""
         ...
 
 
@@ -174,6 +201,8 @@ class Condition(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
+    """administration: None where nobody administers anything."""
+
     turns: Provider
     routes: Routes
     sessions: Sessions
@@ -185,3 +214,8 @@ class Runtime:
     workers: Workers
     models: Models
     named_turns: NamedTurns
+    conversations: Conversations
+    seal: TextSeal
+    contexts: Contexts
+    accounts: Accounts = field(default_factory=NoAccounts)
+    administration: Administration | None = None

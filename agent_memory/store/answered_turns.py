@@ -30,7 +30,7 @@ class _Row:
     miss_reason: str | None
     kept: str | None
     shape: str | None
-    started_at: datetime
+    committed_at: datetime
 
 
 class AnsweredTurnStore:
@@ -66,7 +66,7 @@ class AnsweredTurnStore:
                 cached_from_shelf=row.cached_from_shelf,
                 miss_reason=row.miss_reason,
             ),
-            started_at=row.started_at,
+            committed_at=row.committed_at,
             kept=row.kept,
             shape=row.shape,
         )
@@ -82,3 +82,9 @@ class AnsweredTurnStore:
         if not rows:
             raise TurnNotFound(turn)
         return tuple(decode_message(row.role, row.parts) for row in rows)
+
+    async def withdraw(self, workspace: WorkspaceId, turn: TurnId) -> None:
+        """Tell nobody of it any more; its words stay, where later turns stand on them."""
+        check_id("turn", turn)
+        async with self._database.workspace(workspace) as transaction:
+            await transaction.run("withdraw_turn", turn_id=turn)

@@ -271,6 +271,15 @@ class MemoryStore:
             raise TurnNotFound(turn)
         return after.messages
 
+    async def withdraw(self, workspace: WorkspaceId, turn: TurnId) -> None:
+        """Tell nobody of it any more."""
+        self.commits = [
+            commit
+            for commit in self.commits
+            if (commit.workspace_id, commit.turn_id) != (workspace, turn)
+        ]
+        del self._after_turns[workspace, turn]
+
     def _held(self, workspace: WorkspaceId, session: SessionId) -> PortableSession:
         if (held := self._sessions.get((workspace, session))) is None:
             raise NotFound("session", session)

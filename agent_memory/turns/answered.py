@@ -36,7 +36,7 @@ class AnsweredTurn:
     answer: Message
     finish_reason: FinishReason
     usage: Usage
-    started_at: datetime
+    committed_at: datetime
     kept: str | None = None
     shape: str | None = None
 
@@ -65,6 +65,7 @@ class AnsweredTurn:
             begun,
             model=self.model,
             model_fingerprint=self.model_fingerprint or "",
+            is_repeat=True,
         )
         for part in self.answer.parts:
             match part:

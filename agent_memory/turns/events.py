@@ -75,6 +75,7 @@ class TurnStarted:
     model: the name of the model that answers, and model_fingerprint what it is. Said again when
         another one has taken its place before it said a word.
     overlap: with the turn that the client wants this one to be compared with.
+    is_repeat: the turn was answered before, and is told again.
     """
 
     turn_id: TurnId
@@ -84,6 +85,7 @@ class TurnStarted:
     model: str = ""
     model_fingerprint: str = ""
     overlap: Overlap | None = None
+    is_repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
