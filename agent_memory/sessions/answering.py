@@ -43,7 +43,7 @@ class OpenTurn:
             self._injected,
             model,
             model_fingerprint,
-            overlap,
+            overlap=overlap,
         )
 
     @property

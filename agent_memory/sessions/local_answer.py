@@ -102,7 +102,8 @@ class LocalAnswer:
             self._engine, self._request, turn.continuation, turn.conversation.generated, info
         )
         self._recorder.generation_suffix = prompt.generation_suffix
-        self._recorder.prompt_tokens = prompt.tokens
+        self._recorder.prompt_tokens = prompt.history
+        self._recorder.prefilled_tokens = prompt.prefilled
         request = await self._lease(prompt, info)
         self._is_clipped = request.sampling.max_tokens < self._request.sampling.max_tokens
         try:
@@ -231,7 +232,8 @@ class LocalAnswer:
         recorder = self._recorder
         # Text cut at a stop string is not what its tokens say: it is read again as text.
         is_whole = recorder.finish_reason is not FinishReason.STOP_SEQUENCE
-        said, spelled = (recorder.answer_tokens, ()) if is_whole else ((), recorder.answer_tokens)
+        answer = (*recorder.prefilled_tokens, *recorder.answer_tokens)
+        said, spelled = (answer, ()) if is_whole else ((), answer)
         before = self._turn.conversation.sequence
         step = SequenceStep.between(before, (*recorder.prompt_tokens, *spelled), said)
         return Traces(

@@ -62,6 +62,7 @@ class Turn:
     async def _commit(self, answered: Answered) -> None:
         request, continuation = self._request, self._continuation
         before = self._conversation
+        answer = answered.message.after_text(request.prefill)
         session = await self._store.commit_turn(
             TurnCommit(
                 turn_id=request.turn_id,
@@ -71,10 +72,10 @@ class Turn:
                 model=answered.model,
                 num_kept=continuation.num_kept,
                 new_messages=continuation.new_messages,
-                answer=answered.message,
+                answer=answer,
                 finish_reason=answered.finish_reason,
                 usage=answered.usage,
-                head_hash=head_hash((*continuation.messages, answered.message)),
+                head_hash=head_hash((*continuation.messages, answer)),
                 started_at=self._started_at,
                 traces=answered.traces,
                 remember_in=self._remember_in,
@@ -84,7 +85,7 @@ class Turn:
                 shape=PromptShape.of(request, continuation.messages).text,
             )
         )
-        before.add(continuation, request.turn_id, answered.message, answered.traces, session)
+        before.add(continuation, request.turn_id, answer, answered.traces, session)
 
     @property
     def _remember_in(self) -> ThreadId | None:

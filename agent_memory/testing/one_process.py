@@ -16,6 +16,7 @@ from agent_memory.device.event_stream import EventStream
 from agent_memory.engine.events import EngineEvent
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
+from agent_memory.errors import ConversationMoved
 from agent_memory.gateway.placing import Places, Placing
 from agent_memory.ids import SessionId, WorkspaceId
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
@@ -78,12 +79,21 @@ class _Sessions(MemorySessions):
 class EngineTurns:
     """Turns of real sessions over a real engine, each in its place; no KV is kept between turns."""
 
-    def __init__(self, engine: MlxEngine, store: MemoryStore) -> None:
+    def __init__(self, engine: MlxEngine, store: MemoryStore, places: Places) -> None:
         self._engine = _Engine(engine)
+        self._places = places
         self._surroundings = Surroundings(LocalAnswerer(self._engine, OpenPool()), store)
         self._sessions: dict[tuple[WorkspaceId, SessionId], Session] = {}
 
     async def answer(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
+        try:
+            async for event in self._attempt(request):
+                yield event
+        except ConversationMoved as error:
+            async for event in self._attempt(await self._places.place_again(request, error)):
+                yield event
+
+    async def _attempt(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
         steps: asyncio.Queue[TurnStep | None] = asyncio.Queue()
         running = self._session_of(request).take_turn(request, steps.put_nowait)
         ending = asyncio.create_task(running.wait())
@@ -130,9 +140,10 @@ def app_of_model(
     settings = settings or Settings.model_validate({"max_batch_size": 32})
     engine = MlxEngine.load(folder, folder.name, settings, None)
     store = MemoryStore()
+    places = Places(store)
     runtime = replace(
         scripted_runtime(ScriptedTurns()),
-        turns=Placing(EngineTurns(engine, store), Places(store)),
+        turns=Placing(EngineTurns(engine, store, places), places),
         sessions=_Sessions(store),
         named_turns=store,
     )

@@ -74,8 +74,8 @@ class TurnStarted:
     memory: None where the turn had nothing to do with memory.
     model: the name of the model that answers, and model_fingerprint what it is. Said again when
         another one has taken its place before it said a word.
-    overlap: with the turn that the client wants this one to be compared with.
     is_repeat: the turn was answered before, and is told again.
+    overlap: with the turn that the client wants this one to be compared with.
     """
 
     turn_id: TurnId
@@ -84,8 +84,8 @@ class TurnStarted:
     memory: Injected | None = None
     model: str = ""
     model_fingerprint: str = ""
-    overlap: Overlap | None = None
     is_repeat: bool = False
+    overlap: Overlap | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class TurnRequest:
     placement: the session that takes the turn; None until one is found or made for it.
     is_stored: False: nothing of the turn is written to the database.
     kept: JSON text of what the surface keeps with the turn, to tell of it again.
+    prefill: text of the assistant's that the answer goes on from, and begins with once it is kept.
     tags: what the client said beside messages and form. compare_with: the turn with whose prompt
         this one's is to be compared.
     """
@@ -84,6 +85,7 @@ class TurnRequest:
     placement: Placement | None = None
     is_stored: bool = True
     kept: str | None = None
+    prefill: str = ""
     tags: PromptTags = PromptTags()  # noqa: RUF009  frozen value
     compare_with: Branch | None = None
 

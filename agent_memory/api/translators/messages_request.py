@@ -26,6 +26,7 @@ from agent_memory.api.translators.media_words import media_note, readable_text
 from agent_memory.api.translators.memory_words import turn_memory
 from agent_memory.api.translators.message_threads import ThreadTurn
 from agent_memory.api.translators.messages_tools import Toolbox, callable_tools, referenced_name
+from agent_memory.api.translators.prefill import continuing_last
 from agent_memory.api.translators.service_tier import priority_of
 from agent_memory.errors import InvalidRequest
 from agent_memory.turns.answer_form import AnswerForm
@@ -59,10 +60,6 @@ def messages_turn(
     body: MessagesBody, identity: TurnIdentity, limits: Limits, thread: ThreadTurn | None = None
 ) -> TurnRequest:
     """The turn of `POST /v1/messages`. thread: its place in one."""
-    if body.messages[-1].role == "assistant":
-        raise InvalidRequest(
-            "The last message must not be the assistant's: prefill is not supported.", "messages"
-        )
     sampling = SamplingParams(
         max_tokens=checked_max_tokens(body.max_tokens, limits, "max_tokens"),
         temperature=1.0 if body.temperature is None else body.temperature,
@@ -93,7 +90,7 @@ def _turn(
     form = _form(body, toolbox, loaded)
     messages, marks = _conversation(body, toolbox)
     pins = tuple(MessagePin(mark.num_messages, _TTL_S[mark.ttl]) for mark in marks if mark.ttl)
-    return TurnRequest(
+    turn = TurnRequest(
         turn_id=identity.turn_id,
         is_repeatable=identity.is_repeatable,
         request_id=identity.request_id,
@@ -108,10 +105,11 @@ def _turn(
         memory=turn_memory(body.memory),
         priority=priority_of(body.service_tier),
         tags=PromptTags(
-            reasoning_effort=body.output_config and body.output_config.effort,
+            reasoning_effort=body.output_config.effort if body.output_config else None,
             service_tier=body.service_tier,
         ),
     )
+    return continuing_last(turn)
 
 
 def _form(body: CountTokensBody, toolbox: Toolbox, loaded: Iterable[str]) -> AnswerForm:

@@ -196,3 +196,32 @@ async def test_any_answer_is_continued_whichever_surface_gave_it(speaker: Speake
 
     session = second.headers["x-session-id"]
     assert await said_in(speaker, session) == ["ONE", "First.", "TWO", "Second."]
+
+
+async def test_a_title_under_the_name_of_a_talk_stands_beside_it(speaker: Speaker) -> None:
+    async with speaker.openai() as client:
+
+        async def ask(*said: Any) -> str:
+            answer = await client.chat.completions.with_raw_response.create(
+                model="m", max_tokens=50, messages=said, extra_headers={"X-Session-ID": "ses_1"}
+            )
+            session: str = answer.headers["x-session-id"]
+            return session
+
+        system: Any = {"role": "system", "content": "You are an agent."}
+        titler: Any = {"role": "system", "content": "You write titles."}
+        first: Any = {"role": "assistant", "content": "First."}
+        talk = await ask(system, user("ONE"))
+        title = await ask(titler, user("ONE"))
+        again = await ask(system, user("ONE"), first, user("TWO"))
+
+    assert talk == again == "ses_1"
+    assert title.startswith("ses_1.")
+    assert await said_in(speaker, title) == ["You write titles.", "ONE", "First."]
+    assert await said_in(speaker, talk) == [
+        "You are an agent.",
+        "ONE",
+        "First.",
+        "TWO",
+        "Second.",
+    ]
