@@ -9,11 +9,13 @@ from starlette.responses import Response, StreamingResponse
 from agent_memory.access.principal import Scope
 from agent_memory.api.background import BackgroundRun
 from agent_memory.api.call import Call
+from agent_memory.api.compaction import compacted
+from agent_memory.api.disconnect import unless_gone
 from agent_memory.api.item_pages import item_page
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.response_reading import reading_of
-from agent_memory.api.schemas.responses import InputTokensBody, ResponsesBody
+from agent_memory.api.schemas.responses import CompactBody, InputTokensBody, ResponsesBody
 from agent_memory.api.translators.memory_words import with_memory_header
 from agent_memory.api.translators.responses.output_items import ItemWriter
 from agent_memory.api.translators.responses.renderer import ResponsesRenderer
@@ -57,6 +59,13 @@ _STREAM = (
     'event: response.output_text.delta\ndata: {"type":"response.output_text.delta",'
     '"sequence_number":4,"delta":"Paris."}\n\n'
 )
+_COMPACTION = {
+    "id": "resp_5e0d",
+    "object": "response.compaction",
+    "created_at": 1767225600,
+    "output": [{"type": "compaction", "id": "cmp_5e0d", "encrypted_content": "am1.…"}],
+    "usage": {"input_tokens": 521, "output_tokens": 80, "total_tokens": 601},
+}
 _ITEMS = {"object": "list", "data": [], "first_id": "", "last_id": "", "has_more": False}
 _UPGRADE = {"Connection": "Upgrade", "Upgrade": "HTTP/1.1"}
 
@@ -100,6 +109,20 @@ async def count_input_tokens(request: Request) -> Response:
     call.require_memory(turn)
     num_tokens = await call.surface.runtime.turns.count(await call.as_sent(turn))
     return json_answer({"object": "response.input_tokens", "input_tokens": num_tokens})
+
+
+@router.post(
+    "/v1/responses/compact",
+    summary="Compact a conversation",
+    openapi_extra=takes(CompactBody, {"model": "local", "previous_response_id": "resp_5e0c"}),
+    responses=answers("What to go on with in its place.", _COMPACTION),
+)
+async def compact_conversation(request: Request) -> Response:
+    """The model sums it up. The items of `output` are the input to go on with."""
+    call = await Call.open(request, Scope.INFERENCE)
+    body = await call.read_turn(CompactBody)
+    reading = await reading_of(call, body)
+    return json_answer(await unless_gone(request.receive, compacted(call, body, reading)))
 
 
 @router.get("/v1/responses", include_in_schema=False)

@@ -126,8 +126,8 @@ def _text(part: object, param: str, *, may_have_media: bool) -> str:
             return text
         case {"type": "refusal", "refusal": str(text)}:
             return text
-        case {"type": str(kind)} if may_have_media:
-            return media_note({**part, "type": kind.removeprefix("input_")})
+        case {"type": str(kind), **rest} if may_have_media:
+            return media_note({**rest, "type": kind.removeprefix("input_")})
         case {"type": str(kind)}:
             raise refuse_media(kind, param)
         case _:

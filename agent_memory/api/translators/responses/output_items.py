@@ -86,6 +86,11 @@ class ItemWriter:
         return custom_item(item_id("ctc", turn, at), call.id, word, custom_input(call.arguments))
 
 
+def plain_writer() -> ItemWriter:
+    """For messages without calls."""
+    return ItemWriter({})
+
+
 def custom_input(arguments: str) -> str:
     """The free text of a call; what a model wrote otherwise is passed on as it is."""
     if is_json_object(arguments) and isinstance(text := orjson.loads(arguments).get("input"), str):

@@ -81,8 +81,8 @@ def read_request(body: ResponsesBody, reading: Reading) -> Asked:
     return replace(asked, turn=replace(turn, kept=kept.write()), kept=kept)
 
 
-def read_prompt(body: InputTokensBody, reading: Reading) -> Asked:
-    """The same of a request that is only to be counted."""
+def read_prompt(body: InputTokensBody, reading: Reading, closing: Message | None = None) -> Asked:
+    """The same of a request that is only to be counted. closing: what is to be said after it."""
     items = InputItems(body.input, reading.seal, reading.scope)
     if len(items.messages) > reading.limits.max_messages:
         limit = reading.limits.max_messages
@@ -92,7 +92,8 @@ def read_prompt(body: InputTokensBody, reading: Reading) -> Asked:
     choice, left = chosen(body.tool_choice, toolset)
     check_tools(left.specs, choice)
     identity, history = reading.identity, reading.history
-    messages = _messages(body, items.messages, history)
+    said = items.messages if closing is None else [*items.messages, closing]
+    messages = _messages(body, said, history)
     if not messages:
         raise InvalidRequest("'input' is needed: a text or a list of items.", "input")
     is_named = history.turn is None and history.messages is None
