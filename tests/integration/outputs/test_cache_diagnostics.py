@@ -205,3 +205,71 @@ async def test_who_does_not_ask_is_told_nothing(speaker: Diagnosed) -> None:
     asked = {**conversation(randomly(6)), "diagnostics": {"previous_message_id": None}}
 
     assert (await ask(speaker, asked, is_streamed=False)).diagnostics is None
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (with_other_tool, "tools_changed"),
+        (with_other_system, "input_changed"),
+        (with_other_message, "input_changed"),
+    ],
+)
+async def test_openai_has_words_of_its_own_for_it(
+    speaker: Diagnosed, change: Any, reason: str, seed: int
+) -> None:
+    random = randomly(f"{reason} {change} {seed}")
+    first = conversation(random)
+    second = change(next_of(first, "First."), random)
+    async with speaker.openai() as client:
+        before = await client.responses.create(**as_response(first))
+        options = {"prompt_cache_options": {"comparison_response_id": before.id}}
+        asked = {**as_response(second), "extra_body": options}
+        if seed % 2 == 0:
+            answer = await client.responses.create(**asked)
+        else:
+            async with client.responses.stream(**asked) as stream:
+                answer = await stream.get_final_response()
+
+    left, prompt = speaker.left(first, "First."), speaker.prompt(second)
+    common = num_common(left, prompt)
+    assert answer.model_dump(exclude_unset=True)["prompt_cache_diagnostics"] == {
+        "type": "cache_miss",
+        "reason": reason,
+        "cache_missed_tokens": len(prompt) - common,
+        "comparison_reusable_tokens": common,
+    }
+
+
+async def test_a_response_that_only_goes_on_is_a_hit(speaker: Diagnosed) -> None:
+    first = conversation(randomly(7))
+    async with speaker.openai() as client:
+        before = await client.responses.create(**as_response(first))
+        found = []
+        for name in (before.id, "resp_gone"):
+            options = {"prompt_cache_options": {"comparison_response_id": name}}
+            answer = await client.responses.create(
+                **as_response(next_of(first, "First.")), extra_body=options
+            )
+            found.append(answer.model_dump(exclude_unset=True)["prompt_cache_diagnostics"])
+
+    assert found == [{"type": "cache_hit"}, {"type": "comparison_response_not_found"}]
+
+
+def as_response(asked: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "model": "m",
+        "max_output_tokens": 60,
+        "instructions": asked["system"],
+        "tools": [
+            {
+                "type": "function",
+                "name": tool["name"],
+                "description": tool["description"],
+                "parameters": tool["input_schema"],
+            }
+            for tool in asked["tools"]
+        ],
+        "input": asked["messages"],
+    }

@@ -225,3 +225,24 @@ async def test_a_title_under_the_name_of_a_talk_stands_beside_it(speaker: Speake
         "TWO",
         "Second.",
     ]
+
+
+async def test_a_thread_and_responses_continue_each_other(speaker: Speaker) -> None:
+    async with speaker.anthropic() as client, speaker.openai() as other:
+        thread = client.beta.messages.thread(model="m", max_tokens=50, tools=[TOOL])
+        first = await thread.send(user("ONE"))
+        second = await other.responses.with_raw_response.create(
+            model="m", input="TWO", previous_response_id=first.id.replace("msg_", "resp_")
+        )
+        answer = second.parse()
+        third = await client.beta.messages.with_raw_response.create(
+            model="m",
+            max_tokens=50,
+            messages=[user("DONE")],
+            thread={"type": "continue", "previous_message_id": answer.id},
+            betas=BETAS,
+        )
+
+    assert third.headers["x-session-id"] == second.headers["x-session-id"]
+    said = ["ONE", "First.", "TWO", "Second.", "DONE", "Done."]
+    assert await said_in(speaker, third.headers["x-session-id"]) == said
