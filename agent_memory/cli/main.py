@@ -17,6 +17,7 @@ COMMANDS = {
     "serve": "Start the server.",
     "status": "Show whether a server is running, and its state.",
     "chat": "Talk to the model of a running server.",
+    "launch": "Start Claude Code, Codex or opencode on a running server.",
     "models": "List the models, load another, offload the loaded one.",
     "keys": "Create, list, rotate, disable and revoke API keys.",
     "workspaces": "Create and list workspaces.",
