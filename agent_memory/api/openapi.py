@@ -24,6 +24,8 @@ from agent_memory.api.schemas.contexts import (
     ContextBatchBody,
     ContextBody,
     ContextPolicyBody,
+    RelationshipBody,
+    ResealBody,
     RollBackContextBody,
 )
 from agent_memory.api.schemas.embeddings import EmbeddingsBody
@@ -72,6 +74,8 @@ _BODIES: Sequence[type[Body]] = (
     MessageBody,
     MessageChangeBody,
     RetentionRunBody,
+    RelationshipBody,
+    ResealBody,
     RollBackBody,
     RollBackContextBody,
     PrecheckBody,

@@ -5,9 +5,14 @@ from datetime import datetime
 
 from agent_memory.contexts.codec import ContextCodec
 from agent_memory.contexts.key_ring import KeyRing
-from agent_memory.contexts.service.contexts import Contexts, compose_contexts
+from agent_memory.contexts.service.contexts import Contexts, Stores, compose_contexts
 from agent_memory.store.contexts.contexts import StoredContexts
+from agent_memory.store.contexts.exporting import ContextExportStore
+from agent_memory.store.contexts.links import ContextLinkStore
 from agent_memory.store.contexts.policies import ContextPolicyStore
+from agent_memory.store.contexts.sealed import SealedContextStore
+from agent_memory.store.contexts.sweeping import ContextSweepStore
+from agent_memory.store.contexts.usage import ContextUsageStore
 from agent_memory.store.contexts.writing import OnChanged, do_nothing
 from agent_memory.store.database import Database
 
@@ -19,9 +24,13 @@ def stored_contexts(
     on_changed: OnChanged = do_nothing,
 ) -> Contexts:
     """keys: those that seal contexts, the first of them now."""
-    return compose_contexts(
-        StoredContexts(database, on_changed),
-        ContextPolicyStore(database),
-        ContextCodec(KeyRing(keys)),
-        clock,
+    stores = Stores(
+        contexts=StoredContexts(database, on_changed),
+        policies=ContextPolicyStore(database),
+        sweeping=ContextSweepStore(database),
+        sealed=SealedContextStore(database),
+        exporting=ContextExportStore(database),
+        links=ContextLinkStore(database),
+        usage=ContextUsageStore(database),
     )
+    return compose_contexts(stores, ContextCodec(KeyRing(keys)), clock)

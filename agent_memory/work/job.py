@@ -32,10 +32,14 @@ class JobKind(StrEnum):
     """Have a language model look for statements in a raw text."""
     EXPIRE = "expire"
     """Drop impressions and idempotency keys that nobody will ask for again."""
+    SWEEP_CONTEXTS = "sweep_contexts"
+    """Drop contexts that have expired, and versions and changes that are kept no longer."""
     PLAN_UPKEEP = "plan_upkeep"
     """Queue for each workspace what is due in it."""
     FORGET_JOBS = "forget_jobs"
     """Drop jobs that ended long ago."""
+    KEEP_LEDGER = "keep_ledger"
+    """Book requests of processes that died, and add up the days that are over."""
 
 
 class JobQueue(StrEnum):

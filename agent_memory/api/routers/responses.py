@@ -17,6 +17,7 @@ from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.response_reading import reading_of
 from agent_memory.api.schemas.responses import CompactBody, InputTokensBody, ResponsesBody
+from agent_memory.api.translators.cache_diagnostics import Comparison, compared
 from agent_memory.api.translators.memory_words import with_memory_header
 from agent_memory.api.translators.responses.output_items import ItemWriter
 from agent_memory.api.translators.responses.renderer import ResponsesRenderer
@@ -28,6 +29,7 @@ from agent_memory.api.translators.responses.request import (
 )
 from agent_memory.api.translators.responses.response_object import ResponseHead
 from agent_memory.api.translators.responses.stored import stored_input, stored_response
+from agent_memory.api.turn_metering import TurnMetering
 from agent_memory.api.turn_response import TurnResponse
 from agent_memory.errors import InvalidRequest, NotFound
 from agent_memory.ids import TurnId
@@ -85,9 +87,10 @@ async def create_response(request: Request) -> Response:
     turn = with_memory_header(asked.turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
     turn = await call.as_sent(turn)
-    renderer = await _renderer(call, body, asked)
+    turn, comparison = await _compared(call, body, turn)
+    renderer = await _renderer(call, body, asked, comparison)
     if body.background:
-        return _in_background(call, turn, renderer, stream=bool(body.stream))
+        return await _in_background(call, turn, renderer, stream=bool(body.stream))
     stream = bool(body.stream)
     return TurnResponse(call, [turn], renderer, stream=stream, ignored=body.ignored)
 
@@ -227,7 +230,21 @@ async def list_input_items(
     return json_answer(item_page(stored_input(turn, read), order, after, limit))
 
 
-async def _renderer(call: Call, body: ResponsesBody, asked: Asked) -> ResponsesRenderer:
+async def _compared(
+    call: Call, body: ResponsesBody, turn: TurnRequest
+) -> tuple[TurnRequest, Comparison | None]:
+    """The turn, to be compared with the response that the client names for that, if it does."""
+    options = body.prompt_cache_options
+    name = options.comparison_response_id if options else None
+    if name is None:
+        return turn, None
+    param = "prompt_cache_options.comparison_response_id"
+    return await compared(turn, name, call.surface.runtime.named_turns, param)
+
+
+async def _renderer(
+    call: Call, body: ResponsesBody, asked: Asked, comparison: Comparison | None
+) -> ResponsesRenderer:
     turn_id = asked.turn.turn_id
     model = body.model or await call.surface.catalogue.served() or ""
     seal = call.surface.runtime.seal if ENCRYPTED in (body.include or ()) else None
@@ -238,16 +255,24 @@ async def _renderer(call: Call, body: ResponsesBody, asked: Asked) -> ResponsesR
         call.surface.clock,
         is_prewarm=body.is_prewarm,
         is_queued=bool(body.background),
+        comparison=comparison,
     )
 
 
-def _in_background(
+async def _in_background(
     call: Call, turn: TurnRequest, renderer: ResponsesRenderer, *, stream: bool
 ) -> Response:
     surface = call.surface
-    run = surface.background.start(
-        call.workspace, turn.turn_id, renderer, surface.runtime.turns.answer(turn)
-    )
+    run = surface.background.find(call.workspace, turn.turn_id)
+    if run is None:
+        metering = TurnMetering(call, [turn], renderer.surface)
+        await metering.admit_turns()
+        run = surface.background.start(
+            call.workspace,
+            turn.turn_id,
+            renderer,
+            metering.watched(surface.runtime.turns.answer(turn)),
+        )
     if stream:
         return _stream(run, -1)
     return json_answer(dict(run.renderer.response))

@@ -23,9 +23,9 @@ class Kept:
     @classmethod
     def read(cls, text: str | None) -> "Kept":
         """What was kept; of a turn of another surface, what a request says that says nothing."""
-        if text is None:
+        kept = {} if text is None else orjson.loads(text)
+        if "response" not in kept:
             return cls(request_fields(ResponsesBody(), 0))
-        kept = orjson.loads(text)
         return cls(kept["response"], kept["num_input"])
 
     def write(self) -> str:

@@ -56,7 +56,8 @@ class ItemWriter:
         """The whole item of a part; None of a call that a client must not see."""
         match ended.part:
             case Text(text):
-                status = "incomplete" if ended.reason is FinishReason.LENGTH else "completed"
+                is_cut = ended.reason in {FinishReason.LENGTH, FinishReason.WINDOW}
+                status = "incomplete" if is_cut else "completed"
                 return message_item(item_id("msg", turn, at), status, [text_part(text, logprobs)])
             case Thinking(text):
                 return self._reasoning(item_id("rs", turn, at), text)

@@ -21,6 +21,7 @@ from agent_memory.errors import InvalidRequest
 from agent_memory.sealed_text import TextSeal
 from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.messages import Message, Role, Text
+from agent_memory.turns.prompt_tags import PromptTags
 from agent_memory.turns.request import TurnMemory, TurnRequest
 from agent_memory.turns.sampling import SamplingParams
 
@@ -116,6 +117,13 @@ def read_prompt(body: InputTokensBody, reading: Reading, closing: Message | None
         ),
         model=body.model,
         memory=_memory(body),
+        tags=PromptTags(
+            reasoning_effort=body.reasoning.effort if body.reasoning else None,
+            verbosity=body.text.verbosity if body.text else None,
+            cache_key=body.prompt_cache_key,
+            service_tier=getattr(body, "service_tier", None),
+            is_compacted=items.has_summary,
+        ),
     )
     return Asked(turn, toolset, Kept({}, len(items.messages)), sent)
 
