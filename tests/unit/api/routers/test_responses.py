@@ -6,6 +6,7 @@ import httpx
 import openai
 import orjson
 import pytest
+from openai._streaming import SSEDecoder
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
@@ -109,6 +110,15 @@ async def test_all_events_of_a_text_come_in_order(client: httpx.AsyncClient) -> 
     assert told[6]["text"] == "Paris."
     assert told[-1]["response"]["output"] == [told[8]["item"]]
     assert len({event["item_id"] for event in told if "item_id" in event}) == 1
+
+
+async def test_a_stream_says_the_same_wherever_it_is_cut(client: httpx.AsyncClient) -> None:
+    raw = (await client.post("/v1/responses", json={**HELLO, "stream": True})).content
+    told = [data for _, data in events(raw.decode())]
+    for at in range(0, len(raw), 7):
+        pieces = [raw[:at], raw[at : at + 3], raw[at + 3 :]]
+        [*found] = SSEDecoder().iter_bytes(iter(pieces))
+        assert [orjson.loads(event.data) for event in found] == told
 
 
 @pytest.mark.parametrize("script", [TWO_CALLS, CUSTOM_CALL])
