@@ -1,0 +1,72 @@
+"""The feed of a process: joining, catching up, and beginning again."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from agent_memory.contexts.feed.change import ContextChange, PresentState
+from agent_memory.contexts.feed.hub import Hub
+from agent_memory.contexts.feed.listener import Listener
+from agent_memory.contexts.feed.pattern import KeyPattern
+from agent_memory.contexts.feed.ports import ChangeLog
+from agent_memory.contexts.feed.reader import FeedReader
+from agent_memory.ids import WorkspaceId
+
+_PAGE = 200
+
+Told = ContextChange | PresentState
+
+
+class Feed:
+    """Subscriptions over the log of changes, with one reader for all of them."""
+
+    def __init__(self, hub: Hub, changes: ChangeLog, reader: FeedReader) -> None:
+        self._hub = hub
+        self._changes = changes
+        self._reader = reader
+
+    @property
+    def num_listeners(self) -> int:
+        return self._hub.num_listeners
+
+    @asynccontextmanager
+    async def listening(self, workspace: WorkspaceId) -> AsyncIterator[Listener]:
+        """A reader without subscriptions, for as long as the context is open."""
+        self._reader.ensure_running()
+        listener = self._hub.join(workspace, await self._changes.head(workspace))
+        try:
+            yield listener
+        finally:
+            self._hub.leave(listener)
+
+    def head(self, listener: Listener) -> int:
+        """The last change that the listener's workspace was told of."""
+        return self._hub.position(listener.workspace) or 0
+
+    async def subscribe(
+        self, listener: Listener, pattern: KeyPattern, since: int | None
+    ) -> AsyncIterator[Told]:
+        """Start to hear `pattern`, first what came after `since` (None: nothing before now).
+
+        Where that is not kept any more, the present state comes instead, and then what follows it.
+        Changes that the listener gets by another subscription are left out. The caller sends each
+        before it asks for the next: the listener hears what comes after the last one.
+        """
+        listener.check_room(pattern)
+        if since is None:
+            listener.start(pattern, self.head(listener))
+            return
+        position = since
+        while True:
+            page = await self._changes.read(listener.workspace, position, _PAGE)
+            if page is None:
+                state = await self._changes.present(listener.workspace, pattern)
+                yield state
+                position = since = state.sequence
+                continue
+            for change in page.changes:
+                if pattern.matches(change.key) and not listener.has(change):
+                    yield change
+            position = page.through
+            if position >= self.head(listener):
+                listener.start(pattern, position, since)
+                return
