@@ -3,17 +3,18 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from agent_memory.contexts.feed.change import ContextChange, PresentState
+from agent_memory.contexts.change import Change
 from agent_memory.contexts.feed.hub import Hub
 from agent_memory.contexts.feed.listener import Listener
 from agent_memory.contexts.feed.pattern import KeyPattern
 from agent_memory.contexts.feed.ports import ChangeLog
 from agent_memory.contexts.feed.reader import FeedReader
+from agent_memory.contexts.feed.state import PresentState
 from agent_memory.ids import WorkspaceId
 
 _PAGE = 200
 
-Told = ContextChange | PresentState
+Told = Change | PresentState
 
 
 class Feed:
@@ -61,7 +62,7 @@ class Feed:
             if page is None:
                 state = await self._changes.present(listener.workspace, pattern)
                 yield state
-                position = since = state.sequence
+                position = since = state.seq
                 continue
             for change in page.changes:
                 if pattern.matches(change.key) and not listener.has(change):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from agent_memory.contexts.feed.change import ContextChange
+from agent_memory.contexts.change import Change
 from agent_memory.contexts.feed.listener import Listener
 from agent_memory.errors import InvariantBroken
 from agent_memory.ids import WorkspaceId
@@ -56,7 +56,7 @@ class Hub:
         if not room.listeners:
             del self._rooms[listener.workspace]
 
-    def tell(self, workspace: WorkspaceId, changes: Iterable[ContextChange]) -> None:
+    def tell(self, workspace: WorkspaceId, changes: Iterable[Change]) -> None:
         """Pass on what follows the position; what was told before is passed over.
 
         `InvariantBroken` at a gap, for the numbers are dense.
@@ -65,13 +65,11 @@ class Hub:
         if room is None:
             return
         for change in changes:
-            if change.sequence <= room.position:
+            if change.seq <= room.position:
                 continue
-            if change.sequence != room.position + 1:
-                raise InvariantBroken(
-                    f"change {change.sequence} follows {room.position} in {workspace}"
-                )
-            room.position = change.sequence
+            if change.seq != room.position + 1:
+                raise InvariantBroken(f"change {change.seq} follows {room.position} in {workspace}")
+            room.position = change.seq
             for listener in room.listeners:
                 listener.tell(change)
 

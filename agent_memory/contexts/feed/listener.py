@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent_memory.contexts.feed.change import ContextChange
+from agent_memory.contexts.change import Change
 from agent_memory.contexts.feed.pattern import KeyPattern
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import WorkspaceId
@@ -32,7 +32,7 @@ class Listener:
         self.workspace = workspace
         self._max_waiting = max_waiting
         self._heard: dict[KeyPattern, _Heard] = {}
-        self._waiting: deque[ContextChange] = deque()
+        self._waiting: deque[Change] = deque()
         self._taken_through = 0
         self._is_late = False
         self._wake = asyncio.Event()
@@ -63,14 +63,14 @@ class Listener:
         if pattern not in self._heard and len(self._heard) >= MAX_PATTERNS:
             raise InvalidRequest(f"A connection has at most {MAX_PATTERNS} subscriptions.", "key")
 
-    def has(self, change: ContextChange) -> bool:
+    def has(self, change: Change) -> bool:
         """Whether another subscription has brought the change, or will."""
         return any(
-            change.sequence > heard.since and pattern.matches(change.key)
+            change.seq > heard.since and pattern.matches(change.key)
             for pattern, heard in self._heard.items()
         )
 
-    def tell(self, change: ContextChange) -> None:
+    def tell(self, change: Change) -> None:
         if self._is_late or not self._is_due(change):
             return
         if len(self._waiting) >= self._max_waiting:
@@ -85,13 +85,13 @@ class Listener:
         self._waiting.clear()
         self._wake.set()
 
-    def take(self) -> Sequence[ContextChange]:
+    def take(self) -> Sequence[Change]:
         """What waits, oldest first."""
         taken = list(self._waiting)
         self._waiting.clear()
         self._wake.clear()
         if taken:
-            self._taken_through = taken[-1].sequence
+            self._taken_through = taken[-1].seq
         return taken
 
     async def wait(self, timeout_s: float) -> bool:
@@ -103,8 +103,8 @@ class Listener:
             return False
         return True
 
-    def _is_due(self, change: ContextChange) -> bool:
+    def _is_due(self, change: Change) -> bool:
         return any(
-            change.sequence > heard.after and pattern.matches(change.key)
+            change.seq > heard.after and pattern.matches(change.key)
             for pattern, heard in self._heard.items()
         )

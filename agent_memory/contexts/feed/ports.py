@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from agent_memory.contexts.feed.change import ChangePage, PresentState
 from agent_memory.contexts.feed.pattern import KeyPattern
+from agent_memory.contexts.feed.state import ChangePage, PresentState
 from agent_memory.ids import WorkspaceId
 
 

@@ -4,15 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
-from agent_memory.contexts.feed.change import (
-    ChangeKind,
-    ChangePage,
-    ContextChange,
-    PresentContext,
-    PresentState,
-)
+from agent_memory.contexts.change import Change, ChangeOp
+from agent_memory.contexts.context import Cause
 from agent_memory.contexts.feed.pattern import KeyPattern
-from agent_memory.ids import WorkspaceId
+from agent_memory.contexts.feed.state import ChangePage, PresentContext, PresentState
+from agent_memory.ids import ContextKey, Lineage, WorkspaceId
 
 HERE = WorkspaceId("ws_here")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -22,15 +18,18 @@ class DictLog:
     """Keeps what is appended, and forgets the oldest when it is told to."""
 
     def __init__(self) -> None:
-        self.changes: list[ContextChange] = []
+        self.changes: list[Change] = []
         self.num_forgotten = 0
         self.num_reads = 0
         self.signs: asyncio.Queue[WorkspaceId] = asyncio.Queue()
 
-    def append(self, key: str) -> ContextChange:
+    def append(self, key: str) -> Change:
         version = 1 + sum(change.key == key for change in self.changes)
-        kind = ChangeKind.STORED if version == 1 else ChangeKind.UPDATED
-        change = ContextChange(len(self.changes) + 1, kind, key, version, NOON)
+        op = ChangeOp.STORED if version == 1 else ChangeOp.UPDATED
+        number = len(self.changes) + 1
+        change = Change(
+            number, op, Cause.PUT, ContextKey(key), Lineage("lin_1"), version, NOON, "key_a"
+        )
         self.changes.append(change)
         return change
 
@@ -50,7 +49,9 @@ class DictLog:
     async def present(self, workspace: WorkspaceId, pattern: KeyPattern) -> PresentState:
         assert workspace == HERE
         newest = {change.key: change for change in self.changes if pattern.matches(change.key)}
-        contexts = [PresentContext(key, it.version, it.at) for key, it in newest.items()]
+        contexts = [
+            PresentContext(it.key, it.lineage, it.version, it.changed_at) for it in newest.values()
+        ]
         return PresentState(len(self.changes), contexts)
 
     async def wakes(self) -> AsyncIterator[WorkspaceId]:

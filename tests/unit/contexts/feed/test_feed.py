@@ -3,12 +3,13 @@
 import asyncio
 import random
 
-from agent_memory.contexts.feed.change import ContextChange, PresentState
+from agent_memory.contexts.change import Change
 from agent_memory.contexts.feed.feed import Feed
 from agent_memory.contexts.feed.hub import Hub
 from agent_memory.contexts.feed.listener import Listener
 from agent_memory.contexts.feed.pattern import KeyPattern
 from agent_memory.contexts.feed.reader import FeedReader
+from agent_memory.contexts.feed.state import PresentState
 from tests.unit.contexts.feed.dict_log import HERE, DictLog
 
 ALL, TEAM = KeyPattern("*"), KeyPattern("team/*")
@@ -24,12 +25,12 @@ class World:
 
 async def caught_up(
     feed: Feed, listener: Listener, pattern: KeyPattern, since: int | None
-) -> list[ContextChange | PresentState]:
+) -> list[Change | PresentState]:
     return [told async for told in feed.subscribe(listener, pattern, since)]
 
 
-def numbers(told: list[ContextChange | PresentState]) -> list[int]:
-    return [one.sequence for one in told]
+def numbers(told: list[Change | PresentState]) -> list[int]:
+    return [one.seq for one in told]
 
 
 async def test_a_subscription_without_a_number_begins_now() -> None:
@@ -51,7 +52,7 @@ async def test_a_reader_that_comes_back_gets_what_it_missed() -> None:
         assert numbers(await caught_up(world.feed, listener, TEAM, 2)) == [4]
         world.log.append("team/c")
         await world.reader.pull(HERE)
-        assert [it.sequence for it in listener.take()] == [5]
+        assert [it.seq for it in listener.take()] == [5]
     await world.reader.close()
 
 
@@ -73,11 +74,11 @@ async def test_a_number_that_is_not_kept_any_more_brings_the_present_state() -> 
     async with world.feed.listening(HERE) as listener:
         [state] = await caught_up(world.feed, listener, ALL, 1)
         assert isinstance(state, PresentState)
-        assert state.sequence == 5
+        assert state.seq == 5
         assert [(it.key, it.version) for it in state.contexts] == [("a", 5)]
         world.log.append("a")
         await world.reader.pull(HERE)
-        assert [it.sequence for it in listener.take()] == [6]
+        assert [it.seq for it in listener.take()] == [6]
     await world.reader.close()
 
 
@@ -109,7 +110,7 @@ async def test_a_lost_sign_delays_a_change_by_one_poll() -> None:
         await caught_up(world.feed, listener, ALL, None)
         world.log.append("a")
         assert await listener.wait(1.0)
-        assert [it.sequence for it in listener.take()] == [1]
+        assert [it.seq for it in listener.take()] == [1]
     await world.reader.close()
 
 
@@ -148,7 +149,7 @@ async def test_readers_that_are_cut_at_random_see_every_change_once_and_in_order
                 )
                 while chance.random() < 0.9 and not listener.is_late and got[-1:] != [num_writes]:
                     await listener.wait(0.05)
-                    got.extend(it.sequence for it in listener.take())
+                    got.extend(it.seq for it in listener.take())
 
     await asyncio.gather(write(), *(watch(got) for got in seen))
     await world.reader.close()

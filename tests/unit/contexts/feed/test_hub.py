@@ -18,7 +18,7 @@ def test_a_reader_hears_its_patterns_only_each_change_once() -> None:
     for pattern in (PLAN, TEAM, KeyPattern("team/a")):
         listener.start(pattern, after=0)
     hub.tell(HERE, [log.append(key) for key in ("plan", "other", "team/a", "plan")])
-    assert [(it.sequence, it.key) for it in listener.take()] == [
+    assert [(it.seq, it.key) for it in listener.take()] == [
         (1, "plan"),
         (3, "team/a"),
         (4, "plan"),
@@ -33,7 +33,7 @@ def test_changes_that_were_told_before_are_passed_over() -> None:
     first = [log.append("a"), log.append("b")]
     hub.tell(HERE, first)
     hub.tell(HERE, [*first, log.append("c")])
-    assert [it.sequence for it in listener.take()] == [1, 2, 3]
+    assert [it.seq for it in listener.take()] == [1, 2, 3]
 
 
 def test_a_gap_is_a_fault() -> None:
