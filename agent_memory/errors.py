@@ -12,6 +12,7 @@
     │   ├── AlreadyAnswered     409
     │   ├── ModelNotLoaded      409
     │   └── ModelLoadFailed     409
+    ├── PreconditionFailed      412
     ├── PayloadTooLarge         413
     │   └── ItemTooLarge        413
     ├── QueueFull               429
@@ -23,6 +24,7 @@
     │   │   └── NoModelLoaded   503
     │   ├── PoolLost            503
     │   ├── StorageUnavailable  503
+    │   ├── ContextKeyMissing   503
     │   ├── EmbeddingUnavailable 503
     │   │   └── EmbeddingRefused 503
     │   ├── EnricherUnavailable 503
@@ -162,6 +164,27 @@ class ModelLoadFailed(Conflict):
         return f"The model '{self.model}' cannot be loaded: {self.reason}. {now} now."
 
 
+class PreconditionFailed(AgentMemoryError):
+    """The thing is not in the state that the caller wrote for. `version` and `sha256` are those it
+    has now; None where it does not exist, or where its hash is not told."""
+
+    code = "precondition_failed"
+
+    def __init__(
+        self, key: str, version: int | None, etag: str | None = None, sha256: str | None = None
+    ) -> None:
+        super().__init__(key, version, etag, sha256)
+        self.key = key
+        self.version = version
+        self.etag = etag
+        self.sha256 = sha256
+
+    def __str__(self) -> str:
+        if self.version is None:
+            return f"The context '{self.key}' does not exist now; nothing was written."
+        return f"The context '{self.key}' is at version {self.version} now; nothing was written."
+
+
 class PayloadTooLarge(AgentMemoryError):
     """The body exceeds the limit in bytes."""
 
@@ -261,6 +284,23 @@ class StorageUnavailable(Unavailable):
     """The database cannot be reached."""
 
     code = "storage_unavailable"
+
+
+class ContextKeyMissing(Unavailable):
+    """A context is encrypted with a key that this server does not have."""
+
+    code = "context_key_missing"
+
+    def __init__(self, key: str, key_id: str) -> None:
+        super().__init__(key, key_id)
+        self.key = key
+        self.key_id = key_id
+
+    def __str__(self) -> str:
+        return (
+            f"The context '{self.key}' is encrypted with the key {self.key_id}, which "
+            "AGENT_MEMORY_CONTEXT_KEYS does not name."
+        )
 
 
 class EmbeddingUnavailable(Unavailable):

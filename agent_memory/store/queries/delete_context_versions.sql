@@ -1,0 +1,3 @@
+DELETE FROM context_versions
+WHERE workspace_id = %(workspace_id)s AND key = %(key)s
+    AND (%(lineage)s::text IS NULL OR lineage = %(lineage)s)
