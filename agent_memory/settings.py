@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     enricher_key: SecretStr | None = None
     enricher_timeout_s: float = Field(120.0, gt=0)
 
+    webhooks_to_private: bool = False
+    """Whether webhooks may be sent to private addresses, and over http."""
+
     max_body_bytes: int = Field(32 * MIB, ge=1024)
     max_import_bytes: int = Field(64 * 1024 * MIB, ge=1024)
     """Of an exported session, whose KV is most of it."""

@@ -15,6 +15,8 @@ class Scope(StrEnum):
     """List, read and delete sessions."""
     MEMORY = "memory"
     """Remember, recall, read and delete memories."""
+    CONTEXTS = "contexts"
+    """Read, write and delete shared documents."""
     ADMIN = "admin"
     """Everything of the workspace."""
     OPERATOR = "operator"

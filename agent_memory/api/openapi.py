@@ -24,6 +24,7 @@ from agent_memory.api.schemas.memory.messages import (
 from agent_memory.api.schemas.memory.recall import PrecheckBody, RecallBody, WorkingSetBody
 from agent_memory.api.schemas.memory.upkeep import ConsolidationRunBody, HoldBody, RetentionRunBody
 from agent_memory.api.schemas.models import LoadModelBody, OffloadModelBody
+from agent_memory.api.schemas.webhooks import WebhookBody
 from agent_memory.api.schemas.workers import StartJobBody
 
 _REF = "#/components/schemas/{model}"
@@ -51,6 +52,7 @@ _BODIES: Sequence[type[Body]] = (
     PrecheckBody,
     RecallBody,
     StartJobBody,
+    WebhookBody,
     WorkingSetBody,
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from agent_memory.api.catalogue import Catalogue
 from agent_memory.api.limits import Limits
@@ -23,7 +23,7 @@ class Surface:
     monotonic: Callable[[], float]
 
 
-def surface_of(request: Request) -> Surface:
+def surface_of(request: HTTPConnection) -> Surface:
     """The surface of the application that `request` came to."""
     surface = request.app.state.surface
     if not isinstance(surface, Surface):

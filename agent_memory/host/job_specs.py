@@ -20,6 +20,7 @@ from agent_memory.jobs.of_memory import (
 from agent_memory.jobs.redaction import RedactAgain
 from agent_memory.jobs.spec import JobRun, JobSpec, Outcome, ServerJobSpec, Spec
 from agent_memory.jobs.upkeep import ForgetJobs, PlanUpkeep
+from agent_memory.jobs.webhooks import DeliverWebhook, WebhookArgs
 from agent_memory.memory.estimated_tokens import EstimatedTokens
 from agent_memory.memory.learning.recall_landscape import RECALL
 from agent_memory.memory.learning.weight_learner import WeightLearner
@@ -29,7 +30,9 @@ from agent_memory.memory.service.composition import World, compose
 from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.providers.chat_model import chosen_enricher
 from agent_memory.providers.embedders import Embedders
+from agent_memory.providers.webhook_sender import WebhookSender
 from agent_memory.settings import Settings
+from agent_memory.store.contexts.webhooks import WebhookStore
 from agent_memory.store.database import Database
 from agent_memory.store.job_queue import JobQueueStore
 from agent_memory.store.jobs import JobStore
@@ -61,6 +64,15 @@ def job_specs(
         _spec(JobKind.REEMBED, NoArgs, Reembed(spaces, embedders).do),
         _spec(JobKind.INDEX_VECTORS, NoArgs, IndexVectors(spaces, VectorIndexStore(database)).do),
         _spec(JobKind.EXPIRE, NoArgs, expire.do),
+        _spec(
+            JobKind.DELIVER_WEBHOOK,
+            WebhookArgs,
+            DeliverWebhook(
+                WebhookStore(database),
+                WebhookSender(may_be_private=settings.webhooks_to_private),
+                utc_now,
+            ).do,
+        ),
         *memory_specs(database, embedders, chosen_enricher(settings)),
     ]
     kinds = [spec.kind for spec in of_workspaces]

@@ -30,6 +30,8 @@ class JobKind(StrEnum):
     """Make or drop the vector index by how many vectors there are."""
     ENRICH = "enrich"
     """Have a language model look for statements in a raw text."""
+    DELIVER_WEBHOOK = "deliver_webhook"
+    """Send one change of a context to one webhook."""
     EXPIRE = "expire"
     """Drop impressions and idempotency keys that nobody will ask for again."""
     PLAN_UPKEEP = "plan_upkeep"
@@ -45,6 +47,7 @@ class JobQueue(StrEnum):
     MEMORY = "memory"
     UPKEEP = "upkeep"
     ENRICHMENT = "enrichment"
+    WEBHOOKS = "webhooks"
 
 
 class JobState(StrEnum):

@@ -1,12 +1,12 @@
 """The feed of a process: joining, catching up, and beginning again."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from agent_memory.contexts.change import Change
 from agent_memory.contexts.feed.hub import Hub
 from agent_memory.contexts.feed.listener import Listener
-from agent_memory.contexts.feed.pattern import KeyPattern
+from agent_memory.contexts.feed.pattern import KeyPattern, any_matches
 from agent_memory.contexts.feed.ports import ChangeLog
 from agent_memory.contexts.feed.reader import FeedReader
 from agent_memory.contexts.feed.state import PresentState
@@ -44,30 +44,37 @@ class Feed:
         return self._hub.position(listener.workspace) or 0
 
     async def subscribe(
-        self, listener: Listener, pattern: KeyPattern, since: int | None
+        self, listener: Listener, patterns: Sequence[KeyPattern], since: int | None
     ) -> AsyncIterator[Told]:
-        """Start to hear `pattern`, first what came after `since` (None: nothing before now).
+        """Start to hear `patterns`, first what came after `since` (None: nothing before now).
 
         Where that is not kept any more, the present state comes instead, and then what follows it.
         Changes that the listener gets by another subscription are left out. The caller sends each
         before it asks for the next: the listener hears what comes after the last one.
         """
-        listener.check_room(pattern)
+        listener.check_room(patterns)
         if since is None:
-            listener.start(pattern, self.head(listener))
+            _start(listener, patterns, self.head(listener), None)
             return
         position = since
         while True:
             page = await self._changes.read(listener.workspace, position, _PAGE)
             if page is None:
-                state = await self._changes.present(listener.workspace, pattern)
+                state = await self._changes.present(listener.workspace, patterns)
                 yield state
                 position = since = state.seq
                 continue
             for change in page.changes:
-                if pattern.matches(change.key) and not listener.has(change):
+                if any_matches(patterns, change.key) and not listener.has(change):
                     yield change
             position = page.through
             if position >= self.head(listener):
-                listener.start(pattern, position, since)
+                _start(listener, patterns, position, since)
                 return
+
+
+def _start(
+    listener: Listener, patterns: Sequence[KeyPattern], after: int, since: int | None
+) -> None:
+    for pattern in patterns:
+        listener.start(pattern, after, since)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from agent_memory.contexts.change import Change
@@ -34,13 +34,13 @@ class Listener:
         self._heard: dict[KeyPattern, _Heard] = {}
         self._waiting: deque[Change] = deque()
         self._taken_through = 0
-        self._is_late = False
+        self.is_late = asyncio.Event()
+        """Set when more changes waited than may."""
         self._wake = asyncio.Event()
 
     @property
-    def is_late(self) -> bool:
-        """Whether more changes waited than may."""
-        return self._is_late
+    def num_waiting(self) -> int:
+        return len(self._waiting)
 
     @property
     def resume_from(self) -> int:
@@ -50,7 +50,7 @@ class Listener:
     def start(self, pattern: KeyPattern, after: int, since: int | None = None) -> None:
         """Hear the changes of `pattern` after number `after` from now on. since: those from there
         to `after` were sent already."""
-        self.check_room(pattern)
+        self.check_room([pattern])
         self._heard[pattern] = _Heard(after if since is None else since, after)
         self._taken_through = max(self._taken_through, after)
 
@@ -58,9 +58,9 @@ class Listener:
         """Hear no more of it; whether it was heard."""
         return self._heard.pop(pattern, None) is not None
 
-    def check_room(self, pattern: KeyPattern) -> None:
-        """`InvalidRequest` for one subscription more than there may be."""
-        if pattern not in self._heard and len(self._heard) >= MAX_PATTERNS:
+    def check_room(self, patterns: Iterable[KeyPattern]) -> None:
+        """`InvalidRequest` for more subscriptions than there may be."""
+        if len(self._heard.keys() | set(patterns)) > MAX_PATTERNS:
             raise InvalidRequest(f"A connection has at most {MAX_PATTERNS} subscriptions.", "key")
 
     def has(self, change: Change) -> bool:
@@ -71,7 +71,7 @@ class Listener:
         )
 
     def tell(self, change: Change) -> None:
-        if self._is_late or not self._is_due(change):
+        if self.is_late.is_set() or not self._is_due(change):
             return
         if len(self._waiting) >= self._max_waiting:
             self.lose_place()
@@ -81,7 +81,7 @@ class Listener:
 
     def lose_place(self) -> None:
         """The reader has to come back with `resume_from`."""
-        self._is_late = True
+        self.is_late.set()
         self._waiting.clear()
         self._wake.set()
 

@@ -1,5 +1,6 @@
 """Which keys a subscription is for."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agent_memory.errors import InvalidRequest
@@ -34,3 +35,7 @@ class KeyPattern:
         if (prefix := self.prefix) is not None:
             return key.startswith(prefix)
         return key == self.text
+
+
+def any_matches(patterns: Iterable[KeyPattern], key: str) -> bool:
+    return any(pattern.matches(key) for pattern in patterns)

@@ -1,6 +1,6 @@
 """Ports: where changes are kept, and what says that there are new ones."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from agent_memory.contexts.feed.pattern import KeyPattern
@@ -20,8 +20,8 @@ class ChangeLog(Protocol):
         the number is of the future."""
         ...
 
-    async def present(self, workspace: WorkspaceId, pattern: KeyPattern) -> PresentState:
-        """The contexts of the pattern, all of one moment."""
+    async def present(self, workspace: WorkspaceId, patterns: Sequence[KeyPattern]) -> PresentState:
+        """The contexts of the patterns, all of one moment."""
         ...
 
 

@@ -1,6 +1,6 @@
 """The feed as it is kept: changes in order, and the state that they have led to."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,36 +65,40 @@ class ContextChangeLog:
     async def read(self, workspace: WorkspaceId, after: int, limit: int) -> ChangePage | None:
         async with self._database.workspace(workspace) as transaction:
             feed = await _feed(transaction, workspace)
-            rows = await transaction.fetch_all(
-                "read_context_changes",
-                _ChangeRow,
-                workspace_id=workspace,
-                after=after,
-                limit=limit,
-            )
+            changes = await read_changes(transaction, workspace, after, limit)
         if after > feed.last_seq:
             return None
-        if not rows:
+        if not changes:
             return ChangePage((), after) if after == feed.last_seq else None
-        if rows[0].seq != after + 1:
+        if changes[0].seq != after + 1:
             return None
-        return ChangePage([row.change() for row in rows], rows[-1].seq)
+        return ChangePage(changes, changes[-1].seq)
 
-    async def present(self, workspace: WorkspaceId, pattern: KeyPattern) -> PresentState:
+    async def present(self, workspace: WorkspaceId, patterns: Sequence[KeyPattern]) -> PresentState:
         async with self._database.snapshot(workspace) as transaction:
             feed = await _feed(transaction, workspace)
             rows = await transaction.fetch_all(
                 "list_present_contexts",
                 PresentContext,
                 workspace_id=workspace,
-                prefix=pattern.prefix or "",
-                key=pattern.text if pattern.prefix is None else None,
+                prefixes=[it.prefix for it in patterns if it.prefix is not None],
+                keys=[it.text for it in patterns if it.prefix is None],
             )
         return PresentState(feed.last_seq, rows)
 
     async def wakes(self) -> AsyncIterator[WorkspaceId]:
         async for _, workspace in notifications(self._url, [_CHANNEL]):
             yield WorkspaceId(workspace)
+
+
+async def read_changes(
+    transaction: Transaction, workspace: WorkspaceId, after: int, limit: int
+) -> Sequence[Change]:
+    """Those that are kept of the changes after that number, oldest first."""
+    rows = await transaction.fetch_all(
+        "read_context_changes", _ChangeRow, workspace_id=workspace, after=after, limit=limit
+    )
+    return [row.change() for row in rows]
 
 
 async def _feed(transaction: Transaction, workspace: WorkspaceId) -> _FeedRow:

@@ -55,7 +55,7 @@ async def test_the_log_tells_each_workspace_its_own_changes(
     ]
     assert await changes.head(ALPHA) == 4
     assert await changes.head(BETA) == 1
-    present = await changes.present(ALPHA, ALL)
+    present = await changes.present(ALPHA, [ALL])
     assert (present.seq, [(it.key, it.version) for it in present.contexts]) == (4, [("plan", 2)])
 
 
@@ -81,8 +81,8 @@ async def test_the_present_state_can_be_of_a_beginning_or_of_one_key(
 ) -> None:
     for key in ("plan", "team/a", "team/b"):
         await contexts.writer.put(alpha, text(key))
-    team = await changes.present(ALPHA, KeyPattern("team/*"))
-    plan = await changes.present(ALPHA, KeyPattern("plan"))
+    team = await changes.present(ALPHA, [KeyPattern("team/*")])
+    plan = await changes.present(ALPHA, [KeyPattern("plan")])
     assert [it.key for it in team.contexts] == ["team/a", "team/b"]
     assert [it.key for it in plan.contexts] == ["plan"]
 
@@ -97,7 +97,7 @@ async def test_a_commit_wakes_the_reader_of_every_replica(
         replicas.append((Feed(hub, changes, reader), reader))
     async with replicas[0][0].listening(ALPHA) as one, replicas[1][0].listening(ALPHA) as other:
         for (feed, _), listener in zip(replicas, (one, other), strict=True):
-            assert [told async for told in feed.subscribe(listener, ALL, None)] == []
+            assert [told async for told in feed.subscribe(listener, [ALL], None)] == []
         await asyncio.sleep(0.5)  # both listen
         await contexts.writer.put(alpha, text("plan"))
         for listener in (one, other):

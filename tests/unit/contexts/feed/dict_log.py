@@ -1,12 +1,12 @@
 """A log of changes in memory, for tests of the feed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
 from agent_memory.contexts.change import Change, ChangeOp
 from agent_memory.contexts.context import Cause
-from agent_memory.contexts.feed.pattern import KeyPattern
+from agent_memory.contexts.feed.pattern import KeyPattern, any_matches
 from agent_memory.contexts.feed.state import ChangePage, PresentContext, PresentState
 from agent_memory.ids import ContextKey, Lineage, WorkspaceId
 
@@ -46,9 +46,11 @@ class DictLog:
         await asyncio.sleep(0)
         return ChangePage(page, after + len(page))
 
-    async def present(self, workspace: WorkspaceId, pattern: KeyPattern) -> PresentState:
+    async def present(self, workspace: WorkspaceId, patterns: Sequence[KeyPattern]) -> PresentState:
         assert workspace == HERE
-        newest = {change.key: change for change in self.changes if pattern.matches(change.key)}
+        newest = {
+            change.key: change for change in self.changes if any_matches(patterns, change.key)
+        }
         contexts = [
             PresentContext(it.key, it.lineage, it.version, it.changed_at) for it in newest.values()
         ]

@@ -26,7 +26,7 @@ class World:
 async def caught_up(
     feed: Feed, listener: Listener, pattern: KeyPattern, since: int | None
 ) -> list[Change | PresentState]:
-    return [told async for told in feed.subscribe(listener, pattern, since)]
+    return [told async for told in feed.subscribe(listener, [pattern], since)]
 
 
 def numbers(told: list[Change | PresentState]) -> list[int]:
@@ -63,6 +63,22 @@ async def test_a_change_that_another_subscription_brings_is_not_repeated() -> No
     async with world.feed.listening(HERE) as listener:
         assert numbers(await caught_up(world.feed, listener, TEAM, 0)) == [1]
         assert numbers(await caught_up(world.feed, listener, ALL, 0)) == [2]
+    await world.reader.close()
+
+
+async def test_several_keys_are_caught_up_in_one_order() -> None:
+    world = World()
+    for key in ("b", "team/a", "other", "b"):
+        world.log.append(key)
+    async with world.feed.listening(HERE) as listener:
+        patterns = [TEAM, KeyPattern("b")]
+        told = [one.seq async for one in world.feed.subscribe(listener, patterns, 0)]
+        assert told == [1, 2, 4]
+        assert listener.stop(TEAM)
+        for key in ("team/a", "b"):
+            world.log.append(key)
+        await world.reader.pull(HERE)
+        assert [it.seq for it in listener.take()] == [6]
     await world.reader.close()
 
 
@@ -122,7 +138,7 @@ async def test_readers_lose_their_place_where_the_numbers_go_on_elsewhere() -> N
         await caught_up(world.feed, listener, ALL, None)
         del world.log.changes[1:]
         await world.reader.pull(HERE)
-        assert listener.is_late
+        assert listener.is_late.is_set()
         assert listener.resume_from == 3
         [state] = await caught_up(world.feed, listener, ALL, listener.resume_from)
         assert isinstance(state, PresentState)
@@ -147,7 +163,11 @@ async def test_readers_that_are_cut_at_random_see_every_change_once_and_in_order
                 got.extend(
                     numbers(await caught_up(world.feed, listener, ALL, got[-1] if got else 0))
                 )
-                while chance.random() < 0.9 and not listener.is_late and got[-1:] != [num_writes]:
+                while (
+                    chance.random() < 0.9
+                    and not listener.is_late.is_set()
+                    and got[-1:] != [num_writes]
+                ):
                     await listener.wait(0.05)
                     got.extend(it.seq for it in listener.take())
 
