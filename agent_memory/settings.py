@@ -101,6 +101,9 @@ class Settings(BaseSettings):
 
     webhooks_to_private: bool = False
     """Whether webhooks may be sent to private addresses, and over http."""
+    context_keys: SecretStr | None = None
+    """64 hex digits each, separated by commas: contexts are encrypted with the first one, and those
+    that another one has encrypted are read with it."""
 
     max_body_bytes: int = Field(32 * MIB, ge=1024)
     max_import_bytes: int = Field(64 * 1024 * MIB, ge=1024)
@@ -126,6 +129,22 @@ class Settings(BaseSettings):
             raise ValueError("a key has 64 hex digits; `openssl rand -hex 32` makes one")
         return key
 
+    @field_validator("context_keys")
+    @classmethod
+    def _check_keys(cls, keys: SecretStr | None) -> SecretStr | None:
+        for key in [] if keys is None else _split(keys):
+            cls._check_key(SecretStr(key))
+        return keys
+
+    @property
+    def context_key_ring(self) -> tuple[bytes, ...]:
+        """The keys of contexts, 32 bytes each, the one that encrypts first."""
+        return (
+            ()
+            if self.context_keys is None
+            else tuple(map(bytes.fromhex, _split(self.context_keys)))
+        )
+
     @property
     def shelf_key_bytes(self) -> bytes | None:
         """The key of the shelf, 32 bytes, if there is one."""
@@ -146,3 +165,7 @@ class Settings(BaseSettings):
     def home(self) -> Path:
         """`data_dir` with `~` expanded, absolute."""
         return self.data_dir.expanduser().absolute()
+
+
+def _split(keys: SecretStr) -> list[str]:
+    return [key for part in keys.get_secret_value().split(",") if (key := part.strip())]

@@ -23,7 +23,10 @@ from agent_memory.api.routers import (
     chat,
     completions,
     context_feed,
+    context_history,
+    context_policy,
     context_webhooks,
+    contexts,
     conversations,
     embeddings,
     feedback,
@@ -63,6 +66,9 @@ _ROUTERS = (
     health,
     metrics,
     pages,
+    context_policy,
+    context_history,
+    contexts,  # last of its paths: a key may be any path that no other route has
 )
 
 

@@ -22,6 +22,7 @@ from agent_memory.errors import (
     NotFound,
     PayloadTooLarge,
     PermissionDenied,
+    PreconditionFailed,
     PromptTooLong,
     QueueFull,
     StreamInterrupted,
@@ -39,6 +40,7 @@ STATUS: Mapping[type[AgentMemoryError], int] = {
     PermissionDenied: 403,
     NotFound: 404,
     Conflict: 409,
+    PreconditionFailed: 412,
     PayloadTooLarge: 413,
     QueueFull: 429,
     HeadersTooLarge: 431,
@@ -76,6 +78,8 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     prompt_size: tuple[int, int] | None = None
     """Tokens of the prompt and the limit, when the prompt was too long."""
+    present: Mapping[str, object] = field(default_factory=dict)
+    """The state of the thing, when it is not the one that the request was made for."""
 
 
 def fault_of(error: Exception) -> Fault:
@@ -110,9 +114,20 @@ def _fault_of_ours(error: AgentMemoryError) -> Fault:
         (str(error) or error.code) if is_told else _INTERNAL,
         param=error.param if isinstance(error, (InvalidRequest, ItemTooLarge)) else None,
         retry_after_s=error.retry_after_s if isinstance(error, (QueueFull, Unavailable)) else None,
-        headers={"WWW-Authenticate": "Bearer"} if status == 401 else {},
+        headers=_headers_of(error, status),
         prompt_size=((error.num_tokens, error.limit) if isinstance(error, PromptTooLong) else None),
+        present=(
+            {"version": error.version, "etag": error.etag, "sha256": error.sha256}
+            if isinstance(error, PreconditionFailed)
+            else {}
+        ),
     )
+
+
+def _headers_of(error: AgentMemoryError, status: int) -> Mapping[str, str]:
+    if isinstance(error, PreconditionFailed) and error.etag is not None:
+        return {"ETag": error.etag}
+    return {"WWW-Authenticate": "Bearer"} if status == 401 else {}
 
 
 def anthropic_error(fault: Fault) -> dict[str, object]:
@@ -159,6 +174,7 @@ def problem(fault: Fault) -> dict[str, object]:
         "code": fault.code,
         "request_id": request_id_var.get(),
         **({"param": fault.param} if fault.param else {}),
+        **fault.present,
     }
 
 

@@ -12,6 +12,11 @@ from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
 from agent_memory.api.schemas.body import Body
 from agent_memory.api.schemas.chat import ChatBody
 from agent_memory.api.schemas.completions import CompletionsBody
+from agent_memory.api.schemas.contexts import (
+    ContextBody,
+    ContextPolicyBody,
+    RollBackContextBody,
+)
 from agent_memory.api.schemas.embeddings import EmbeddingsBody
 from agent_memory.api.schemas.memory.feedback import FeedbackBody, RollBackBody
 from agent_memory.api.schemas.memory.ingest import IngestBody
@@ -32,6 +37,8 @@ _BODIES: Sequence[type[Body]] = (
     AgentTurnBody,
     ChatBody,
     CompletionsBody,
+    ContextBody,
+    ContextPolicyBody,
     CountTokensBody,
     CreateAgentBody,
     EmbeddingsBody,
@@ -49,6 +56,7 @@ _BODIES: Sequence[type[Body]] = (
     MessageChangeBody,
     RetentionRunBody,
     RollBackBody,
+    RollBackContextBody,
     PrecheckBody,
     RecallBody,
     StartJobBody,

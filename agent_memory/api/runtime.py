@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent_memory.access.principal import Principal
+from agent_memory.api.feed.runtime import ContextFeed
+from agent_memory.contexts.service.contexts import Contexts
 from agent_memory.gateway.provider import Provider
 from agent_memory.ids import JobId, SessionId, WorkspaceId
 from agent_memory.json_value import Json
@@ -170,3 +172,5 @@ class Runtime:
     embeddings: Embeddings
     workers: Workers
     models: Models
+    contexts: Contexts
+    context_feed: ContextFeed | None = None

@@ -37,6 +37,10 @@ class Writing(Protocol):
         when it is erased or has expired: an erasure takes those of earlier lineages with it."""
         ...
 
+    async def forget(self, key: ContextKey) -> int:
+        """Remove every version of the key, of contexts deleted earlier too; how many those were."""
+        ...
+
     async def list_keys(self, prefix: str, limit: int) -> Sequence[ContextKey]:
         """The keys that begin so, expired ones too."""
         ...

@@ -13,6 +13,7 @@ from agent_memory.api.limits import Limits
 from agent_memory.api.runtime import Runtime
 from agent_memory.clock import utc_now
 from agent_memory.deployments.condition import RuntimeCondition
+from agent_memory.deployments.context_feed import context_feed
 from agent_memory.deployments.disk_probe import DiskProbe
 from agent_memory.device.text.served_tokens import ServedTokens
 from agent_memory.gateway.placing import Places, Placing
@@ -35,6 +36,7 @@ from agent_memory.store.keys import KeyStore
 from agent_memory.store.memory.spaces import SpaceStore
 from agent_memory.store.session_copies import SessionCopies
 from agent_memory.store.sessions import SessionStore
+from agent_memory.store.stored_contexts import stored_contexts
 from agent_memory.store.stored_memory import stored_memory
 
 MAX_CONNECTIONS = 8
@@ -70,6 +72,8 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
         embeddings=EmbeddingService(embedders),
         workers=JobDesk(jobs, utc_now),
         models=models,
+        contexts=stored_contexts(database, config.settings.context_key_ring, utc_now),
+        context_feed=context_feed(database, config.database_url, config.settings),
     )
 
 

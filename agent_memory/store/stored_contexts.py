@@ -8,7 +8,8 @@ from agent_memory.contexts.key_ring import KeyRing
 from agent_memory.contexts.service.contexts import Contexts, compose_contexts
 from agent_memory.store.contexts.contexts import StoredContexts
 from agent_memory.store.contexts.policies import ContextPolicyStore
-from agent_memory.store.contexts.writing import OnChanged, do_nothing
+from agent_memory.store.contexts.webhooks import queue_webhooks
+from agent_memory.store.contexts.writing import OnChanged
 from agent_memory.store.database import Database
 
 
@@ -16,7 +17,7 @@ def stored_contexts(
     database: Database,
     keys: Sequence[bytes],
     clock: Callable[[], datetime],
-    on_changed: OnChanged = do_nothing,
+    on_changed: OnChanged = queue_webhooks,
 ) -> Contexts:
     """keys: those that seal contexts, the first of them now."""
     return compose_contexts(

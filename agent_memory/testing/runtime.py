@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 
 from agent_memory.access.principal import ALL_SCOPES, Principal, Scope
 from agent_memory.api.runtime import Health, Runtime
+from agent_memory.contexts.service.contexts import Contexts
 from agent_memory.errors import Conflict, NotFound, Unauthenticated
 from agent_memory.gateway.routed import Routed
 from agent_memory.ids import KeyId, SessionId, WorkspaceId, new_id
 from agent_memory.memory.service.memory import Memory
 from agent_memory.pages import Page
+from agent_memory.testing.dict_contexts import dict_contexts
 from agent_memory.testing.embeddings import HashingEmbeddings
 from agent_memory.testing.jobs import DictWorkers
 from agent_memory.testing.memory import dict_memory
@@ -255,6 +257,7 @@ def scripted_runtime(
     embeddings: HashingEmbeddings | None = None,
     workers: DictWorkers | None = None,
     models: ScriptedModels | None = None,
+    contexts: Contexts | None = None,
 ) -> Runtime:
     """A runtime whose one key, `TEST_KEY`, may do everything, unless told otherwise."""
     sessions = sessions or MemorySessions()
@@ -269,4 +272,5 @@ def scripted_runtime(
         embeddings or HashingEmbeddings(),
         workers or DictWorkers(),
         models or ScriptedModels(turns),
+        contexts or dict_contexts(),
     )

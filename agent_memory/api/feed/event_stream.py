@@ -1,5 +1,6 @@
 """The feed as server-sent events."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack
 
@@ -12,6 +13,7 @@ from agent_memory.api.feed.connections import Connection, Connections
 from agent_memory.api.feed.words import RESET, change_event, sse, state_json
 from agent_memory.contexts.change import Change
 from agent_memory.contexts.feed.feed import Feed
+from agent_memory.contexts.feed.listener import Listener
 from agent_memory.contexts.feed.pattern import KeyPattern
 from agent_memory.json_value import Json
 
@@ -58,16 +60,29 @@ class FeedStream(Response):
 
     async def _pieces(self, connection: Connection) -> AsyncIterator[bytes]:
         async with self._feed.listening(self._principal.workspace_id) as listener:
-            yield _PING
-            async for told in self._feed.subscribe(listener, self._patterns, self._since):
-                if isinstance(told, Change):
-                    yield change_event(told)
-                    continue
-                keys: list[Json] = [pattern.text for pattern in self._patterns]
-                for part in state_json(told, keys):
-                    yield sse(RESET, part, None if part["more"] else told.seq)
-            while not (listener.is_late.is_set() or connection.is_revoked.is_set()):
-                if not await listener.wait(self._ping_interval_s):
-                    yield _PING
-                for change in listener.take():
-                    yield change_event(change)
+            watching = asyncio.create_task(_end_when_revoked(connection, listener))
+            try:
+                async for piece in self._pieces_for(listener):
+                    yield piece
+            finally:
+                watching.cancel()
+
+    async def _pieces_for(self, listener: Listener) -> AsyncIterator[bytes]:
+        yield _PING
+        async for told in self._feed.subscribe(listener, self._patterns, self._since):
+            if isinstance(told, Change):
+                yield change_event(told)
+                continue
+            keys: list[Json] = [pattern.text for pattern in self._patterns]
+            for part in state_json(told, keys):
+                yield sse(RESET, part, None if part["more"] else told.seq)
+        while not listener.is_late.is_set():
+            if not await listener.wait(self._ping_interval_s):
+                yield _PING
+            for change in listener.take():
+                yield change_event(change)
+
+
+async def _end_when_revoked(connection: Connection, listener: Listener) -> None:
+    await connection.is_revoked.wait()
+    listener.lose_place()

@@ -112,6 +112,11 @@ class ContextPen:
         self._check(condition, key, held)
         if held is None:
             raise NotFound("context", key)
+        return await self._end(writing, writer, held, cause)
+
+    async def _end(
+        self, writing: Writing, writer: Writer, held: StoredContext, cause: Cause
+    ) -> Receipt:
         present = held.context.present
         change = await writing.end(present, cause, self._clock(), writer.by)
         return Receipt.of(change, present, None)
@@ -123,6 +128,10 @@ class ContextPen:
             return False
         await writing.end(held.context.present, Cause.EXPIRY, self._clock(), writer.by)
         return True
+
+    def unguessable(self, data: bytes) -> bytes:
+        """Bytes that stand for `data`; where there are keys, only they can make them."""
+        return self._codec.keys.fingerprint(data) if self._codec.keys.can_seal else data
 
     def opened(self, stored: StoredContext) -> Document:
         """What the version that was found says."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from agent_memory.contexts.context import Context, ReadContext, VersionInfo
+from agent_memory.contexts.diffing import Diff, compare
 from agent_memory.contexts.filter import Filter
 from agent_memory.contexts.ports import ContextStore
 from agent_memory.contexts.service.beside_loop import beside_loop
@@ -52,6 +53,19 @@ class ContextReader:
         found = await self._store.list_versions(workspace, lineage, before, limit + 1)
         page = found[:limit]
         return Page(page, str(page[-1].address.version) if len(found) > limit else None)
+
+    async def diff(
+        self, workspace: WorkspaceId, key: ContextKey, before: int | None, after: int | None
+    ) -> Diff:
+        """What `after` has that `before` has not; by default, the present version and the one
+        before it. `NotFound` without either."""
+        new = await self.get(workspace, key, after)
+        number = new.version.address.version - 1 if before is None else before
+        old = await self.get(workspace, key, number)
+        size = old.version.size + new.version.size
+        return await beside_loop(
+            size, lambda: compare(old.version, old.document, new.version, new.document)
+        )
 
     async def _slide(self, workspace: WorkspaceId, context: Context, now: datetime) -> None:
         lifetime = context.lifetime

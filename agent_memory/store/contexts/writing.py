@@ -11,7 +11,7 @@ from agent_memory.contexts.context import Cause, ClosedBody, Context, StoredCont
 from agent_memory.contexts.document import Document
 from agent_memory.contexts.policy import ContextPolicy
 from agent_memory.errors import InvariantBroken
-from agent_memory.ids import ContextKey, WorkspaceId
+from agent_memory.ids import ContextKey, Lineage, WorkspaceId
 from agent_memory.store.contexts.finding import find_context
 from agent_memory.store.contexts.policies import read_policy
 from agent_memory.store.contexts.rows import KeyRow
@@ -121,12 +121,17 @@ class ContextWriting:
                 now=now,
             )
             return
-        await self._transaction.run(
-            "delete_context_versions",
-            workspace_id=self._workspace,
-            key=address.key,
-            lineage=None if cause is Cause.ERASE else address.lineage,
+        await self._delete_versions(address.key, None if cause is Cause.ERASE else address.lineage)
+
+    async def forget(self, key: ContextKey) -> int:
+        return await self._delete_versions(key, None)
+
+    async def _delete_versions(self, key: ContextKey, lineage: Lineage | None) -> int:
+        """lineage: None for all of them."""
+        num_deleted = await self._transaction.fetch_value(
+            "delete_context_versions", workspace_id=self._workspace, key=key, lineage=lineage
         )
+        return num_deleted if isinstance(num_deleted, int) else 0
 
     async def list_keys(self, prefix: str, limit: int) -> Sequence[ContextKey]:
         rows = await self._transaction.fetch_all(

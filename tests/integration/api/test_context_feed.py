@@ -283,10 +283,9 @@ async def test_a_revoked_key_ends_its_sockets_and_its_streams(
                 await hear(socket)
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1008
-            async with asyncio.timeout(12):
-                async for _ in stream.aiter_bytes():
-                    pass
-        assert time.monotonic() - revoked_at < 12
+            async for _ in stream.aiter_bytes():
+                pass
+        assert time.monotonic() - revoked_at < 5
 
 
 async def test_one_reader_too_many_is_told_to_come_later(
