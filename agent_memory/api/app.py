@@ -22,6 +22,7 @@ from agent_memory.api.routers import (
     agents,
     chat,
     completions,
+    context_batch,
     context_feed,
     context_history,
     context_policy,
@@ -66,6 +67,7 @@ _ROUTERS = (
     health,
     metrics,
     pages,
+    context_batch,
     context_policy,
     context_history,
     contexts,  # last of its paths: a key may be any path that no other route has

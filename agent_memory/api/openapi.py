@@ -13,6 +13,7 @@ from agent_memory.api.schemas.body import Body
 from agent_memory.api.schemas.chat import ChatBody
 from agent_memory.api.schemas.completions import CompletionsBody
 from agent_memory.api.schemas.contexts import (
+    ContextBatchBody,
     ContextBody,
     ContextPolicyBody,
     RollBackContextBody,
@@ -37,6 +38,7 @@ _BODIES: Sequence[type[Body]] = (
     AgentTurnBody,
     ChatBody,
     CompletionsBody,
+    ContextBatchBody,
     ContextBody,
     ContextPolicyBody,
     CountTokensBody,

@@ -54,10 +54,10 @@ def compare(before: VersionInfo, old: Document, after: VersionInfo, new: Documen
 
 
 def _unified(before: VersionInfo, old: Document, after: VersionInfo, new: Document) -> str:
-    sides = [document.body.decode().splitlines(keepends=True) for document in (old, new)]
-    if (longest := max(map(len, sides))) > MAX_COMPARED_LINES:
+    was, is_now = (document.body.decode().splitlines(keepends=True) for document in (old, new))
+    if (longest := max(len(was), len(is_now))) > MAX_COMPARED_LINES:
         raise ItemTooLarge(longest, MAX_COMPARED_LINES, "A version to compare, in lines,")
-    lines = difflib.unified_diff(*sides, _name(before), _name(after))
+    lines = difflib.unified_diff(was, is_now, _name(before), _name(after))
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end\n" for line in lines
     )

@@ -23,8 +23,18 @@ def is_unchanged(headers: Headers, version: VersionInfo, sha256: str) -> bool:
     return any(tag in known for tag in tags)
 
 
+def named_condition(matches: str | None, matches_none: str | None) -> Condition:
+    """The same of fields that are written as the headers are."""
+    return Condition(
+        None if matches is None else _split(matches),
+        None if matches_none is None else _split(matches_none),
+    )
+
+
 def _tags(headers: Headers, name: str) -> tuple[str, ...] | None:
-    if name not in headers:
-        return None
-    tags = [tag.strip() for value in headers.getlist(name) for tag in value.split(",")]
+    return _split(",".join(headers.getlist(name))) if name in headers else None
+
+
+def _split(text: str) -> tuple[str, ...]:
+    tags = [tag.strip() for tag in text.split(",")]
     return tuple(tag.strip('"') for tag in tags if tag and not tag.startswith(_WEAK))

@@ -9,7 +9,7 @@ import orjson
 from agent_memory.api.contexts.json_spans import Span, member_spans
 from agent_memory.api.json_body import check_json
 from agent_memory.api.limits import Limits
-from agent_memory.api.schemas.contexts import MAX_MEDIA_TYPE, ContextBody
+from agent_memory.api.schemas.contexts import MAX_MEDIA_TYPE, ContextBody, ContextOperation
 from agent_memory.contexts.document import Document, Format
 from agent_memory.errors import InvalidRequest
 
@@ -22,7 +22,9 @@ def is_envelope(content_type: str) -> bool:
     return _essence(content_type) in {"", "application/json", _FORM}
 
 
-def document_of(body: ContextBody, text: str, spans: Mapping[str, Span]) -> Document:
+def document_of(
+    body: ContextBody | ContextOperation, text: str, spans: Mapping[str, Span]
+) -> Document:
     """The content of a body whose fields stand in `text` at `spans`."""
     match body.format:
         case "json":

@@ -3,7 +3,7 @@
 import json
 import re
 
-_scan = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str).scan_once
+_scan = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str).raw_decode
 _BLANK = re.compile(r"[ \t\n\r]*")
 
 Span = tuple[int, int]

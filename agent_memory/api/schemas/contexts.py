@@ -51,6 +51,29 @@ class ContextBody(ContextOptions):
     media_type: MediaType | None = None
 
 
+class ContextOperation(ContextOptions):
+    """One operation of a batch. patch: an array is a JSON Patch, anything else a merge patch.
+    if_match: as the header."""
+
+    op: Literal["put", "patch", "get", "delete"]
+    key: str
+    data: Any = None
+    format: Literal["json", "text", "bytes"] = "json"
+    media_type: MediaType | None = None
+    patch: Any = None
+    version: Annotated[int, Field(ge=1)] | None = None
+    if_match: Annotated[str, Field(min_length=1, max_length=512)] | None = None
+    if_none_match: Annotated[str, Field(min_length=1, max_length=512)] | None = None
+    erase: bool = False
+
+
+class ContextBatchBody(Body):
+    """`POST /v1/contexts/batch`. atomic: all operations are done, in one transaction, or none."""
+
+    operations: Annotated[list[ContextOperation], Field(min_length=1, max_length=MAX_OPERATIONS)]
+    atomic: bool = False
+
+
 class RollBackContextBody(Body):
     """`POST /v1/contexts/{key}/rollback`."""
 
@@ -85,7 +108,7 @@ class ContextQuery(BaseModel):
     def options(self) -> ContextOptions:
         """The same as they stand in a body."""
         sent = {"tags" if name == "tag" else name for name in self.model_fields_set - {"raw"}}
-        values = {name: getattr(self, "tag" if name == "tags" else name) for name in _OPTIONS}
+        values = {name: getattr(self, "tag" if name == "tags" else name, None) for name in _OPTIONS}
         return ContextOptions.model_construct(sent, **values)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from agent_memory.contexts.codec import ContextCodec
 from agent_memory.contexts.ports import ContextStore, Policies
+from agent_memory.contexts.service.batch import ContextBatch
 from agent_memory.contexts.service.pen import ContextPen
 from agent_memory.contexts.service.reader import ContextReader
 from agent_memory.contexts.service.writer import ContextWriter
@@ -17,6 +18,7 @@ class Contexts:
 
     reader: ContextReader
     writer: ContextWriter
+    batch: ContextBatch
     policies: Policies
 
 
@@ -24,4 +26,5 @@ def compose_contexts(
     store: ContextStore, policies: Policies, codec: ContextCodec, clock: Callable[[], datetime]
 ) -> Contexts:
     pen = ContextPen(codec, clock)
-    return Contexts(ContextReader(store, pen, clock), ContextWriter(store, pen), policies)
+    reader, writer = ContextReader(store, pen, clock), ContextWriter(store, pen)
+    return Contexts(reader, writer, ContextBatch(store, pen, writer, reader), policies)

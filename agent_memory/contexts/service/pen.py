@@ -12,6 +12,7 @@ from agent_memory.contexts.context import (
     Cause,
     Context,
     Lifetime,
+    ReadContext,
     StoredContext,
     Traits,
     VersionInfo,
@@ -128,6 +129,13 @@ class ContextPen:
             return False
         await writing.end(held.context.present, Cause.EXPIRY, self._clock(), writer.by)
         return True
+
+    async def read(self, writing: Writing, key: ContextKey, version: int | None) -> ReadContext:
+        """As it stands within the transaction. `NotFound` without it."""
+        held = await writing.find(key, version)
+        if held is None or held.context.lifetime.is_over(self._clock()):
+            raise NotFound("context", key if version is None else f"{key}@{version}")
+        return ReadContext(held.context, held.version, self.opened(held))
 
     def unguessable(self, data: bytes) -> bytes:
         """Bytes that stand for `data`; where there are keys, only they can make them."""

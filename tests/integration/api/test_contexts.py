@@ -110,7 +110,7 @@ async def test_a_document_is_changed_by_parts(ours: httpx.AsyncClient) -> None:
     patch = {"Content-Type": "application/json-patch+json"}
     content = json.dumps({"owner": None, "goal": "1.1"})
     assert (await ours.patch(PLAN, content=content, headers=merge)).json()["version"] == 2
-    operations = [
+    operations: list[dict[str, object]] = [
         {"op": "test", "path": "/goal", "value": "1.1"},
         {"op": "add", "path": "/steps/-", "value": 3},
     ]
@@ -258,3 +258,41 @@ async def test_another_workspaces_contexts_do_not_exist(
         assert response.status_code == 404, (method, path, response.text)
     await ours.put(PLAN, json={"data": "ours"})
     assert (await theirs.get(PLAN)).json()["data"] == "still theirs"
+
+
+BATCH = "/v1/contexts/batch"
+
+
+async def test_an_atomic_batch_is_done_whole_or_not_at_all(ours: httpx.AsyncClient) -> None:
+    await ours.put(PLAN, json={"data": {"n": 1}})
+    operations: list[dict[str, object]] = [
+        {"op": "patch", "key": "team/plan", "patch": {"m": 2}},
+        {"op": "get", "key": "team/plan"},
+        {"op": "put", "key": "team/new", "data": [1.50], "if_match": "*"},
+    ]
+    failed = await ours.post(BATCH, json={"operations": operations, "atomic": True})
+    assert failed.status_code == 412
+    assert (await ours.get(PLAN)).json()["version"] == 1
+    operations[2]["if_match"] = None
+    body = json.dumps({"operations": operations, "atomic": True}).replace("1.5", "1.50")
+    headers = {"Idempotency-Key": "batch-1"}
+    done = await ours.post(BATCH, content=body, headers=headers)
+    patched, read, made = done.json()["results"]
+    assert (patched["version"], read["data"], made["change"]) == (2, {"n": 1, "m": 2}, "stored")
+    assert (await ours.get("/v1/contexts/team/new", params={"raw": True})).content == b"[1.50]"
+    again = (await ours.post(BATCH, content=body, headers=headers)).json()["results"]
+    assert (again[0]["seq"], again[2]["seq"]) == (patched["seq"], made["seq"])
+
+
+async def test_of_another_batch_each_operation_stands_by_itself(ours: httpx.AsyncClient) -> None:
+    operations = [
+        {"op": "put", "key": "a", "data": 1},
+        {"op": "delete", "key": "nothing"},
+        {"op": "put", "key": "b", "data": None},
+        {"op": "put", "key": "a", "data": 2, "if_match": "9"},
+    ]
+    done = (await ours.post(BATCH, json={"operations": operations})).json()
+    assert (done["completed"], done["failed"]) == (2, 2)
+    assert [one["status"] for one in done["results"]] == [200, 404, 200, 412]
+    assert done["results"][3]["version"] == 1
+    assert (await ours.get("/v1/contexts/b")).json()["data"] is None
