@@ -29,6 +29,7 @@ from agent_memory.api.schemas.memory.messages import (
 )
 from agent_memory.api.schemas.memory.recall import PrecheckBody, RecallBody, WorkingSetBody
 from agent_memory.api.schemas.memory.upkeep import ConsolidationRunBody, HoldBody, RetentionRunBody
+from agent_memory.api.schemas.memory_stores import CreateMemoryBody, UpdateMemoryBody
 from agent_memory.api.schemas.models import LoadModelBody, OffloadModelBody
 from agent_memory.api.schemas.webhooks import WebhookBody
 from agent_memory.api.schemas.workers import StartJobBody
@@ -43,6 +44,8 @@ _BODIES: Sequence[type[Body]] = (
     ContextPolicyBody,
     CountTokensBody,
     CreateAgentBody,
+    CreateMemoryBody,
+    UpdateMemoryBody,
     EmbeddingsBody,
     ForkAgentBody,
     LoadModelBody,

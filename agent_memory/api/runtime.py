@@ -6,6 +6,7 @@ from typing import Protocol
 
 from agent_memory.access.principal import Principal
 from agent_memory.api.feed.runtime import ContextFeed
+from agent_memory.contexts.memory_stores.versions import MemoryVersions
 from agent_memory.contexts.service.contexts import Contexts
 from agent_memory.gateway.provider import Provider
 from agent_memory.ids import JobId, SessionId, WorkspaceId
@@ -174,3 +175,4 @@ class Runtime:
     models: Models
     contexts: Contexts
     context_feed: ContextFeed | None = None
+    memory_versions: MemoryVersions | None = None

@@ -13,7 +13,7 @@ from agent_memory.memory.ports import TokenCounter
 from agent_memory.memory.service.composition import World
 from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.store.database import Database
-from agent_memory.store.stored_contexts import stored_contexts
+from agent_memory.store.stored_contexts import memory_versions, stored_contexts
 from agent_memory.store.stored_memory import stored_memory
 
 
@@ -37,6 +37,7 @@ def offline_runtime(
         workers=absent,
         models=absent,
         contexts=stored_contexts(database, context_keys, utc_now),
+        memory_versions=memory_versions(database, context_keys),
     )
 
 

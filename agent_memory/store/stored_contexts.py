@@ -7,6 +7,7 @@ from agent_memory.contexts.codec import ContextCodec
 from agent_memory.contexts.key_ring import KeyRing
 from agent_memory.contexts.service.contexts import Contexts, compose_contexts
 from agent_memory.store.contexts.contexts import StoredContexts
+from agent_memory.store.contexts.memory_versions import MemoryVersionStore
 from agent_memory.store.contexts.policies import ContextPolicyStore
 from agent_memory.store.contexts.webhooks import queue_webhooks
 from agent_memory.store.contexts.writing import OnChanged
@@ -26,3 +27,8 @@ def stored_contexts(
         ContextCodec(KeyRing(keys)),
         clock,
     )
+
+
+def memory_versions(database: Database, keys: Sequence[bytes]) -> MemoryVersionStore:
+    """Versions of contexts as Anthropic's memory stores have them."""
+    return MemoryVersionStore(database, ContextCodec(KeyRing(keys)))

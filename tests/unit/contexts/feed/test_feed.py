@@ -147,7 +147,8 @@ async def test_readers_lose_their_place_where_the_numbers_go_on_elsewhere() -> N
 
 async def test_readers_that_are_cut_at_random_see_every_change_once_and_in_order() -> None:
     world, chance = World(max_waiting=20), random.Random(7)  # noqa: S311  a test's dice
-    num_writes, seen = 600, [[], [], []]
+    num_writes = 600
+    seen: list[list[int]] = [[], [], []]
 
     async def write() -> None:
         for _ in range(num_writes):

@@ -17,3 +17,6 @@ CREATE POLICY own_workspace ON context_webhooks
     USING (workspace_id = current_setting('app.workspace_id', true))
     WITH CHECK (workspace_id = current_setting('app.workspace_id', true));
 GRANT SELECT, INSERT, UPDATE, DELETE ON context_webhooks TO agent_memory_app;
+
+ALTER TABLE context_versions ADD COLUMN redacted_at timestamptz, ADD COLUMN redacted_by text;
+COMMENT ON COLUMN context_versions.redacted_at IS 'Its content was removed then; the version stays';

@@ -4,84 +4,22 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 import httpx
 import orjson
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin, Subprotocol
 
 from agent_memory.access.principal import ApiKeyRecord
-from agent_memory.api.app import create_app
-from agent_memory.api.feed.connections import Connections
-from agent_memory.api.limits import Limits
-from agent_memory.api.runtime import Runtime
-from agent_memory.clock import utc_now
-from agent_memory.deployments.context_feed import context_feed
-from agent_memory.ids import WorkspaceId
-from agent_memory.settings import Settings
-from agent_memory.store.authenticator import KeyAuthenticator
-from agent_memory.store.contexts.readers import FeedReaders
 from agent_memory.store.database import Database
 from agent_memory.store.jobs import JobStore
 from agent_memory.store.keys import KeyStore
-from agent_memory.store.stored_contexts import stored_contexts
-from agent_memory.testing.runtime import ScriptedTurns, scripted_runtime
+from tests.integration.api.feed.conftest import OTHER, WORKSPACE
 
-WORKSPACE, OTHER = WorkspaceId("ours"), WorkspaceId("theirs")
 Message = dict[str, Any]
-
-
-@pytest.fixture
-def keys(database: Database) -> KeyStore:
-    return KeyStore(database)
-
-
-@pytest.fixture
-async def held(keys: KeyStore) -> tuple[ApiKeyRecord, str]:
-    return await keys.create_key(WORKSPACE, "reader", ["contexts"])
-
-
-@pytest.fixture
-def runtime(database: Database, url: str, keys: KeyStore) -> Runtime:
-    contexts = stored_contexts(database, [], utc_now)
-    feed = context_feed(database, url, Settings(cors_origins=("https://pages.example",)))
-    feed = replace(feed, connections=Connections(FeedReaders(database), max_open=3, check_s=0.2))
-    return replace(
-        scripted_runtime(ScriptedTurns(()), contexts=contexts),
-        keys=KeyAuthenticator(keys),
-        context_feed=feed,
-    )
-
-
-@pytest.fixture
-def app(runtime: Runtime) -> FastAPI:
-    return create_app(runtime, Limits())
-
-
-@pytest.fixture
-async def port(app: FastAPI) -> AsyncIterator[int]:
-    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", timeout_keep_alive=1)
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
-        await asyncio.sleep(0.01)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    server.force_exit = True
-    await serving
-
-
-@pytest.fixture
-async def client(port: int, held: tuple[ApiKeyRecord, str]) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"x-api-key": held[1]}
-    base = f"http://127.0.0.1:{port}"
-    async with httpx.AsyncClient(base_url=base, headers=headers) as client:
-        yield client
 
 
 @asynccontextmanager
@@ -259,13 +197,13 @@ async def test_a_page_connects_with_a_ticket_once_or_with_its_key_as_a_subprotoc
     client: httpx.AsyncClient, port: int, held: tuple[ApiKeyRecord, str]
 ) -> None:
     ticket = (await client.post("/v1/contexts/ws/tickets")).json()["ticket"]
-    own = f"http://127.0.0.1:{port}"
+    own = Origin(f"http://127.0.0.1:{port}")
     async with connect(f"{url_of(port)}?ticket={ticket}", origin=own) as socket:
         await ask(socket, "heartbeat")
         assert (await hear(socket))["type"] == "heartbeat"
     assert await refused(f"{url_of(port)}?ticket={ticket}") == 401
-    protocols = ["agent-memory", f"key.{held[1]}"]
-    allowed = "https://pages.example"
+    protocols = [Subprotocol("agent-memory"), Subprotocol(f"key.{held[1]}")]
+    allowed = Origin("https://pages.example")
     async with connect(url_of(port), subprotocols=protocols, origin=allowed) as socket:
         assert socket.subprotocol == "agent-memory"
         await ask(socket, "heartbeat")
