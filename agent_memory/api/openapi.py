@@ -12,6 +12,7 @@ from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
 from agent_memory.api.schemas.body import Body
 from agent_memory.api.schemas.chat import ChatBody
 from agent_memory.api.schemas.completions import CompletionsBody
+from agent_memory.api.schemas.context_search import ContextSearchBody
 from agent_memory.api.schemas.contexts import (
     ContextBatchBody,
     ContextBody,
@@ -44,6 +45,7 @@ _BODIES: Sequence[type[Body]] = (
     ContextPolicyBody,
     CountTokensBody,
     CreateAgentBody,
+    ContextSearchBody,
     CreateMemoryBody,
     UpdateMemoryBody,
     EmbeddingsBody,

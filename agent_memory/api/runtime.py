@@ -7,6 +7,7 @@ from typing import Protocol
 from agent_memory.access.principal import Principal
 from agent_memory.api.feed.runtime import ContextFeed
 from agent_memory.contexts.memory_stores.versions import MemoryVersions
+from agent_memory.contexts.search import ContextSearch
 from agent_memory.contexts.service.contexts import Contexts
 from agent_memory.gateway.provider import Provider
 from agent_memory.ids import JobId, SessionId, WorkspaceId
@@ -176,3 +177,4 @@ class Runtime:
     contexts: Contexts
     context_feed: ContextFeed | None = None
     memory_versions: MemoryVersions | None = None
+    context_search: ContextSearch | None = None

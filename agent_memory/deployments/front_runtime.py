@@ -36,7 +36,11 @@ from agent_memory.store.keys import KeyStore
 from agent_memory.store.memory.spaces import SpaceStore
 from agent_memory.store.session_copies import SessionCopies
 from agent_memory.store.sessions import SessionStore
-from agent_memory.store.stored_contexts import memory_versions, stored_contexts
+from agent_memory.store.stored_contexts import (
+    context_search,
+    memory_versions,
+    stored_contexts,
+)
 from agent_memory.store.stored_memory import stored_memory
 
 MAX_CONNECTIONS = 8
@@ -73,6 +77,7 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
         workers=JobDesk(jobs, utc_now),
         models=models,
         contexts=stored_contexts(database, config.settings.context_key_ring, utc_now),
+        context_search=context_search(database, config.settings.context_key_ring, embedders),
         memory_versions=memory_versions(database, config.settings.context_key_ring),
         context_feed=context_feed(database, config.database_url, config.settings),
     )

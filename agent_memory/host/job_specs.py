@@ -4,7 +4,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from agent_memory.clock import utc_now
+from agent_memory.contexts.codec import ContextCodec
+from agent_memory.contexts.key_ring import KeyRing
 from agent_memory.ids import WorkspaceId
+from agent_memory.jobs.context_vectors import EmbedContexts
 from agent_memory.jobs.embedding import EmbedItems, Reembed
 from agent_memory.jobs.enrichment import ChatModel, Enrich, EnrichArgs
 from agent_memory.jobs.expiry import Expire
@@ -32,6 +35,7 @@ from agent_memory.providers.chat_model import chosen_enricher
 from agent_memory.providers.embedders import Embedders
 from agent_memory.providers.webhook_sender import WebhookSender
 from agent_memory.settings import Settings
+from agent_memory.store.contexts.vectors import ContextVectorStore
 from agent_memory.store.contexts.webhooks import WebhookStore
 from agent_memory.store.database import Database
 from agent_memory.store.job_queue import JobQueueStore
@@ -64,6 +68,14 @@ def job_specs(
         _spec(JobKind.REEMBED, NoArgs, Reembed(spaces, embedders).do),
         _spec(JobKind.INDEX_VECTORS, NoArgs, IndexVectors(spaces, VectorIndexStore(database)).do),
         _spec(JobKind.EXPIRE, NoArgs, expire.do),
+        _spec(
+            JobKind.EMBED_CONTEXTS,
+            NoArgs,
+            EmbedContexts(
+                ContextVectorStore(database, ContextCodec(KeyRing(settings.context_key_ring))),
+                embedders,
+            ).do,
+        ),
         _spec(
             JobKind.DELIVER_WEBHOOK,
             WebhookArgs,

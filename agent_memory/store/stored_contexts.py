@@ -9,7 +9,8 @@ from agent_memory.contexts.service.contexts import Contexts, compose_contexts
 from agent_memory.store.contexts.contexts import StoredContexts
 from agent_memory.store.contexts.memory_versions import MemoryVersionStore
 from agent_memory.store.contexts.policies import ContextPolicyStore
-from agent_memory.store.contexts.webhooks import queue_webhooks
+from agent_memory.store.contexts.search import ContextSearchStore, QuestionEmbedder
+from agent_memory.store.contexts.text_index import cause_all
 from agent_memory.store.contexts.writing import OnChanged
 from agent_memory.store.database import Database
 
@@ -18,7 +19,7 @@ def stored_contexts(
     database: Database,
     keys: Sequence[bytes],
     clock: Callable[[], datetime],
-    on_changed: OnChanged = queue_webhooks,
+    on_changed: OnChanged = cause_all,
 ) -> Contexts:
     """keys: those that seal contexts, the first of them now."""
     return compose_contexts(
@@ -32,3 +33,10 @@ def stored_contexts(
 def memory_versions(database: Database, keys: Sequence[bytes]) -> MemoryVersionStore:
     """Versions of contexts as Anthropic's memory stores have them."""
     return MemoryVersionStore(database, ContextCodec(KeyRing(keys)))
+
+
+def context_search(
+    database: Database, keys: Sequence[bytes], embedder: QuestionEmbedder
+) -> ContextSearchStore:
+    """The search for contexts; `embedder` makes vectors of questions."""
+    return ContextSearchStore(database, ContextCodec(KeyRing(keys)), embedder)

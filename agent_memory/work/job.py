@@ -30,6 +30,8 @@ class JobKind(StrEnum):
     """Make or drop the vector index by how many vectors there are."""
     ENRICH = "enrich"
     """Have a language model look for statements in a raw text."""
+    EMBED_CONTEXTS = "embed_contexts"
+    """Give vectors to the contexts that lack them."""
     DELIVER_WEBHOOK = "deliver_webhook"
     """Send one change of a context to one webhook."""
     EXPIRE = "expire"

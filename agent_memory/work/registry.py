@@ -49,6 +49,9 @@ _LINES = (
     JobTraits(JobKind.LEARN_WEIGHTS, _UPKEEP, every=_DAY, is_requestable=True),
     JobTraits(JobKind.INDEX_VECTORS, _UPKEEP, every=6 * _HOUR, is_requestable=True),
     JobTraits(JobKind.ENRICH, JobQueue.ENRICHMENT),
+    JobTraits(
+        JobKind.EMBED_CONTEXTS, _EMBED, is_requestable=True, max_attempts=EMBEDDING_ATTEMPTS
+    ),
     JobTraits(JobKind.DELIVER_WEBHOOK, JobQueue.WEBHOOKS, max_attempts=WEBHOOK_ATTEMPTS),
     JobTraits(JobKind.EXPIRE, _UPKEEP, every=_HOUR, is_requestable=True),
     JobTraits(JobKind.PLAN_UPKEEP, _UPKEEP, schedule=Period(5), max_attempts=1),

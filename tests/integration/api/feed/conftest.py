@@ -76,3 +76,8 @@ async def client(port: int, held: tuple[ApiKeyRecord, str]) -> AsyncIterator[htt
     base = f"http://127.0.0.1:{port}"
     async with httpx.AsyncClient(base_url=base, headers=headers) as client:
         yield client
+
+
+async def put(client: httpx.AsyncClient, key: str, data: object = "x") -> None:
+    response = await client.put(f"/v1/contexts/{key}", json={"data": data})
+    assert response.status_code in {200, 201}, response.text

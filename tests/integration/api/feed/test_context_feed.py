@@ -17,7 +17,7 @@ from agent_memory.access.principal import ApiKeyRecord
 from agent_memory.store.database import Database
 from agent_memory.store.jobs import JobStore
 from agent_memory.store.keys import KeyStore
-from tests.integration.api.feed.conftest import OTHER, WORKSPACE
+from tests.integration.api.feed.conftest import OTHER, WORKSPACE, put
 
 Message = dict[str, Any]
 
@@ -40,11 +40,6 @@ async def ask(socket: ClientConnection, kind: str, **payload: object) -> None:
 async def hear(socket: ClientConnection) -> Message:
     message: Message = orjson.loads(await asyncio.wait_for(socket.recv(), 10))
     return message
-
-
-async def put(client: httpx.AsyncClient, key: str, data: object = "x") -> None:
-    response = await client.put(f"/v1/contexts/{key}", json={"data": data})
-    assert response.status_code in {200, 201}, response.text
 
 
 async def test_a_subscriber_hears_of_each_change_of_its_keys(
