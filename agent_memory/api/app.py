@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 import agent_memory
+from agent_memory.api.background import BackgroundRuns
 from agent_memory.api.catalogue import Catalogue
 from agent_memory.api.errors import handle_error
 from agent_memory.api.limits import Limits
@@ -19,6 +20,8 @@ from agent_memory.api.middleware.methods import Methods
 from agent_memory.api.middleware.old_http import OldHttp
 from agent_memory.api.query import check_query
 from agent_memory.api.routers import (
+    admin_keys,
+    admin_rules,
     agents,
     chat,
     completions,
@@ -34,6 +37,7 @@ from agent_memory.api.routers import (
     feedback,
     health,
     ingest,
+    mcp,
     memory_messages,
     memory_stores,
     memory_upkeep,
@@ -42,7 +46,10 @@ from agent_memory.api.routers import (
     models,
     pages,
     recall,
+    response_conversations,
+    responses,
     travel,
+    usage,
     workers,
 )
 from agent_memory.api.runtime import Runtime
@@ -60,6 +67,8 @@ _ROUTERS = (
     ingest,
     recall,
     feedback,
+    responses,
+    response_conversations,
     memory_messages,
     conversations,
     memory_upkeep,
@@ -68,9 +77,13 @@ _ROUTERS = (
     context_search,
     memory_stores,
     workers,
+    admin_keys,
+    admin_rules,
+    usage,
     health,
     metrics,
     pages,
+    mcp,
     context_batch,
     context_policy,
     context_history,
@@ -102,8 +115,15 @@ def create_app(
         dependencies=[Depends(check_query)],
     )
     app.state.surface = Surface(
-        runtime, limits, counters, Catalogue(runtime.turns, monotonic), clock, monotonic
+        runtime,
+        limits,
+        counters,
+        Catalogue(runtime.turns, monotonic),
+        clock,
+        monotonic,
+        BackgroundRuns(),
     )
+    app.state.origins = frozenset(cors_origins)
     for module in _ROUTERS:
         app.include_router(module.router)
     for error in (AgentMemoryError, HTTPException, RequestValidationError):

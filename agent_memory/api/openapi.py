@@ -7,6 +7,14 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from agent_memory.api.schemas.admin import (
+    ChangeKeyBody,
+    CreateKeyBody,
+    CreateWorkspaceBody,
+    PutBudgetBody,
+    PutLimitBody,
+    RotateKeyBody,
+)
 from agent_memory.api.schemas.agents import AgentTurnBody, CreateAgentBody, ForkAgentBody
 from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
 from agent_memory.api.schemas.body import Body
@@ -32,6 +40,14 @@ from agent_memory.api.schemas.memory.recall import PrecheckBody, RecallBody, Wor
 from agent_memory.api.schemas.memory.upkeep import ConsolidationRunBody, HoldBody, RetentionRunBody
 from agent_memory.api.schemas.memory_stores import CreateMemoryBody, UpdateMemoryBody
 from agent_memory.api.schemas.models import LoadModelBody, OffloadModelBody
+from agent_memory.api.schemas.responses import (
+    AddItemsBody,
+    ChangeConversationBody,
+    CompactBody,
+    InputTokensBody,
+    MakeConversationBody,
+    ResponsesBody,
+)
 from agent_memory.api.schemas.webhooks import WebhookBody
 from agent_memory.api.schemas.workers import StartJobBody
 
@@ -69,6 +85,18 @@ _BODIES: Sequence[type[Body]] = (
     StartJobBody,
     WebhookBody,
     WorkingSetBody,
+    AddItemsBody,
+    ChangeConversationBody,
+    CompactBody,
+    InputTokensBody,
+    MakeConversationBody,
+    ResponsesBody,
+    ChangeKeyBody,
+    CreateKeyBody,
+    CreateWorkspaceBody,
+    PutBudgetBody,
+    PutLimitBody,
+    RotateKeyBody,
 )
 
 

@@ -14,6 +14,7 @@ from agent_memory.api.event_pump import EventPump, SourcedEvent
 from agent_memory.api.renderer import Renderer
 from agent_memory.api.translators.memory_words import memory_headers
 from agent_memory.api.turn_meter import TurnMeter
+from agent_memory.api.turn_metering import TurnMetering
 from agent_memory.turns.events import TurnStarted
 from agent_memory.turns.request import TurnRequest
 
@@ -60,14 +61,17 @@ class TurnResponse(Response):
             self._call.line.error_code = gone.code
 
     async def _respond(self, send: Send) -> None:
-        turns = [self._call.surface.runtime.turns.answer(r) for r in self._requests]
-        async with EventPump(turns, self._call.surface.limits.ping_interval_s) as pump:
-            started = await pump.started()
-            await self._set_headers(started)
-            if self._stream:
-                await self._send_stream(pump, send)
-            else:
-                await self._send_whole(pump, send)
+        metering = TurnMetering(self._call, self._requests, self._renderer.surface)
+        async with metering:
+            self.headers.update(await metering.admit_turns())
+            turns = [self._call.surface.runtime.turns.answer(r) for r in self._requests]
+            async with EventPump(turns, self._call.surface.limits.ping_interval_s) as pump:
+                started = await pump.started()
+                await self._set_headers(started)
+                if self._stream:
+                    await self._send_stream(pump, metering, send)
+                else:
+                    await self._send_whole(pump, metering, send)
 
     async def _set_headers(self, started: Sequence[TurnStarted]) -> None:
         if len(started) == 1:
@@ -82,30 +86,35 @@ class TurnResponse(Response):
             self.headers["X-Accel-Buffering"] = "no"
             del self.headers["content-length"]
 
-    async def _send_whole(self, pump: EventPump, send: Send) -> None:
+    async def _send_whole(self, pump: EventPump, metering: TurnMetering, send: Send) -> None:
         folds = [AnswerFold() for _ in self._requests]
         async for batch in pump.batches():
             self._meter.note(batch)
+            metering.note(batch)
             for source, event in batch:
                 folds[source].add(event)
         body = orjson.dumps(self._renderer.whole([fold.answer() for fold in folds]))
+        self.headers.update(await metering.book())
         self.headers["content-length"] = str(len(body))
         await self._send_start(send)
         await send({"type": "http.response.body", "body": body})
 
-    async def _send_stream(self, pump: EventPump, send: Send) -> None:
+    async def _send_stream(self, pump: EventPump, metering: TurnMetering, send: Send) -> None:
         await self._send_start(send)
         try:
             async for batch in pump.batches():
                 self._meter.note(batch)
+                metering.note(batch)
                 if data := self._rendered(batch):
                     await send({"type": "http.response.body", "body": data, "more_body": True})
+            await metering.book()
             last = self._renderer.end()
         except ClientGone:
             raise
         except Exception as error:  # noqa: BLE001  the table of errors, told within the stream
             fault = fault_of(error)
             self._call.line.error_code = fault.code
+            metering.fail(fault)
             last = self._renderer.error(fault)
         await send({"type": "http.response.body", "body": last})
 

@@ -2,20 +2,22 @@
 
 import time
 
+from agent_memory.access.limiter import LocalLimiter
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.embedder_handle import embedders_of
 from agent_memory.actors.engine_handle import MODEL_AGE_S, EngineHandle
 from agent_memory.actors.pool_handle import PoolHandle
-from agent_memory.actors.session_travel import SessionTravel
 from agent_memory.actors.turn_streams import SessionStreams
 from agent_memory.api.limits import Limits
 from agent_memory.api.runtime import Runtime
 from agent_memory.clock import utc_now
+from agent_memory.deployments.administration import administration_of
 from agent_memory.deployments.condition import RuntimeCondition
 from agent_memory.deployments.context_feed import context_feed
 from agent_memory.deployments.disk_probe import DiskProbe
 from agent_memory.device.text.served_tokens import ServedTokens
+from agent_memory.gateway.accountant import Accountant
 from agent_memory.gateway.placing import Places, Placing
 from agent_memory.gateway.remembering import Remembering
 from agent_memory.gateway.repeatable import Repeatable
@@ -23,13 +25,17 @@ from agent_memory.gateway.routed import Routed
 from agent_memory.jobs.desk import JobDesk
 from agent_memory.memory.service.composition import World
 from agent_memory.providers.embedding_service import EmbeddingService, InlineEmbedding
+from agent_memory.sealed_text import TextSeal
 from agent_memory.sessions.catalogue import SessionCatalogue
 from agent_memory.sessions.local_models import LocalModelCatalogue
 from agent_memory.sessions.local_turns import LocalTurns
 from agent_memory.sessions.stored_messages import StoredMessages
+from agent_memory.sessions.travel import SessionTravel
 from agent_memory.settings import Settings
 from agent_memory.store.answered_turns import AnsweredTurnStore
 from agent_memory.store.authenticator import KeyAuthenticator
+from agent_memory.store.books import BookStore
+from agent_memory.store.conversations import ConversationStore
 from agent_memory.store.database import Database
 from agent_memory.store.jobs import JobStore
 from agent_memory.store.keys import KeyStore
@@ -63,8 +69,9 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
     streams = SessionStreams(config.secret, directory)
     routed = Routed(LocalTurns(streams, directory, places, engine, store, models))
     remembering = Remembering(routed, memory.recollect, StoredMessages(store))
+    named_turns = AnsweredTurnStore(database)
     return Runtime(
-        turns=Repeatable(Placing(remembering, places), AnsweredTurnStore(database)),
+        turns=Repeatable(Placing(remembering, places), named_turns),
         routes=routed,
         sessions=SessionCatalogue(store, directory, pool, engine, models.served_name),
         keys=KeyAuthenticator(KeyStore(database)),
@@ -76,10 +83,15 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
         embeddings=EmbeddingService(embedders),
         workers=JobDesk(jobs, utc_now),
         models=models,
+        named_turns=named_turns,
+        conversations=ConversationStore(database),
+        seal=TextSeal(config.secret),
         contexts=stored_contexts(database, config.settings.context_key_ring, utc_now),
         context_search=context_search(database, config.settings.context_key_ring, embedders),
         memory_versions=memory_versions(database, config.settings.context_key_ring),
         context_feed=context_feed(database, config.database_url, config.settings),
+        accounts=Accountant(BookStore(database), LocalLimiter()),
+        administration=administration_of(database),
     )
 
 

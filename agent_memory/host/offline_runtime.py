@@ -1,4 +1,4 @@
-"""The memory of a data directory on which no server is running."""
+"""The memory and the administration of a data directory on which no server is running."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from agent_memory.access.principal import ALL_SCOPES, Principal
 from agent_memory.api.runtime import Runtime
 from agent_memory.clock import utc_now
+from agent_memory.deployments.administration import administration_of
 from agent_memory.errors import Unavailable
 from agent_memory.ids import KeyId, WorkspaceId
 from agent_memory.memory.estimated_tokens import EstimatedTokens
@@ -20,8 +21,8 @@ from agent_memory.store.stored_memory import stored_memory
 def offline_runtime(
     database: Database, workspace: WorkspaceId, context_keys: Sequence[bytes] = ()
 ) -> Runtime:
-    """Memory and contexts alone, for whoever may read the data directory. Everything else is
-    `Unavailable`."""
+    """Memory, contexts and administration, for whoever may read the data directory. Everything else
+    is `Unavailable`."""
     words = WordsOnly()
     world = World(words, words, _estimated, utc_now)
     absent: Any = _Absent()
@@ -36,8 +37,12 @@ def offline_runtime(
         embeddings=absent,
         workers=absent,
         models=absent,
+        named_turns=absent,
+        conversations=absent,
+        seal=absent,
         contexts=stored_contexts(database, context_keys, utc_now),
         memory_versions=memory_versions(database, context_keys),
+        administration=administration_of(database),
     )
 
 

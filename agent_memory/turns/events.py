@@ -70,6 +70,7 @@ class TurnStarted:
     memory: None where the turn had nothing to do with memory.
     model: the name of the model that answers, and model_fingerprint what it is. Said again when
         another one has taken its place before it said a word.
+    is_repeat: the turn was answered before, and is told again.
     """
 
     turn_id: TurnId
@@ -78,6 +79,7 @@ class TurnStarted:
     memory: Injected | None = None
     model: str = ""
     model_fingerprint: str = ""
+    is_repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True)

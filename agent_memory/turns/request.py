@@ -46,6 +46,8 @@ class TurnRequest:
     raw_prompt: text for `/v1/completions`, which has no messages and no template.
     named_session: the session the client named, or None to find or make one by history.
     max_tokens_given: False when the client named no bound and the rest of the window is meant.
+    continues: the turn, of whichever session, after which this one comes; the session that it was
+        taken in is then the one to go on, or to leave where it has got further.
     is_repeatable: the turn's id follows from a key of the client's, who may send it again.
     cache_marks: how many messages stand before each place that the client marked as worth keeping.
     sent: the body as the client sent it, for a provider that judges it itself; None for the local
@@ -54,6 +56,8 @@ class TurnRequest:
         its workspace.
     pins: beginnings of the conversation that the client wants to be kept for a while.
     placement: the session that takes the turn; None until one is found or made for it.
+    is_stored: False: nothing of the turn is written to the database.
+    kept: JSON text of what the surface keeps with the turn, to tell of it again.
     """
 
     turn_id: TurnId
@@ -65,6 +69,7 @@ class TurnRequest:
     named_session: SessionId | None = None
     is_repeatable: bool = False
     is_delta: bool = False
+    continues: TurnId | None = None
     raw_prompt: str | None = None
     model: str = ""
     max_tokens_given: bool = True
@@ -74,6 +79,8 @@ class TurnRequest:
     priority: int = 0
     pins: tuple[MessagePin, ...] = ()
     placement: Placement | None = None
+    is_stored: bool = True
+    kept: str | None = None
 
     @property
     def placed(self) -> Placement:
