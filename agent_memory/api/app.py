@@ -30,6 +30,7 @@ from agent_memory.api.routers import (
     context_history,
     context_policy,
     context_search,
+    context_travel,
     context_webhooks,
     contexts,
     conversations,
@@ -85,6 +86,7 @@ _ROUTERS = (
     pages,
     mcp,
     context_batch,
+    context_travel,
     context_policy,
     context_history,
     contexts,  # last of its paths: a key may be any path that no other route has
@@ -131,7 +133,10 @@ def create_app(
     app.add_middleware(
         BodyLimit,
         max_body_bytes=limits.max_body_bytes,
-        exceptions={travel.IMPORT_PATH: limits.max_import_bytes},
+        exceptions={
+            travel.IMPORT_PATH: limits.max_import_bytes,
+            context_travel.IMPORT_PATH: limits.max_import_bytes,
+        },
     )
     app.add_middleware(Methods)
     app.add_middleware(

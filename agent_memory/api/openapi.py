@@ -25,6 +25,7 @@ from agent_memory.api.schemas.contexts import (
     ContextBatchBody,
     ContextBody,
     ContextPolicyBody,
+    ResealBody,
     RollBackContextBody,
 )
 from agent_memory.api.schemas.embeddings import EmbeddingsBody
@@ -78,6 +79,7 @@ _BODIES: Sequence[type[Body]] = (
     MessageBody,
     MessageChangeBody,
     RetentionRunBody,
+    ResealBody,
     RollBackBody,
     RollBackContextBody,
     PrecheckBody,

@@ -24,6 +24,7 @@ COMMANDS = {
     "recall": "Recall items that help with a purpose.",
     "memory": "Messages, conversations, retention, consolidation, redaction.",
     "mcp": "Serve memory's tools to Claude Code, Codex, Cursor and others.",
+    "contexts": "Documents that agents share: put, read, change, compare, bring back.",
     "ingest-batch": "Remember a folder of files in parallel, on Ray; can be resumed.",
     "recall-batch": "Answer a file of questions in parallel, on Ray; can be resumed.",
     "doctor": "Check this machine and name remedies.",

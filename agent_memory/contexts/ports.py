@@ -1,8 +1,8 @@
 """What contexts need of the world. Every method sees one workspace; another's keys do not exist."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from agent_memory.contexts.change import Change
@@ -108,12 +108,12 @@ class Sweeping(Protocol):
         self, workspace: WorkspaceId, now: datetime, limit: int
     ) -> Sequence[ContextKey]: ...
 
-    async def drop_retired(self, workspace: WorkspaceId, age: timedelta) -> int:
-        """Versions of contexts that were deleted so long ago; how many."""
+    async def drop_retired(self, workspace: WorkspaceId, before: datetime) -> int:
+        """Versions of contexts that were deleted before then; how many."""
         ...
 
-    async def drop_changes(self, workspace: WorkspaceId, age: timedelta) -> int:
-        """Changes that are older; how many."""
+    async def drop_changes(self, workspace: WorkspaceId, before: datetime) -> int:
+        """Changes that were made before then; how many."""
         ...
 
 
@@ -122,10 +122,27 @@ class Sealed(Protocol):
 
     async def list_sealed(
         self, workspace: WorkspaceId, other_than: str, limit: int
-    ) -> Sequence[StoredContext]:
+    ) -> Sequence[tuple[VersionInfo, ClosedBody]]:
         """Versions that another key seals."""
         ...
 
     async def reseal(self, version: VersionInfo, was: ClosedBody, body: ClosedBody) -> bool:
         """Put `body` in the place of `was`; False when that is not there any more."""
+        ...
+
+
+class Exporting(Protocol):
+    """Where all contexts are read."""
+
+    def read_all(
+        self,
+        workspace: WorkspaceId,
+        prefix: str,
+        now: datetime,
+        after: ContextKey | None,
+        *,
+        with_versions: bool,
+    ) -> AsyncIterator[StoredContext]:
+        """By key and version, some at a time: the present versions of what lives at `now`, whose
+        key begins so and comes after `after`; or all that are kept."""
         ...

@@ -8,6 +8,7 @@ from agent_memory.contexts.codec import ContextCodec
 from agent_memory.contexts.key_ring import KeyRing
 from agent_memory.ids import WorkspaceId
 from agent_memory.jobs.context_vectors import EmbedContexts
+from agent_memory.jobs.contexts import SweepContexts
 from agent_memory.jobs.embedding import EmbedItems, Reembed
 from agent_memory.jobs.enrichment import ChatModel, Enrich, EnrichArgs
 from agent_memory.jobs.expiry import Expire
@@ -49,6 +50,7 @@ from agent_memory.store.memory.policies import PolicyStore
 from agent_memory.store.memory.spaces import SpaceStore
 from agent_memory.store.memory.vector_index import VectorIndexStore
 from agent_memory.store.memory.weight_sets import WeightSetStore
+from agent_memory.store.stored_contexts import stored_contexts
 from agent_memory.store.stored_memory import memory_stores, queue_upkeep
 from agent_memory.store.turn_messages import TurnMessageStore
 from agent_memory.work.job import JobKind
@@ -62,6 +64,7 @@ def job_specs(
 ) -> Sequence[Spec]:
     """Every kind of job that this server runs."""
     jobs, spaces = JobStore(database), SpaceStore(database)
+    contexts = stored_contexts(database, settings.context_key_ring, utc_now)
     expire = Expire(ImpressionStore(database), RememberedCallStore(database), spaces)
     of_workspaces = [
         _spec(JobKind.EMBED_ITEMS, NoArgs, EmbedItems(spaces, embedders, jobs).do),
@@ -85,6 +88,7 @@ def job_specs(
                 utc_now,
             ).do,
         ),
+        _spec(JobKind.SWEEP_CONTEXTS, NoArgs, SweepContexts(contexts.upkeep).do),
         *memory_specs(database, embedders, chosen_enricher(settings)),
     ]
     kinds = [spec.kind for spec in of_workspaces]

@@ -13,7 +13,7 @@ from agent_memory.contexts.document import Document
 from agent_memory.contexts.filter import Filter
 from agent_memory.contexts.key_ring import KeyRing
 from agent_memory.contexts.policy import ContextPolicy
-from agent_memory.contexts.service.contexts import Contexts, compose_contexts
+from agent_memory.contexts.service.contexts import Contexts, Stores, compose_contexts
 from agent_memory.errors import Conflict
 from agent_memory.ids import ContextKey, Lineage, WorkspaceId
 from agent_memory.pages import Page
@@ -97,6 +97,58 @@ class DictContexts:
         contexts = self._place(workspace).contexts
         lifetime = replace(contexts[key].lifetime, expires_at=expires_at)
         contexts[key] = replace(contexts[key], lifetime=lifetime)
+
+    async def list_expired(
+        self, workspace: WorkspaceId, now: datetime, limit: int
+    ) -> Sequence[ContextKey]:
+        contexts = self._place(workspace).contexts
+        return [key for key, one in contexts.items() if one.lifetime.is_over(now)][:limit]
+
+    async def drop_retired(self, workspace: WorkspaceId, before: datetime) -> int:
+        del workspace, before
+        return 0
+
+    async def drop_changes(self, workspace: WorkspaceId, before: datetime) -> int:
+        del workspace, before
+        return 0
+
+    async def list_sealed(
+        self, workspace: WorkspaceId, other_than: str, limit: int
+    ) -> Sequence[tuple[VersionInfo, ClosedBody]]:
+        versions = self._place(workspace).versions.values()
+        known = {other_than, None}
+        return [found for found in versions if found[1].sealed_with not in known][:limit]
+
+    async def reseal(self, version: VersionInfo, was: ClosedBody, body: ClosedBody) -> bool:
+        address = version.address
+        versions = self._place(address.workspace).versions
+        if versions.get((address.lineage, address.version)) != (version, was):
+            return False
+        versions[address.lineage, address.version] = (version, body)
+        return True
+
+    async def read_all(
+        self,
+        workspace: WorkspaceId,
+        prefix: str,
+        now: datetime,
+        after: ContextKey | None,
+        *,
+        with_versions: bool,
+    ) -> AsyncIterator[StoredContext]:
+        place = self._place(workspace)
+        found = sorted(place.versions.values(), key=lambda it: (it[0].address.key, it[0].made_at))
+        for info, body in found:
+            number = info.address.version
+            if info.address.key <= (after or ""):
+                continue
+            context = place.contexts.get(info.address.key)
+            if context is None or context.present.address.lineage != info.address.lineage:
+                continue
+            is_kept = with_versions or number == context.present.address.version
+            is_meant = info.address.key.startswith(prefix) and not context.lifetime.is_over(now)
+            if is_kept and is_meant:
+                yield StoredContext(context, info, body)
 
     async def get_policy(self, workspace: WorkspaceId) -> ContextPolicy:
         return self._place(workspace).policy
@@ -189,7 +241,8 @@ def dict_contexts(
 ) -> Contexts:
     """All of contexts over dictionaries."""
     store = store or DictContexts()
-    return compose_contexts(store, store, ContextCodec(KeyRing(keys)), clock)
+    stores = Stores(store, store, store, store, store)
+    return compose_contexts(stores, ContextCodec(KeyRing(keys)), clock)
 
 
 def _is_wanted(context: Context, wanted: Filter) -> bool:

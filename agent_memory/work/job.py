@@ -36,6 +36,8 @@ class JobKind(StrEnum):
     """Send one change of a context to one webhook."""
     EXPIRE = "expire"
     """Drop impressions and idempotency keys that nobody will ask for again."""
+    SWEEP_CONTEXTS = "sweep_contexts"
+    """Drop contexts that have expired, and versions and changes that are kept no longer."""
     PLAN_UPKEEP = "plan_upkeep"
     """Queue for each workspace what is due in it."""
     FORGET_JOBS = "forget_jobs"

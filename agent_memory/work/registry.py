@@ -54,6 +54,7 @@ _LINES = (
     ),
     JobTraits(JobKind.DELIVER_WEBHOOK, JobQueue.WEBHOOKS, max_attempts=WEBHOOK_ATTEMPTS),
     JobTraits(JobKind.EXPIRE, _UPKEEP, every=_HOUR, is_requestable=True),
+    JobTraits(JobKind.SWEEP_CONTEXTS, _UPKEEP, every=_HOUR / 4, is_requestable=True),
     JobTraits(JobKind.PLAN_UPKEEP, _UPKEEP, schedule=Period(5), max_attempts=1),
     JobTraits(JobKind.FORGET_JOBS, _UPKEEP, schedule=Period(60, offset=17), max_attempts=1),
 )

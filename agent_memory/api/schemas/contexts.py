@@ -80,6 +80,12 @@ class RollBackContextBody(Body):
     version: Annotated[int, Field(ge=1)]
 
 
+class ResealBody(Body):
+    """`POST /v1/contexts/reseal`. limit: how many versions this call encrypts again."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
 class ContextPolicyBody(Body):
     """`PUT /v1/contexts/policy`."""
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent_memory.contexts.codec import ContextCodec
-from agent_memory.contexts.ports import ContextStore, Policies
+from agent_memory.contexts.ports import ContextStore, Exporting, Policies, Sealed, Sweeping
 from agent_memory.contexts.service.batch import ContextBatch
 from agent_memory.contexts.service.pen import ContextPen
 from agent_memory.contexts.service.reader import ContextReader
+from agent_memory.contexts.service.travel import ContextTravel
+from agent_memory.contexts.service.upkeep import ContextUpkeep
 from agent_memory.contexts.service.writer import ContextWriter
 
 
@@ -19,12 +21,32 @@ class Contexts:
     reader: ContextReader
     writer: ContextWriter
     batch: ContextBatch
+    travel: ContextTravel
+    upkeep: ContextUpkeep
     policies: Policies
 
 
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where contexts, and what belongs to them, are kept."""
+
+    contexts: ContextStore
+    policies: Policies
+    sweeping: Sweeping
+    sealed: Sealed
+    exporting: Exporting
+
+
 def compose_contexts(
-    store: ContextStore, policies: Policies, codec: ContextCodec, clock: Callable[[], datetime]
+    stores: Stores, codec: ContextCodec, clock: Callable[[], datetime]
 ) -> Contexts:
-    pen = ContextPen(codec, clock)
+    pen, store = ContextPen(codec, clock), stores.contexts
     reader, writer = ContextReader(store, pen, clock), ContextWriter(store, pen)
-    return Contexts(reader, writer, ContextBatch(store, pen, writer, reader), policies)
+    return Contexts(
+        reader,
+        writer,
+        ContextBatch(store, pen, writer, reader),
+        ContextTravel(store, stores.exporting, pen, codec, clock),
+        ContextUpkeep(store, stores.sweeping, stores.sealed, pen, codec, clock),
+        stores.policies,
+    )

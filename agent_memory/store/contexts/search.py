@@ -12,7 +12,7 @@ from agent_memory.clock import utc_now
 from agent_memory.contexts.codec import ContextCodec
 from agent_memory.contexts.document import Document
 from agent_memory.contexts.search import ContextQuery, Hit, Hits, SearchMode
-from agent_memory.errors import EmbeddingUnavailable, InvalidRequest, QueueFull
+from agent_memory.errors import EmbeddingRefused, EmbeddingUnavailable, InvalidRequest, QueueFull
 from agent_memory.ids import ContextKey, Lineage, WorkspaceId
 from agent_memory.memory.search.bm25 import Collection, Postings, score
 from agent_memory.memory.search.fusion import fuse
@@ -48,6 +48,20 @@ class QuestionEmbedder(Protocol):
     async def embed(
         self, space: EmbeddingSpace, texts: Sequence[str], purpose: Purpose
     ) -> Embedded: ...
+
+
+class NoModel:
+    """Where no model runs: questions are asked by words."""
+
+    @property
+    def space(self) -> EmbeddingSpace:
+        raise EmbeddingRefused("No model makes vectors here.")
+
+    async def embed(
+        self, space: EmbeddingSpace, texts: Sequence[str], purpose: Purpose
+    ) -> Embedded:
+        del space, texts, purpose
+        raise EmbeddingRefused("No model makes vectors here.")
 
 
 @dataclass(frozen=True, slots=True)
