@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from agent_memory.errors import InvariantBroken
 from agent_memory.ids import RequestId, SessionId, ThreadId, TurnId, WorkspaceId
 from agent_memory.turns.answer_form import AnswerForm
+from agent_memory.turns.attached import AttachedContext
 from agent_memory.turns.messages import Message, Recollection
 from agent_memory.turns.placement import Placement
 from agent_memory.turns.sampling import SamplingParams
@@ -58,6 +59,7 @@ class TurnRequest:
     placement: the session that takes the turn; None until one is found or made for it.
     is_stored: False: nothing of the turn is written to the database.
     kept: JSON text of what the surface keeps with the turn, to tell of it again.
+    contexts: documents that the model is to have read.
     """
 
     turn_id: TurnId
@@ -81,6 +83,7 @@ class TurnRequest:
     placement: Placement | None = None
     is_stored: bool = True
     kept: str | None = None
+    contexts: tuple[AttachedContext, ...] = ()
 
     @property
     def placed(self) -> Placement:
