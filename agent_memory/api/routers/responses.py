@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
 from agent_memory.access.principal import Scope
+from agent_memory.api.attached_contexts import with_contexts
 from agent_memory.api.background import BackgroundRun
 from agent_memory.api.call import Call
 from agent_memory.api.compaction import compacted
@@ -85,6 +86,7 @@ async def create_response(request: Request) -> Response:
     asked = read_request(body, await reading_of(call, body))
     turn = with_memory_header(asked.turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
+    turn = await with_contexts(call, turn, body.contexts)
     turn = await call.as_sent(turn)
     turn, comparison = await _compared(call, body, turn)
     renderer = await _renderer(call, body, asked, comparison)
@@ -110,6 +112,7 @@ async def count_input_tokens(request: Request) -> Response:
     turn = read_prompt(body, await reading_of(call, body)).turn
     turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
+    turn = await with_contexts(call, turn, body.contexts)
     num_tokens = await call.surface.runtime.turns.count(await call.as_sent(turn))
     return json_answer({"object": "response.input_tokens", "input_tokens": num_tokens})
 
