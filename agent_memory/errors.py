@@ -37,6 +37,7 @@
     │   │   └── EmbeddingRefused 503
     │   ├── EnricherUnavailable 503
     │   │   └── EnricherRefused 503
+    │   ├── WebhookUndelivered  503
     │   └── Draining            503
     ├── Preempted                    a turn gave up its room and goes on later: never shown
     ├── BadShelfFile                 a file of KV blocks is unusable: a miss
@@ -467,6 +468,12 @@ class EnricherRefused(EnricherUnavailable):
     """It cannot be asked until a setting changes: a wrong key, address or model."""
 
     code = "enricher_refused"
+
+
+class WebhookUndelivered(Unavailable):
+    """The receiver of a webhook did not take it; it is sent again later."""
+
+    code = "webhook_undelivered"
 
 
 class Draining(Unavailable):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from agent_memory.errors import InvariantBroken
 from agent_memory.ids import RequestId, SessionId, ThreadId, TurnId, WorkspaceId
 from agent_memory.turns.answer_form import AnswerForm
+from agent_memory.turns.attached import AttachedContext
 from agent_memory.turns.context_edits import ContextEdit
 from agent_memory.turns.messages import Message, Recollection
 from agent_memory.turns.placement import Branch, Placement
@@ -64,6 +65,7 @@ class TurnRequest:
     edits: what the model is not to read again of the conversation.
     tags: what the client said beside messages and form. compare_with: the turn with whose prompt
         this one's is to be compared.
+    contexts: documents that the model is to have read.
     """
 
     turn_id: TurnId
@@ -102,6 +104,8 @@ class TurnRequest:
                 replace(pin, num_messages=num_before + pin.num_messages) for pin in self.pins
             ),
         )
+
+    contexts: tuple[AttachedContext, ...] = ()
 
     @property
     def placed(self) -> Placement:

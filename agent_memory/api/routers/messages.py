@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from agent_memory.access.principal import Scope
+from agent_memory.api.attached_contexts import with_contexts
 from agent_memory.api.call import Call
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
@@ -62,6 +63,7 @@ async def create_message(request: Request) -> Response:
     turn = messages_turn(body, call.turn(_session(call, body)), call.surface.limits, thread)
     turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
+    turn = await with_contexts(call, turn, body.contexts)
     turn = await call.as_sent(turn)
     turn, comparison = await _compared(call, body, turn)
     edits_asked = bool(body.context_management and body.context_management.edits)

@@ -1,12 +1,14 @@
 """The OpenAI Responses API."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 
 from fastapi import APIRouter, Query, Request, WebSocket
+from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
 from agent_memory.access.principal import Scope
+from agent_memory.api.attached_contexts import with_contexts
 from agent_memory.api.background import BackgroundRun
 from agent_memory.api.call import Call
 from agent_memory.api.compaction import compacted
@@ -28,6 +30,7 @@ from agent_memory.api.translators.responses.request import (
 )
 from agent_memory.api.translators.responses.response_object import ResponseHead
 from agent_memory.api.translators.responses.stored import stored_input, stored_response
+from agent_memory.api.turn_metering import TurnMetering
 from agent_memory.api.turn_response import TurnResponse
 from agent_memory.errors import InvalidRequest, NotFound
 from agent_memory.ids import TurnId
@@ -84,11 +87,12 @@ async def create_response(request: Request) -> Response:
     asked = read_request(body, await reading_of(call, body))
     turn = with_memory_header(asked.turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
+    turn = await with_contexts(call, turn, body.contexts)
     turn = await call.as_sent(turn)
     turn, comparison = await _compared(call, body, turn)
     renderer = await _renderer(call, body, asked, comparison)
     if body.background:
-        return _in_background(call, turn, renderer, stream=bool(body.stream))
+        return await _in_background(call, turn, renderer, stream=bool(body.stream))
     stream = bool(body.stream)
     return TurnResponse(call, [turn], renderer, stream=stream, ignored=body.ignored)
 
@@ -109,6 +113,7 @@ async def count_input_tokens(request: Request) -> Response:
     turn = read_prompt(body, await reading_of(call, body)).turn
     turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
+    turn = await with_contexts(call, turn, body.contexts)
     num_tokens = await call.surface.runtime.turns.count(await call.as_sent(turn))
     return json_answer({"object": "response.input_tokens", "input_tokens": num_tokens})
 
@@ -128,10 +133,11 @@ async def compact_conversation(request: Request) -> Response:
 
 
 @router.get("/v1/responses", include_in_schema=False)
-async def refuse_upgrade(request: Request) -> Response:
+async def refuse_upgrade(request: Request) -> NoReturn:
     """A client that asks for a WebSocket goes on with POST."""
-    await Call.open(request, Scope.INFERENCE)
-    return Response(status_code=426, headers=_UPGRADE)
+    if request.headers.get("upgrade") is None:
+        raise HTTPException(405, "Method Not Allowed", {"Allow": "POST"})
+    raise HTTPException(426, "There are no WebSockets here: send the request by POST.", _UPGRADE)
 
 
 @router.websocket("/v1/responses")
@@ -256,13 +262,20 @@ async def _renderer(
     )
 
 
-def _in_background(
+async def _in_background(
     call: Call, turn: TurnRequest, renderer: ResponsesRenderer, *, stream: bool
 ) -> Response:
     surface = call.surface
-    run = surface.background.start(
-        call.workspace, turn.turn_id, renderer, surface.runtime.turns.answer(turn)
-    )
+    run = surface.background.find(call.workspace, turn.turn_id)
+    if run is None:
+        metering = TurnMetering(call, [turn], renderer.surface)
+        await metering.admit_turns()
+        run = surface.background.start(
+            call.workspace,
+            turn.turn_id,
+            renderer,
+            metering.watched(surface.runtime.turns.answer(turn)),
+        )
     if stream:
         return _stream(run, -1)
     return json_answer(dict(run.renderer.response))

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from agent_memory.api.schemas.body import Body, Inner
 from agent_memory.api.schemas.chat_memory import ChatMemory
+from agent_memory.api.schemas.context_names import ContextNames
 from agent_memory.api.schemas.sampling import StopText
 
 JsonObject = dict[str, Any]
@@ -192,6 +193,7 @@ class CountTokensBody(Body):
     """Names the session (an extension; the `X-Session-ID` header does the same)."""
     metadata: Metadata | None = None
     memory: ChatMemory | None = None
+    contexts: ContextNames | None = None
 
     cache_control: CacheControl | None = None
     """Marks the end of the conversation."""

@@ -8,6 +8,7 @@ from itertools import pairwise
 from jinja2.exceptions import TemplateError
 from mlx_lm.tokenizer_utils import TokenizerWrapper
 
+from agent_memory.device.text.template_files import tools_where_none_are
 from agent_memory.device.text.think_marks import think_marks
 from agent_memory.errors import InvalidRequest
 from agent_memory.prompts.control_marks import ControlMarks, CutText
@@ -57,7 +58,7 @@ class ChatTemplate:
         self._tokenizer = tokenizer
         self._marks = marks
         self.exists = bool(tokenizer.has_chat_template)
-        self._no_tools: list[dict[str, object]] | None = None
+        self._no_tools = tools_where_none_are(tokenizer) if self.exists else None
         self._thinks = think_marks(tokenizer) is not None
         self.abilities = self._probe() if self.exists else TemplateAbilities(has_tools=False)
         self._think_marks = self._inline_think_marks() if self.exists else None
@@ -164,9 +165,7 @@ class ChatTemplate:
         )
 
     def _probe(self) -> TemplateAbilities:
-        """What the template accepts. Some take an empty list of tools, but no lack of one."""
-        if self._rendered([_USER], [], TemplateAbilities(has_tools=False)) is None:
-            self._no_tools = []
+        """The abilities of the template."""
         can_read_calls = bool(self._tokenizer.has_tool_calling)
         return TemplateProbe(self._rendered, can_read_calls=can_read_calls).abilities()
 

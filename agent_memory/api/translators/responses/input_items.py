@@ -129,12 +129,16 @@ def _text(part: object, param: str, *, may_have_media: bool) -> str:
             return text
         case {"type": "refusal", "refusal": str(text)}:
             return text
-        case {"type": str(kind), **rest} if may_have_media:
-            return media_note({**rest, "type": kind.removeprefix("input_")})
+        case {"type": str(kind)} if may_have_media:
+            return media_note({**_mapping(part), "type": kind.removeprefix("input_")})
         case {"type": str(kind)}:
             raise refuse_media(kind, param)
         case _:
             raise InvalidRequest(f"{param}.type: Field required", f"{param}.type")
+
+
+def _mapping(part: object) -> JsonObject:
+    return part if isinstance(part, Mapping) else {}
 
 
 def _call(item: JsonObject, param: str, arguments: str) -> ToolUse:

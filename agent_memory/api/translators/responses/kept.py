@@ -50,6 +50,7 @@ def request_fields(
 ) -> dict[str, object]:
     """The fields of a response that say what was asked for, those left open by their defaults."""
     return {
+        **({"model": body.model} if body.model else {}),
         "created_at": created_at,
         "background": bool(body.background),
         "conversation": None if conversation is None else {"id": conversation},

@@ -143,7 +143,7 @@ async def test_reasoning_text_and_calls_are_items_in_their_order(
     kinds = [item.type for item in response.output]
     assert kinds == ["reasoning", "message", "function_call", "function_call"]
     thinking, _, first, second = response.output
-    assert thinking.content[0].text == "I should look."  # type: ignore[union-attr]
+    assert thinking.to_dict()["content"] == [_reasoning("I should look.")]
     assert (first.call_id, first.name, first.arguments) == (  # type: ignore[union-attr]
         "call_1",
         "weather",
@@ -206,7 +206,7 @@ async def test_an_error_after_the_first_byte_fails_the_response(
     ("error", "status", "code"),
     [
         (PromptTooLong(9000, 8191), 400, "context_length_exceeded"),
-        (QueueFull("Too many wait.", 3), 429, "queue_full"),
+        (QueueFull(3), 429, "queue_full"),
     ],
 )
 async def test_an_error_before_the_first_byte_is_one_of_http(
@@ -477,7 +477,11 @@ async def test_input_tokens_are_counted_as_a_response_would(
 
 
 async def test_a_websocket_is_answered_with_the_way_back(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/v1/responses")).status_code == httpx.codes.UPGRADE_REQUIRED
+    headers = {"connection": "upgrade", "upgrade": "websocket"}
+    asked = await client.get("/v1/responses", headers=headers)
+    assert (asked.status_code, "POST" in asked.json()["error"]["message"]) == (426, True)
+    plain = await client.get("/v1/responses")
+    assert (plain.status_code, plain.headers["allow"]) == (405, "POST")
 
 
 async def test_a_response_in_the_background_is_followed_and_resumed(
@@ -521,4 +525,4 @@ async def test_a_response_that_fails_in_the_background_says_why(
     last = [event async for event in begun][-1]
     assert last.type == "response.failed"
     assert last.response.error is not None
-    assert last.response.error.code == "context_length_exceeded"  # type: ignore[comparison-overlap]
+    assert last.response.error.code == "context_length_exceeded"
