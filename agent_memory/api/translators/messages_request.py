@@ -217,7 +217,7 @@ class _Reader:
             yield Message(Role.USER, tuple(texts) or (Text(""),))
 
     def _assistant_message(self, blocks: Sequence[Block]) -> Iterator[Message]:
-        """Redacted thinking is unreadable here and is left out."""
+        """Redacted thinking is unreadable here and is left out, and a summary that failed."""
         parts: list[Part] = []
         for index, block in enumerate(blocks):
             match block:
@@ -229,6 +229,8 @@ class _Reader:
                     arguments = orjson.dumps(block.input).decode()
                     parts.append(ToolUse(block.id, block.name, arguments))
                 case RedactedThinkingBlock():
+                    continue
+                case OtherBlock(type="compaction") if not block.fields().get("content"):
                     continue
                 case _:
                     parts.append(self._told(block, f"{self.param}.{index}", "assistant"))
