@@ -1,7 +1,7 @@
 """The OpenAI Responses API."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, WebSocket
 from starlette.exceptions import HTTPException
@@ -15,6 +15,7 @@ from agent_memory.api.compaction import compacted
 from agent_memory.api.disconnect import unless_gone
 from agent_memory.api.item_pages import item_page
 from agent_memory.api.json_answer import json_answer
+from agent_memory.api.metered_turn import MeteredTurn
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.response_reading import reading_of
 from agent_memory.api.schemas.responses import CompactBody, InputTokensBody, ResponsesBody
@@ -133,7 +134,7 @@ async def compact_conversation(request: Request) -> Response:
 
 
 @router.get("/v1/responses", include_in_schema=False)
-async def refuse_upgrade(request: Request) -> NoReturn:
+async def refuse_upgrade(request: Request) -> Response:
     """A client that asks for a WebSocket goes on with POST."""
     if request.headers.get("upgrade") is None:
         raise HTTPException(405, "Method Not Allowed", {"Allow": "POST"})
@@ -265,20 +266,15 @@ async def _renderer(
 async def _in_background(
     call: Call, turn: TurnRequest, renderer: ResponsesRenderer, *, stream: bool
 ) -> Response:
-    surface = call.surface
-    run = surface.background.find(call.workspace, turn.turn_id)
+    runs, headers = call.surface.background, {}
+    run = runs.find(call.workspace, turn.turn_id)
     if run is None:
-        metering = TurnMetering(call, [turn], renderer.surface)
-        await metering.admit_turns()
-        run = surface.background.start(
-            call.workspace,
-            turn.turn_id,
-            renderer,
-            metering.watched(surface.runtime.turns.answer(turn)),
-        )
-    if stream:
-        return _stream(run, -1)
-    return json_answer(dict(run.renderer.response))
+        metered = MeteredTurn(call, turn, renderer.surface)
+        headers = await metered.admit()
+        run = runs.start(call.workspace, turn.turn_id, renderer, metered.events())
+    response = _stream(run, -1) if stream else json_answer(dict(run.renderer.response))
+    response.headers.update(headers)
+    return response
 
 
 def _stream(run: BackgroundRun, after: int) -> Response:
