@@ -86,6 +86,7 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
         contexts=stored_contexts(database, config.settings.context_key_ring, utc_now),
         accounts=Accountant(BookStore(database), limiter),
         administration=administration_of(database),
+        find_session=places.session_of,
     )
 
 
