@@ -8,7 +8,7 @@ from urllib.parse import quote
 import orjson
 import typer
 
-from agent_memory.cli import context_files
+from agent_memory.cli import context_files, context_search, context_watch
 from agent_memory.cli.context_input import content_of, text_of
 from agent_memory.cli.memory_api import MemoryApi, with_memory
 from agent_memory.cli.options import AsJson, DataDir, load_settings
@@ -17,6 +17,8 @@ from agent_memory.errors import InvalidRequest
 from agent_memory.store.workspaces import DEFAULT_WORKSPACE
 
 app = typer.Typer(no_args_is_help=True)
+app.command()(context_watch.watch)
+app.command()(context_search.search)
 app.command(name="export")(context_files.export)
 app.command(name="import")(context_files.import_)
 
