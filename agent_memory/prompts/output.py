@@ -1,4 +1,4 @@
-"""What a model has written, taken apart into thinking, text and calls of tools while it is written.
+"""A model's output, taken apart into thinking, text and calls of tools while it is written.
 
     beginning ──think_start──► thinking ──think_end──► text
     beginning or text ──call_start──► call ──call_end──► text
@@ -85,7 +85,7 @@ class OutputParser:
     Whitespace around thinking, after it, and around calls belongs to no part and is dropped.
     Stop strings are looked for in text only. `parse_call` reads a finished call in the model's
     format; a call that nobody can read, or of a tool that is not among `tools`, is given out as
-    text, as it was written. With `is_single_call` everything ends behind the first call.
+    text, as it was written. With `is_single_call` everything ends after the first call.
 
     A call that breaks off is given out as far as it goes and never completed: its arguments are no
     whole JSON. One whose name is not known by then has an empty name, and as arguments all that
