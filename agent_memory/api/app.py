@@ -27,8 +27,13 @@ from agent_memory.api.routers import (
     chat,
     completions,
     context_batch,
+    context_feed,
     context_history,
     context_policy,
+    context_relations,
+    context_search,
+    context_travel,
+    context_webhooks,
     contexts,
     conversations,
     embeddings,
@@ -37,6 +42,7 @@ from agent_memory.api.routers import (
     ingest,
     mcp,
     memory_messages,
+    memory_stores,
     memory_upkeep,
     messages,
     metrics,
@@ -69,6 +75,10 @@ _ROUTERS = (
     memory_messages,
     conversations,
     memory_upkeep,
+    context_webhooks,
+    context_feed,
+    context_search,
+    memory_stores,
     workers,
     admin_keys,
     admin_rules,
@@ -78,8 +88,10 @@ _ROUTERS = (
     pages,
     mcp,
     context_batch,
+    context_travel,
     context_policy,
     context_history,
+    context_relations,
     contexts,  # last of its paths: a key may be any path that no other route has
 )
 
@@ -126,7 +138,10 @@ def create_app(
     app.add_middleware(
         BodyLimit,
         max_body_bytes=limits.max_body_bytes,
-        exceptions={travel.IMPORT_PATH: limits.max_import_bytes},
+        exceptions={
+            travel.IMPORT_PATH: limits.max_import_bytes,
+            context_travel.IMPORT_PATH: limits.max_import_bytes,
+        },
     )
     app.add_middleware(Methods)
     app.add_middleware(

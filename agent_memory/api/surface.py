@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from agent_memory.api.background import BackgroundRuns
 from agent_memory.api.catalogue import Catalogue
@@ -28,7 +28,7 @@ class Surface:
     """Where several processes serve the API together."""
 
 
-def surface_of(request: Request) -> Surface:
+def surface_of(request: HTTPConnection) -> Surface:
     """The surface of the application that `request` came to."""
     surface = request.app.state.surface
     if not isinstance(surface, Surface):

@@ -17,6 +17,7 @@ from agent_memory.actors.config import RuntimeConfig
 from agent_memory.api.app import create_app
 from agent_memory.api.areas import Area
 from agent_memory.api.carried import CarriedRequest, answered
+from agent_memory.api.feed.connections import MAX_CONNECTIONS as MAX_READERS
 from agent_memory.api.forwarding import Forwarding
 from agent_memory.deployments.front_runtime import front_runtime, limits_of
 from agent_memory.deployments.replica_on_loopback import keep_replica_on_loopback
@@ -24,8 +25,9 @@ from agent_memory.deployments.rooms import ServeReplicas, ServeRoom, replica_nam
 from agent_memory.telemetry import configure_logging
 
 INFERENCE = "gateway"
-MAX_ONGOING_REQUESTS = 1000
-"""The engine's queue is the bound that matters; this one only guards the process."""
+MAX_ONGOING_REQUESTS = 1000 + MAX_READERS
+"""The engine's queue is the bound that matters; this one only guards the process. A reader of the
+feed is a request that lasts, and must not take the place of one that does not."""
 
 Rooms = Mapping[Area, "DeploymentHandle[Any]"]
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from jinja2.exceptions import TemplateError
 from mlx_lm.tokenizer_utils import TokenizerWrapper
@@ -10,7 +11,7 @@ from mlx_lm.tokenizer_utils import TokenizerWrapper
 from agent_memory.device.text.template_files import tools_where_none_are
 from agent_memory.device.text.think_marks import think_marks
 from agent_memory.errors import InvalidRequest
-from agent_memory.prompts.control_marks import ControlMarks
+from agent_memory.prompts.control_marks import ControlMarks, CutText
 from agent_memory.prompts.guarded import guarded_chat
 from agent_memory.prompts.inline_thinking import thinking_apart
 from agent_memory.prompts.own_tags import without_own_tags
@@ -111,6 +112,26 @@ class ChatTemplate:
         if at < 0 or not suffix.startswith(anchor) or self._ends_turn(text[at:]):
             return text
         return text[:at] + suffix
+
+    def lead_in(self, suffix: str, thinking: bool | None) -> str:
+        """What stands between `suffix`, which opens a turn, and the text of an answer.
+
+        Raises InvalidRequest where the model thinks before any answer.
+        """
+        marks = think_marks(self._tokenizer)
+        if marks is not None and suffix.rstrip().endswith(marks[0]):
+            raise InvalidRequest(
+                "This model begins every answer with thinking, so that no answer can be begun for "
+                "it: the last message must not be the assistant's.",
+                "messages",
+            )
+        header, _ = self._header(thinking)
+        return header.removeprefix(suffix) if suffix and header.startswith(suffix) else ""
+
+    def guarded(self, text: str) -> CutText:
+        """`text` without control tokens in it."""
+        ends = [*self._marks.cuts(text), len(text)]
+        return tuple(text[begin:end] for begin, end in pairwise([0, *ends]))
 
     def _render(
         self,
