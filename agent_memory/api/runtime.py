@@ -1,4 +1,4 @@
-"""What the HTTP surfaces need of the rest of the product."""
+"""Ports of the HTTP surfaces: all that they need of the rest of the product."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
