@@ -1,4 +1,4 @@
-"""What a request of the Responses API continues."""
+"""The history that a request of the Responses API continues."""
 
 from dataclasses import dataclass
 

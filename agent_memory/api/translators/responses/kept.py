@@ -1,4 +1,4 @@
-"""What is kept of a request with its turn, so that its response can be told again."""
+"""The part of a request that is kept with its turn, so that its response can be told again."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
