@@ -1,4 +1,4 @@
-"""What comes back from a turn, in order.
+"""The events of a turn, in order.
 
     TurnStarted  (TextDelta | ThinkingDelta | ToolCallStarted | ToolCallDelta | Ping)*
     ChoiceFinished (one per choice)  TurnFinished
@@ -160,7 +160,7 @@ class TurnStep:
     """Events that belong together, and the tokens of choice 0 that they stand for.
 
     Whoever carries a turn over a process boundary keeps the tokens: a turn that is cut off after
-    this step can go on exactly behind it.
+    this step can go on exactly after it.
     """
 
     events: tuple[TurnEvent, ...]

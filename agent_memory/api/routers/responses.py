@@ -1,6 +1,5 @@
 """The OpenAI Responses API."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, WebSocket
@@ -31,7 +30,6 @@ from agent_memory.api.translators.responses.request import (
 )
 from agent_memory.api.translators.responses.response_object import ResponseHead
 from agent_memory.api.translators.responses.stored import stored_input, stored_response
-from agent_memory.api.turn_metering import TurnMetering
 from agent_memory.api.turn_response import TurnResponse
 from agent_memory.errors import InvalidRequest, NotFound
 from agent_memory.ids import TurnId
@@ -168,7 +166,7 @@ async def get_response(
             raise InvalidRequest(
                 "Only a response that was made in the background has events to resume.", "stream"
             )
-        return _stream(run, -1 if starting_after is None else starting_after)
+        return _stream(call, run, -1 if starting_after is None else starting_after)
     if run is not None:
         return json_answer(dict(run.renderer.response))
     return json_answer(dict(stored_response(await _find(call, id))))
@@ -272,18 +270,15 @@ async def _in_background(
         metered = MeteredTurn(call, turn, renderer.surface)
         headers = await metered.admit()
         run = runs.start(call.workspace, turn.turn_id, renderer, metered.events())
-    response = _stream(run, -1) if stream else json_answer(dict(run.renderer.response))
+    response = _stream(call, run, -1) if stream else json_answer(dict(run.renderer.response))
     response.headers.update(headers)
     return response
 
 
-def _stream(run: BackgroundRun, after: int) -> Response:
-    async def events() -> AsyncIterator[bytes]:
-        async for told in run.follow(after):
-            yield told.raw
-
+def _stream(call: Call, run: BackgroundRun, after: int) -> Response:
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return StreamingResponse(events(), media_type="text/event-stream", headers=headers)
+    events = run.follow(after, call.surface.limits.ping_interval_s)
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
 def _turn_id(id_: str) -> TurnId:

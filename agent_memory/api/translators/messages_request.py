@@ -148,7 +148,7 @@ def _system(system: str | Sequence[Block] | None) -> Iterator[Message]:
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """A mark of the client's behind so many messages; `ttl` as it was sent."""
+    """A mark of the client's after so many messages; `ttl` as it was sent."""
 
     num_messages: int
     ttl: str | None

@@ -1,4 +1,4 @@
-"""What Claude Code and the SDKs of its protocol send, beyond plain messages."""
+"""Requests of Claude Code and of the SDKs of its protocol, beyond plain messages."""
 
 from typing import Any
 

@@ -536,3 +536,13 @@ async def test_a_response_that_fails_in_the_background_says_why(
     assert last.type == "response.failed"
     assert last.response.error is not None
     assert last.response.error.code == "context_length_exceeded"
+
+
+async def test_a_silence_in_the_background_is_no_end(
+    client: httpx.AsyncClient, turns: ScriptedTurns
+) -> None:
+    turns.script = turn(Pause(0.1), TextDelta(0, "Paris.", 1))
+    answer = await client.post("/v1/responses", json={**HELLO, "background": True, "stream": True})
+    before, _, after = answer.text.partition(": ping\n\n")
+    assert "response.in_progress" in before
+    assert "response.completed" in after
