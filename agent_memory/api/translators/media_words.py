@@ -11,6 +11,7 @@ _KINDS = {"input_audio": "audio", "image_url": "image", "video_url": "video"}
 def readable_text(block: Mapping[str, Any]) -> str | None:
     """The text of a document, a search result or a summary, if it consists of text; None of
     anything else."""
+    heads: tuple[object, ...]
     match block.get("type"):
         case "document":
             said = _document_text(block.get("source"))
