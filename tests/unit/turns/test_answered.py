@@ -61,6 +61,7 @@ def test_the_answer_is_told_as_it_was_given() -> None:
             replace(USAGE, completion_tokens=0),
             model="tiny",
             model_fingerprint="print",
+            is_repeat=True,
         ),
         ThinkingDelta(0, "hm", 0),
         TextDelta(0, "hi", 0),
