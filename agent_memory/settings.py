@@ -104,6 +104,8 @@ class Settings(BaseSettings):
     enricher_key: SecretStr | None = None
     enricher_timeout_s: float = Field(120.0, gt=0)
 
+    webhooks_to_private: bool = False
+    """Whether webhooks may be sent to private addresses, and over http."""
     context_keys: SecretStr | None = None
     """64 hex digits each, separated by commas: contexts are encrypted with the first one, and those
     that another one has encrypted are read with it."""

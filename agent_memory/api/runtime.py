@@ -1,4 +1,4 @@
-"""What the HTTP surfaces need of the rest of the product."""
+"""Ports of the HTTP surfaces: all that they need of the rest of the product."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,6 +6,9 @@ from typing import Protocol
 
 from agent_memory.access.principal import Principal
 from agent_memory.api.administration import Administration
+from agent_memory.api.feed.runtime import ContextFeed
+from agent_memory.contexts.memory_stores.versions import MemoryVersions
+from agent_memory.contexts.search import ContextSearch
 from agent_memory.contexts.service.contexts import Contexts
 from agent_memory.gateway.accounting import Accounts, NoAccounts
 from agent_memory.gateway.provider import Provider
@@ -219,6 +222,9 @@ class Runtime:
     conversations: Conversations
     seal: TextSeal
     contexts: Contexts
+    context_feed: ContextFeed | None = None
+    memory_versions: MemoryVersions | None = None
+    context_search: ContextSearch | None = None
     accounts: Accounts = field(default_factory=NoAccounts)
     administration: Administration | None = None
     find_session: Callable[[TurnRequest], Awaitable[SessionId]] | None = None

@@ -14,9 +14,12 @@ from agent_memory.api.runtime import Runtime
 from agent_memory.clock import utc_now
 from agent_memory.deployments.administration import administration_of
 from agent_memory.deployments.condition import RuntimeCondition
+from agent_memory.deployments.context_feed import context_feed
 from agent_memory.deployments.disk_probe import DiskProbe
+from agent_memory.deployments.earlier_contexts import EarlierContexts
 from agent_memory.device.text.served_tokens import ServedTokens
 from agent_memory.gateway.accountant import Accountant
+from agent_memory.gateway.attaching import Attaching
 from agent_memory.gateway.placing import Places, Placing
 from agent_memory.gateway.remembering import Remembering
 from agent_memory.gateway.repeatable import Repeatable
@@ -42,7 +45,11 @@ from agent_memory.store.memory.spaces import SpaceStore
 from agent_memory.store.session_copies import SessionCopies
 from agent_memory.store.sessions import SessionStore
 from agent_memory.store.shared_limiter import SharedLimiter
-from agent_memory.store.stored_contexts import stored_contexts
+from agent_memory.store.stored_contexts import (
+    context_search,
+    memory_versions,
+    stored_contexts,
+)
 from agent_memory.store.stored_memory import stored_memory
 
 MAX_CONNECTIONS = 8
@@ -66,9 +73,12 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
     streams = SessionStreams(config.secret, directory)
     routed = Routed(LocalTurns(streams, directory, places, engine, store, models))
     remembering = Remembering(routed, memory.recollect, StoredMessages(store))
+    contexts = stored_contexts(database, config.settings.context_key_ring, utc_now)
+    earlier = EarlierContexts(contexts.reader)
+    attaching = Attaching(remembering, StoredMessages(store), earlier)
     named_turns = AnsweredTurnStore(database)
     return Runtime(
-        turns=Repeatable(Placing(remembering, places), named_turns),
+        turns=Repeatable(Placing(attaching, places), named_turns),
         routes=routed,
         sessions=SessionCatalogue(store, directory, pool, engine, models.served_name),
         keys=KeyAuthenticator(KeyStore(database)),
@@ -83,7 +93,10 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
         named_turns=named_turns,
         conversations=ConversationStore(database),
         seal=TextSeal(config.secret),
-        contexts=stored_contexts(database, config.settings.context_key_ring, utc_now),
+        contexts=contexts,
+        context_search=context_search(database, config.settings.context_key_ring, embedders),
+        memory_versions=memory_versions(database, config.settings.context_key_ring),
+        context_feed=context_feed(database, config.database_url, config.settings),
         accounts=Accountant(BookStore(database), limiter),
         administration=administration_of(database),
         find_session=places.session_of,

@@ -1,4 +1,4 @@
-"""What is told of a request before it is answered and after: the seam to limits and the ledger."""
+"""The seam to limits and the ledger: a request is announced first, and told of afterwards."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
