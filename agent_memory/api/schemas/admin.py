@@ -14,10 +14,12 @@ class CreateWorkspaceBody(Body):
 
 
 class CreateKeyBody(Body):
-    """scopes: inference, sessions and memory by default."""
+    """scopes: inference, sessions, memory and contexts by default."""
 
     name: str
-    scopes: list[str] = Field(default_factory=lambda: ["inference", "sessions", "memory"])
+    scopes: list[str] = Field(
+        default_factory=lambda: ["inference", "sessions", "memory", "contexts"]
+    )
     expires_at: datetime | None = Field(None, strict=False)
     memory: str | None = None
     models: list[str] | None = None
