@@ -1,4 +1,4 @@
-"""What contexts need of the world. Every method sees one workspace; another's keys do not exist."""
+"""Ports of contexts. Every method sees one workspace; another's keys do not exist."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager

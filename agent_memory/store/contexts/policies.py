@@ -1,4 +1,4 @@
-"""What holds for all contexts of a workspace."""
+"""The policy that holds for all contexts of a workspace."""
 
 from dataclasses import asdict
 
