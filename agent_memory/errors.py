@@ -15,6 +15,7 @@
     ├── Conflict                409
     │   ├── SessionMoved        409
     │   ├── ConversationMoved   409
+    │   │   └── OtherConversation 409
     │   ├── AlreadyAnswered     409
     │   ├── ModelNotLoaded      409
     │   └── ModelLoadFailed     409
@@ -183,6 +184,20 @@ class ConversationMoved(Conflict):
     """The session was found by its history, and has got further since."""
 
     code = "conversation_moved"
+
+
+class OtherConversation(ConversationMoved):
+    """The session that a client named holds another conversation; this one belongs beside it, into
+    the session `beside`."""
+
+    code = "other_conversation"
+
+    def __init__(self, beside: str) -> None:
+        super().__init__(beside)
+        self.beside = beside
+
+    def __str__(self) -> str:
+        return f"The session holds another conversation; this one goes on in '{self.beside}'."
 
 
 class AlreadyAnswered(Conflict):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from agent_memory.api.part_tracker import AnswerPart, ChoiceEvent, PartEnded, PartTracker
 from agent_memory.errors import InvariantBroken, TurnCancelled
 from agent_memory.ids import SessionId, TurnId
+from agent_memory.turns.context_edits import AppliedEdit
 from agent_memory.turns.events import (
     ChoiceFinished,
     FinishReason,
@@ -22,6 +23,7 @@ from agent_memory.turns.events import (
     Usage,
 )
 from agent_memory.turns.messages import Part, Text
+from agent_memory.turns.overlap import Overlap
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Answer:
     usage: Usage
     num_thinking_tokens: int
     memory: Injected | None = None
+    overlap: Overlap | None = None
+    edits: tuple[AppliedEdit, ...] = ()
 
 
 class _OpenChoice:
@@ -104,6 +108,8 @@ class AnswerFold:
             self._usage,
             self._num_thinking_tokens,
             self._started.memory,
+            self._started.overlap,
+            self._started.edits,
         )
 
     def _choice(self, index: int) -> _OpenChoice:

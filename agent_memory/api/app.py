@@ -19,6 +19,7 @@ from agent_memory.api.middleware.edge import Edge
 from agent_memory.api.middleware.methods import Methods
 from agent_memory.api.middleware.old_http import OldHttp
 from agent_memory.api.query import check_query
+from agent_memory.api.replicas import Replicas
 from agent_memory.api.routers import (
     admin_keys,
     admin_rules,
@@ -29,6 +30,7 @@ from agent_memory.api.routers import (
     context_feed,
     context_history,
     context_policy,
+    context_relations,
     context_search,
     context_travel,
     context_webhooks,
@@ -89,6 +91,7 @@ _ROUTERS = (
     context_travel,
     context_policy,
     context_history,
+    context_relations,
     contexts,  # last of its paths: a key may be any path that no other route has
 )
 
@@ -99,9 +102,10 @@ def create_app(
     clock: Callable[[], float] = time.time,
     monotonic: Callable[[], float] = time.monotonic,
     cors_origins: Sequence[str] = (),
+    replicas: Replicas | None = None,
 ) -> FastAPI:
     """All routes over `runtime`. `clock` is Unix time in seconds, `monotonic` measures intervals.
-    Pages of `cors_origins` may call them from a browser.
+    Pages of `cors_origins` may call them from a browser. `replicas`: all processes that serve them.
 
     FastAPI's own documentation pages are off: they would load scripts from elsewhere.
     """
@@ -124,6 +128,7 @@ def create_app(
         clock,
         monotonic,
         BackgroundRuns(),
+        replicas,
     )
     app.state.origins = frozenset(cors_origins)
     for module in _ROUTERS:

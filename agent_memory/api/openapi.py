@@ -25,6 +25,7 @@ from agent_memory.api.schemas.contexts import (
     ContextBatchBody,
     ContextBody,
     ContextPolicyBody,
+    RelationshipBody,
     ResealBody,
     RollBackContextBody,
 )
@@ -79,6 +80,7 @@ _BODIES: Sequence[type[Body]] = (
     MessageBody,
     MessageChangeBody,
     RetentionRunBody,
+    RelationshipBody,
     ResealBody,
     RollBackBody,
     RollBackContextBody,

@@ -1,4 +1,4 @@
-"""What the routes of one application share."""
+"""The objects that the routes of one application share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from agent_memory.api.background import BackgroundRuns
 from agent_memory.api.catalogue import Catalogue
 from agent_memory.api.limits import Limits
 from agent_memory.api.metrics import Metrics
+from agent_memory.api.replicas import Replicas
 from agent_memory.api.runtime import Runtime
 
 
@@ -23,6 +24,8 @@ class Surface:
     clock: Callable[[], float]
     monotonic: Callable[[], float]
     background: BackgroundRuns
+    replicas: Replicas | None = None
+    """Where several processes serve the API together."""
 
 
 def surface_of(request: HTTPConnection) -> Surface:

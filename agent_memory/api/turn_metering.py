@@ -1,7 +1,8 @@
 """Turns in the accounts: how large they may become beforehand, and what passed of them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 
 from agent_memory.api.call import Call
@@ -13,6 +14,7 @@ from agent_memory.turns.events import (
     TextDelta,
     ThinkingDelta,
     ToolCallDelta,
+    TurnEvent,
     TurnFinished,
     TurnStarted,
     Usage,
@@ -36,9 +38,9 @@ class TurnMetering(Metering):
         """As `admit`, for all turns together."""
         turn = self._turns[0]
         agent = turn.named_session if self._surface == _AGENTS else None
-        session = turn.named_session
-        counted = await self._call.surface.runtime.accounts.counts_tokens(self._call.workspace)
-        sizes = await asyncio.gather(*map(self._size, self._turns)) if counted else []
+        needs = await self._call.surface.runtime.accounts.needs(self._call.workspace)
+        session = await self._session(turn) if needs.session else turn.named_session
+        sizes = await asyncio.gather(*map(self._size, self._turns)) if needs.sizes else []
         return await self.admit(
             sum(prompt for prompt, _ in sizes), sum(most for _, most in sizes), session, agent
         )
@@ -57,6 +59,20 @@ class TurnMetering(Metering):
                     self._passed[at] = event.usage
         if batch:
             self.note_tokens(_counts(self._passed))
+
+    async def watched(
+        self, events: AsyncGenerator[TurnEvent, None]
+    ) -> AsyncGenerator[TurnEvent, None]:
+        """The events of the one turn as they come; its end, whichever it is, is booked."""
+        async with self, aclosing(events):
+            async for event in events:
+                self.note([(0, event)])
+                yield event
+
+    async def _session(self, turn: TurnRequest) -> SessionId | None:
+        """The session that will take the turn, also where only its history tells which."""
+        find = self._call.surface.runtime.find_session
+        return turn.named_session if find is None else await find(turn)
 
     def _start(self, at: int, event: TurnStarted) -> None:
         self._passed[at] = event.usage

@@ -230,6 +230,30 @@ def delete(
 
 
 @app.command()
+def stats(
+    session: Annotated[str | None, typer.Option(show_default=False)] = None,
+    agent: Annotated[str | None, typer.Option(show_default=False)] = None,
+    workspace: Workspace = DEFAULT_WORKSPACE,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how many contexts there are, how large they are, and how they are used."""
+    params = _named(session_id=session, agent_id=agent)
+    path = f"{_COLLECTION}/analytics"
+    found = orjson.loads(_send(data_dir, workspace, "GET", path, params=params))
+    if as_json:
+        print_json(found)
+        return
+    counted = ("contexts", "versions", "bytes", "stored_bytes", "encrypted", "reads", "hit_rate")
+    print_table(("WHAT", "VALUE"), [(name, str(found[name])) for name in counted])
+    if found["most_read"]:
+        print_table(
+            ("ID", "READS"),
+            [(printable(one["key"]), str(one["reads"])) for one in found["most_read"]],
+        )
+
+
+@app.command()
 def reseal(
     workspace: Workspace = DEFAULT_WORKSPACE,
     data_dir: DataDir = None,
@@ -241,7 +265,7 @@ def reseal(
         num_resealed = 0
         while True:
             done = await memory.call("POST", f"{_COLLECTION}/reseal", {"limit": 100})
-            num_resealed += done["resealed"]
+            num_resealed += int(done["resealed"])
             if not done["has_more"]:
                 return num_resealed
 

@@ -1,4 +1,4 @@
-"""What can go wrong in a command, and how it leaves the process.
+"""Failures of a command, and how each leaves the process.
 
 1   the command could not do what was asked
 2   the command line, a setting or the start of a server is not usable
@@ -36,6 +36,12 @@ class ServerRefused(AgentMemoryError):
     """A running server answered with an error; `str(error)` is what it said."""
 
     code = "refused"
+
+
+class ClientNotInstalled(AgentMemoryError):
+    """The program to start is not on this machine; `str(error)` says how to get it."""
+
+    code = "client_not_installed"
 
 
 def exit_code(error: AgentMemoryError) -> int:

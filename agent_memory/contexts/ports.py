@@ -1,6 +1,6 @@
-"""What contexts need of the world. Every method sees one workspace; another's keys do not exist."""
+"""Ports of contexts. Every method sees one workspace; another's keys do not exist."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
@@ -9,7 +9,9 @@ from agent_memory.contexts.change import Change
 from agent_memory.contexts.context import Cause, ClosedBody, Context, StoredContext, VersionInfo
 from agent_memory.contexts.document import Document
 from agent_memory.contexts.filter import Filter
+from agent_memory.contexts.link import Link
 from agent_memory.contexts.policy import ContextPolicy
+from agent_memory.contexts.usage import Analytics
 from agent_memory.ids import ContextKey, Lineage, WorkspaceId
 from agent_memory.pages import Page
 from agent_memory.work.once import Once
@@ -37,7 +39,7 @@ class Writing(Protocol):
         when it is erased or has expired: an erasure takes those of earlier lineages with it."""
         ...
 
-    async def forget(self, key: ContextKey) -> int:
+    async def forget(self, key: ContextKey, by: str) -> int:
         """Remove every version of the key, of contexts deleted earlier too; how many those were."""
         ...
 
@@ -98,7 +100,7 @@ class Policies(Protocol):
 
     async def get_policy(self, workspace: WorkspaceId) -> ContextPolicy: ...
 
-    async def set_policy(self, workspace: WorkspaceId, policy: ContextPolicy) -> None: ...
+    async def set_policy(self, workspace: WorkspaceId, policy: ContextPolicy, by: str) -> None: ...
 
 
 class Sweeping(Protocol):
@@ -146,3 +148,41 @@ class Exporting(Protocol):
         """By key and version, some at a time: the present versions of what lives at `now`, whose
         key begins so and comes after `after`; or all that are kept."""
         ...
+
+
+class Links(Protocol):
+    """Relationships between contexts that live."""
+
+    async def put(self, workspace: WorkspaceId, link: Link) -> Link:
+        """As it is kept; `NotFound` unless both contexts live when it is made."""
+        ...
+
+    async def list(self, workspace: WorkspaceId, key: ContextKey, now: datetime) -> Sequence[Link]:
+        """Those from it and to it, the strongest first."""
+        ...
+
+    async def delete(
+        self, workspace: WorkspaceId, from_key: ContextKey, to_key: ContextKey, kind: str | None
+    ) -> int:
+        """Of this type, or of all; how many."""
+        ...
+
+
+class Usage(Protocol):
+    """Where it is counted how contexts are used."""
+
+    async def count_reads(
+        self,
+        workspace: WorkspaceId,
+        reads: Mapping[tuple[ContextKey, Lineage], int],
+        num_misses: int,
+        now: datetime,
+    ) -> None: ...
+
+    async def analyse(
+        self,
+        workspace: WorkspaceId,
+        session_id: str | None,
+        agent_id: str | None,
+        now: datetime,
+    ) -> Analytics: ...

@@ -2,7 +2,7 @@
 
 import time
 
-from agent_memory.access.limiter import LocalLimiter
+from agent_memory.access.limiter import Limiter, LocalLimiter
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.embedder_handle import embedders_of
@@ -44,6 +44,7 @@ from agent_memory.store.keys import KeyStore
 from agent_memory.store.memory.spaces import SpaceStore
 from agent_memory.store.session_copies import SessionCopies
 from agent_memory.store.sessions import SessionStore
+from agent_memory.store.shared_limiter import SharedLimiter
 from agent_memory.store.stored_contexts import (
     context_search,
     memory_versions,
@@ -57,6 +58,7 @@ MAX_CONNECTIONS = 8
 def front_runtime(config: RuntimeConfig) -> Runtime:
     """All that the surfaces of one front process need. Nothing is connected before it is used."""
     database = Database(config.database_url, max_size=MAX_CONNECTIONS)
+    limiter = limiter_of(config.settings)
     store = SessionStore(database)
     engine = EngineHandle(config.secret, MODEL_AGE_S)
     pool, directory = PoolHandle(), DirectoryHandle()
@@ -81,7 +83,7 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
         sessions=SessionCatalogue(store, directory, pool, engine, models.served_name),
         keys=KeyAuthenticator(KeyStore(database)),
         condition=RuntimeCondition(
-            database, directory, pool, engine, jobs, embedders, _disk_of_database(config)
+            database, directory, pool, engine, jobs, embedders, _disk_of_database(config), limiter
         ),
         travel=SessionTravel(SessionCopies(database), pool, engine),
         memory=memory,
@@ -95,8 +97,9 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
         context_search=context_search(database, config.settings.context_key_ring, embedders),
         memory_versions=memory_versions(database, config.settings.context_key_ring),
         context_feed=context_feed(database, config.database_url, config.settings),
-        accounts=Accountant(BookStore(database), LocalLimiter()),
+        accounts=Accountant(BookStore(database), limiter),
         administration=administration_of(database),
+        find_session=places.session_of,
     )
 
 
@@ -104,6 +107,13 @@ def _disk_of_database(config: RuntimeConfig) -> DiskProbe | None:
     """The embedded PostgreSQL of this machine lies in the data directory."""
     is_here = config.settings.database_url is None and not config.spans_nodes
     return DiskProbe(config.settings.home) if is_here else None
+
+
+def limiter_of(settings: Settings) -> Limiter:
+    """The limits of this process, or those that it shares with others through Redis."""
+    if settings.redis_url is None:
+        return LocalLimiter()
+    return SharedLimiter(settings.redis_url, is_open=settings.limits_without_redis == "open")
 
 
 def limits_of(settings: Settings) -> Limits:

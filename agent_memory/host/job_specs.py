@@ -1,4 +1,4 @@
-"""What the server's jobs do, composed for the process that runs them."""
+"""The server's jobs, composed for the process that runs them."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
@@ -7,6 +7,7 @@ from agent_memory.clock import utc_now
 from agent_memory.contexts.codec import ContextCodec
 from agent_memory.contexts.key_ring import KeyRing
 from agent_memory.ids import WorkspaceId
+from agent_memory.jobs.bookkeeping import KeepLedger
 from agent_memory.jobs.context_vectors import EmbedContexts
 from agent_memory.jobs.contexts import SweepContexts
 from agent_memory.jobs.embedding import EmbedItems, Reembed
@@ -36,11 +37,13 @@ from agent_memory.providers.chat_model import chosen_enricher
 from agent_memory.providers.embedders import Embedders
 from agent_memory.providers.webhook_sender import WebhookSender
 from agent_memory.settings import Settings
+from agent_memory.store.books import BookStore
 from agent_memory.store.contexts.vectors import ContextVectorStore
 from agent_memory.store.contexts.webhooks import WebhookStore
 from agent_memory.store.database import Database
 from agent_memory.store.job_queue import JobQueueStore
 from agent_memory.store.jobs import JobStore
+from agent_memory.store.ledger import LedgerStore
 from agent_memory.store.memory.enrichment import EnrichmentStore
 from agent_memory.store.memory.impressions import ImpressionStore
 from agent_memory.store.memory.items import ItemStore
@@ -96,6 +99,10 @@ def job_specs(
         *of_workspaces,
         ServerJobSpec(JobKind.PLAN_UPKEEP, PlanUpkeep(kinds, jobs, spaces, embedders, utc_now).do),
         ServerJobSpec(JobKind.FORGET_JOBS, ForgetJobs(queue, utc_now).do),
+        ServerJobSpec(
+            JobKind.KEEP_LEDGER,
+            KeepLedger(BookStore(database), LedgerStore(database), jobs, utc_now).do,
+        ),
     ]
 
 

@@ -5,8 +5,11 @@ from typing import Protocol
 
 from agent_memory.sessions.conversation import Continuation, Conversation
 from agent_memory.sessions.running_turn import RunningTurn
+from agent_memory.turns.context_edits import AppliedEdit
 from agent_memory.turns.events import FinishReason, Injected, TurnStarted, Usage
 from agent_memory.turns.messages import Message
+from agent_memory.turns.overlap import Overlap
+from agent_memory.turns.portable import PortableSession
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.traces import Traces
 
@@ -17,14 +20,23 @@ class OpenTurn:
 
     conversation: as it stood before. continuation: what the model is to read.
     running: hears the answer as it comes, from `TurnStarted` to the last `ChoiceFinished`.
+    compared: as it stood after the turn that this one is to be compared with.
     """
 
     request: TurnRequest
     conversation: Conversation
     continuation: Continuation
     running: RunningTurn
+    compared: PortableSession | None = None
 
-    def started(self, usage: Usage, model: str, model_fingerprint: str = "") -> TurnStarted:
+    def started(
+        self,
+        usage: Usage,
+        model: str,
+        model_fingerprint: str = "",
+        overlap: Overlap | None = None,
+        edits: tuple[AppliedEdit, ...] = (),
+    ) -> TurnStarted:
         """The first event of the answer that this model gives."""
         return TurnStarted(
             self.request.turn_id,
@@ -33,6 +45,8 @@ class OpenTurn:
             self._injected,
             model,
             model_fingerprint,
+            overlap=overlap,
+            edits=edits,
         )
 
     @property

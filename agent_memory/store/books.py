@@ -94,9 +94,15 @@ class _LostRow:
 class BookStore:
     """Implements `Books`. Counters are locked in one order by everybody."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime] = utc_now,
+        lease: timedelta = LEASE,
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._lease = lease
         self._rules = RuleStore(database, clock)
         self._days: set[date] = set()
 
@@ -125,7 +131,7 @@ class BookStore:
                 model=asked.model,
                 price_id=None if asked.price is None else asked.price.price_id,
                 started_at=reservation.started_at,
-                lease=LEASE,
+                lease=self._lease,
             )
             await transaction.run(
                 "insert_budget_holds",
@@ -145,13 +151,17 @@ class BookStore:
                 cache_write_tokens=[one.tokens.cache_write_tokens for one in progress],
                 output_tokens=[one.tokens.output_tokens for one in progress],
                 costs=[one.cost for one in progress],
-                lease=LEASE,
+                lease=self._lease,
             )
 
-    async def settle(self, entry_id: str, served: Served, *, is_reserved: bool) -> None:
+    async def settle(
+        self, entry_id: str, served: Served, *, is_reserved: bool, is_moved: bool = False
+    ) -> None:
         now = self._clock()
         await self._make_day(now)
         async with self._database.workspace(served.workspace_id) as transaction:
+            if is_reserved and is_moved and served.session_id is not None:
+                await _move(transaction, entry_id, served.session_id)
             if is_reserved and not await self._spend(transaction, entry_id, served):
                 return  # It was settled before.
             await _write(transaction, entry_id, served, now)
@@ -192,6 +202,15 @@ class BookStore:
         return (
             await transaction.fetch_value("delete_reservation", reservation_id=entry_id) is not None
         )
+
+
+async def _move(transaction: Transaction, entry_id: str, session: SessionId) -> None:
+    """What was held of each session for itself is held of the session that took the turn: a new
+    one, which had no name before."""
+    of = {"reservation_id": entry_id, "session_id": session}
+    await transaction.run("ensure_session_counters", **of)
+    await transaction.fetch_all("lock_moved_counters", _CounterRow, **of)
+    await transaction.run("move_session_holds", **of)
 
 
 async def _write(transaction: Transaction, entry_id: str, served: Served, now: datetime) -> None:

@@ -8,12 +8,14 @@ from agent_memory.contexts.key_ring import KeyRing
 from agent_memory.contexts.service.contexts import Contexts, Stores, compose_contexts
 from agent_memory.store.contexts.contexts import StoredContexts
 from agent_memory.store.contexts.exporting import ContextExportStore
+from agent_memory.store.contexts.links import ContextLinkStore
 from agent_memory.store.contexts.memory_versions import MemoryVersionStore
 from agent_memory.store.contexts.policies import ContextPolicyStore
 from agent_memory.store.contexts.sealed import SealedContextStore
 from agent_memory.store.contexts.search import ContextSearchStore, QuestionEmbedder
 from agent_memory.store.contexts.sweeping import ContextSweepStore
 from agent_memory.store.contexts.text_index import cause_all
+from agent_memory.store.contexts.usage import ContextUsageStore
 from agent_memory.store.contexts.writing import OnChanged
 from agent_memory.store.database import Database
 
@@ -31,6 +33,8 @@ def stored_contexts(
         sweeping=ContextSweepStore(database),
         sealed=SealedContextStore(database),
         exporting=ContextExportStore(database),
+        links=ContextLinkStore(database),
+        usage=ContextUsageStore(database),
     )
     return compose_contexts(stores, ContextCodec(KeyRing(keys)), clock)
 

@@ -1,7 +1,7 @@
 """Contexts without a database."""
 
 import copy
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,8 +12,10 @@ from agent_memory.contexts.context import Cause, ClosedBody, Context, StoredCont
 from agent_memory.contexts.document import Document
 from agent_memory.contexts.filter import Filter
 from agent_memory.contexts.key_ring import KeyRing
+from agent_memory.contexts.link import Link
 from agent_memory.contexts.policy import ContextPolicy
 from agent_memory.contexts.service.contexts import Contexts, Stores, compose_contexts
+from agent_memory.contexts.usage import Analytics, Measures
 from agent_memory.errors import Conflict
 from agent_memory.ids import ContextKey, Lineage, WorkspaceId
 from agent_memory.pages import Page
@@ -153,7 +155,8 @@ class DictContexts:
     async def get_policy(self, workspace: WorkspaceId) -> ContextPolicy:
         return self._place(workspace).policy
 
-    async def set_policy(self, workspace: WorkspaceId, policy: ContextPolicy) -> None:
+    async def set_policy(self, workspace: WorkspaceId, policy: ContextPolicy, by: str) -> None:
+        del by
         self._place(workspace).policy = policy
 
     def _place(self, workspace: WorkspaceId) -> _Place:
@@ -188,10 +191,11 @@ class _DictWriting:
     async def end(self, version: VersionInfo, cause: Cause, now: datetime, by: str) -> Change:
         del self._place.contexts[version.address.key]
         if cause is not Cause.DELETE:
-            await self.forget(version.address.key)
+            await self.forget(version.address.key, by)
         return self._changed(ChangeOp.DELETED, cause, version, now, by)
 
-    async def forget(self, key: ContextKey) -> int:
+    async def forget(self, key: ContextKey, by: str) -> int:
+        del by
         gone = [
             place for place, (info, _) in self._place.versions.items() if info.address.key == key
         ]
@@ -234,6 +238,57 @@ class _DictWriting:
         return change
 
 
+class DictLinks:
+    """Implements `Links`; both contexts are taken to live."""
+
+    def __init__(self) -> None:
+        self._links: list[Link] = []
+
+    async def put(self, workspace: WorkspaceId, link: Link) -> Link:
+        await self.delete(workspace, link.from_key, link.to_key, link.type)
+        self._links.append(link)
+        return link
+
+    async def list(self, workspace: WorkspaceId, key: ContextKey, now: datetime) -> Sequence[Link]:
+        del workspace, now
+        return [link for link in self._links if key in {link.from_key, link.to_key}]
+
+    async def delete(
+        self, workspace: WorkspaceId, from_key: ContextKey, to_key: ContextKey, kind: str | None
+    ) -> int:
+        del workspace
+        gone = [
+            link
+            for link in self._links
+            if (link.from_key, link.to_key) == (from_key, to_key) and kind in {None, link.type}
+        ]
+        self._links = [link for link in self._links if link not in gone]
+        return len(gone)
+
+
+class NoUsage:
+    """Implements `Usage` where nothing is counted."""
+
+    async def count_reads(
+        self,
+        workspace: WorkspaceId,
+        reads: Mapping[tuple[ContextKey, Lineage], int],
+        num_misses: int,
+        now: datetime,
+    ) -> None:
+        del workspace, reads, num_misses, now
+
+    async def analyse(
+        self,
+        workspace: WorkspaceId,
+        session_id: str | None,
+        agent_id: str | None,
+        now: datetime,
+    ) -> Analytics:
+        del workspace, session_id, agent_id, now
+        return Analytics(Measures(0, 0, 0, 0, 0, None, None, 0, 0, 0), (), ())
+
+
 def dict_contexts(
     keys: Sequence[bytes] = (),
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -241,7 +296,7 @@ def dict_contexts(
 ) -> Contexts:
     """All of contexts over dictionaries."""
     store = store or DictContexts()
-    stores = Stores(store, store, store, store, store)
+    stores = Stores(store, store, store, store, store, DictLinks(), NoUsage())
     return compose_contexts(stores, ContextCodec(KeyRing(keys)), clock)
 
 

@@ -1,4 +1,4 @@
-"""What comes back from a turn, in order.
+"""The events of a turn, in order.
 
     TurnStarted  (TextDelta | ThinkingDelta | ToolCallStarted | ToolCallDelta | Ping)*
     ChoiceFinished (one per choice)  TurnFinished
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent_memory.ids import SessionId, TurnId
+from agent_memory.turns.context_edits import AppliedEdit
+from agent_memory.turns.overlap import Overlap
 
 
 class FinishReason(StrEnum):
@@ -19,6 +21,9 @@ class FinishReason(StrEnum):
     """The model ended its turn by itself."""
     STOP_SEQUENCE = "stop_sequence"
     LENGTH = "length"
+    """As many tokens as were asked for, or as many as the server gives."""
+    WINDOW = "window"
+    """The context window is full; more was asked for."""
     TOOL_CALLS = "tool_calls"
     CANCELLED = "cancelled"
 
@@ -71,6 +76,8 @@ class TurnStarted:
     model: the name of the model that answers, and model_fingerprint what it is. Said again when
         another one has taken its place before it said a word.
     is_repeat: the turn was answered before, and is told again.
+    overlap: with the turn that the client wants this one to be compared with.
+    edits: those of the context that the client asked for and that were made.
     """
 
     turn_id: TurnId
@@ -80,6 +87,8 @@ class TurnStarted:
     model: str = ""
     model_fingerprint: str = ""
     is_repeat: bool = False
+    overlap: Overlap | None = None
+    edits: tuple[AppliedEdit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +160,7 @@ class TurnStep:
     """Events that belong together, and the tokens of choice 0 that they stand for.
 
     Whoever carries a turn over a process boundary keeps the tokens: a turn that is cut off after
-    this step can go on exactly behind it.
+    this step can go on exactly after it.
     """
 
     events: tuple[TurnEvent, ...]

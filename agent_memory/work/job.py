@@ -42,6 +42,8 @@ class JobKind(StrEnum):
     """Queue for each workspace what is due in it."""
     FORGET_JOBS = "forget_jobs"
     """Drop jobs that ended long ago."""
+    KEEP_LEDGER = "keep_ledger"
+    """Book requests of processes that died, and add up the days that are over."""
 
 
 class JobQueue(StrEnum):

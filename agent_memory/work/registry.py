@@ -57,6 +57,7 @@ _LINES = (
     JobTraits(JobKind.SWEEP_CONTEXTS, _UPKEEP, every=_HOUR / 4, is_requestable=True),
     JobTraits(JobKind.PLAN_UPKEEP, _UPKEEP, schedule=Period(5), max_attempts=1),
     JobTraits(JobKind.FORGET_JOBS, _UPKEEP, schedule=Period(60, offset=17), max_attempts=1),
+    JobTraits(JobKind.KEEP_LEDGER, _UPKEEP, schedule=Period(5, offset=2), max_attempts=1),
 )
 # fmt: on
 

@@ -9,11 +9,16 @@ from agent_memory.api.call import Call
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
+from agent_memory.api.translators.cache_diagnostics import Comparison, compared
 from agent_memory.api.translators.memory_words import with_memory_header
+from agent_memory.api.translators.message_threads import continued_turn, in_thread
 from agent_memory.api.translators.messages_renderer import MessagesRenderer
 from agent_memory.api.translators.messages_request import count_turn, messages_turn
 from agent_memory.api.turn_response import TurnResponse
+from agent_memory.errors import TurnNotFound
 from agent_memory.ids import SessionId
+from agent_memory.turns.answered import AnsweredTurn
+from agent_memory.turns.request import TurnRequest
 
 router = APIRouter(tags=["Anthropic"])
 
@@ -53,14 +58,16 @@ _STREAM = (
 async def create_message(request: Request) -> Response:
     """One turn of the session that the request names, or that its history belongs to."""
     call = await Call.open(request, Scope.INFERENCE)
-    body = await call.read_turn(MessagesBody)
-    turn = messages_turn(body, call.turn(_session(call, body)), call.surface.limits)
+    sent = await call.read_turn(MessagesBody)
+    body, thread = in_thread(sent, await _before(call, sent))
+    turn = messages_turn(body, call.turn(_session(call, body)), call.surface.limits, thread)
     turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
     turn = await with_contexts(call, turn, body.contexts)
     turn = await call.as_sent(turn)
+    turn, comparison = await _compared(call, body, turn)
     edits_asked = bool(body.context_management and body.context_management.edits)
-    renderer = MessagesRenderer(body.model, edits_asked=edits_asked)
+    renderer = MessagesRenderer(body.model, edits_asked=edits_asked, comparison=comparison)
     return TurnResponse(call, [turn], renderer, stream=bool(body.stream))
 
 
@@ -79,6 +86,27 @@ async def count_tokens(request: Request) -> Response:
     call.require_memory(turn)
     num_tokens = await call.surface.runtime.turns.count(await call.as_sent(turn))
     return json_answer({"input_tokens": num_tokens})
+
+
+async def _compared(
+    call: Call, body: MessagesBody, turn: TurnRequest
+) -> tuple[TurnRequest, Comparison | None]:
+    """The turn, to be compared with the answer that the client names for that, if it names one."""
+    name = body.diagnostics and body.diagnostics.previous_message_id
+    if name is None:
+        return turn, None
+    param = "diagnostics.previous_message_id"
+    return await compared(turn, name, call.surface.runtime.named_turns, param)
+
+
+async def _before(call: Call, body: MessagesBody) -> AnsweredTurn | None:
+    """The turn that the request continues, if it continues one by its id."""
+    if (turn_id := continued_turn(body)) is None:
+        return None
+    turn = await call.surface.runtime.named_turns.find(call.workspace, turn_id)
+    if turn is None:
+        raise TurnNotFound(turn_id)
+    return turn
 
 
 def _session(call: Call, body: CountTokensBody) -> SessionId | None:

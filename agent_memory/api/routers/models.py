@@ -1,8 +1,10 @@
 """The models that are served, in OpenAI's form, or in Anthropic's for its clients."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from agent_memory.access.principal import Scope
@@ -11,6 +13,7 @@ from agent_memory.api.dialect import Dialect, dialect_of
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.schemas.models import LoadModelBody, OffloadModelBody
+from agent_memory.api.translators.codex_catalogue import codex_model
 from agent_memory.errors import NotFound
 from agent_memory.memory.vectors.embedding_space import EmbeddingSpace
 from agent_memory.turns.models import ModelCard
@@ -54,14 +57,18 @@ _EMBEDDING_MODEL = {
         "The models of this server.", {"object": "list", "data": [_MODEL, _EMBEDDING_MODEL]}
     ),
 )
-async def list_models(request: Request) -> Response:
+async def list_models(
+    request: Request,
+    client_version: Annotated[str | None, Query(max_length=64)] = None,
+) -> Response:
     """The loaded one first: it answers also requests that name none of these. Last, except for
     Anthropic's clients, the one that embeds."""
     call = await Call.open(request, Scope.INFERENCE)
     cards = await call.surface.catalogue.fresh()
     if not _is_anthropic(request):
         data = [*map(_openai_model, cards), *map(_embedding_model, _embedding_spaces(call))]
-        return json_answer({"object": "list", "data": data})
+        codex = {} if client_version is None else {"models": _codex_models(cards)}
+        return json_answer({"object": "list", "data": data, **codex})
     return json_answer(
         {
             "data": [_anthropic_model(card) for card in cards],
@@ -125,6 +132,11 @@ async def offload_model(request: Request, id: str) -> Response:  # noqa: A002  t
 
 def _is_anthropic(request: Request) -> bool:
     return dialect_of(request.url.path, request.headers) is Dialect.ANTHROPIC
+
+
+def _codex_models(cards: Sequence[ModelCard]) -> list[Mapping[str, object]]:
+    """Codex asks with its version, and reads this field alone."""
+    return [codex_model(card, at) for at, card in enumerate(cards)]
 
 
 def _openai_model(card: ModelCard) -> dict[str, object]:

@@ -1,20 +1,24 @@
 """The OpenAI Responses API."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, WebSocket
+from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
 from agent_memory.access.principal import Scope
 from agent_memory.api.attached_contexts import with_contexts
 from agent_memory.api.background import BackgroundRun
 from agent_memory.api.call import Call
+from agent_memory.api.compaction import compacted
+from agent_memory.api.disconnect import unless_gone
 from agent_memory.api.item_pages import item_page
 from agent_memory.api.json_answer import json_answer
+from agent_memory.api.metered_turn import MeteredTurn
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.response_reading import reading_of
-from agent_memory.api.schemas.responses import InputTokensBody, ResponsesBody
+from agent_memory.api.schemas.responses import CompactBody, InputTokensBody, ResponsesBody
+from agent_memory.api.translators.cache_diagnostics import Comparison, compared
 from agent_memory.api.translators.memory_words import with_memory_header
 from agent_memory.api.translators.responses.output_items import ItemWriter
 from agent_memory.api.translators.responses.renderer import ResponsesRenderer
@@ -58,6 +62,13 @@ _STREAM = (
     'event: response.output_text.delta\ndata: {"type":"response.output_text.delta",'
     '"sequence_number":4,"delta":"Paris."}\n\n'
 )
+_COMPACTION = {
+    "id": "resp_5e0d",
+    "object": "response.compaction",
+    "created_at": 1767225600,
+    "output": [{"type": "compaction", "id": "cmp_5e0d", "encrypted_content": "am1.…"}],
+    "usage": {"input_tokens": 521, "output_tokens": 80, "total_tokens": 601},
+}
 _ITEMS = {"object": "list", "data": [], "first_id": "", "last_id": "", "has_more": False}
 _UPGRADE = {"Connection": "Upgrade", "Upgrade": "HTTP/1.1"}
 
@@ -77,9 +88,10 @@ async def create_response(request: Request) -> Response:
     call.require_memory(turn)
     turn = await with_contexts(call, turn, body.contexts)
     turn = await call.as_sent(turn)
-    renderer = await _renderer(call, body, asked)
+    turn, comparison = await _compared(call, body, turn)
+    renderer = await _renderer(call, body, asked, comparison)
     if body.background:
-        return _in_background(call, turn, renderer, stream=bool(body.stream))
+        return await _in_background(call, turn, renderer, stream=bool(body.stream))
     stream = bool(body.stream)
     return TurnResponse(call, [turn], renderer, stream=stream, ignored=body.ignored)
 
@@ -105,11 +117,26 @@ async def count_input_tokens(request: Request) -> Response:
     return json_answer({"object": "response.input_tokens", "input_tokens": num_tokens})
 
 
+@router.post(
+    "/v1/responses/compact",
+    summary="Compact a conversation",
+    openapi_extra=takes(CompactBody, {"model": "local", "previous_response_id": "resp_5e0c"}),
+    responses=answers("What to go on with in its place.", _COMPACTION),
+)
+async def compact_conversation(request: Request) -> Response:
+    """The model sums it up. The items of `output` are the input to go on with."""
+    call = await Call.open(request, Scope.INFERENCE)
+    body = await call.read_turn(CompactBody)
+    reading = await reading_of(call, body)
+    return json_answer(await unless_gone(request.receive, compacted(call, body, reading)))
+
+
 @router.get("/v1/responses", include_in_schema=False)
 async def refuse_upgrade(request: Request) -> Response:
     """A client that asks for a WebSocket goes on with POST."""
-    await Call.open(request, Scope.INFERENCE)
-    return Response(status_code=426, headers=_UPGRADE)
+    if request.headers.get("upgrade") is None:
+        raise HTTPException(405, "Method Not Allowed", {"Allow": "POST"})
+    raise HTTPException(426, "There are no WebSockets here: send the request by POST.", _UPGRADE)
 
 
 @router.websocket("/v1/responses")
@@ -139,7 +166,7 @@ async def get_response(
             raise InvalidRequest(
                 "Only a response that was made in the background has events to resume.", "stream"
             )
-        return _stream(run, -1 if starting_after is None else starting_after)
+        return _stream(call, run, -1 if starting_after is None else starting_after)
     if run is not None:
         return json_answer(dict(run.renderer.response))
     return json_answer(dict(stored_response(await _find(call, id))))
@@ -205,7 +232,21 @@ async def list_input_items(
     return json_answer(item_page(stored_input(turn, read), order, after, limit))
 
 
-async def _renderer(call: Call, body: ResponsesBody, asked: Asked) -> ResponsesRenderer:
+async def _compared(
+    call: Call, body: ResponsesBody, turn: TurnRequest
+) -> tuple[TurnRequest, Comparison | None]:
+    """The turn, to be compared with the response that the client names for that, if it does."""
+    options = body.prompt_cache_options
+    name = options.comparison_response_id if options else None
+    if name is None:
+        return turn, None
+    param = "prompt_cache_options.comparison_response_id"
+    return await compared(turn, name, call.surface.runtime.named_turns, param)
+
+
+async def _renderer(
+    call: Call, body: ResponsesBody, asked: Asked, comparison: Comparison | None
+) -> ResponsesRenderer:
     turn_id = asked.turn.turn_id
     model = body.model or await call.surface.catalogue.served() or ""
     seal = call.surface.runtime.seal if ENCRYPTED in (body.include or ()) else None
@@ -216,28 +257,28 @@ async def _renderer(call: Call, body: ResponsesBody, asked: Asked) -> ResponsesR
         call.surface.clock,
         is_prewarm=body.is_prewarm,
         is_queued=bool(body.background),
+        comparison=comparison,
     )
 
 
-def _in_background(
+async def _in_background(
     call: Call, turn: TurnRequest, renderer: ResponsesRenderer, *, stream: bool
 ) -> Response:
-    surface = call.surface
-    run = surface.background.start(
-        call.workspace, turn.turn_id, renderer, surface.runtime.turns.answer(turn)
-    )
-    if stream:
-        return _stream(run, -1)
-    return json_answer(dict(run.renderer.response))
+    runs, headers = call.surface.background, {}
+    run = runs.find(call.workspace, turn.turn_id)
+    if run is None:
+        metered = MeteredTurn(call, turn, renderer.surface)
+        headers = await metered.admit()
+        run = runs.start(call.workspace, turn.turn_id, renderer, metered.events())
+    response = _stream(call, run, -1) if stream else json_answer(dict(run.renderer.response))
+    response.headers.update(headers)
+    return response
 
 
-def _stream(run: BackgroundRun, after: int) -> Response:
-    async def events() -> AsyncIterator[bytes]:
-        async for told in run.follow(after):
-            yield told.raw
-
+def _stream(call: Call, run: BackgroundRun, after: int) -> Response:
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return StreamingResponse(events(), media_type="text/event-stream", headers=headers)
+    events = run.follow(after, call.surface.limits.ping_interval_s)
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
 def _turn_id(id_: str) -> TurnId:

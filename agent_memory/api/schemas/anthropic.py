@@ -140,11 +140,31 @@ class OutputConfig(Inner):
 
 
 class ContextEdit(Inner):
+    """An edit of what the model reads; which of the fields an edit has follows from its type."""
+
     type: str
+    trigger: JsonObject | None = None
+    keep: JsonObject | str | None = None
+    clear_at_least: JsonObject | None = None
+    exclude_tools: list[str] | None = None
+    clear_tool_inputs: bool | list[str] | None = None
 
 
 class ContextManagement(Inner):
     edits: list[ContextEdit] | None = None
+
+
+class MessageThread(Inner):
+    """`create` begins a thread, which the answer's id names; `continue` goes on from an answer."""
+
+    type: Literal["create", "continue"]
+    previous_message_id: str | None = None
+
+
+class Diagnostics(Inner):
+    """Names the answer with whose prompt this one's is to be compared."""
+
+    previous_message_id: str | None = None
 
 
 class CountTokensBody(Body):
@@ -154,8 +174,8 @@ class CountTokensBody(Body):
         "container": "there are no containers here.",
         "mcp_servers": "connect to MCP servers from the client.",
         "fallbacks": "one model is served.",
-        "compaction": "the conversation is used as it is sent.",
-        "thread": "send the conversation, or use /v1/agents.",
+        "compaction": "have the conversation summarised by a message of the user.",
+        "thread": "tokens are counted of the conversation as it is sent.",
     }
 
     model: str
@@ -180,7 +200,7 @@ class CountTokensBody(Body):
     speed: str | None = None
     service_tier: str | None = None
     inference_geo: str | None = None
-    diagnostics: JsonObject | None = None
+    diagnostics: Diagnostics | None = None
     user_profile_id: str | None = None
     billing_policy: JsonObject | None = None
     betas: list[str] | None = None
@@ -189,7 +209,12 @@ class CountTokensBody(Body):
 class MessagesBody(CountTokensBody):
     """`POST /v1/messages`."""
 
+    refused: ClassVar[Mapping[str, str]] = {
+        name: reason for name, reason in CountTokensBody.refused.items() if name != "thread"
+    }
+
     max_tokens: Annotated[int, Field(ge=1)]
+    thread: MessageThread | None = None
     stream: bool | None = None
     stop_sequences: Annotated[list[StopText], Field(max_length=64)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None

@@ -25,6 +25,7 @@ from agent_memory.api.translators.checks import (
 )
 from agent_memory.api.translators.memory_words import turn_memory
 from agent_memory.api.translators.openai_sampling import openai_sampling
+from agent_memory.api.translators.prefill import continuing_last
 from agent_memory.api.translators.service_tier import priority_of
 from agent_memory.errors import InvalidRequest
 from agent_memory.turns.answer_form import AnswerForm
@@ -51,7 +52,7 @@ def chat_turn(body: ChatBody, identity: TurnIdentity, limits: Limits) -> TurnReq
     choice = _tool_choice(body.tool_choice)
     check_tools(tools, choice)
     max_tokens = body.max_completion_tokens or body.max_tokens
-    return TurnRequest(
+    turn = TurnRequest(
         turn_id=identity.turn_id,
         is_repeatable=identity.is_repeatable,
         request_id=identity.request_id,
@@ -72,6 +73,12 @@ def chat_turn(body: ChatBody, identity: TurnIdentity, limits: Limits) -> TurnReq
         memory=turn_memory(body.memory),
         priority=priority_of(body.service_tier),
     )
+    return turn if _ends_with_calls(body) else continuing_last(turn)
+
+
+def _ends_with_calls(body: ChatBody) -> bool:
+    """Calls without results: the model is asked for a new answer."""
+    return bool(body.messages[-1].tool_calls)
 
 
 def _num_logprobs(body: ChatBody) -> int | None:

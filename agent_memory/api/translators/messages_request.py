@@ -1,7 +1,7 @@
 """An Anthropic request as a turn."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -22,9 +22,12 @@ from agent_memory.api.schemas.anthropic import (
 )
 from agent_memory.api.schemas.anthropic import ToolChoice as ToolChoiceField
 from agent_memory.api.translators.checks import check_tools, checked_max_tokens, refuse_media
+from agent_memory.api.translators.context_management import context_edits
 from agent_memory.api.translators.media_words import media_note, readable_text
 from agent_memory.api.translators.memory_words import turn_memory
+from agent_memory.api.translators.message_threads import ThreadTurn
 from agent_memory.api.translators.messages_tools import Toolbox, callable_tools, referenced_name
+from agent_memory.api.translators.prefill import continuing_last
 from agent_memory.api.translators.service_tier import priority_of
 from agent_memory.errors import InvalidRequest
 from agent_memory.turns.answer_form import AnswerForm
@@ -39,26 +42,20 @@ from agent_memory.turns.messages import (
     ToolResult,
     ToolUse,
 )
+from agent_memory.turns.prompt_tags import PromptTags
 from agent_memory.turns.request import MessagePin, TurnRequest
 from agent_memory.turns.sampling import SamplingParams
 
-_HARMLESS_EDITS = frozenset(
-    {"clear_thinking_20251015", "clear_tool_uses_20250919", "compact_20260112"}
-)
-"""The template decides which earlier thinking the model reads. A history that is not shortened says
-what it said before, and one that does not fit is refused in words that clients look for."""
 _TTL_S = {"5m": 300.0, "1h": 3600.0}
 MAX_PINS = 4
 """As many marks as Anthropic takes in one request."""
 _MODES = {"auto": ToolMode.AUTO, "any": ToolMode.REQUIRED, "none": ToolMode.NONE}
 
 
-def messages_turn(body: MessagesBody, identity: TurnIdentity, limits: Limits) -> TurnRequest:
-    """The turn of `POST /v1/messages`."""
-    if body.messages[-1].role == "assistant":
-        raise InvalidRequest(
-            "The last message must not be the assistant's: prefill is not supported.", "messages"
-        )
+def messages_turn(
+    body: MessagesBody, identity: TurnIdentity, limits: Limits, thread: ThreadTurn | None = None
+) -> TurnRequest:
+    """The turn of `POST /v1/messages`. thread: its place in one."""
     sampling = SamplingParams(
         max_tokens=checked_max_tokens(body.max_tokens, limits, "max_tokens"),
         temperature=1.0 if body.temperature is None else body.temperature,
@@ -66,7 +63,11 @@ def messages_turn(body: MessagesBody, identity: TurnIdentity, limits: Limits) ->
         top_k=body.top_k or 0,
         stop=tuple(body.stop_sequences or ()),
     )
-    return _turn(body, identity, sampling)
+    turn = _turn(body, identity, sampling, thread.loaded if thread else ())
+    if thread is None:
+        return turn
+    is_delta = thread.continues is not None
+    return replace(turn, continues=thread.continues, is_delta=is_delta, kept=thread.kept)
 
 
 def count_turn(body: CountTokensBody, identity: TurnIdentity) -> TurnRequest:
@@ -74,13 +75,17 @@ def count_turn(body: CountTokensBody, identity: TurnIdentity) -> TurnRequest:
     return _turn(body, identity, SamplingParams(max_tokens=1))
 
 
-def _turn(body: CountTokensBody, identity: TurnIdentity, sampling: SamplingParams) -> TurnRequest:
-    _check_context_management(body)
+def _turn(
+    body: CountTokensBody,
+    identity: TurnIdentity,
+    sampling: SamplingParams,
+    loaded: Iterable[str] = (),
+) -> TurnRequest:
     toolbox = Toolbox.of(body)
-    form = _form(body, toolbox)
+    form = _form(body, toolbox, loaded)
     messages, marks = _conversation(body, toolbox)
     pins = tuple(MessagePin(mark.num_messages, _TTL_S[mark.ttl]) for mark in marks if mark.ttl)
-    return TurnRequest(
+    turn = TurnRequest(
         turn_id=identity.turn_id,
         is_repeatable=identity.is_repeatable,
         request_id=identity.request_id,
@@ -94,11 +99,17 @@ def _turn(body: CountTokensBody, identity: TurnIdentity, sampling: SamplingParam
         model=body.model,
         memory=turn_memory(body.memory),
         priority=priority_of(body.service_tier),
+        edits=context_edits(body.context_management),
+        tags=PromptTags(
+            reasoning_effort=body.output_config.effort if body.output_config else None,
+            service_tier=body.service_tier,
+        ),
     )
+    return continuing_last(turn)
 
 
-def _form(body: CountTokensBody, toolbox: Toolbox) -> AnswerForm:
-    tools = callable_tools(body, toolbox)
+def _form(body: CountTokensBody, toolbox: Toolbox, loaded: Iterable[str]) -> AnswerForm:
+    tools = callable_tools(body, toolbox, loaded)
     choice = _tool_choice(body.tool_choice)
     check_tools(tools, choice)
     format_ = (body.output_config and body.output_config.format) or body.output_format
@@ -110,15 +121,6 @@ def _form(body: CountTokensBody, toolbox: Toolbox) -> AnswerForm:
         thinking_budget=None if body.thinking is None else body.thinking.budget_tokens,
         json_schema=orjson.dumps(format_.json_schema).decode() if format_ else None,
     )
-
-
-def _check_context_management(body: CountTokensBody) -> None:
-    edits = body.context_management.edits if body.context_management else None
-    for edit in edits or ():
-        if edit.type not in _HARMLESS_EDITS:
-            raise InvalidRequest(
-                f"The context edit '{edit.type}' is not supported.", "context_management"
-            )
 
 
 def _thinking(body: CountTokensBody) -> bool | None:
@@ -146,7 +148,7 @@ def _system(system: str | Sequence[Block] | None) -> Iterator[Message]:
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """A mark of the client's behind so many messages; `ttl` as it was sent."""
+    """A mark of the client's after so many messages; `ttl` as it was sent."""
 
     num_messages: int
     ttl: str | None
@@ -215,7 +217,7 @@ class _Reader:
             yield Message(Role.USER, tuple(texts) or (Text(""),))
 
     def _assistant_message(self, blocks: Sequence[Block]) -> Iterator[Message]:
-        """Redacted thinking is unreadable here and is left out."""
+        """Redacted thinking is unreadable here and is left out, and a summary that failed."""
         parts: list[Part] = []
         for index, block in enumerate(blocks):
             match block:
@@ -227,6 +229,8 @@ class _Reader:
                     arguments = orjson.dumps(block.input).decode()
                     parts.append(ToolUse(block.id, block.name, arguments))
                 case RedactedThinkingBlock():
+                    continue
+                case OtherBlock(type="compaction") if not block.fields().get("content"):
                     continue
                 case _:
                     parts.append(self._told(block, f"{self.param}.{index}", "assistant"))

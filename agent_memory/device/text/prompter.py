@@ -28,7 +28,8 @@ from agent_memory.engine.request import GenerationRequest
 from agent_memory.errors import InvalidRequest, ModelNotUsable
 from agent_memory.ids import new_id
 from agent_memory.prompts.calls import parse_json_calls
-from agent_memory.prompts.output import OutputFormat, OutputParser
+from agent_memory.prompts.output import OutputParser
+from agent_memory.prompts.output_format import OutputFormat
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.prompts.template_messages import template_tools
 from agent_memory.prompts.template_notes import template_notes
@@ -180,7 +181,8 @@ class Prompter:
         text = prompt_text(self._template, request)
         with self._lock:
             pieces = tuple(self._pieces.tokens(piece) for piece in text.pieces)
-        return RenderedPrompt(pieces, text.spliced, text.generation_suffix)
+            prefill = self._pieces.tokens(text.prefill) if request.prefill else ()
+        return RenderedPrompt(pieces, text.spliced, text.generation_suffix, prefill)
 
     def count(self, request: PromptRequest) -> int:
         """The number of prompt tokens, those of splices not counted."""

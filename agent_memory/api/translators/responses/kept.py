@@ -1,4 +1,4 @@
-"""What is kept of a request with its turn, so that its response can be told again."""
+"""The part of a request that is kept with its turn, so that its response can be told again."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,13 +23,18 @@ class Kept:
     @classmethod
     def read(cls, text: str | None) -> "Kept":
         """What was kept; of a turn of another surface, what a request says that says nothing."""
-        if text is None:
+        kept = {} if text is None else orjson.loads(text)
+        if "response" not in kept:
             return cls(request_fields(ResponsesBody(), 0))
-        kept = orjson.loads(text)
         return cls(kept["response"], kept["num_input"])
 
     def write(self) -> str:
         return orjson.dumps({"response": self.fields, "num_input": self.num_input}).decode()
+
+    @property
+    def is_of_response(self) -> bool:
+        """The turn was asked for as a response."""
+        return self.num_input is not None
 
     @property
     def instructions(self) -> str | None:
@@ -50,6 +55,7 @@ def request_fields(
 ) -> dict[str, object]:
     """The fields of a response that say what was asked for, those left open by their defaults."""
     return {
+        **({"model": body.model} if body.model else {}),
         "created_at": created_at,
         "background": bool(body.background),
         "conversation": None if conversation is None else {"id": conversation},
