@@ -107,7 +107,7 @@ def _whole(digits: str) -> int | float:
 
 
 def _rewritten(document: Document, value: Any) -> Document:
-    _check_depth(value)
+    check_depth(value)
     return Document(document.format, document.media_type, _text(value))
 
 
@@ -120,7 +120,8 @@ def _text(value: Any) -> bytes:
     return text.encode()
 
 
-def _check_depth(value: Any) -> None:
+def check_depth(value: Any) -> None:
+    """`InvalidRequest` for a value that nests too deep to be read again."""
     level, depth = [value], 0
     while level := [one for one in level if isinstance(one, (dict, list))]:
         depth += 1

@@ -66,9 +66,16 @@ class ContextStore(Protocol):
         ...
 
     async def find(
-        self, workspace: WorkspaceId, key: ContextKey, now: datetime, version: int | None = None
+        self,
+        workspace: WorkspaceId,
+        key: ContextKey,
+        now: datetime,
+        version: int | None = None,
+        *,
+        with_body: bool = True,
     ) -> StoredContext | None:
-        """None where there is no such key, or it is expired, or has no such version."""
+        """None where there is no such key, or it is expired, or has no such version. Without
+        `with_body` the present version comes without content."""
         ...
 
     async def list(

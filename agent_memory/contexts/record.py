@@ -16,6 +16,8 @@ from agent_memory.contexts.context import (
 )
 from agent_memory.contexts.document import Document, Format
 from agent_memory.contexts.key import check_key
+from agent_memory.contexts.patching import check_depth
+from agent_memory.contexts.policy import MAX_KEPT_VERSIONS, MAX_TTL_S
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import Lineage, WorkspaceId
 
@@ -103,7 +105,7 @@ def _read(values: dict[str, object]) -> Record:
         media_type=media_type,
         traits=_traits(values),
         lifetime=_lifetime(values),
-        keep_versions=_number(values.get("keep_versions")),
+        keep_versions=_number(values.get("keep_versions"), 0, MAX_KEPT_VERSIONS),
         is_sealed=bool(values["encrypted"]),
     )
 
@@ -133,7 +135,7 @@ def _content(values: dict[str, object], form: Format) -> bytes:
         return b64decode(str(values["base64"]), validate=True)
     body = str(values["text"]).encode()
     if form is Format.JSON:
-        orjson.loads(body)
+        check_depth(orjson.loads(body))
     return body
 
 
@@ -152,7 +154,7 @@ def _traits(values: dict[str, object]) -> Traits:
 def _lifetime(values: dict[str, object]) -> Lifetime:
     expires_at = values["expires_at"]
     return Lifetime(
-        _number(values["ttl_s"]),
+        _number(values["ttl_s"], 1, MAX_TTL_S),
         bool(values["sliding"]),
         None if expires_at is None else datetime.fromisoformat(str(expires_at)),
     )
@@ -162,5 +164,9 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _number(value: object) -> int | None:
-    return None if value is None else int(str(value))
+def _number(value: object, least: int, most: int) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or not least <= value <= most:
+        raise ValueError(f"{value!r} is no number from {least} to {most}")
+    return value

@@ -59,8 +59,15 @@ class DictContexts:
             raise
 
     async def find(
-        self, workspace: WorkspaceId, key: ContextKey, now: datetime, version: int | None = None
+        self,
+        workspace: WorkspaceId,
+        key: ContextKey,
+        now: datetime,
+        version: int | None = None,
+        *,
+        with_body: bool = True,
     ) -> StoredContext | None:
+        del with_body
         found = self._place(workspace).find(key, version)
         return None if found is None or found.context.lifetime.is_over(now) else found
 

@@ -55,7 +55,7 @@ class ContextReader:
         self, workspace: WorkspaceId, key: ContextKey, cursor: str | None, limit: int
     ) -> Page[VersionInfo]:
         """The newest first. `NotFound` without the context."""
-        stored = await self._store.find(workspace, key, self._clock())
+        stored = await self._store.find(workspace, key, self._clock(), with_body=False)
         if stored is None:
             raise NotFound("context", key)
         before = None if cursor is None else _read_cursor(cursor)

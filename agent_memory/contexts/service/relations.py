@@ -32,7 +32,7 @@ class ContextRelations:
     async def list(self, workspace: WorkspaceId, key: ContextKey) -> Sequence[Link]:
         """The strongest first. `NotFound` without the context."""
         now = self._clock()
-        if await self._store.find(workspace, key, now) is None:
+        if await self._store.find(workspace, key, now, with_body=False) is None:
             raise NotFound("context", key)
         return await self._links.list(workspace, key, now)
 

@@ -34,10 +34,18 @@ class StoredContexts:
             yield ContextWriting(transaction, workspace, self._on_changed)
 
     async def find(
-        self, workspace: WorkspaceId, key: ContextKey, now: datetime, version: int | None = None
+        self,
+        workspace: WorkspaceId,
+        key: ContextKey,
+        now: datetime,
+        version: int | None = None,
+        *,
+        with_body: bool = True,
     ) -> StoredContext | None:
         async with self._database.workspace(workspace) as transaction:
-            return await find_context(transaction, workspace, key, now, version)
+            return await find_context(
+                transaction, workspace, key, now, version, with_body=with_body
+            )
 
     async def list(
         self,
