@@ -74,7 +74,7 @@ async def port(app: FastAPI) -> AsyncIterator[int]:
 async def client(port: int, held: tuple[ApiKeyRecord, str]) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"x-api-key": held[1]}
     base = f"http://127.0.0.1:{port}"
-    async with httpx.AsyncClient(base_url=base, headers=headers) as client:
+    async with httpx.AsyncClient(base_url=base, headers=headers, timeout=60) as client:
         yield client
 
 

@@ -18,7 +18,7 @@ from tests.integration.api.feed.conftest import WORKSPACE, put
 @pytest.fixture
 def turns() -> ScriptedTurns:
 
-    started = TurnStarted(TurnId("turn_1"), SessionId("sess_1"))
+    started = TurnStarted(TurnId("turn_1"), SessionId("sess_1"), Usage(3, 0))
     finished = ChoiceFinished(0, FinishReason.STOP)
     return ScriptedTurns((started, finished, TurnFinished(Usage(3, 0, 1))))
 
@@ -32,7 +32,8 @@ def runtime(runtime: Runtime, turns: ScriptedTurns) -> Runtime:
 async def agent(port: int, keys: KeyStore) -> AsyncIterator[httpx.AsyncClient]:
     _, key = await keys.create_key(WORKSPACE, "agent", ["inference", "contexts"])
     base = f"http://127.0.0.1:{port}"
-    async with httpx.AsyncClient(base_url=base, headers={"x-api-key": key}) as client:
+    headers = {"x-api-key": key}
+    async with httpx.AsyncClient(base_url=base, headers=headers, timeout=60) as client:
         yield client
 
 
