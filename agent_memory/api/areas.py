@@ -19,6 +19,7 @@ _PREFIXES: Mapping[Area, Sequence[str]] = {
         "/v1/feedback",
         "/v1/ingest",
         "/v1/memory",
+        "/v1/memory_stores",
         "/v1/recall",
         "/v1/workingset",
     ),
