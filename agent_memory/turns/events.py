@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent_memory.ids import SessionId, TurnId
+from agent_memory.turns.context_edits import AppliedEdit
 from agent_memory.turns.overlap import Overlap
 
 
@@ -76,6 +77,7 @@ class TurnStarted:
         another one has taken its place before it said a word.
     is_repeat: the turn was answered before, and is told again.
     overlap: with the turn that the client wants this one to be compared with.
+    edits: those of the context that the client asked for and that were made.
     """
 
     turn_id: TurnId
@@ -86,6 +88,7 @@ class TurnStarted:
     model_fingerprint: str = ""
     is_repeat: bool = False
     overlap: Overlap | None = None
+    edits: tuple[AppliedEdit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,12 @@ def has_same_instructions(before: str | None, body: InputTokensBody) -> bool:
     return before == (body.instructions or None)
 
 
+def begins_with(messages: tuple[Message, ...], instructions: str | None) -> bool:
+    """Whether another surface has given the model these instructions already."""
+    first = messages[0] if messages else None
+    return first is not None and first.role is Role.SYSTEM and first.text == instructions
+
+
 def without_instructions(
     messages: tuple[Message, ...], instructions: str | None
 ) -> tuple[Message, ...]:

@@ -32,6 +32,11 @@ class Kept:
         return orjson.dumps({"response": self.fields, "num_input": self.num_input}).decode()
 
     @property
+    def is_of_response(self) -> bool:
+        """The turn was asked for as a response."""
+        return self.num_input is not None
+
+    @property
     def instructions(self) -> str | None:
         """With which the conversation begins, but for which it does."""
         return self.fields.get("instructions") or None

@@ -142,6 +142,19 @@ async def test_calls_of_a_foreign_server_stay_in_the_history_as_words(ask: Any) 
     ]
 
 
+async def test_a_summary_of_earlier_messages_is_read_and_an_empty_one_is_nothing(ask: Any) -> None:
+    summary = {"type": "compaction", "content": "They met.", "signature": "x"}
+    empty = {"type": "compaction", "content": None}
+    answer = {"type": "text", "text": "Well."}
+    turn = await ask(
+        messages=[{"role": "assistant", "content": [summary, empty, answer]}, *HELLO["messages"]]
+    )
+    assert [part.text for part in turn.messages[0].parts] == [
+        "[Summary of the conversation so far]\nThey met.",
+        "Well.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "argument"),
     [
