@@ -19,15 +19,20 @@ _PREFIXES: Mapping[Area, Sequence[str]] = {
         "/v1/feedback",
         "/v1/ingest",
         "/v1/memory",
+        "/v1/memory_stores",
         "/v1/recall",
         "/v1/workingset",
     ),
     Area.ADMINISTRATION: ("/metrics", "/openapi.json", "/v1/admin", "/v1/workers"),
 }
 _AREAS = {prefix: area for area, prefixes in _PREFIXES.items() for prefix in prefixes}
+_AT_THE_DOOR = frozenset({"/v1/contexts/changes"})
+"""Streams that readers keep open for hours: each would count as work in its room all the time."""
 
 
 def area_of(path: str) -> Area | None:
     """The area that `path` belongs to; None for inference."""
+    if path in _AT_THE_DOOR:
+        return None
     num_segments = 3 if path.startswith("/v1/") else 2
     return _AREAS.get("/".join(path.split("/", num_segments)[:num_segments]))

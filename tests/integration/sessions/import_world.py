@@ -127,7 +127,7 @@ class World:
         self.pool._keeper._learner._learned_at = math.inf  # there is no engine to learn from
         self.copies = Copies()
         self.shelf = Shelf(home / "shelf", ENGINE.fingerprint, ENGINE.kv_format)
-        self.travel = SessionTravel(self.copies, self.pool, Engine())  # type: ignore[arg-type]
+        self.travel = SessionTravel(self.copies, self.pool, Engine())
 
     async def begin(self) -> None:
         """Have the session and its blocks."""

@@ -33,3 +33,8 @@ def test_jobs_and_metrics_belong_to_administration(path: str) -> None:
 )
 def test_all_else_is_inference(path: str) -> None:
     assert area_of(path) is None
+
+
+def test_a_stream_that_is_kept_open_stays_at_the_door() -> None:
+    assert area_of("/v1/contexts/changes") is None
+    assert area_of("/v1/contexts/changes-of-mine") is Area.MEMORY
