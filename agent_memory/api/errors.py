@@ -28,6 +28,9 @@ from agent_memory.errors import (
     TurnCancelled,
     Unauthenticated,
     Unavailable,
+    UpstreamBroken,
+    UpstreamBusy,
+    UpstreamTimeout,
 )
 from agent_memory.telemetry import request_id_var
 
@@ -41,9 +44,12 @@ STATUS: Mapping[type[AgentMemoryError], int] = {
     Conflict: 409,
     PayloadTooLarge: 413,
     QueueFull: 429,
+    UpstreamBusy: 429,
     HeadersTooLarge: 431,
     TurnCancelled: 499,
     StreamInterrupted: 500,
+    UpstreamBroken: 502,
+    UpstreamTimeout: 504,
     ModelNotUsable: 503,
     Unavailable: 503,
     AgentMemoryError: 500,
@@ -92,6 +98,12 @@ def fault_of(error: Exception) -> Fault:
         case _:
             log.error("unexpected error", exc_info=error)
             return Fault(500, AgentMemoryError.code, _INTERNAL)
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status of an error."""
+    known = (STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
+    return next(known, 500)
 
 
 def _fault_of_http(error: HTTPException) -> Fault:

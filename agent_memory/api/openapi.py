@@ -24,6 +24,13 @@ from agent_memory.api.schemas.memory.messages import (
 from agent_memory.api.schemas.memory.recall import PrecheckBody, RecallBody, WorkingSetBody
 from agent_memory.api.schemas.memory.upkeep import ConsolidationRunBody, HoldBody, RetentionRunBody
 from agent_memory.api.schemas.models import LoadModelBody, OffloadModelBody
+from agent_memory.api.schemas.providers import (
+    AliasBody,
+    PriceBody,
+    ProviderBody,
+    ProviderChangeBody,
+    ProviderKeyBody,
+)
 from agent_memory.api.schemas.workers import StartJobBody
 
 _REF = "#/components/schemas/{model}"
@@ -48,6 +55,11 @@ _BODIES: Sequence[type[Body]] = (
     MessageChangeBody,
     RetentionRunBody,
     RollBackBody,
+    AliasBody,
+    PriceBody,
+    ProviderBody,
+    ProviderChangeBody,
+    ProviderKeyBody,
     PrecheckBody,
     RecallBody,
     StartJobBody,

@@ -5,6 +5,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent_memory.access.principal import Principal
+from agent_memory.gateway.breaker import BreakerReport
+from agent_memory.gateway.configuration import (
+    Alias,
+    GatewayConfig,
+    ProviderConfig,
+    ProviderKey,
+)
+from agent_memory.gateway.prices import SetPrice
 from agent_memory.gateway.provider import Provider
 from agent_memory.ids import JobId, SessionId, WorkspaceId
 from agent_memory.json_value import Json
@@ -12,6 +20,7 @@ from agent_memory.memory.service.memory import Memory
 from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace
 from agent_memory.pages import Page
 from agent_memory.turns.models import ModelCard
+from agent_memory.turns.route import Route
 from agent_memory.turns.transcript import SessionArrival, SessionRecord, Transcript
 from agent_memory.work.job import JobCount, JobRecord, JobState, SchedulerStatus
 
@@ -19,9 +28,9 @@ from agent_memory.work.job import JobCount, JobRecord, JobState, SchedulerStatus
 class Routes(Protocol):
     """Which provider answers for a model, before anything else of a request is known."""
 
-    def is_local(self, model: str) -> bool:
-        """Whether the request is for the local engine, and its fields are judged here. Another
-        provider judges the fields itself that mean nothing to us."""
+    async def route(self, model: str) -> Route:
+        """Where the request goes. For the local engine its fields are judged here; other providers
+        judge the fields themselves. `UnknownModel` where no model has that name."""
         ...
 
 
@@ -91,6 +100,43 @@ class Models(Protocol):
     async def offload(self, model: str, grace_s: float | None) -> ModelCard:
         """Free its memory; nothing is loaded in its place."""
         ...
+
+
+class Providers(Protocol):
+    """The providers, aliases and prices that operators set. Unknown names raise `NotFound`."""
+
+    async def config(self) -> GatewayConfig:
+        """As it is stored now, with what the environment adds."""
+        ...
+
+    async def put(self, config: ProviderConfig) -> None:
+        """Make or change one; its keys, if any are given, take the place of the old."""
+        ...
+
+    async def add_key(self, provider: str, secret: str, weight: int) -> ProviderKey: ...
+
+    async def drop_key(self, provider: str, key_id: str) -> None: ...
+
+    async def set_enabled(self, provider: str, *, is_enabled: bool) -> None: ...
+
+    async def remove(self, provider: str) -> None: ...
+
+    async def check(self, provider: str) -> int:
+        """Ask it for its models, and keep the list; how many there are. `UpstreamBroken` says why
+        it cannot be asked."""
+        ...
+
+    async def put_alias(self, alias: Alias) -> None: ...
+
+    async def remove_alias(self, name: str) -> None: ...
+
+    async def put_price(self, price: SetPrice) -> None: ...
+
+    def breakers(self) -> Sequence[BreakerReport]:
+        """Those of this process that have something to tell."""
+        ...
+
+    def reset_breakers(self, provider: str) -> int: ...
 
 
 class Embeddings(Protocol):
@@ -170,3 +216,4 @@ class Runtime:
     embeddings: Embeddings
     workers: Workers
     models: Models
+    providers: Providers | None = None

@@ -1,6 +1,7 @@
 """The response to a turn: streamed or whole, ended when the client goes away."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import orjson
 from starlette.responses import Response
@@ -14,10 +15,22 @@ from agent_memory.api.event_pump import EventPump, SourcedEvent
 from agent_memory.api.renderer import Renderer
 from agent_memory.api.translators.memory_words import memory_headers
 from agent_memory.api.turn_meter import TurnMeter
-from agent_memory.turns.events import TurnStarted
+from agent_memory.gateway.configuration import LOCAL
+from agent_memory.turns.events import (
+    Passed,
+    PassedHead,
+    PassedStarted,
+    Source,
+    TurnFinished,
+    TurnStarted,
+)
 from agent_memory.turns.request import TurnRequest
 
 IGNORED_HEADER = "X-Ignored-Fields"
+PROVIDER_HEADER = "X-Provider"
+OVERHEAD_HEADER = "X-Overhead-Ms"
+COST_HEADER = "X-Cost"
+"""Dollars; of streams it is known too late for a header."""
 
 
 class TurnResponse(Response):
@@ -42,6 +55,7 @@ class TurnResponse(Response):
         self._requests = requests
         self._renderer = renderer
         self._stream = stream
+        self._is_passing = False
         if ignored:
             self.headers[IGNORED_HEADER] = ", ".join(sorted(ignored))
         self._meter = TurnMeter(
@@ -60,32 +74,73 @@ class TurnResponse(Response):
             self._call.line.error_code = gone.code
 
     async def _respond(self, send: Send) -> None:
-        turns = [self._call.surface.runtime.turns.answer(r) for r in self._requests]
+        asked_by, surface = self._call.principal.key_id, self._renderer.surface
+        asked = [replace(r, asked_by=asked_by, surface=surface) for r in self._requests]
+        turns = [self._call.surface.runtime.turns.answer(request) for request in asked]
         async with EventPump(turns, self._call.surface.limits.ping_interval_s) as pump:
             started = await pump.started()
             await self._set_headers(started)
-            if self._stream:
+            if isinstance(started[0], PassedStarted):
+                self._is_passing = True
+                await self._pass(started[0].head, pump, send)
+            elif self._stream:
                 await self._send_stream(pump, send)
             else:
                 await self._send_whole(pump, send)
 
+    async def _pass(self, head: PassedHead, pump: EventPump, send: Send) -> None:
+        """The provider's status, headers and bytes, as they are."""
+        self.status_code = head.status
+        for name, value in head.headers:
+            self.headers[name] = value
+        if self._stream and self.headers["content-type"].startswith("text/event-stream"):
+            self._set_stream_headers()
+            await self._send_stream(pump, send)
+            return
+        body = bytearray()
+        async for batch in pump.batches():
+            self._note(batch)
+            for _, event in batch:
+                body += event.data if isinstance(event, Passed) else b""
+        self.headers["content-length"] = str(len(body))
+        await self._send_start(send)
+        await send({"type": "http.response.body", "body": bytes(body)})
+
     async def _set_headers(self, started: Sequence[TurnStarted]) -> None:
         if len(started) == 1:
             self._call.line.session_id = started[0].session_id
-            self.headers["X-Session-ID"] = started[0].session_id
+            if started[0].session_id:
+                self.headers["X-Session-ID"] = started[0].session_id
             self.headers.update(memory_headers(started[0].memory))
         served = started[0].model or await self._call.surface.catalogue.served()
         if served is not None:
             self.headers["X-Model"] = served
-        if self._stream:
-            self.headers["Cache-Control"] = "no-cache"
-            self.headers["X-Accel-Buffering"] = "no"
-            del self.headers["content-length"]
+        self._tell_source(started[0].source)
+        if self._stream and not isinstance(started[0], PassedStarted):
+            self._set_stream_headers()
+
+    def _set_stream_headers(self) -> None:
+        self.headers["Cache-Control"] = "no-cache"
+        self.headers["X-Accel-Buffering"] = "no"
+        del self.headers["content-length"]
+
+    def _tell_source(self, source: Source | None) -> None:
+        """Who answers, and how long the request took with us until then."""
+        self.headers[PROVIDER_HEADER] = source.provider if source else LOCAL
+        if source is not None:
+            waited_ms = 1000 * (self._call.surface.monotonic() - self._call.started_at)
+            self.headers[OVERHEAD_HEADER] = f"{max(0.0, waited_ms - source.upstream_ms):.1f}"
+
+    def _note(self, batch: Sequence[SourcedEvent]) -> None:
+        self._meter.note(batch)
+        for _, event in batch:
+            if isinstance(event, TurnFinished) and event.cost is not None:
+                self.headers[COST_HEADER] = event.cost
 
     async def _send_whole(self, pump: EventPump, send: Send) -> None:
         folds = [AnswerFold() for _ in self._requests]
         async for batch in pump.batches():
-            self._meter.note(batch)
+            self._note(batch)
             for source, event in batch:
                 folds[source].add(event)
         body = orjson.dumps(self._renderer.whole([fold.answer() for fold in folds]))
@@ -100,7 +155,7 @@ class TurnResponse(Response):
                 self._meter.note(batch)
                 if data := self._rendered(batch):
                     await send({"type": "http.response.body", "body": data, "more_body": True})
-            last = self._renderer.end()
+            last = b"" if self._is_passing else self._renderer.end()
         except ClientGone:
             raise
         except Exception as error:  # noqa: BLE001  the table of errors, told within the stream
@@ -110,6 +165,8 @@ class TurnResponse(Response):
         await send({"type": "http.response.body", "body": last})
 
     def _rendered(self, batch: Sequence[SourcedEvent]) -> bytes:
+        if self._is_passing:
+            return b"".join(event.data for _, event in batch if isinstance(event, Passed))
         if not batch:
             return self._renderer.ping()
         return b"".join([self._renderer.event(source, event) for source, event in batch])

@@ -18,6 +18,7 @@ COMMANDS = {
     "status": "Show whether a server is running, and its state.",
     "chat": "Talk to the model of a running server.",
     "models": "List the models, load another, offload the loaded one.",
+    "providers": "Add, list, test, disable and remove providers of models.",
     "keys": "Create, list and revoke API keys.",
     "sessions": "List, show and delete sessions.",
     "ingest": "Remember conversations, diffs, logs and text.",

@@ -14,11 +14,14 @@ from agent_memory.api.runtime import Runtime
 from agent_memory.clock import utc_now
 from agent_memory.deployments.condition import RuntimeCondition
 from agent_memory.deployments.disk_probe import DiskProbe
+from agent_memory.deployments.upstreams import upstreams_of
 from agent_memory.device.text.served_tokens import ServedTokens
+from agent_memory.gateway.accounting import NoAccounts
 from agent_memory.gateway.placing import Places, Placing
 from agent_memory.gateway.remembering import Remembering
 from agent_memory.gateway.repeatable import Repeatable
 from agent_memory.gateway.routed import Routed
+from agent_memory.gateway.straight import Straight
 from agent_memory.jobs.desk import JobDesk
 from agent_memory.memory.service.composition import World
 from agent_memory.providers.embedding_service import EmbeddingService, InlineEmbedding
@@ -55,10 +58,13 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
     memory = stored_memory(database, world, is_enriched=config.settings.enricher_url is not None)
     places = Places(store)
     streams = SessionStreams(config.secret, directory)
-    routed = Routed(LocalTurns(streams, directory, places, engine, store, models))
+    upstreams = upstreams_of(config, database, store, places, directory)
+    local = LocalTurns(streams, directory, places, engine, store, models)
+    routed = Routed(local, far=upstreams.turns)
     remembering = Remembering(routed, memory.recollect, StoredMessages(store))
+    chain = Repeatable(Placing(remembering, places), AnsweredTurnStore(database))
     return Runtime(
-        turns=Repeatable(Placing(remembering, places), AnsweredTurnStore(database)),
+        turns=upstreams.accounted(Straight(chain, upstreams.turns), NoAccounts()),
         routes=routed,
         sessions=SessionCatalogue(store, directory, pool, engine, models.served_name),
         keys=KeyAuthenticator(KeyStore(database)),
@@ -70,6 +76,7 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
         embeddings=EmbeddingService(embedders),
         workers=JobDesk(jobs, utc_now),
         models=models,
+        providers=upstreams.desk,
     )
 
 

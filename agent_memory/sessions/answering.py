@@ -5,7 +5,14 @@ from typing import Protocol
 
 from agent_memory.sessions.conversation import Continuation, Conversation
 from agent_memory.sessions.running_turn import RunningTurn
-from agent_memory.turns.events import FinishReason, Injected, TurnStarted, Usage
+from agent_memory.turns.events import (
+    FinishReason,
+    Injected,
+    Source,
+    TurnEvent,
+    TurnStarted,
+    Usage,
+)
 from agent_memory.turns.messages import Message
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.traces import Traces
@@ -24,7 +31,9 @@ class OpenTurn:
     continuation: Continuation
     running: RunningTurn
 
-    def started(self, usage: Usage, model: str, model_fingerprint: str = "") -> TurnStarted:
+    def started(
+        self, usage: Usage, model: str, model_fingerprint: str = "", source: Source | None = None
+    ) -> TurnStarted:
         """The first event of the answer that this model gives."""
         return TurnStarted(
             self.request.turn_id,
@@ -33,6 +42,7 @@ class OpenTurn:
             self._injected,
             model,
             model_fingerprint,
+            source,
         )
 
     @property
@@ -48,13 +58,18 @@ class OpenTurn:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A whole answer (choice 0). traces: None where the local engine did not give it."""
+    """A whole answer (choice 0). traces: None where the local engine did not give it.
+
+    last: events that are told when the turn is committed. is_estimated: of the usage.
+    """
 
     message: Message
     model: str
     finish_reason: FinishReason
     usage: Usage
     traces: Traces | None = None
+    last: tuple[TurnEvent, ...] = ()
+    is_estimated: bool = False
 
 
 class Answerer(Protocol):

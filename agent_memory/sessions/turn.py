@@ -40,7 +40,9 @@ class Turn:
             return
         if self._request.raw_prompt is None:
             await self._commit(answered)
-        self._running.emit(TurnFinished(answered.usage))
+        for event in answered.last:
+            self._running.emit(event)
+        self._running.emit(TurnFinished(answered.usage, answered.is_estimated))
 
     async def _commit(self, answered: Answered) -> None:
         request, continuation = self._request, self._continuation

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from agent_memory.errors import InvariantBroken
-from agent_memory.ids import RequestId, SessionId, ThreadId, TurnId, WorkspaceId
+from agent_memory.ids import KeyId, RequestId, SessionId, ThreadId, TurnId, WorkspaceId
 from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.messages import Message, Recollection
 from agent_memory.turns.placement import Placement
+from agent_memory.turns.route import Route
 from agent_memory.turns.sampling import SamplingParams
+from agent_memory.turns.sent import Sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,12 @@ class TurnRequest:
     max_tokens_given: False when the client named no bound and the rest of the window is meant.
     is_repeatable: the turn's id follows from a key of the client's, who may send it again.
     cache_marks: how many messages stand before each place that the client marked as worth keeping.
-    sent: the body as the client sent it, for a provider that judges it itself; None for the local
-        engine.
+    sent: the request as the client sent it, for a provider that judges it itself; None for the
+        local engine.
+    is_passing: the turn is nothing but what was sent: it belongs to no session, and no message of
+        it was read here.
+    route: which providers may answer; None: the local engine.
+    asked_by, surface: whose key it is, and through which API it came.
     priority: below 0, the turn yields to everyone; otherwise the higher goes first among those of
         its workspace.
     pins: beginnings of the conversation that the client wants to be kept for a while.
@@ -69,7 +75,11 @@ class TurnRequest:
     model: str = ""
     max_tokens_given: bool = True
     cache_marks: tuple[int, ...] = ()
-    sent: bytes | None = None
+    sent: Sent | None = None
+    is_passing: bool = False
+    route: Route | None = None
+    asked_by: KeyId = KeyId("")  # noqa: RUF009  a string
+    surface: str = ""
     memory: TurnMemory | None = None
     priority: int = 0
     pins: tuple[MessagePin, ...] = ()

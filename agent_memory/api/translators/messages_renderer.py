@@ -17,6 +17,7 @@ from agent_memory.turns.events import (
     ChoiceFinished,
     FinishReason,
     Injected,
+    Passed,
     Ping,
     TextDelta,
     ThinkingDelta,
@@ -27,7 +28,15 @@ from agent_memory.turns.events import (
     TurnStarted,
     Usage,
 )
-from agent_memory.turns.messages import Part, Recollection, Text, Thinking, ToolResult, ToolUse
+from agent_memory.turns.messages import (
+    Media,
+    Part,
+    Recollection,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+)
 
 _STOP_REASONS = {
     FinishReason.STOP: "end_turn",
@@ -75,6 +84,8 @@ class MessagesRenderer:
                 return closed
             case ToolCallDelta():
                 return self._hold(event.arguments)
+            case Passed():
+                return event.data
             case Ping():
                 return _PING
             case ChoiceFinished():
@@ -193,13 +204,13 @@ class MessagesRenderer:
 def messages_usage(usage: Usage) -> dict[str, object]:
     """Anthropic's usage: `input_tokens` excludes what was read from the cache.
 
-    The three input counts must add up to the prompt, so `cache_creation_input_tokens` is 0: all
-    that is computed is kept, and it is counted once, as input.
+    The three input counts must add up to the prompt, so `cache_creation_input_tokens` is 0 for the
+    local engine: all that is computed is kept, and it is counted once, as input.
     """
     return {
-        "input_tokens": usage.prompt_tokens - usage.cached_tokens,
+        "input_tokens": usage.prompt_tokens - usage.cached_tokens - usage.cache_write_tokens,
         "cache_read_input_tokens": usage.cached_tokens,
-        "cache_creation_input_tokens": 0,
+        "cache_creation_input_tokens": usage.cache_write_tokens,
         "output_tokens": usage.completion_tokens,
         **({"miss_reason": usage.miss_reason} if usage.miss_reason else {}),
     }
@@ -222,8 +233,8 @@ def _block(part: Part, reason: FinishReason | None) -> dict[str, object] | None:
             pieces = input_pieces(name, [arguments], reason)
             said = {"type": "tool_use", "id": id_, "name": name}
             return {**said, "input": orjson.loads("".join(pieces))} if pieces else None
-        case ToolResult() | Recollection():
-            raise TypeError("an answer holds neither tool results nor what was recalled")
+        case ToolResult() | Recollection() | Media():
+            raise TypeError("an answer holds neither tool results, media nor what was recalled")
 
 
 def _signature(thinking: str) -> str:

@@ -1,7 +1,7 @@
 """An Anthropic request as a turn."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -22,6 +22,7 @@ from agent_memory.api.schemas.anthropic import (
 )
 from agent_memory.api.schemas.anthropic import ToolChoice as ToolChoiceField
 from agent_memory.api.translators.checks import check_tools, checked_max_tokens, refuse_media
+from agent_memory.api.translators.media import media_of, media_of_block
 from agent_memory.api.translators.media_words import media_note, readable_text
 from agent_memory.api.translators.memory_words import turn_memory
 from agent_memory.api.translators.messages_tools import Toolbox, callable_tools, referenced_name
@@ -40,7 +41,9 @@ from agent_memory.turns.messages import (
     ToolUse,
 )
 from agent_memory.turns.request import MessagePin, TurnRequest
+from agent_memory.turns.route import Route, Wire
 from agent_memory.turns.sampling import SamplingParams
+from agent_memory.turns.sent import Sent
 
 _HARMLESS_EDITS = frozenset(
     {"clear_thinking_20251015", "clear_tool_uses_20250919", "compact_20260112"}
@@ -55,7 +58,7 @@ _MODES = {"auto": ToolMode.AUTO, "any": ToolMode.REQUIRED, "none": ToolMode.NONE
 
 def messages_turn(body: MessagesBody, identity: TurnIdentity, limits: Limits) -> TurnRequest:
     """The turn of `POST /v1/messages`."""
-    if body.messages[-1].role == "assistant":
+    if body.messages[-1].role == "assistant" and identity.route.is_local:
         raise InvalidRequest(
             "The last message must not be the assistant's: prefill is not supported.", "messages"
         )
@@ -75,10 +78,11 @@ def count_turn(body: CountTokensBody, identity: TurnIdentity) -> TurnRequest:
 
 
 def _turn(body: CountTokensBody, identity: TurnIdentity, sampling: SamplingParams) -> TurnRequest:
-    _check_context_management(body)
-    toolbox = Toolbox.of(body)
-    form = _form(body, toolbox)
-    messages, marks = _conversation(body, toolbox)
+    is_far = not identity.route.is_local
+    if not is_far:
+        _check_context_management(body)
+    form, toolbox = _tools(body, identity.route)
+    messages, marks, origins = _conversation(body, toolbox, is_far=is_far)
     pins = tuple(MessagePin(mark.num_messages, _TTL_S[mark.ttl]) for mark in marks if mark.ttl)
     return TurnRequest(
         turn_id=identity.turn_id,
@@ -94,7 +98,20 @@ def _turn(body: CountTokensBody, identity: TurnIdentity, sampling: SamplingParam
         model=body.model,
         memory=turn_memory(body.memory),
         priority=priority_of(body.service_tier),
+        sent=Sent(b"", Wire.ANTHROPIC, "messages", origins=origins) if is_far else None,
     )
+
+
+def _tools(body: CountTokensBody, route: Route) -> tuple[AnswerForm, Toolbox]:
+    """The form of the answer. Where the request goes on as it came, tools that nobody else has are
+    its provider's business."""
+    try:
+        toolbox = Toolbox.of(body)
+        return _form(body, toolbox), toolbox
+    except InvalidRequest:
+        if not route.is_all(Wire.ANTHROPIC):
+            raise
+        return AnswerForm(), Toolbox({})
 
 
 def _form(body: CountTokensBody, toolbox: Toolbox) -> AnswerForm:
@@ -108,6 +125,7 @@ def _form(body: CountTokensBody, toolbox: Toolbox) -> AnswerForm:
         parallel_tool_calls=not (body.tool_choice and body.tool_choice.disable_parallel_tool_use),
         thinking=_thinking(body),
         thinking_budget=None if body.thinking is None else body.thinking.budget_tokens,
+        effort=body.output_config.effort if body.output_config else None,
         json_schema=orjson.dumps(format_.json_schema).decode() if format_ else None,
     )
 
@@ -153,19 +171,23 @@ class _Mark:
 
 
 def _conversation(
-    body: CountTokensBody, toolbox: Toolbox
-) -> tuple[tuple[Message, ...], tuple[_Mark, ...]]:
-    """The messages, and where the client has marked them. Tools stand beside the system prompt."""
+    body: CountTokensBody, toolbox: Toolbox, *, is_far: bool
+) -> tuple[tuple[Message, ...], tuple[_Mark, ...], tuple[int, ...]]:
+    """The messages, where the client has marked them, and which of its own each came from. Tools
+    stand beside the system prompt."""
     messages = list(_system(body.system))
+    origins = [-1 for _ in messages]
     marks = [*_marks(body.tools, len(messages)), *_marks(body.system, len(messages))]
     last = max((at for at, said in enumerate(body.messages) if said.role != "system"), default=0)
     for index, message in enumerate(body.messages):
-        reader = _Reader(toolbox, f"messages.{index}.content", is_earlier=index < last)
+        param = f"messages.{index}.content"
+        reader = _Reader(toolbox, param, is_earlier=index < last, sees=is_far)
         messages += reader.messages_of(message)
+        origins += [index] * (len(messages) - len(origins))
         marks += _marks(message.content, len(messages))
     if body.cache_control is not None:
         marks.append(_Mark(len(messages), body.cache_control.ttl))
-    return tuple(messages), tuple(mark for mark in marks if mark.num_messages)
+    return tuple(messages), tuple(mark for mark in marks if mark.num_messages), tuple(origins)
 
 
 def _marks(content: str | Sequence[Block | Tool] | None, num_messages: int) -> Iterator[_Mark]:
@@ -180,11 +202,12 @@ def _marks(content: str | Sequence[Block | Tool] | None, num_messages: int) -> I
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads one message. is_earlier: it is not the one to be answered; what cannot be read there
-    is told in words, for the client cannot take it back."""
+    is told in words, for the client cannot take it back. sees: images and documents are read."""
 
     toolbox: Toolbox
     param: str
     is_earlier: bool
+    sees: bool = False
 
     def messages_of(self, message: InputMessage) -> Iterator[Message]:
         content = message.content
@@ -208,7 +231,7 @@ class _Reader:
                     if texts:
                         yield Message(Role.USER, tuple(texts))
                         texts = []
-                    yield Message(Role.TOOL, (_tool_result(block, self.toolbox),))
+                    yield Message(Role.TOOL, (self._tool_result(block),))
                 case _:
                     texts.append(self._told(block, f"{self.param}.{index}", "user"))
         if texts or not blocks:
@@ -233,13 +256,27 @@ class _Reader:
         if parts:
             yield Message(Role.ASSISTANT, tuple(parts))
 
-    def _told(self, block: Block, param: str, role: str) -> Text:
+    def _tool_result(self, block: ToolResultBlock) -> ToolResult:
+        result = _tool_result(block, self.toolbox)
+        if not self.sees or not isinstance(block.content, list):
+            return result
+        shown = [one for one in block.content if isinstance(one, OtherBlock)]
+        media = [seen for one in shown if (seen := media_of(one.fields())) is not None]
+        if not media:
+            return result
+        texts = [one for one in block.content if media_of_block(one) is None]
+        said = _tool_result(block.model_copy(update={"content": texts}), self.toolbox)
+        return replace(said, media=tuple(media))
+
+    def _told(self, block: Block, param: str, role: str) -> Part:
         if not isinstance(block, OtherBlock):
             words = f"A '{block.type}' block cannot stand in a message of the {role}."
             raise InvalidRequest(words, param)
+        if self.sees and (seen := media_of(block.fields())) is not None:
+            return seen
         if (text := readable_text(block.fields())) is not None:
             return Text(text)
-        if not self.is_earlier:
+        if not self.is_earlier and not self.sees:
             raise refuse_media(block.type, param)
         return Text(media_note(block.fields()))
 
