@@ -5,18 +5,26 @@
     │   ├── PromptTooLong       400
     │   └── UpstreamRefused     400  a provider does not take the request
     ├── Unauthenticated         401
+    ├── BudgetExceeded          402
+    ├── PriceUnknown            402
     ├── PermissionDenied        403
+    │   └── OriginRefused       403
+    │   ├── ModelNotAllowed     403
+    │   └── AddressNotAllowed   403
     ├── NotFound                404
-    │   └── UnknownModel        404
+    │   ├── UnknownModel        404
+    │   └── TurnNotFound        404
     ├── Conflict                409
     │   ├── SessionMoved        409
     │   ├── ConversationMoved   409
     │   ├── AlreadyAnswered     409
     │   ├── ModelNotLoaded      409
     │   └── ModelLoadFailed     409
+    ├── PreconditionFailed      412
     ├── PayloadTooLarge         413
     │   └── ItemTooLarge        413
     ├── QueueFull               429
+    ├── RateLimited             429
     ├── HeadersTooLarge         431
     ├── UpstreamBroken          502  no provider could answer
     │   ├── UpstreamKeysRefused 502
@@ -30,6 +38,7 @@
     │   │   └── NoModelLoaded   503
     │   ├── PoolLost            503
     │   ├── StorageUnavailable  503
+    │   ├── ContextKeyMissing   503
     │   ├── EmbeddingUnavailable 503
     │   │   └── EmbeddingRefused 503
     │   ├── EnricherUnavailable 503
@@ -103,6 +112,48 @@ class PermissionDenied(AgentMemoryError):
         return f"This key lacks the scope '{self.scope}'."
 
 
+class OriginRefused(PermissionDenied):
+    """A page of another site asks, and the settings do not allow it."""
+
+    code = "origin_refused"
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(origin)
+        self.origin = origin
+
+    def __str__(self) -> str:
+        return (
+            f"Pages of '{self.origin}' may not call this server; AGENT_MEMORY_CORS_ORIGINS names "
+            "those that may."
+        )
+
+
+class ModelNotAllowed(PermissionDenied):
+    """The key may not ask for this model."""
+
+    code = "model_not_allowed"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(model)
+        self.model = model
+
+    def __str__(self) -> str:
+        return f"This key may not use the model '{self.model}'."
+
+
+class AddressNotAllowed(PermissionDenied):
+    """The key may not be used from the address that the request came from."""
+
+    code = "address_not_allowed"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+    def __str__(self) -> str:
+        return f"This key may not be used from the address '{self.address}'."
+
+
 class NotFound(AgentMemoryError):
     """Nothing of that kind and id exists in the caller's workspace."""
 
@@ -132,6 +183,17 @@ class UnknownModel(NotFound):
             return super().__str__()
         quoted = [f"'{name}'" for name in self.nearest]
         return f"{super().__str__()} The nearest names are {', '.join(quoted)}."
+
+
+class TurnNotFound(NotFound):
+    """The turn that a request continues does not exist in the caller's workspace."""
+
+    code = "turn_not_found"
+
+    def __init__(self, turn_id: str) -> None:
+        super().__init__("turn", turn_id)
+        self.args = (turn_id,)
+        self.turn_id = turn_id
 
 
 class Conflict(AgentMemoryError):
@@ -192,6 +254,27 @@ class ModelLoadFailed(Conflict):
         return f"The model '{self.model}' cannot be loaded: {self.reason}. {now} now."
 
 
+class PreconditionFailed(AgentMemoryError):
+    """The thing is not in the state that the caller wrote for. `version` and `sha256` are those it
+    has now; None where it does not exist, or where its hash is not told."""
+
+    code = "precondition_failed"
+
+    def __init__(
+        self, key: str, version: int | None, etag: str | None = None, sha256: str | None = None
+    ) -> None:
+        super().__init__(key, version, etag, sha256)
+        self.key = key
+        self.version = version
+        self.etag = etag
+        self.sha256 = sha256
+
+    def __str__(self) -> str:
+        if self.version is None:
+            return f"The context '{self.key}' does not exist now; nothing was written."
+        return f"The context '{self.key}' is at version {self.version} now; nothing was written."
+
+
 class PayloadTooLarge(AgentMemoryError):
     """The body exceeds the limit in bytes."""
 
@@ -247,6 +330,73 @@ class QueueFull(AgentMemoryError):
     def __str__(self) -> str:
         return (
             f"{self.num_waiting} requests are waiting already; try again in {self.retry_after_s} s."
+        )
+
+
+class RateLimited(AgentMemoryError):
+    """A limit is reached. subject: such as `key 3f9c`; per_s: 0 where it counts what is going on at
+    the same time."""
+
+    code = "rate_limited"
+
+    def __init__(
+        self, subject: str, metric: str, amount: int, per_s: int, retry_after_s: int
+    ) -> None:
+        super().__init__(subject, metric, amount, per_s, retry_after_s)
+        self.subject = subject
+        self.metric = metric
+        self.amount = amount
+        self.per_s = per_s
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        rate = f" in {self.per_s} s" if self.per_s else " at a time"
+        return (
+            f"The limit of the {self.subject} is {self.amount} {self.metric.replace('_', ' ')}"
+            f"{rate}; try again in {self.retry_after_s} s."
+        )
+
+
+class BudgetExceeded(AgentMemoryError):
+    """A budget does not reach for this request. Amounts are decimals as text; resets_at: when the
+    budget begins again (ISO 8601), or None where it never does."""
+
+    code = "budget_exceeded"
+
+    def __init__(
+        self, subject: str, unit: str, amount: str, left: str, needed: str, resets_at: str | None
+    ) -> None:
+        super().__init__(subject, unit, amount, left, needed, resets_at)
+        self.subject = subject
+        self.unit = unit
+        self.amount = amount
+        self.left = left
+        self.needed = needed
+        self.resets_at = resets_at
+
+    def __str__(self) -> str:
+        resets = (
+            "It does not reset." if self.resets_at is None else f"It resets at {self.resets_at}."
+        )
+        return (
+            f"The budget of the {self.subject} is {self.amount} {self.unit}, of which {self.left} "
+            f"is left; this request may take {self.needed}. {resets}"
+        )
+
+
+class PriceUnknown(AgentMemoryError):
+    """A budget of money cannot hold for a model of which no price is known."""
+
+    code = "price_unknown"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(model)
+        self.model = model
+
+    def __str__(self) -> str:
+        return (
+            f"No price of the model '{self.model}' is known, so that the budget in usd cannot hold "
+            "for it. An operator must set one."
         )
 
 
@@ -329,6 +479,23 @@ class StorageUnavailable(Unavailable):
     """The database cannot be reached."""
 
     code = "storage_unavailable"
+
+
+class ContextKeyMissing(Unavailable):
+    """A context is encrypted with a key that this server does not have."""
+
+    code = "context_key_missing"
+
+    def __init__(self, key: str, key_id: str) -> None:
+        super().__init__(key, key_id)
+        self.key = key
+        self.key_id = key_id
+
+    def __str__(self) -> str:
+        return (
+            f"The context '{self.key}' is encrypted with the key {self.key_id}, which "
+            "AGENT_MEMORY_CONTEXT_KEYS does not name."
+        )
 
 
 class EmbeddingUnavailable(Unavailable):

@@ -17,6 +17,10 @@ ItemId = NewType("ItemId", str)
 """Something remembered: a message, a decision, a failure, a change."""
 JobId = NewType("JobId", str)
 """A piece of work left for later."""
+ContextKey = NewType("ContextKey", str)
+"""The name of a shared document, chosen by its writers; `/` may stand in it."""
+Lineage = NewType("Lineage", str)
+"""One life of a context key, from its making to its end; versions count within it."""
 BlockHash = NewType("BlockHash", str)
 """Lower-case hex of the SHA-256 that names a KV block (64 characters)."""
 

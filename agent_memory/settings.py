@@ -116,6 +116,10 @@ class Settings(BaseSettings):
     enricher_key: SecretStr | None = None
     enricher_timeout_s: float = Field(120.0, gt=0)
 
+    context_keys: SecretStr | None = None
+    """64 hex digits each, separated by commas: contexts are encrypted with the first one, and those
+    that another one has encrypted are read with it."""
+
     max_body_bytes: int = Field(32 * MIB, ge=1024)
     max_import_bytes: int = Field(64 * 1024 * MIB, ge=1024)
     """Of an exported session, whose KV is most of it."""
@@ -139,6 +143,22 @@ class Settings(BaseSettings):
         if key is not None and re.fullmatch("[0-9a-fA-F]{64}", key.get_secret_value()) is None:
             raise ValueError("a key has 64 hex digits; `openssl rand -hex 32` makes one")
         return key
+
+    @field_validator("context_keys")
+    @classmethod
+    def _check_keys(cls, keys: SecretStr | None) -> SecretStr | None:
+        for key in [] if keys is None else _split(keys):
+            cls._check_key(SecretStr(key))
+        return keys
+
+    @property
+    def context_key_ring(self) -> tuple[bytes, ...]:
+        """The keys of contexts, 32 bytes each, the one that encrypts first."""
+        return (
+            ()
+            if self.context_keys is None
+            else tuple(map(bytes.fromhex, _split(self.context_keys)))
+        )
 
     @property
     def shelf_key_bytes(self) -> bytes | None:
@@ -171,3 +191,7 @@ class Settings(BaseSettings):
     def home(self) -> Path:
         """`data_dir` with `~` expanded, absolute."""
         return self.data_dir.expanduser().absolute()
+
+
+def _split(keys: SecretStr) -> list[str]:
+    return [key for part in keys.get_secret_value().split(",") if (key := part.strip())]

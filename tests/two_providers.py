@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from agent_memory.api.runtime import Runtime
+from agent_memory.api.runtime import NamedTurns, Runtime
 from agent_memory.gateway.placing import Histories, Places, Placing
-from agent_memory.gateway.repeatable import AnsweredTurns, Repeatable
+from agent_memory.gateway.repeatable import Repeatable
 from agent_memory.gateway.routed import Routed
 from agent_memory.sessions.local_answer import LocalAnswerer
 from agent_memory.sessions.local_turns import LocalTurns
@@ -39,7 +39,7 @@ class TwoProviders:
     def __init__(
         self,
         store: Store,
-        answered: AnsweredTurns,
+        answered: NamedTurns,
         near: Sequence[str] = (),
         far: Sequence[str] = (),
     ) -> None:
@@ -49,11 +49,17 @@ class TwoProviders:
         local = LocalTurns(self.sessions, self.sessions, places, self.engine, store, _Models())
         self.far = ScriptedProvider(FAR, far, store, places, self.sessions)
         self._routed = Routed(local, {FAR: self.far})
+        self._answered = answered
         self._chain = Repeatable(Placing(self._routed, places), answered)
 
     def runtime(self) -> Runtime:
         """For the surfaces, which know one key."""
-        return replace(scripted_runtime(ScriptedTurns()), turns=self._chain, routes=self._routed)
+        return replace(
+            scripted_runtime(ScriptedTurns()),
+            turns=self._chain,
+            routes=self._routed,
+            named_turns=self._answered,
+        )
 
     def read(self, number: int) -> str:
         """The prompt that the local engine read in that generation."""

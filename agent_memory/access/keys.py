@@ -37,10 +37,10 @@ class ApiKey:
         return hmac.compare_digest(self.secret_hash, secret_hash)
 
 
-def generate_key() -> ApiKey:
-    """A fresh key."""
+def generate_key(key_id: KeyId | None = None) -> ApiKey:
+    """A fresh key, or a fresh secret for the key of that id."""
     secret = "".join(secrets.choice(_SECRET_ALPHABET) for _ in range(_SECRET_LENGTH))
-    return ApiKey(KeyId(secrets.token_hex(6)), secret)
+    return ApiKey(key_id or KeyId(secrets.token_hex(6)), secret)
 
 
 def parse_key(raw: str) -> ApiKey | None:

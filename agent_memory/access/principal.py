@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from agent_memory.access.key_bounds import KeyBounds
 from agent_memory.errors import PermissionDenied
 from agent_memory.ids import KeyId, WorkspaceId
 
@@ -15,6 +16,8 @@ class Scope(StrEnum):
     """List, read and delete sessions."""
     MEMORY = "memory"
     """Remember, recall, read and delete memories."""
+    CONTEXTS = "contexts"
+    """Read, write and delete shared documents."""
     ADMIN = "admin"
     """Everything of the workspace."""
     OPERATOR = "operator"
@@ -27,12 +30,13 @@ ALL_SCOPES = frozenset(Scope)
 @dataclass(frozen=True, slots=True)
 class Principal:
     """The holder of a valid key. memory: what its turns ask of memory when they do not say, in the
-    words of the header `X-Agent-Memory`."""
+    words of the header `X-Agent-Memory`. bounds: which models it may use, and from where."""
 
     key_id: KeyId
     workspace_id: WorkspaceId
     scopes: frozenset[Scope]
     memory: str | None = None
+    bounds: KeyBounds = KeyBounds()  # noqa: RUF009  frozen value
 
     def has(self, scope: Scope) -> bool:
         """Whether the key has `scope`: by name, or as admin where it is one of the workspace."""
@@ -47,7 +51,8 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class ApiKeyRecord:
-    """An API key as it may be shown: never its secret."""
+    """An API key as it may be shown: never its secret. previous_until: until when the secret before
+    the last rotation opens too."""
 
     key_id: KeyId
     workspace_id: WorkspaceId
@@ -58,3 +63,6 @@ class ApiKeyRecord:
     revoked_at: datetime | None
     last_used_at: datetime | None
     memory: str | None = None
+    bounds: KeyBounds = KeyBounds()  # noqa: RUF009  frozen value
+    disabled_at: datetime | None = None
+    previous_until: datetime | None = None

@@ -9,7 +9,7 @@ from agent_memory.wire.streams import StreamAddress
 
 RESTART_TIMEOUT_S = 30.0
 LOCATE_TIMEOUT_S = 75.0
-"""Longer than a session's process takes to start cold."""
+"""Longer than a session's process takes to start cold, and to be waited for in line."""
 
 
 class DirectoryHandle:

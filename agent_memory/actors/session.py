@@ -22,6 +22,9 @@ from agent_memory.wire.streams import Call, StreamAddress
 
 log = logging.getLogger(__name__)
 
+EXPECTED_S = 10.0
+"""For so long a turn that was announced may take to arrive: until then the session stays."""
+
 
 class AgentSessionActor:
     """Holds at most one `Session`. It is blank (warm) until it adopts one, and blank again when
@@ -38,6 +41,7 @@ class AgentSessionActor:
         )
         self._session: Session | None = None
         self._last_used = time.monotonic()
+        self._num_expected = 0
         self._stream = StreamedActor(name, config, self._answer)
 
     async def warm_up(self) -> None:
@@ -55,14 +59,16 @@ class AgentSessionActor:
             raise InvariantBroken(f"this process holds session {held.session_id}")
         if held is None:
             self._session = Session(workspace_id, session_id, self._surroundings)
-            self._last_used = time.monotonic()
+        self._num_expected += 1
+        self._last_used = time.monotonic()
         return await self._stream.address()
 
     async def hibernate(self) -> bool:
         """Let go of the session unless a turn is running; True when the process is blank now."""
-        if self._session is not None and self._session.is_busy:
+        if self._is_busy():
             return False
         self._session = None
+        self._num_expected = 0
         return True
 
     async def state(self) -> WorkerState:
@@ -70,7 +76,14 @@ class AgentSessionActor:
         idle_s = time.monotonic() - self._last_used
         if session is None:
             return WorkerState(None, None, is_busy=False, idle_s=idle_s)
-        return WorkerState(session.workspace_id, session.session_id, session.is_busy, idle_s)
+        return WorkerState(session.workspace_id, session.session_id, self._is_busy(), idle_s)
+
+    def _is_busy(self) -> bool:
+        """A turn is running, or on its way here: whoever adopts has one."""
+        if self._session is None:
+            return False
+        is_expected = self._num_expected > 0 and time.monotonic() - self._last_used < EXPECTED_S
+        return is_expected or self._session.is_busy
 
     async def _answer(self, call: Call) -> None:
         match call.request:
@@ -86,6 +99,7 @@ class AgentSessionActor:
             session_id,
         ):
             raise SessionMoved("The session is not here.")
+        self._num_expected = max(0, self._num_expected - 1)
         request_id_var.set(request.request_id)
         turn = session.take_turn(request, deliver=call.send)
         call.on_cancel(turn.cancel)

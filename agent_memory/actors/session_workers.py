@@ -13,14 +13,16 @@ from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.options import AGENT_SESSION, NAMESPACE, SESSION_PREFIX
 from agent_memory.actors.session import AgentSessionActor
 from agent_memory.ids import SessionId, WorkspaceId, new_id
-from agent_memory.sessions.directory import WorkerLost, WorkerState
+from agent_memory.sessions.directory import WorkerLost, WorkerSilent, WorkerState
 from agent_memory.wire.streams import StreamAddress
 
 _T = TypeVar("_T")
 
 START_TIMEOUT_S = 60.0
-ANSWER_TIMEOUT_S = 10.0
-"""A session's event loop never blocks for long: one that does not answer is as good as dead."""
+STATE_TIMEOUT_S = 10.0
+ANSWER_TIMEOUT_S = 30.0
+"""A session's event loop never blocks for long, but a starved machine may keep it from running: one
+that does not answer for so long is as good as dead."""
 
 
 class SessionWorker:
@@ -36,7 +38,12 @@ class SessionWorker:
         return await self._call(self._actor.hibernate.remote)
 
     async def state(self) -> WorkerState:
-        return await self._call(self._actor.state.remote)
+        try:
+            return await asyncio.wait_for(self._actor.state.remote(), STATE_TIMEOUT_S)
+        except TimeoutError as error:
+            raise WorkerSilent from error
+        except RayActorError as error:
+            raise WorkerLost(str(error)) from error
 
     async def wait_until_there(self) -> None:
         await self._call(self._actor.state.remote, START_TIMEOUT_S)

@@ -1,8 +1,9 @@
 """The events of a turn folded into its whole answer, for clients that do not stream."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from agent_memory.api.part_tracker import AnswerPart, ChoiceEvent, PartEnded, PartTracker
 from agent_memory.errors import InvariantBroken, TurnCancelled
 from agent_memory.ids import SessionId, TurnId
 from agent_memory.turns.events import (
@@ -20,7 +21,7 @@ from agent_memory.turns.events import (
     TurnStarted,
     Usage,
 )
-from agent_memory.turns.messages import Part, Text, Thinking, ToolUse
+from agent_memory.turns.messages import Part, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Choice:
     """One answer. `logprobs` are those of the text, not of the thinking before it."""
 
     index: int
-    parts: tuple[Part, ...]
+    parts: tuple[AnswerPart, ...]
     reason: FinishReason
     stop_sequence: str | None
     logprobs: tuple[TokenLogprob, ...]
@@ -46,38 +47,18 @@ class Answer:
     memory: Injected | None = None
 
 
-@dataclass(slots=True)
 class _OpenChoice:
-    """A choice whose last part may still grow; `chunks` is that part's text so far."""
+    """A choice that is still being written."""
 
-    parts: list[Part] = field(default_factory=list)
-    logprobs: list[TokenLogprob] = field(default_factory=list)
-    kind: type[Text] | type[Thinking] | type[ToolUse] | None = None
-    call: ToolCallStarted | None = None
-    chunks: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._tracker = PartTracker()
+        self.parts: list[AnswerPart] = []
+        self.logprobs: list[TokenLogprob] = []
 
-    def grow(self, kind: type[Text] | type[Thinking], text: str) -> None:
-        if not text:
-            return
-        if self.kind is not kind:
-            self.close_part()
-            self.kind = kind
-        self.chunks.append(text)
-
-    def start_call(self, call: ToolCallStarted) -> None:
-        self.close_part()
-        self.kind, self.call = ToolUse, call
-
-    def close_part(self) -> None:
-        text = "".join(self.chunks)
-        if self.kind is ToolUse and self.call is not None:
-            self.parts.append(ToolUse(self.call.id, self.call.name, text or "{}"))
-        elif self.kind is Text:
-            self.parts.append(Text(text))
-        elif self.kind is Thinking:
-            self.parts.append(Thinking(text))
-        self.kind, self.call = None, None
-        self.chunks.clear()
+    def take(self, event: ChoiceEvent) -> None:
+        for step in self._tracker.take(event):
+            if isinstance(step, PartEnded):
+                self.parts.append(step.part)
 
 
 class AnswerFold:
@@ -95,15 +76,13 @@ class AnswerFold:
         match event:
             case TextDelta():
                 choice = self._choice(event.index)
-                choice.grow(Text, event.text)
+                choice.take(event)
                 choice.logprobs.extend(event.logprobs)
             case ThinkingDelta():
                 self._num_thinking_tokens += event.num_tokens
-                self._choice(event.index).grow(Thinking, event.text)
-            case ToolCallStarted():
-                self._choice(event.index).start_call(event)
-            case ToolCallDelta():
-                self._choice(event.index).chunks.append(event.arguments)
+                self._choice(event.index).take(event)
+            case ToolCallStarted() | ToolCallDelta():
+                self._choice(event.index).take(event)
             case ChoiceFinished():
                 self._finish(event)
             case TurnStarted():
@@ -133,7 +112,7 @@ class AnswerFold:
     def _finish(self, event: ChoiceFinished) -> None:
         refuse_cancelled(event)
         choice = self._choice(event.index)
-        choice.close_part()
+        choice.take(event)
         self._choices[event.index] = Choice(
             event.index,
             tuple(choice.parts),

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 import agent_memory
+from agent_memory.api.background import BackgroundRuns
 from agent_memory.api.catalogue import Catalogue
 from agent_memory.api.errors import handle_error
 from agent_memory.api.limits import Limits
@@ -19,14 +20,21 @@ from agent_memory.api.middleware.methods import Methods
 from agent_memory.api.middleware.old_http import OldHttp
 from agent_memory.api.query import check_query
 from agent_memory.api.routers import (
+    admin_keys,
+    admin_rules,
     agents,
     chat,
     completions,
+    context_batch,
+    context_history,
+    context_policy,
+    contexts,
     conversations,
     embeddings,
     feedback,
     health,
     ingest,
+    mcp,
     memory_messages,
     memory_upkeep,
     messages,
@@ -35,7 +43,10 @@ from agent_memory.api.routers import (
     pages,
     providers,
     recall,
+    response_conversations,
+    responses,
     travel,
+    usage,
     workers,
 )
 from agent_memory.api.runtime import Runtime
@@ -53,14 +64,24 @@ _ROUTERS = (
     ingest,
     recall,
     feedback,
+    responses,
+    response_conversations,
     memory_messages,
     conversations,
     memory_upkeep,
     workers,
     providers,
+    admin_keys,
+    admin_rules,
+    usage,
     health,
     metrics,
     pages,
+    mcp,
+    context_batch,
+    context_policy,
+    context_history,
+    contexts,  # last of its paths: a key may be any path that no other route has
 )
 
 
@@ -88,8 +109,15 @@ def create_app(
         dependencies=[Depends(check_query)],
     )
     app.state.surface = Surface(
-        runtime, limits, counters, Catalogue(runtime.turns, monotonic), clock, monotonic
+        runtime,
+        limits,
+        counters,
+        Catalogue(runtime.turns, monotonic),
+        clock,
+        monotonic,
+        BackgroundRuns(),
     )
+    app.state.origins = frozenset(cors_origins)
     for module in _ROUTERS:
         app.include_router(module.router)
     for error in (AgentMemoryError, HTTPException, RequestValidationError):

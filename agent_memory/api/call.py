@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from agent_memory.access.principal import Principal, Scope
 from agent_memory.api.access_line import AccessLine, access_line
+from agent_memory.api.client_address import client_address
 from agent_memory.api.idempotency import idempotency_key, session_of_key, turn_of_key
 from agent_memory.api.identity import named_session
 from agent_memory.api.json_body import judged, parse_body, parse_object, understood
@@ -61,6 +62,7 @@ class Call:
         principal = await surface.runtime.keys.authenticate(_sent_key(request.headers))
         line = access_line(request)
         line.key_id, line.workspace_id = principal.key_id, principal.workspace_id
+        principal.bounds.require_address(client_address(request))
         principal.require(scope)
         return cls(request, surface, principal, line, started_at)
 

@@ -16,6 +16,7 @@ _OPENAI_PATHS = (
     "/v1/completions",
     "/v1/models",
     "/v1/responses",
+    "/v1/conversations",
     "/v1/embeddings",
 )
 

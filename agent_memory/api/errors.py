@@ -12,8 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agent_memory.api.dialect import Dialect, dialect_of
+from agent_memory.api.limit_headers import refused_headers
 from agent_memory.errors import (
     AgentMemoryError,
+    BudgetExceeded,
     Conflict,
     HeadersTooLarge,
     InvalidRequest,
@@ -22,10 +24,14 @@ from agent_memory.errors import (
     NotFound,
     PayloadTooLarge,
     PermissionDenied,
+    PreconditionFailed,
+    PriceUnknown,
     PromptTooLong,
     QueueFull,
+    RateLimited,
     StreamInterrupted,
     TurnCancelled,
+    TurnNotFound,
     Unauthenticated,
     Unavailable,
     UpstreamBroken,
@@ -39,12 +45,16 @@ log = logging.getLogger(__name__)
 STATUS: Mapping[type[AgentMemoryError], int] = {
     InvalidRequest: 400,
     Unauthenticated: 401,
+    BudgetExceeded: 402,
+    PriceUnknown: 402,
     PermissionDenied: 403,
     NotFound: 404,
     Conflict: 409,
+    PreconditionFailed: 412,
     PayloadTooLarge: 413,
     QueueFull: 429,
     UpstreamBusy: 429,
+    RateLimited: 429,
     HeadersTooLarge: 431,
     TurnCancelled: 499,
     StreamInterrupted: 500,
@@ -59,6 +69,7 @@ STATUS: Mapping[type[AgentMemoryError], int] = {
 _HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_type"}
 _ANTHROPIC_TYPES = {
     401: "authentication_error",
+    402: "billing_error",
     403: "permission_error",
     404: "not_found_error",
     413: "request_too_large",
@@ -66,7 +77,12 @@ _ANTHROPIC_TYPES = {
     431: "request_too_large",
     503: "overloaded_error",
 }
-_OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+_OPENAI_TYPES = {
+    401: "authentication_error",
+    402: "insufficient_quota",
+    403: "permission_error",
+    429: "rate_limit_error",
+}
 _INTERNAL = "An internal error occurred; the server's log has the details under this request id."
 
 
@@ -82,6 +98,8 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     prompt_size: tuple[int, int] | None = None
     """Tokens of the prompt and the limit, when the prompt was too long."""
+    present: Mapping[str, object] = field(default_factory=dict)
+    """The state of the thing, when it is not the one that the request was made for."""
 
 
 def fault_of(error: Exception) -> Fault:
@@ -100,10 +118,15 @@ def fault_of(error: Exception) -> Fault:
             return Fault(500, AgentMemoryError.code, _INTERNAL)
 
 
-def status_of(error: Exception) -> int:
-    """The HTTP status of an error."""
-    known = (STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
-    return next(known, 500)
+def silent_fault(error: Exception) -> Fault:
+    """Status and code of an error that somebody else tells and logs."""
+    if isinstance(error, AgentMemoryError):
+        return Fault(_status_of(error), error.code, "")
+    return Fault(500, AgentMemoryError.code, "")
+
+
+def _status_of(error: AgentMemoryError) -> int:
+    return next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
 
 
 def _fault_of_http(error: HTTPException) -> Fault:
@@ -112,7 +135,7 @@ def _fault_of_http(error: HTTPException) -> Fault:
 
 
 def _fault_of_ours(error: AgentMemoryError) -> Fault:
-    status = next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
+    status = _status_of(error)
     is_told = status != 500 or isinstance(error, StreamInterrupted)
     if not is_told:
         log.error("internal error", exc_info=error)
@@ -121,10 +144,33 @@ def _fault_of_ours(error: AgentMemoryError) -> Fault:
         error.code,
         (str(error) or error.code) if is_told else _INTERNAL,
         param=error.param if isinstance(error, (InvalidRequest, ItemTooLarge)) else None,
-        retry_after_s=error.retry_after_s if isinstance(error, (QueueFull, Unavailable)) else None,
-        headers={"WWW-Authenticate": "Bearer"} if status == 401 else {},
+        retry_after_s=(
+            error.retry_after_s
+            if isinstance(error, (QueueFull, RateLimited, Unavailable))
+            else None
+        ),
+        headers=_headers_of(error),
         prompt_size=((error.num_tokens, error.limit) if isinstance(error, PromptTooLong) else None),
+        present=(
+            {"version": error.version, "etag": error.etag, "sha256": error.sha256}
+            if isinstance(error, PreconditionFailed)
+            else {}
+        ),
     )
+
+
+def _headers_of(error: AgentMemoryError) -> Mapping[str, str]:
+    match error:
+        case Unauthenticated():
+            return {"WWW-Authenticate": "Bearer"}
+        case PreconditionFailed(etag=str() as etag):
+            return {"ETag": etag}
+        case RateLimited():
+            return refused_headers(error)
+        case BudgetExceeded(resets_at=str() as resets_at):
+            return {"X-Budget-Reset": resets_at}
+        case _:
+            return {}
 
 
 def anthropic_error(fault: Fault) -> dict[str, object]:
@@ -151,14 +197,10 @@ def openai_error(fault: Fault) -> dict[str, object]:
     kind = _OPENAI_TYPES.get(
         fault.status, "invalid_request_error" if fault.status < 500 else "server_error"
     )
-    return {
-        "error": {
-            "message": fault.message,
-            "type": kind,
-            "param": fault.param,
-            "code": fault.code,
-        }
-    }
+    param, code = fault.param, fault.code
+    if code == TurnNotFound.code:
+        param, code = "previous_response_id", "previous_response_not_found"
+    return {"error": {"message": fault.message, "type": kind, "param": param, "code": code}}
 
 
 def problem(fault: Fault) -> dict[str, object]:
@@ -171,6 +213,7 @@ def problem(fault: Fault) -> dict[str, object]:
         "code": fault.code,
         "request_id": request_id_var.get(),
         **({"param": fault.param} if fault.param else {}),
+        **fault.present,
     }
 
 

@@ -1,5 +1,6 @@
 """Which session a request names."""
 
+import hashlib
 import re
 
 import orjson
@@ -40,6 +41,35 @@ def named_session(
     if (agent := headers.get("x-claude-code-agent-id")) is not None:
         return checked_session_id(f"{session}.{agent}", "X-Claude-Code-Agent-Id")
     return session
+
+
+def thread_of_codex(headers: Headers) -> SessionId | None:
+    """The thread that Codex names in each of its requests; each of its sub-agents has its own."""
+    for name in ("thread-id", "session-id"):
+        if (sent := headers.get(name)) is not None:
+            return checked_session_id(sent, name)
+    return None
+
+
+def session_of_cache_key(key: str | None) -> SessionId | None:
+    """`prompt_cache_key`, which may be any text, as the name of a session."""
+    if not key or _SESSION_ID.fullmatch(key):
+        return SessionId(key) if key else None
+    return SessionId(f"key_{hashlib.sha256(key.encode()).hexdigest()[:24]}")
+
+
+def is_codex(headers: Headers) -> bool:
+    """Whether the client is Codex, which says so in a header of its own or as its name."""
+    names = (headers.get("originator", ""), headers.get("user-agent", ""))
+    return any(name.lower().startswith("codex") for name in names)
+
+
+def named_agent(headers: Headers) -> str | None:
+    """The agent that the client names: in our header, or in that of Claude Code."""
+    for name in ("X-Agent-ID", "X-Claude-Code-Agent-Id"):
+        if (text := headers.get(name)) is not None:
+            return checked_session_id(text, name)
+    return None
 
 
 def _session_in_user_id(user_id: str) -> SessionId | None:

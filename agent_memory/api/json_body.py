@@ -62,7 +62,14 @@ def _validated(fields: Mapping[str, object], model: type[BodyT]) -> BodyT:
 def parse_object(raw: bytes, limits: Limits) -> dict[str, object]:
     """`raw` as a JSON object within the limits of depth and values. RFC 8259 lets a byte order mark
     be ignored."""
-    raw = raw.removeprefix(codecs.BOM_UTF8)
+    value = check_json(raw.removeprefix(codecs.BOM_UTF8), limits)
+    if not isinstance(value, dict):
+        raise InvalidRequest("The body must be a JSON object.")
+    return value
+
+
+def check_json(raw: bytes, limits: Limits) -> object:
+    """The value that `raw` is; `InvalidRequest` beyond the limits of depth and values."""
     if len(raw) > limits.max_json_values and has_more_values(raw, limits.max_json_values):
         raise InvalidRequest(f"The body has more than {limits.max_json_values} values.")
     try:
@@ -71,8 +78,6 @@ def parse_object(raw: bytes, limits: Limits) -> dict[str, object]:
         if "depth limit" in str(error):
             raise InvalidRequest(_too_deep(f"more than {_PARSER_DEPTH}", limits)) from None
         raise InvalidRequest(f"The body is not valid JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise InvalidRequest("The body must be a JSON object.")
     if (depth := json_depth(value)) > limits.max_json_depth:
         raise InvalidRequest(_too_deep(str(depth), limits))
     return value
@@ -80,7 +85,7 @@ def parse_object(raw: bytes, limits: Limits) -> dict[str, object]:
 
 def json_depth(value: object) -> int:
     """How many containers stand inside each other, counted level by level."""
-    level = [value]
+    level = [value] if isinstance(value, (dict, list)) else []
     depth = 0
     while level:
         depth += 1

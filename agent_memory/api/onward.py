@@ -17,7 +17,6 @@ _WAYS: Mapping[str, tuple[Wire, str]] = {
     "/v1/chat/completions": (Wire.OPENAI, "chat/completions"),
     "/v1/completions": (Wire.OPENAI, "completions"),
     "/v1/embeddings": (Wire.OPENAI, "embeddings"),
-    "/v1/responses": (Wire.OPENAI, "responses"),
 }
 _CONVERSATION_HEADERS = ("x-session-id", "x-claude-code-session-id", "session-id", "thread-id")
 

@@ -7,11 +7,25 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from agent_memory.api.schemas.admin import (
+    ChangeKeyBody,
+    CreateKeyBody,
+    CreateWorkspaceBody,
+    PutBudgetBody,
+    PutLimitBody,
+    RotateKeyBody,
+)
 from agent_memory.api.schemas.agents import AgentTurnBody, CreateAgentBody, ForkAgentBody
 from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
 from agent_memory.api.schemas.body import Body
 from agent_memory.api.schemas.chat import ChatBody
 from agent_memory.api.schemas.completions import CompletionsBody
+from agent_memory.api.schemas.contexts import (
+    ContextBatchBody,
+    ContextBody,
+    ContextPolicyBody,
+    RollBackContextBody,
+)
 from agent_memory.api.schemas.embeddings import EmbeddingsBody
 from agent_memory.api.schemas.memory.feedback import FeedbackBody, RollBackBody
 from agent_memory.api.schemas.memory.ingest import IngestBody
@@ -31,6 +45,14 @@ from agent_memory.api.schemas.providers import (
     ProviderChangeBody,
     ProviderKeyBody,
 )
+from agent_memory.api.schemas.responses import (
+    AddItemsBody,
+    ChangeConversationBody,
+    CompactBody,
+    InputTokensBody,
+    MakeConversationBody,
+    ResponsesBody,
+)
 from agent_memory.api.schemas.workers import StartJobBody
 
 _REF = "#/components/schemas/{model}"
@@ -38,6 +60,9 @@ _BODIES: Sequence[type[Body]] = (
     AgentTurnBody,
     ChatBody,
     CompletionsBody,
+    ContextBatchBody,
+    ContextBody,
+    ContextPolicyBody,
     CountTokensBody,
     CreateAgentBody,
     EmbeddingsBody,
@@ -60,10 +85,23 @@ _BODIES: Sequence[type[Body]] = (
     ProviderBody,
     ProviderChangeBody,
     ProviderKeyBody,
+    RollBackContextBody,
     PrecheckBody,
     RecallBody,
     StartJobBody,
     WorkingSetBody,
+    AddItemsBody,
+    ChangeConversationBody,
+    CompactBody,
+    InputTokensBody,
+    MakeConversationBody,
+    ResponsesBody,
+    ChangeKeyBody,
+    CreateKeyBody,
+    CreateWorkspaceBody,
+    PutBudgetBody,
+    PutLimitBody,
+    RotateKeyBody,
 )
 
 

@@ -1,8 +1,9 @@
 """Query parameters: one that is not known might change the meaning, as an unknown field might."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.requests import HTTPConnection
 
 from agent_memory.errors import InvalidRequest
@@ -21,8 +22,19 @@ async def check_query(request: HTTPConnection) -> None:
     route = request.scope.get("route")
     if not isinstance(route, APIRoute) or not route.path.startswith("/v1/"):
         return
-    known = {field.alias for field in route.dependant.query_params}
+    known = {
+        name
+        for field in route.dependant.query_params
+        for name in _names(field.alias, field.field_info.annotation)
+    }
     known |= _HARMLESS.get(route.path, frozenset())
     for name in request.query_params:
         if name not in known:
             raise InvalidRequest(f"Unknown query parameter '{name}'.", name)
+
+
+def _names(name: str, kind: object) -> Iterable[str]:
+    """The parameters of a field: itself, or those of the model that it is."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind.model_fields
+    return (name,)

@@ -1,10 +1,14 @@
 """What the HTTP surfaces need of the rest of the product."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from agent_memory.access.principal import Principal
+from agent_memory.api.administration import Administration
+from agent_memory.contexts.service.contexts import Contexts
+from agent_memory.gateway.accounting import Accounts, NoAccounts
 from agent_memory.gateway.breaker import BreakerReport
 from agent_memory.gateway.configuration import (
     Alias,
@@ -12,17 +16,63 @@ from agent_memory.gateway.configuration import (
     ProviderConfig,
     ProviderKey,
 )
-from agent_memory.gateway.prices import SetPrice
+from agent_memory.gateway.prices import Price, SetPrice
 from agent_memory.gateway.provider import Provider
-from agent_memory.ids import JobId, SessionId, WorkspaceId
+from agent_memory.ids import JobId, SessionId, TurnId, WorkspaceId
 from agent_memory.json_value import Json
 from agent_memory.memory.service.memory import Memory
 from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace
 from agent_memory.pages import Page
+from agent_memory.sealed_text import TextSeal
+from agent_memory.turns.answered import AnsweredTurn
+from agent_memory.turns.conversation_record import ConversationRecord
+from agent_memory.turns.messages import Message
 from agent_memory.turns.models import ModelCard
 from agent_memory.turns.route import Route
 from agent_memory.turns.transcript import SessionArrival, SessionRecord, Transcript
 from agent_memory.work.job import JobCount, JobRecord, JobState, SchedulerStatus
+
+
+class NamedTurns(Protocol):
+    """The turns that were committed, whichever surface they came through, by their ids."""
+
+    async def find(self, workspace: WorkspaceId, turn: TurnId) -> AnsweredTurn | None:
+        """None when no turn of that id was committed, or it was deleted with its session."""
+        ...
+
+    async def messages_after(self, workspace: WorkspaceId, turn: TurnId) -> Sequence[Message]:
+        """The conversation as the turn left it. Raises `TurnNotFound`."""
+        ...
+
+    async def withdraw(self, workspace: WorkspaceId, turn: TurnId) -> None:
+        """Tell nobody of it any more; its words stay, where later turns stand on them."""
+        ...
+
+
+class Conversations(Protocol):
+    """What sessions have besides as conversations of OpenAI's. Unknown ids raise `NotFound`."""
+
+    async def get(self, workspace: WorkspaceId, session: SessionId) -> ConversationRecord: ...
+
+    async def describe(
+        self, workspace: WorkspaceId, session: SessionId, metadata: Mapping[str, str]
+    ) -> ConversationRecord:
+        """Give it other metadata."""
+        ...
+
+    async def add(
+        self, workspace: WorkspaceId, session: SessionId, messages: Sequence[Message]
+    ) -> ConversationRecord:
+        """Add messages that the next turn says first."""
+        ...
+
+
+class Prices(Protocol):
+    """What models cost."""
+
+    def price(self, provider: str, model: str, at: datetime) -> Price | None:
+        """None where nobody knows. It looks nothing up that takes time."""
+        ...
 
 
 class Routes(Protocol):
@@ -206,6 +256,8 @@ class Condition(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
+    """administration: None where nobody administers anything."""
+
     turns: Provider
     routes: Routes
     sessions: Sessions
@@ -216,4 +268,11 @@ class Runtime:
     embeddings: Embeddings
     workers: Workers
     models: Models
+    named_turns: NamedTurns
+    conversations: Conversations
+    seal: TextSeal
+    contexts: Contexts
+    accounts: Accounts = field(default_factory=NoAccounts)
+    administration: Administration | None = None
     providers: Providers | None = None
+    prices: Prices | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from agent_memory.api.background import BackgroundRuns
 from agent_memory.api.catalogue import Catalogue
 from agent_memory.api.limits import Limits
 from agent_memory.api.metrics import Metrics
@@ -21,6 +22,7 @@ class Surface:
     catalogue: Catalogue
     clock: Callable[[], float]
     monotonic: Callable[[], float]
+    background: BackgroundRuns
 
 
 def surface_of(request: Request) -> Surface:

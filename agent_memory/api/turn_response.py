@@ -1,7 +1,6 @@
 """The response to a turn: streamed or whole, ended when the client goes away."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import orjson
 from starlette.responses import Response
@@ -15,22 +14,13 @@ from agent_memory.api.event_pump import EventPump, SourcedEvent
 from agent_memory.api.renderer import Renderer
 from agent_memory.api.translators.memory_words import memory_headers
 from agent_memory.api.turn_meter import TurnMeter
-from agent_memory.gateway.configuration import LOCAL
-from agent_memory.turns.events import (
-    Passed,
-    PassedHead,
-    PassedStarted,
-    Source,
-    TurnFinished,
-    TurnStarted,
-)
+from agent_memory.api.turn_metering import TurnMetering
+from agent_memory.turns.events import Passed, PassedHead, PassedStarted, Source, TurnStarted
 from agent_memory.turns.request import TurnRequest
 
 IGNORED_HEADER = "X-Ignored-Fields"
 PROVIDER_HEADER = "X-Provider"
 OVERHEAD_HEADER = "X-Overhead-Ms"
-COST_HEADER = "X-Cost"
-"""Dollars; of streams it is known too late for a header."""
 
 
 class TurnResponse(Response):
@@ -74,34 +64,39 @@ class TurnResponse(Response):
             self._call.line.error_code = gone.code
 
     async def _respond(self, send: Send) -> None:
-        asked_by, surface = self._call.principal.key_id, self._renderer.surface
-        asked = [replace(r, asked_by=asked_by, surface=surface) for r in self._requests]
-        turns = [self._call.surface.runtime.turns.answer(request) for request in asked]
-        async with EventPump(turns, self._call.surface.limits.ping_interval_s) as pump:
-            started = await pump.started()
-            await self._set_headers(started)
-            if isinstance(started[0], PassedStarted):
-                self._is_passing = True
-                await self._pass(started[0].head, pump, send)
-            elif self._stream:
-                await self._send_stream(pump, send)
-            else:
-                await self._send_whole(pump, send)
+        metering = TurnMetering(self._call, self._requests, self._renderer.surface)
+        async with metering:
+            self.headers.update(await metering.admit_turns())
+            turns = [self._call.surface.runtime.turns.answer(r) for r in self._requests]
+            async with EventPump(turns, self._call.surface.limits.ping_interval_s) as pump:
+                started = await pump.started()
+                await self._set_headers(started)
+                if isinstance(started[0], PassedStarted):
+                    self._is_passing = True
+                    await self._pass(started[0].head, pump, metering, send)
+                elif self._stream:
+                    await self._send_stream(pump, metering, send)
+                else:
+                    await self._send_whole(pump, metering, send)
 
-    async def _pass(self, head: PassedHead, pump: EventPump, send: Send) -> None:
+    async def _pass(
+        self, head: PassedHead, pump: EventPump, metering: TurnMetering, send: Send
+    ) -> None:
         """The provider's status, headers and bytes, as they are."""
         self.status_code = head.status
         for name, value in head.headers:
             self.headers[name] = value
         if self._stream and self.headers["content-type"].startswith("text/event-stream"):
             self._set_stream_headers()
-            await self._send_stream(pump, send)
+            await self._send_stream(pump, metering, send)
             return
         body = bytearray()
         async for batch in pump.batches():
-            self._note(batch)
+            self._meter.note(batch)
+            metering.note(batch)
             for _, event in batch:
                 body += event.data if isinstance(event, Passed) else b""
+        self.headers.update(await metering.book())
         self.headers["content-length"] = str(len(body))
         await self._send_start(send)
         await send({"type": "http.response.body", "body": bytes(body)})
@@ -126,41 +121,40 @@ class TurnResponse(Response):
 
     def _tell_source(self, source: Source | None) -> None:
         """Who answers, and how long the request took with us until then."""
-        self.headers[PROVIDER_HEADER] = source.provider if source else LOCAL
         if source is not None:
+            self.headers[PROVIDER_HEADER] = source.provider
             waited_ms = 1000 * (self._call.surface.monotonic() - self._call.started_at)
             self.headers[OVERHEAD_HEADER] = f"{max(0.0, waited_ms - source.upstream_ms):.1f}"
 
-    def _note(self, batch: Sequence[SourcedEvent]) -> None:
-        self._meter.note(batch)
-        for _, event in batch:
-            if isinstance(event, TurnFinished) and event.cost is not None:
-                self.headers[COST_HEADER] = event.cost
-
-    async def _send_whole(self, pump: EventPump, send: Send) -> None:
+    async def _send_whole(self, pump: EventPump, metering: TurnMetering, send: Send) -> None:
         folds = [AnswerFold() for _ in self._requests]
         async for batch in pump.batches():
-            self._note(batch)
+            self._meter.note(batch)
+            metering.note(batch)
             for source, event in batch:
                 folds[source].add(event)
         body = orjson.dumps(self._renderer.whole([fold.answer() for fold in folds]))
+        self.headers.update(await metering.book())
         self.headers["content-length"] = str(len(body))
         await self._send_start(send)
         await send({"type": "http.response.body", "body": body})
 
-    async def _send_stream(self, pump: EventPump, send: Send) -> None:
+    async def _send_stream(self, pump: EventPump, metering: TurnMetering, send: Send) -> None:
         await self._send_start(send)
         try:
             async for batch in pump.batches():
                 self._meter.note(batch)
+                metering.note(batch)
                 if data := self._rendered(batch):
                     await send({"type": "http.response.body", "body": data, "more_body": True})
+            await metering.book()
             last = b"" if self._is_passing else self._renderer.end()
         except ClientGone:
             raise
         except Exception as error:  # noqa: BLE001  the table of errors, told within the stream
             fault = fault_of(error)
             self._call.line.error_code = fault.code
+            metering.fail(fault)
             last = self._renderer.error(fault)
         await send({"type": "http.response.body", "body": last})
 

@@ -52,7 +52,7 @@ def create(
     """Make a key. It is shown this once: only its hash is stored."""
     settings = load_settings(data_dir=data_dir)
     expires_at = None if expires_in is None else datetime.now(UTC) + parse_duration(expires_in)
-    scopes = scope or [Scope.INFERENCE, Scope.SESSIONS, Scope.MEMORY]
+    scopes = scope or [Scope.INFERENCE, Scope.SESSIONS, Scope.MEMORY, Scope.CONTEXTS]
     if memory is not None:
         _check_memory(memory, scopes)
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "ingest": "Remember conversations, diffs, logs and text.",
     "recall": "Recall items that help with a purpose.",
     "memory": "Messages, conversations, retention, consolidation, redaction.",
+    "mcp": "Serve memory's tools to Claude Code, Codex, Cursor and others.",
     "ingest-batch": "Remember a folder of files in parallel, on Ray; can be resumed.",
     "recall-batch": "Answer a file of questions in parallel, on Ray; can be resumed.",
     "doctor": "Check this machine and name remedies.",

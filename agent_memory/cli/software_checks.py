@@ -1,5 +1,6 @@
 """What the doctor asks of the installed software: Ray, MLX, OpenBLAS, HAProxy."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
@@ -26,6 +27,7 @@ def check_import(name: str, statement: str) -> Finding:
             text=True,
             timeout=IMPORT_TIMEOUT_S,
             check=False,
+            env=os.environ.copy(),
         )
     except subprocess.TimeoutExpired:
         return fail(name, f"did not load within {IMPORT_TIMEOUT_S} s", how_to_reinstall())

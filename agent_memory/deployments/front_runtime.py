@@ -2,21 +2,22 @@
 
 import time
 
+from agent_memory.access.limiter import LocalLimiter
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.embedder_handle import embedders_of
 from agent_memory.actors.engine_handle import MODEL_AGE_S, EngineHandle
 from agent_memory.actors.pool_handle import PoolHandle
-from agent_memory.actors.session_travel import SessionTravel
 from agent_memory.actors.turn_streams import SessionStreams
 from agent_memory.api.limits import Limits
 from agent_memory.api.runtime import Runtime
 from agent_memory.clock import utc_now
+from agent_memory.deployments.administration import administration_of
 from agent_memory.deployments.condition import RuntimeCondition
 from agent_memory.deployments.disk_probe import DiskProbe
 from agent_memory.deployments.upstreams import upstreams_of
 from agent_memory.device.text.served_tokens import ServedTokens
-from agent_memory.gateway.accounting import NoAccounts
+from agent_memory.gateway.accountant import Accountant
 from agent_memory.gateway.placing import Places, Placing
 from agent_memory.gateway.remembering import Remembering
 from agent_memory.gateway.repeatable import Repeatable
@@ -25,19 +26,24 @@ from agent_memory.gateway.straight import Straight
 from agent_memory.jobs.desk import JobDesk
 from agent_memory.memory.service.composition import World
 from agent_memory.providers.embedding_service import EmbeddingService, InlineEmbedding
+from agent_memory.sealed_text import TextSeal
 from agent_memory.sessions.catalogue import SessionCatalogue
 from agent_memory.sessions.local_models import LocalModelCatalogue
 from agent_memory.sessions.local_turns import LocalTurns
 from agent_memory.sessions.stored_messages import StoredMessages
+from agent_memory.sessions.travel import SessionTravel
 from agent_memory.settings import Settings
 from agent_memory.store.answered_turns import AnsweredTurnStore
 from agent_memory.store.authenticator import KeyAuthenticator
+from agent_memory.store.books import BookStore
+from agent_memory.store.conversations import ConversationStore
 from agent_memory.store.database import Database
 from agent_memory.store.jobs import JobStore
 from agent_memory.store.keys import KeyStore
 from agent_memory.store.memory.spaces import SpaceStore
 from agent_memory.store.session_copies import SessionCopies
 from agent_memory.store.sessions import SessionStore
+from agent_memory.store.stored_contexts import stored_contexts
 from agent_memory.store.stored_memory import stored_memory
 
 MAX_CONNECTIONS = 8
@@ -62,9 +68,10 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
     local = LocalTurns(streams, directory, places, engine, store, models)
     routed = Routed(local, far=upstreams.turns)
     remembering = Remembering(routed, memory.recollect, StoredMessages(store))
-    chain = Repeatable(Placing(remembering, places), AnsweredTurnStore(database))
+    named_turns = AnsweredTurnStore(database)
+    chain = Repeatable(Placing(remembering, places), named_turns)
     return Runtime(
-        turns=upstreams.accounted(Straight(chain, upstreams.turns), NoAccounts()),
+        turns=Straight(chain, upstreams.turns),
         routes=routed,
         sessions=SessionCatalogue(store, directory, pool, engine, models.served_name),
         keys=KeyAuthenticator(KeyStore(database)),
@@ -76,7 +83,14 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
         embeddings=EmbeddingService(embedders),
         workers=JobDesk(jobs, utc_now),
         models=models,
+        named_turns=named_turns,
+        conversations=ConversationStore(database),
+        seal=TextSeal(config.secret),
+        contexts=stored_contexts(database, config.settings.context_key_ring, utc_now),
+        accounts=Accountant(BookStore(database), LocalLimiter()),
+        administration=administration_of(database),
         providers=upstreams.desk,
+        prices=upstreams.configuration,
     )
 
 

@@ -1,16 +1,10 @@
 """The models of other providers, composed for one front process."""
 
-import time
 from dataclasses import dataclass
 
 from agent_memory.access.sealing import Sealing
 from agent_memory.actors.config import RuntimeConfig
-from agent_memory.api.errors import status_of
-from agent_memory.clock import utc_now
-from agent_memory.gateway.accounted import Accounted
-from agent_memory.gateway.accounting import Accounts
 from agent_memory.gateway.placing import Places
-from agent_memory.gateway.provider import Provider
 from agent_memory.providers.far.client import Deadlines
 from agent_memory.providers.far.desk import ProviderDesk
 from agent_memory.providers.far.kept_configuration import KeptConfiguration
@@ -26,17 +20,11 @@ from agent_memory.store.providers import ProviderStore
 
 @dataclass(frozen=True, slots=True)
 class Upstreams:
-    """turns: answers with them. desk: what operators do with them."""
+    """turns: answers with them. desk: what operators do with them. configuration: and prices."""
 
     turns: FarTurns
     desk: ProviderDesk
     configuration: KeptConfiguration
-
-    def accounted(self, following: Provider, accounts: Accounts) -> Provider:
-        """`following`, whose books are kept."""
-        return Accounted(
-            following, accounts, self.configuration, status_of, utc_now, time.monotonic
-        )
 
 
 def upstreams_of(

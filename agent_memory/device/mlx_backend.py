@@ -67,6 +67,7 @@ def nvidia_gpus() -> list[str]:
             text=True,
             timeout=_NVIDIA_TIMEOUT_S,
             check=False,
+            env=os.environ.copy(),
         )
     except (OSError, subprocess.TimeoutExpired):
         return []

@@ -1,10 +1,12 @@
 """What is told of a request before it is answered and after: the seam to limits and the ledger."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
+from agent_memory.access.limits import Standing
 from agent_memory.gateway.prices import Price, TokenCounts
 from agent_memory.ids import KeyId, RequestId, SessionId, WorkspaceId
 
@@ -17,6 +19,7 @@ class Asked:
     max_tokens: the most that may be answered; None where neither the client nor the model says.
     price: of the first provider; dearest: the most that the request may cost with any of those
         that may be asked. Both None where no price is known.
+    agent: the agent that the client names. address: the client's on the network.
     """
 
     request_id: RequestId
@@ -30,6 +33,8 @@ class Asked:
     max_tokens: int | None
     price: Price | None = None
     dearest: Decimal | None = None
+    agent: str | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class Served:
     num_attempts: how often providers were asked.
     is_cancelled: the client left before the end. The tokens are those that were streamed.
     is_estimated: the provider did not say how many tokens there were.
+    is_repeat: it was answered before, under the same idempotency key, and used nothing now.
     """
 
     request_id: RequestId
@@ -66,25 +72,52 @@ class Served:
     is_cancelled: bool = False
     is_estimated: bool = False
     error_code: str | None = None
+    agent: str | None = None
+    is_repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A request that may be answered. standings: how the limits stand that it falls under."""
+
+    standings: Sequence[Standing] = ()
 
 
 class Accounts(Protocol):
     """Who keeps the accounts of requests. One `book` follows every `admit` that did not raise."""
 
-    async def admit(self, asked: Asked) -> None:
+    async def admit(self, asked: Asked) -> Admission:
         """Reserve what the request may use. Raises an error of ours to refuse it."""
         ...
 
-    async def book(self, served: Served) -> None:
-        """Settle what was used. It never raises: the answer is on its way already."""
+    async def book(self, served: Served, asked: Asked | None = None) -> None:
+        """Settle what was used. It never raises: the answer is on its way already. asked: which of
+        several requests with one id it was."""
+        ...
+
+    async def counts_tokens(self, workspace: WorkspaceId) -> bool:
+        """Whether the size of a request matters for its admission."""
+        ...
+
+    def note(self, asked: Asked, tokens: TokenCounts) -> None:
+        """What an open request has used so far, in case its process dies."""
         ...
 
 
 class NoAccounts:
     """Admits everything and books nothing. It meets `Accounts`."""
 
-    async def admit(self, asked: Asked) -> None:
+    async def admit(self, asked: Asked) -> Admission:
         """Everything is admitted."""
+        del asked
+        return Admission()
 
-    async def book(self, served: Served) -> None:
+    async def book(self, served: Served, asked: Asked | None = None) -> None:
+        """Nothing is kept."""
+
+    async def counts_tokens(self, workspace: WorkspaceId) -> bool:
+        del workspace
+        return False
+
+    def note(self, asked: Asked, tokens: TokenCounts) -> None:
         """Nothing is kept."""

@@ -5,8 +5,9 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Protocol
 
+from agent_memory.errors import TurnNotFound
 from agent_memory.gateway.provider import Provider
-from agent_memory.ids import SessionId, WorkspaceId, new_id
+from agent_memory.ids import SessionId, TurnId, WorkspaceId, new_id
 from agent_memory.prompts.identity import conversation_hashes
 from agent_memory.turns.events import TurnEvent
 from agent_memory.turns.models import ModelCard
@@ -22,6 +23,10 @@ class Histories(Protocol):
         self, workspace: WorkspaceId, hashes: Sequence[str]
     ) -> HistoryMatch | None:
         """The turn that left a conversation at the last of `hashes` that any did."""
+        ...
+
+    async def find_turn(self, workspace: WorkspaceId, turn: TurnId) -> HistoryMatch | None:
+        """That turn, whatever became of its conversation since; None when there is none."""
         ...
 
 
@@ -42,8 +47,11 @@ class Places:
         return replace(request, placement=found)
 
     async def _find(self, request: TurnRequest) -> Placement:
-        """The session the client named, else the one whose conversation this continues, else a
-        new one: a branch of the one that this continues from an earlier turn on."""
+        """The session of the turn that the client continues, else the one it named, else the one
+        whose conversation this continues, else a new one. Where a session has got further than the
+        turn that is continued, the new one is a branch of it."""
+        if request.continues is not None:
+            return await self._after(request, request.continues)
         if request.named_session is not None:
             return Placement(request.named_session)
         found = await self._matching(request)
@@ -52,6 +60,15 @@ class Places:
         if found.is_head:
             return Placement(found.session_id, expected_head=found.head_hash)
         return Placement(_new_session(request), branch=Branch(found.session_id, found.turn_id))
+
+    async def _after(self, request: TurnRequest, turn: TurnId) -> Placement:
+        found = await self._histories.find_turn(request.workspace_id, turn)
+        if found is None:
+            raise TurnNotFound(turn)
+        if found.is_head:
+            return Placement(found.session_id, expected_head=found.head_hash)
+        branch = Branch(found.session_id, turn, is_needed=True)
+        return Placement(_new_session(request), branch=branch)
 
     async def _matching(self, request: TurnRequest) -> HistoryMatch | None:
         if request.raw_prompt is not None:

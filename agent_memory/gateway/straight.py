@@ -30,9 +30,10 @@ class Straight:
 
 
 def is_straight(request: TurnRequest) -> bool:
-    """Whether the request names no session, asks for no memory, and only providers may answer."""
+    """Whether the request names no session, asks for no memory, and only providers may answer. On
+    surfaces of our own, and where responses are stored, a transcript is what is asked for."""
     route = request.route
-    if route is None or route.is_local or route.local_model is not None:
+    if request.sent is None or route is None or route.is_local or route.local_model is not None:
         return False
     has_wires = all(target.wire is not None for target in route.targets)
     return has_wires and request.named_session is None and request.memory is None

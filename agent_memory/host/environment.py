@@ -62,6 +62,8 @@ def prepare_environment(home: Path, is_local: bool, max_header_bytes: int) -> Pa
             # On a machine with much else to do its proxy takes longer than Serve waits by default,
             # three times five seconds, before it gives up the whole start.
             "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "30",
+            # It starts a new proxy after three checks of a dead one, ten seconds each by default.
+            "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",
             # Ray would run every actor at nice 15: the engine would stand behind its own clients.
             "RAY_worker_niceness": "0",
             # Ours mends what Serve's own middleware does to request ids, and drops the headers by

@@ -25,6 +25,9 @@ STEERING_HEADERS = (
     "x-forwarded-host",
 )
 
+CLIENT_HEADER = "x-agent-memory-client"
+"""The client's address, in the place of whatever the client has said itself."""
+
 _PR_SET_PDEATHSIG = 1
 _WATCH_PERIOD_S = 0.5
 _ANY_ADDRESS = re.compile(r"^(\s*bind\s+)(?:\*|0\.0\.0\.0|\[::\]|::)?:(\d+)")
@@ -36,6 +39,9 @@ _SPLICING = re.compile(r"^\s*option splice-(?:request|response|auto)\s*\n", re.M
 packet of its own, and is busy with it until the answer would be there."""
 _CLIENT_TIMEOUT = re.compile(r"^(\s*)timeout client [^\n]*\n", re.MULTILINE)
 _ERROR_FILE = re.compile(r"^\s*errorfile [^\n]*\n", re.MULTILINE)
+_NO_ROUTE = re.compile(r"^(\s*)http-request return status 404 [^\n]*\n", re.MULTILINE)
+"""What a HAProxy says to every request until Serve has told it of the application, also one that
+takes the place of another that died: clients repeat after a 503 and give up after a 404."""
 _CLIENT_TIMEOUT_S = 120
 """For a client that neither sends the rest of its body nor reads its answer. One that waits for its
 answer has no limit here."""
@@ -56,6 +62,7 @@ _HTTP_FRONTEND = re.compile(r"^(frontend http_frontend\s*\n\s*bind [^\n]*\n)", r
 def on_loopback(config: str) -> str:
     """The configuration with every `bind` but the HTTP one narrowed, and the headers dropped."""
     drops = "".join(f"    http-request del-header {name}\n" for name in STEERING_HEADERS)
+    drops += f"    http-request set-header {CLIENT_HEADER} %[src]\n"
     section = ""
     lines = []
     for line in config.splitlines(keepends=True):
@@ -75,6 +82,7 @@ def for_clients(config: str, folder: Path) -> str:
         rf"\g<1>timeout http-request {_HEADER_TIMEOUT_S}s\n"
     )
     unspliced = _ERROR_FILE.sub("", _SPLICING.sub("", config))
+    unspliced = _NO_ROUTE.sub(r"\g<1>http-request deny deny_status 503\n", unspliced)
     timed = _CLIENT_TIMEOUT.sub(times, unspliced, count=1)
     return timed.replace("\ndefaults\n", f"\ndefaults\n{files}", 1)
 

@@ -1,10 +1,12 @@
-"""The memory of a data directory on which no server is running."""
+"""The memory and the administration of a data directory on which no server is running."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from agent_memory.access.principal import ALL_SCOPES, Principal
 from agent_memory.api.runtime import Runtime
 from agent_memory.clock import utc_now
+from agent_memory.deployments.administration import administration_of
 from agent_memory.errors import Unavailable
 from agent_memory.ids import KeyId, WorkspaceId
 from agent_memory.memory.estimated_tokens import EstimatedTokens
@@ -12,11 +14,15 @@ from agent_memory.memory.ports import TokenCounter
 from agent_memory.memory.service.composition import World
 from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.store.database import Database
+from agent_memory.store.stored_contexts import stored_contexts
 from agent_memory.store.stored_memory import stored_memory
 
 
-def offline_runtime(database: Database, workspace: WorkspaceId) -> Runtime:
-    """Memory alone, for whoever may read the data directory. Everything else is `Unavailable`."""
+def offline_runtime(
+    database: Database, workspace: WorkspaceId, context_keys: Sequence[bytes] = ()
+) -> Runtime:
+    """Memory, contexts and administration, for whoever may read the data directory. Everything else
+    is `Unavailable`."""
     words = WordsOnly()
     world = World(words, words, _estimated, utc_now)
     absent: Any = _Absent()
@@ -31,6 +37,11 @@ def offline_runtime(database: Database, workspace: WorkspaceId) -> Runtime:
         embeddings=absent,
         workers=absent,
         models=absent,
+        named_turns=absent,
+        conversations=absent,
+        seal=absent,
+        contexts=stored_contexts(database, context_keys, utc_now),
+        administration=administration_of(database),
     )
 
 

@@ -42,7 +42,7 @@ class OpenTurn:
             self._injected,
             model,
             model_fingerprint,
-            source,
+            source=source,
         )
 
     @property

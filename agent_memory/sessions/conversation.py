@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agent_memory.errors import InvalidRequest, NotFound
+from agent_memory.errors import InvalidRequest, NotFound, TurnNotFound
 from agent_memory.ids import SessionId, TurnId, WorkspaceId
 from agent_memory.prompts.identity import common_prefix
 from agent_memory.sessions.ports import TranscriptStore
@@ -74,13 +74,17 @@ class Conversation:
         branch: Branch | None = None,
     ) -> "Conversation":
         """The conversation as it is stored. Of a session that has none yet, what is left of the one
-        that it branches off, if anything."""
+        that it branches off, if anything; `TurnNotFound` when that is gone and needed."""
         with contextlib.suppress(NotFound):
             return cls(await store.load_transcript(workspace, session))
-        if branch is not None:
-            with contextlib.suppress(NotFound):
-                return cls._inheriting(await store.load_branch(workspace, branch))
-        return cls()
+        if branch is None:
+            return cls()
+        try:
+            return cls._inheriting(await store.load_branch(workspace, branch))
+        except NotFound:
+            if branch.is_needed:
+                raise TurnNotFound(branch.turn_id) from None
+            return cls()
 
     @classmethod
     def _inheriting(cls, origin: PortableSession) -> "Conversation":

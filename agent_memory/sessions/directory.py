@@ -2,15 +2,14 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from agent_memory.errors import Draining, QueueFull
+from agent_memory.errors import Draining
 from agent_memory.ids import SessionId, WorkspaceId
-
-log = logging.getLogger(__name__)
+from agent_memory.sessions.blank_processes import BlankProcesses
+from agent_memory.sessions.keyed_locks import KeyedLocks
 
 Address_co = TypeVar("Address_co", covariant=True)
 Placed = TypeVar("Placed")
@@ -20,7 +19,8 @@ Place = tuple[WorkspaceId, SessionId]
 
 @dataclass(frozen=True, slots=True)
 class WorkerState:
-    """What a session's process is doing. Without a session it is warm: ready to adopt one."""
+    """What a session's process is doing. Without a session it is warm: ready to adopt one. It is
+    busy from the moment it was told of a turn, which may reach it a little later."""
 
     workspace_id: WorkspaceId | None
     session_id: SessionId | None
@@ -32,6 +32,11 @@ class WorkerLost(Exception):
     """The process is gone."""
 
 
+class WorkerSilent(Exception):
+    """The process does not say what it is doing: a busy machine keeps it from answering. What it
+    does goes on."""
+
+
 class Worker(Protocol[Address_co]):
     """A process that can hold one session. Every call may raise `WorkerLost`."""
 
@@ -41,7 +46,9 @@ class Worker(Protocol[Address_co]):
         """True when it holds no session any more; False while a turn is running."""
         ...
 
-    async def state(self) -> WorkerState: ...
+    async def state(self) -> WorkerState:
+        """Raises `WorkerSilent`, too."""
+        ...
 
     async def stop(self) -> None:
         """End the process, whatever it does."""
@@ -73,6 +80,9 @@ class SessionDirectory(Generic[Placed]):
     idled longest hibernates and gives its process away; only when all are busy is one started.
     Starting one takes seconds of CPU from the turns that run, so blank ones are made when no
     session is busy, or after `patience_s` seconds.
+
+    Changes of one session wait for each other, and for nothing else: a session that lives is found
+    at once, whatever others wait for.
     """
 
     def __init__(
@@ -80,32 +90,34 @@ class SessionDirectory(Generic[Placed]):
         workers: Workers[Placed],
         max_live: int,
         num_warm: int,
-        room_timeout_s: float = 10.0,
+        room_timeout_s: float = 30.0,
         patience_s: float = 30.0,
     ) -> None:
         self._workers = workers
         self._max_live = max_live
         self._num_warm = num_warm
-        self._room_timeout_s = room_timeout_s
         self._patience_s = patience_s
         self._held: dict[Place, Worker[Placed]] = {}
-        self._warm: list[Worker[Placed]] = []
-        self._num_starting = 0
+        self._changes = KeyedLocks[Place]()
         self._num_hibernated = 0
-        self._num_waiting = 0
         self._is_draining = False
-        self._one_change = asyncio.Lock()
         self._warming: asyncio.Task[None] | None = None
+        self._blank = BlankProcesses[Worker[Placed]](
+            workers.start,
+            self._make_room,
+            lambda: max_live - len(self._held),
+            room_timeout_s,
+        )
 
     async def rebuild(self) -> None:
         """Take over the processes of a directory that died, and warm some more."""
         for worker in await self._workers.find():
             try:
                 state = await worker.state()
-            except WorkerLost:
-                continue
+            except (WorkerLost, WorkerSilent):
+                continue  # a silent one is met again when its session is asked for
             if state.workspace_id is None or state.session_id is None:
-                self._warm.append(worker)
+                self._blank.add(worker)
             else:
                 self._held[state.workspace_id, state.session_id] = worker
         self._warm_up()
@@ -117,132 +129,139 @@ class SessionDirectory(Generic[Placed]):
         """
         if self._is_draining:
             raise Draining("The server is shutting down; it takes no new turns.")
-        async with self._one_change:
-            address = await self._address_of(workspace, session)
+        async with self._changes.of((workspace, session)):
+            address = await self._address_of((workspace, session))
         self._warm_up()
         return address
 
     async def report_lost(self, workspace: WorkspaceId, session: SessionId) -> bool:
         """A stream to this session was cut. True when its process was indeed gone."""
-        async with self._one_change:
-            worker = self._held.get((workspace, session))
+        place = workspace, session
+        async with self._changes.of(place):
+            worker = self._held.get(place)
             if worker is None:
                 return True
             try:
                 await worker.state()
+            except WorkerSilent:
+                return False
             except WorkerLost:
-                del self._held[workspace, session]
+                self._drop(place, worker)
                 return True
             return False
 
     async def let_go(self, workspace: WorkspaceId, session: SessionId) -> None:
         """The session is not needed for now: it hibernates unless it is busy."""
-        async with self._one_change:
-            worker = self._held.get((workspace, session))
+        place = workspace, session
+        async with self._changes.of(place):
+            worker = self._held.get(place)
             if worker is not None:
-                await self._hibernate((workspace, session), worker)
+                await self._hibernate(place, worker)
 
     async def forget(self, workspace: WorkspaceId, session: SessionId) -> None:
         """The session is being deleted: its process ends, even in the middle of a turn."""
-        async with self._one_change:
+        async with self._changes.of((workspace, session)):
             worker = self._held.pop((workspace, session), None)
             if worker is not None:
                 with contextlib.suppress(WorkerLost):
                     if await worker.hibernate():
-                        self._warm.append(worker)
+                        self._blank.add(worker)
                     else:
                         await worker.stop()
 
     async def hibernate_idle(self, idle_s: float) -> int:
         """Hibernate whatever has idled for so long; returns how many did."""
-        async with self._one_change:
-            count = 0
-            for place, worker in list(self._held.items()):
-                try:
-                    state = await worker.state()
-                except WorkerLost:
-                    del self._held[place]
-                    continue
-                if not state.is_busy and state.idle_s >= idle_s:
-                    count += await self._hibernate(place, worker)
-            return count
+        return await self._hibernate_first(len(self._held), idle_s)
 
     async def drain(self) -> None:
         """Take no new turns from now on."""
         self._is_draining = True
 
     async def num_busy(self) -> int:
-        """Sessions in which a turn is running or waiting."""
-        count = 0
-        for worker in list(self._held.values()):
-            with contextlib.suppress(WorkerLost):
-                count += (await worker.state()).is_busy
-        return count
+        """Sessions in which a turn is running or waiting. One that does not say counts."""
+        return sum(await asyncio.gather(*map(self._is_busy, list(self._held.values()))))
 
     def stats(self) -> DirectoryStats:
         return DirectoryStats(
             len(self._held),
-            len(self._warm),
+            self._blank.num_ready,
             self._num_hibernated,
-            self._num_waiting,
+            self._blank.num_waiting,
             self._is_draining,
         )
 
-    async def _address_of(self, workspace: WorkspaceId, session: SessionId) -> Placed:
+    async def _address_of(self, place: Place) -> Placed:
         """Adopt, on the process that holds the session, or on another if that one is gone."""
         while True:
-            worker = self._held.get((workspace, session)) or await self._blank_worker()
+            worker = self._held.get(place)
+            if worker is None:
+                worker = await self._blank.take()
+                self._held[place] = worker  # it counts from now on
             try:
-                address = await worker.adopt(workspace, session)
+                return await worker.adopt(*place)
             except WorkerLost:
-                self._held.pop((workspace, session), None)
-                continue
-            self._held[workspace, session] = worker
-            return address
+                self._drop(place, worker)
 
-    async def _blank_worker(self) -> Worker[Placed]:
-        self._num_waiting += 1
+    async def _make_room(self, count: int) -> int:
+        """Hibernate up to `count` sessions, those that have idled longest; how many did."""
+        return await self._hibernate_first(count, 0.0)
+
+    async def _hibernate_first(self, count: int, least_idle_s: float) -> int:
+        found = await asyncio.gather(*map(self._idle_time, list(self._held.items())))
+        idle = sorted(
+            (entry for entry in found if entry is not None and entry[0] >= least_idle_s),
+            key=lambda entry: -entry[0],
+        )
+        num_done = 0
+        for _, place, worker in idle:
+            if num_done >= count:
+                break
+            # One that changes is not idle: it is not waited for.
+            async with self._changes.if_free(place) as is_free:
+                if is_free and self._held.get(place) is worker:
+                    num_done += await self._hibernate(place, worker)
+        return num_done
+
+    async def _idle_time(
+        self, entry: tuple[Place, Worker[Placed]]
+    ) -> tuple[float, Place, Worker[Placed]] | None:
+        """How long it has idled; None for one that is busy."""
+        place, worker = entry
+        if self._changes.is_held(place):
+            return None
         try:
-            deadline = asyncio.get_running_loop().time() + self._room_timeout_s
-            # An idle session is put to sleep before a process is started: waking it again costs
-            # milliseconds, a process seconds.
-            while not self._warm and not await self._make_room():
-                if len(self._held) + self._num_starting < self._max_live:
-                    return await self._workers.start()
-                if asyncio.get_running_loop().time() > deadline:
-                    raise QueueFull(self._num_waiting, retry_after_s=5)
-                await asyncio.sleep(0.05)
-            return self._warm.pop()
-        finally:
-            self._num_waiting -= 1
+            state = await worker.state()
+        except WorkerSilent:
+            return None
+        except WorkerLost:
+            self._drop(place, worker)
+            return None
+        return None if state.is_busy else (state.idle_s, place, worker)
 
-    async def _make_room(self) -> bool:
-        """Hibernate the session that has idled longest; False when all are busy."""
-        idle: list[tuple[float, Place, Worker[Placed]]] = []
-        for place, worker in list(self._held.items()):
-            try:
-                state = await worker.state()
-            except WorkerLost:
-                del self._held[place]
-                continue
-            if not state.is_busy:
-                idle.append((state.idle_s, place, worker))
-        for _, place, worker in sorted(idle, key=lambda entry: -entry[0]):
-            if await self._hibernate(place, worker) and self._warm:
-                return True
-        return False
+    async def _is_busy(self, worker: Worker[Placed]) -> bool:
+        try:
+            return (await worker.state()).is_busy
+        except WorkerSilent:
+            return True
+        except WorkerLost:
+            return False
 
     async def _hibernate(self, place: Place, worker: Worker[Placed]) -> bool:
         try:
             if not await worker.hibernate():
                 return False
         except WorkerLost:
-            del self._held[place]
+            self._drop(place, worker)
             return True
-        del self._held[place]
-        self._warm.append(worker)
+        self._drop(place, worker)
+        self._blank.add(worker)
         self._num_hibernated += 1
         return True
+
+    def _drop(self, place: Place, worker: Worker[Placed]) -> None:
+        """It is not there any more, unless somebody has put another in its place."""
+        if self._held.get(place) is worker:
+            del self._held[place]
 
     def _warm_up(self) -> None:
         if self._warming is None or self._warming.done():
@@ -253,17 +272,13 @@ class SessionDirectory(Generic[Placed]):
             await self._wait_until_quiet()
             if not self._lacks_warm_worker():
                 return
-            self._num_starting += 1
-            try:
-                self._warm.append(await self._workers.start())
-            finally:
-                self._num_starting -= 1
+            await self._blank.start_one()
 
     def _lacks_warm_worker(self) -> bool:
         return (
-            len(self._warm) < self._num_warm
-            and len(self._held) + len(self._warm) < self._max_live
-            and not self._is_draining
+            self._blank.num_ready < self._num_warm
+            and self._blank.has_room
+            and not (self._is_draining)
         )
 
     async def _wait_until_quiet(self) -> None:

@@ -75,7 +75,7 @@ class FarTurns:
                         None,
                         str(event.target),
                         "",
-                        event.source,
+                        source=event.source,
                     )
                     yield as_passed(started, event.head)
                     continue

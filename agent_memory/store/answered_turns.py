@@ -1,14 +1,19 @@
 """Turns by their ids, whatever became of the conversation since."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from agent_memory.errors import TurnNotFound
 from agent_memory.ids import SessionId, TurnId, WorkspaceId
 from agent_memory.store.database import Database
 from agent_memory.store.identifiers import check_id
 from agent_memory.store.message_codec import decode_message
+from agent_memory.store.transcript_rows import MessageRow
 from agent_memory.store.turn_messages import TurnMessageRow
 from agent_memory.turns.answered import AnsweredTurn
 from agent_memory.turns.events import FinishReason, Usage
+from agent_memory.turns.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,8 @@ class _Row:
     cached_from_shelf: int
     completion_tokens: int
     miss_reason: str | None
+    kept: str | None
+    committed_at: datetime
 
 
 class AnsweredTurnStore:
@@ -58,4 +65,24 @@ class AnsweredTurnStore:
                 cached_from_shelf=row.cached_from_shelf,
                 miss_reason=row.miss_reason,
             ),
+            committed_at=row.committed_at,
+            kept=row.kept,
         )
+
+    async def messages_after(self, workspace: WorkspaceId, turn: TurnId) -> Sequence[Message]:
+        """The conversation as the turn left it. Raises `TurnNotFound`."""
+        check_id("turn", turn)
+        async with self._database.snapshot(workspace) as transaction:
+            session_id = await transaction.fetch_value("find_turn", turn_id=turn)
+            rows = await transaction.fetch_all(
+                "list_messages_after_turn", MessageRow, session_id=session_id, turn_id=turn
+            )
+        if not rows:
+            raise TurnNotFound(turn)
+        return tuple(decode_message(row.role, row.parts) for row in rows)
+
+    async def withdraw(self, workspace: WorkspaceId, turn: TurnId) -> None:
+        """Tell nobody of it any more; its words stay, where later turns stand on them."""
+        check_id("turn", turn)
+        async with self._database.workspace(workspace) as transaction:
+            await transaction.run("withdraw_turn", turn_id=turn)

@@ -24,8 +24,31 @@ async def read_copy(transaction: Transaction, session_id: SessionId) -> Portable
     steps = await transaction.fetch_all("list_sequence_steps", SequenceRow, session_id=session_id)
     if record is None:
         raise NotFound("session", session_id)
+    return _portable(record, messages, turns, steps)
+
+
+async def read_copy_after(
+    transaction: Transaction, session_id: SessionId, turn_id: TurnId
+) -> PortableSession:
+    """The session as it stood after that turn, whatever was superseded since. Raises `NotFound`."""
+    place = {"session_id": session_id, "turn_id": turn_id}
+    record = await transaction.fetch_one("get_session", SessionRecord, session_id=session_id)
+    messages = await transaction.fetch_all("list_messages_after_turn", MessageRow, **place)
+    turns = await transaction.fetch_all("list_turns_after_turn", PortableTurnRow, **place)
+    steps = await transaction.fetch_all("list_sequence_steps", SequenceRow, session_id=session_id)
+    if record is None or not turns:
+        raise NotFound("turn", turn_id)
+    return _portable(replace(record, model=turns[-1].model), messages, turns, steps)
+
+
+def _portable(
+    record: SessionRecord,
+    messages: Sequence[MessageRow],
+    turns: Sequence[PortableTurnRow],
+    steps: Sequence[SequenceRow],
+) -> PortableSession:
     return PortableSession(
-        session_id=session_id,
+        session_id=record.session_id,
         model=record.model,
         title=record.title,
         messages=tuple(decode_message(row.role, row.parts) for row in messages),

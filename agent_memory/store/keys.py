@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from agent_memory.access.admission import StoredKey, admit
+from agent_memory.access.key_bounds import KeyBounds, check_addresses, check_models
 from agent_memory.access.key_rules import check_expiry, check_name, check_scopes
 from agent_memory.access.keys import generate_key, parse_key
 from agent_memory.access.principal import ApiKeyRecord, Principal, Scope
 from agent_memory.errors import NotFound, Unauthenticated
 from agent_memory.ids import KeyId, WorkspaceId
+from agent_memory.store.audit import append_audit
 from agent_memory.store.database import Database
 
+ANYTHING = KeyBounds()
 _TOUCH_INTERVAL = timedelta(minutes=1)
 """`last_used_at` is exact to this, so that using a key does not write on every use."""
 
@@ -32,6 +35,15 @@ class _KeyRow:
     revoked_at: datetime | None
     last_used_at: datetime | None
     memory: str | None
+    disabled_at: datetime | None
+    models: list[str] | None
+    addresses: list[str] | None
+    previous_hash: bytes | None
+    previous_until: datetime | None
+
+    @property
+    def bounds(self) -> KeyBounds:
+        return KeyBounds(_tuple(self.models), _tuple(self.addresses))
 
     def stored(self) -> StoredKey:
         return StoredKey(
@@ -42,6 +54,10 @@ class _KeyRow:
             expires_at=self.expires_at,
             revoked_at=self.revoked_at,
             memory=self.memory,
+            disabled_at=self.disabled_at,
+            bounds=self.bounds,
+            previous_hash=self.previous_hash,
+            previous_until=self.previous_until,
         )
 
     def record(self) -> ApiKeyRecord:
@@ -55,6 +71,9 @@ class _KeyRow:
             revoked_at=self.revoked_at,
             last_used_at=self.last_used_at,
             memory=self.memory,
+            bounds=self.bounds,
+            disabled_at=self.disabled_at,
+            previous_until=self.previous_until,
         )
 
 
@@ -72,8 +91,11 @@ class KeyStore:
         scopes: Iterable[str],
         expires_at: datetime | None = None,
         memory: str | None = None,
+        bounds: KeyBounds = ANYTHING,
+        actor: str = "cli",
     ) -> tuple[ApiKeyRecord, str]:
-        """A new key and its raw form, which cannot be had again. memory: see `Principal`.
+        """A new key and its raw form, which cannot be had again. memory, bounds: see `Principal`;
+        actor: who makes it, for the audit log.
 
         `InvalidRequest` for a name, scopes or an expiry that may not be; `Conflict` when the
         workspace does not exist.
@@ -92,8 +114,14 @@ class KeyStore:
                 now=now,
                 expires_at=check_expiry(expires_at, now),
                 memory=memory,
+                models=_list(check_models(bounds.models)),
+                addresses=_list(check_addresses(bounds.addresses)),
             )
-        return _found(row, key.key_id).record(), key.raw
+            record = _found(row, key.key_id).record()
+            await append_audit(
+                transaction, workspace_id, actor, "key.create", key.key_id, **_told(record)
+            )
+        return record, key.raw
 
     async def list_keys(self, workspace_id: WorkspaceId) -> tuple[ApiKeyRecord, ...]:
         """All keys of the workspace, revoked ones too; newest first."""
@@ -101,13 +129,78 @@ class KeyStore:
             rows = await transaction.fetch_all("list_keys", _KeyRow)
         return tuple(row.record() for row in rows)
 
-    async def revoke_key(self, workspace_id: WorkspaceId, key_id: KeyId) -> ApiKeyRecord:
+    async def get_key(self, workspace_id: WorkspaceId, key_id: KeyId) -> ApiKeyRecord:
+        """`NotFound` without it."""
+        async with self._database.workspace(workspace_id) as transaction:
+            row = await transaction.fetch_one("get_key", _KeyRow, key_id=key_id)
+        return _found(row, key_id).record()
+
+    async def change_key(
+        self,
+        workspace_id: WorkspaceId,
+        key_id: KeyId,
+        change: Callable[[ApiKeyRecord], ApiKeyRecord],
+        actor: str = "cli",
+    ) -> ApiKeyRecord:
+        """The key with what `change` makes of its name, scopes, expiry, bounds and whether it is
+        disabled. `NotFound` without it, `InvalidRequest` for what may not be."""
+        now = self._clock()
+        async with self._database.workspace(workspace_id) as transaction:
+            row = await transaction.fetch_one("get_key", _KeyRow, key_id=key_id)
+            before = _found(row, key_id).record()
+            wanted = change(before)
+            if wanted.expires_at != before.expires_at:
+                check_expiry(wanted.expires_at, now)
+            row = await transaction.fetch_one(
+                "update_key",
+                _KeyRow,
+                key_id=key_id,
+                name=check_name(wanted.name),
+                scopes=sorted(check_scopes(wanted.scopes)),
+                expires_at=wanted.expires_at,
+                disabled_at=wanted.disabled_at,
+                models=_list(check_models(wanted.bounds.models)),
+                addresses=_list(check_addresses(wanted.bounds.addresses)),
+            )
+            record = _found(row, key_id).record()
+            await append_audit(
+                transaction, workspace_id, actor, "key.change", key_id, **_told(record)
+            )
+        return record
+
+    async def rotate_key(
+        self, workspace_id: WorkspaceId, key_id: KeyId, overlap: timedelta, actor: str = "cli"
+    ) -> tuple[ApiKeyRecord, str]:
+        """The key with a new secret, and its raw form, which cannot be had again. The old secret
+        opens for `overlap` longer. Limits, budgets and the ledger go on, for the key's id stays.
+        `NotFound` without it, or when it was revoked."""
+        key = generate_key(key_id)
+        until = self._clock() + overlap
+        async with self._database.workspace(workspace_id) as transaction:
+            row = await transaction.fetch_one(
+                "rotate_key",
+                _KeyRow,
+                key_id=key_id,
+                secret_hash=key.secret_hash,
+                previous_until=until,
+            )
+            record = _found(row, key_id).record()
+            await append_audit(
+                transaction, workspace_id, actor, "key.rotate", key_id, previous_until=until
+            )
+        return record, key.raw
+
+    async def revoke_key(
+        self, workspace_id: WorkspaceId, key_id: KeyId, actor: str = "cli"
+    ) -> ApiKeyRecord:
         """End a key for good; revoking it again changes nothing. `NotFound` without it."""
         async with self._database.workspace(workspace_id) as transaction:
             row = await transaction.fetch_one(
                 "revoke_key", _KeyRow, key_id=key_id, now=self._clock()
             )
-        return _found(row, key_id).record()
+            record = _found(row, key_id).record()
+            await append_audit(transaction, workspace_id, actor, "key.revoke", key_id)
+        return record
 
     async def find_key(self, raw: str) -> Principal:
         """The holder of the key `raw`; `Unauthenticated` unless it is valid now."""
@@ -145,3 +238,23 @@ def _found(row: _KeyRow | None, key_id: KeyId) -> _KeyRow:
 
 def _is_due(last_used_at: datetime | None, now: datetime) -> bool:
     return last_used_at is None or now - last_used_at >= _TOUCH_INTERVAL
+
+
+def _told(record: ApiKeyRecord) -> dict[str, object]:
+    """What the audit log says of a key."""
+    return {
+        "name": record.name,
+        "scopes": sorted(record.scopes),
+        "expires_at": record.expires_at,
+        "is_disabled": record.disabled_at is not None,
+        "models": record.bounds.models,
+        "addresses": record.bounds.addresses,
+    }
+
+
+def _tuple(names: list[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(names)
+
+
+def _list(names: tuple[str, ...] | None) -> list[str] | None:
+    return None if names is None else list(names)

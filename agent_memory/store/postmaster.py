@@ -70,7 +70,13 @@ def launch(programs: Path, data: Path, sockets: Path, log: Path, account: Accoun
         _disown(data, sockets)
         offset = log.stat().st_size if log.exists() else 0
         process = spawn_program(_command(programs, data, sockets), account, log)
-        postmaster = Postmaster(process, data, Watcher.over(process.pid))
+        try:
+            watcher = Watcher.over(process.pid)
+        except BaseException:
+            process.terminate()  # without a watcher it would outlive us
+            process.wait()
+            raise
+        postmaster = Postmaster(process, data, watcher)
         if _wait_until_ready(postmaster, deadline):
             return postmaster
         postmaster.stop()

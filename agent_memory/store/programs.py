@@ -5,10 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from agent_memory.errors import StorageUnavailable
-from agent_memory.store.account import Account
-
-_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
-"""Nothing of ours: a `PGDATA`, `LD_PRELOAD` or missing locale of the user's must not matter."""
+from agent_memory.store.account import PROGRAM_ENVIRONMENT, Account
 
 
 def find_programs() -> Path:
@@ -41,7 +38,7 @@ def run_program(command: list[str], account: Account, stdin: str = "") -> str:
         errors="replace",
         check=False,
         cwd="/",
-        env=_ENVIRONMENT,
+        env=PROGRAM_ENVIRONMENT,
         user=account.uid,
         group=account.gid,
         extra_groups=account.extra_groups,
@@ -62,7 +59,7 @@ def spawn_program(command: list[str], account: Account, log: Path) -> subprocess
             stdout=output,
             stderr=output,
             cwd="/",
-            env=_ENVIRONMENT,
+            env=PROGRAM_ENVIRONMENT,
             user=account.uid,
             group=account.gid,
             extra_groups=account.extra_groups,

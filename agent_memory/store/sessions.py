@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from agent_memory.errors import Conflict, InvalidRequest, NotFound
-from agent_memory.ids import SessionId, WorkspaceId
+from agent_memory.ids import SessionId, TurnId, WorkspaceId
 from agent_memory.pages import Page
-from agent_memory.store.copied_sessions import read_copy
+from agent_memory.store.copied_sessions import read_copy_after
 from agent_memory.store.cursors import Cursor
 from agent_memory.store.database import Database
 from agent_memory.store.identifiers import check_id
@@ -88,6 +88,14 @@ class SessionStore:
                 "find_turn_by_history", HistoryMatch, hashes=list(hashes)
             )
 
+    async def find_turn(self, workspace_id: WorkspaceId, turn_id: TurnId) -> HistoryMatch | None:
+        """The turn of that id, superseded or not; None when there is none."""
+        check_id("turn", turn_id)
+        async with self._database.workspace(workspace_id) as transaction:
+            return await transaction.fetch_one(
+                "find_turn_in_history", HistoryMatch, turn_id=turn_id
+            )
+
     async def load_transcript(self, workspace_id: WorkspaceId, session_id: SessionId) -> Transcript:
         """The conversation as it stands: nothing superseded, all of one moment."""
         check_id("session", session_id)
@@ -106,10 +114,10 @@ class SessionStore:
         return assemble(found, messages, turns, [row.step for row in steps])
 
     async def load_branch(self, workspace_id: WorkspaceId, branch: Branch) -> PortableSession:
-        """The session as it stood after that turn; `NotFound` when the turn does not stand."""
+        """The session as it stood after that turn, superseded since or not; `NotFound` when it has
+        no such turn."""
         async with self._database.snapshot(workspace_id) as transaction:
-            session = await read_copy(transaction, branch.session_id)
-        return session.behind(branch.turn_id)
+            return await read_copy_after(transaction, branch.session_id, branch.turn_id)
 
     async def load_sequences(
         self, workspace_id: WorkspaceId, session_id: SessionId

@@ -60,7 +60,11 @@ class SequenceRow:
 
 
 def turn_values(
-    workspace_id: WorkspaceId, session_id: SessionId, turn: PortableTurn, ordinal: int
+    workspace_id: WorkspaceId,
+    session_id: SessionId,
+    turn: PortableTurn,
+    ordinal: int,
+    kept: str | None = None,
 ) -> dict[str, object]:
     """The values of `insert_turn`."""
     return {
@@ -80,6 +84,7 @@ def turn_values(
         "head_hash": turn.head_hash,
         "started_at": turn.started_at,
         "ordinal": ordinal,
+        "kept": kept,
         **_trace_values(turn.traces),
     }
 

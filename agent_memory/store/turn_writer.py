@@ -73,7 +73,7 @@ async def _append_messages(transaction: Transaction, turn: TurnCommit) -> None:
 
 
 async def _insert_turn(transaction: Transaction, turn: TurnCommit, ordinal: int) -> None:
-    values = turn_values(turn.workspace_id, turn.session_id, turn.turn, ordinal)
+    values = turn_values(turn.workspace_id, turn.session_id, turn.turn, ordinal, turn.kept)
     await transaction.run("insert_turn", **values)
 
 

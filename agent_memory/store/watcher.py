@@ -4,6 +4,8 @@ import os
 import subprocess
 from dataclasses import dataclass
 
+from agent_memory.store.account import PROGRAM_ENVIRONMENT
+
 _SCRIPT = """
 read -r _
 for sign in INT QUIT KILL; do
@@ -38,6 +40,7 @@ class Watcher:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd="/",
+                env=PROGRAM_ENVIRONMENT,
                 start_new_session=True,
             )
         finally:

@@ -10,7 +10,7 @@ from agent_memory.cache.terms import LeaseTerms
 from agent_memory.engine.events import EngineEvent, Finished, Generated, Prefilled, Restored, Stored
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
-from agent_memory.errors import ConversationMoved, EngineLost, NotFound, Preempted
+from agent_memory.errors import ConversationMoved, EngineLost, NotFound, Preempted, TurnNotFound
 from agent_memory.ids import (
     BlockHash,
     BlockOwner,
@@ -23,6 +23,7 @@ from agent_memory.ids import (
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.turns.answered import AnsweredTurn
 from agent_memory.turns.events import FinishReason, TextDelta
+from agent_memory.turns.messages import Message
 from agent_memory.turns.placement import Branch
 from agent_memory.turns.portable import PortableSession, PortableTurn
 from agent_memory.turns.sequence import SequenceStep
@@ -189,6 +190,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._sessions: dict[tuple[WorkspaceId, SessionId], PortableSession] = {}
+        self._after_turns: dict[tuple[WorkspaceId, TurnId], PortableSession] = {}
         self.commits: list[TurnCommit] = []
 
     async def load_transcript(self, workspace: WorkspaceId, session: SessionId) -> Transcript:
@@ -197,7 +199,10 @@ class MemoryStore:
         return Transcript(record, held.messages, generated_turns(held), held.sequence)
 
     async def load_branch(self, workspace: WorkspaceId, branch: Branch) -> PortableSession:
-        return self._held(workspace, branch.session_id).behind(branch.turn_id)
+        after = self._after_turns.get((workspace, branch.turn_id))
+        if after is None or after.session_id != branch.session_id:
+            raise NotFound("turn", branch.turn_id)
+        return after
 
     async def commit_turn(self, commit: TurnCommit) -> SessionRecord:
         place = (commit.workspace_id, commit.session_id)
@@ -216,6 +221,7 @@ class MemoryStore:
                 messages=(*kept, *commit.new_messages, commit.answer),
                 turns=(*earlier, turn),
             )
+            self._after_turns[commit.workspace_id, commit.turn_id] = self._sessions[place]
         return _record(commit.workspace_id, self._sessions[place])
 
     async def find_by_history(
@@ -232,6 +238,14 @@ class MemoryStore:
         best = sorted(matches, key=lambda match: (hashes.index(match.head_hash), match.is_head))
         return best[-1] if best else None
 
+    async def find_turn(self, workspace: WorkspaceId, turn: TurnId) -> HistoryMatch | None:
+        """The turn, whatever became of its conversation since."""
+        if (after := self._after_turns.get((workspace, turn))) is None:
+            return None
+        last, held = after.turns[-1], self._sessions[workspace, after.session_id]
+        is_head = held.turns[-1].head_hash == last.head_hash
+        return HistoryMatch(after.session_id, turn, last.head_hash, is_head)
+
     async def find(self, workspace: WorkspaceId, turn: TurnId) -> AnsweredTurn | None:
         """The turn as it was committed."""
         for commit in self.commits:
@@ -245,8 +259,25 @@ class MemoryStore:
                     commit.answer,
                     commit.finish_reason,
                     commit.usage,
+                    commit.started_at,
+                    commit.kept,
                 )
         return None
+
+    async def messages_after(self, workspace: WorkspaceId, turn: TurnId) -> Sequence[Message]:
+        """The conversation as the turn left it."""
+        if (after := self._after_turns.get((workspace, turn))) is None:
+            raise TurnNotFound(turn)
+        return after.messages
+
+    async def withdraw(self, workspace: WorkspaceId, turn: TurnId) -> None:
+        """Tell nobody of it any more."""
+        self.commits = [
+            commit
+            for commit in self.commits
+            if (commit.workspace_id, commit.turn_id) != (workspace, turn)
+        ]
+        del self._after_turns[workspace, turn]
 
     def _held(self, workspace: WorkspaceId, session: SessionId) -> PortableSession:
         if (held := self._sessions.get((workspace, session))) is None:

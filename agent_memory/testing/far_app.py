@@ -1,6 +1,5 @@
 """The HTTP surface over scripted local models and real providers, in one process."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -9,11 +8,8 @@ from decimal import Decimal
 from fastapi import FastAPI
 
 from agent_memory.api.app import create_app
-from agent_memory.api.errors import status_of
 from agent_memory.api.limits import Limits
-from agent_memory.clock import utc_now
-from agent_memory.gateway.accounted import Accounted
-from agent_memory.gateway.accounting import Asked, Served
+from agent_memory.gateway.accounting import Admission, Asked, NoAccounts, Served
 from agent_memory.gateway.configuration import (
     Alias,
     GatewayConfig,
@@ -47,17 +43,19 @@ NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 STUB_RATES = Rates(Decimal(3), Decimal(15), Decimal("0.3"), Decimal("3.75"))
 
 
-class Books:
+class Books(NoAccounts):
     """Accounts that keep everything. It meets `gateway.accounting.Accounts`."""
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
         self.served: list[Served] = []
 
-    async def admit(self, asked: Asked) -> None:
+    async def admit(self, asked: Asked) -> Admission:
         self.asked.append(asked)
+        return Admission()
 
-    async def book(self, served: Served) -> None:
+    async def book(self, served: Served, asked: Asked | None = None) -> None:
+        del asked
         self.served.append(served)
 
 
@@ -143,13 +141,12 @@ class FarApp:
             if self.recollections is None
             else Remembering(routed, self.recollections, StoredMessages(self.store))
         )
-        chain = Straight(Repeatable(Placing(remembering, places), self.store), far)
         runtime = replace(
             scripted_runtime(ScriptedTurns()),
-            turns=Accounted(
-                chain, self.books, self.configuration, status_of, utc_now, time.monotonic
-            ),
+            turns=Straight(Repeatable(Placing(remembering, places), self.store), far),
             routes=routed,
+            accounts=self.books,
+            prices=self.configuration,
         )
         self.app = create_app(runtime, Limits())
 

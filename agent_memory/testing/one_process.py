@@ -1,7 +1,7 @@
 """The HTTP surface, sessions and a real engine in one process: no Ray, and no database."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from agent_memory.api.app import create_app
 from agent_memory.api.limits import Limits
+from agent_memory.api.runtime import Runtime
 from agent_memory.device.engine import MlxEngine
 from agent_memory.device.event_stream import EventStream
 from agent_memory.engine.events import EngineEvent
@@ -121,9 +122,13 @@ class EngineTurns:
 
 
 @contextmanager
-def app_of_model(folder: Path, settings: Settings | None = None) -> Iterator[FastAPI]:
+def app_of_model(
+    folder: Path,
+    settings: Settings | None = None,
+    change: Callable[[Runtime], Runtime] = lambda runtime: runtime,
+) -> Iterator[FastAPI]:
     """The application over the model in `folder`, with the key `TEST_KEY`. Many turns at once cost
-    hardly more than one, for they are decoded in one batch."""
+    hardly more than one, for they are decoded in one batch. change: puts other parts into it."""
     settings = settings or Settings.model_validate({"max_batch_size": 32})
     engine = MlxEngine.load(folder, folder.name, settings, None)
     store = MemoryStore()
@@ -131,8 +136,9 @@ def app_of_model(folder: Path, settings: Settings | None = None) -> Iterator[Fas
         scripted_runtime(ScriptedTurns()),
         turns=EngineTurns(engine, store),
         sessions=_Sessions(store),
+        named_turns=store,
     )
     try:
-        yield create_app(runtime, Limits())
+        yield create_app(change(runtime), Limits())
     finally:
         engine.close()

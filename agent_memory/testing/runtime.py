@@ -6,15 +6,20 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from agent_memory.access.principal import ALL_SCOPES, Principal, Scope
-from agent_memory.api.runtime import Health, Runtime
+from agent_memory.api.runtime import Conversations, Health, NamedTurns, Runtime
+from agent_memory.contexts.service.contexts import Contexts
 from agent_memory.errors import Conflict, NotFound, Unauthenticated
 from agent_memory.gateway.routed import Routed
 from agent_memory.ids import KeyId, SessionId, WorkspaceId, new_id
 from agent_memory.memory.service.memory import Memory
 from agent_memory.pages import Page
+from agent_memory.sealed_text import TextSeal
+from agent_memory.testing.dict_contexts import dict_contexts
 from agent_memory.testing.embeddings import HashingEmbeddings
+from agent_memory.testing.engine import MemoryStore
 from agent_memory.testing.jobs import DictWorkers
 from agent_memory.testing.memory import dict_memory
+from agent_memory.turns.conversation_record import ConversationRecord
 from agent_memory.turns.events import TurnEvent, TurnStarted
 from agent_memory.turns.messages import Message, Role, Text
 from agent_memory.turns.models import ModelCard
@@ -184,6 +189,34 @@ class MemorySessions:
         return {"sessions": await self.count(workspace), "engine_running": 0}
 
 
+class DictConversations:
+    """What is described of sessions, and added to them, in a dictionary."""
+
+    def __init__(self, sessions: MemorySessions) -> None:
+        self._sessions = sessions
+        self._records: dict[tuple[WorkspaceId, SessionId], ConversationRecord] = {}
+
+    async def get(self, workspace: WorkspaceId, session: SessionId) -> ConversationRecord:
+        held = await self._sessions.get(workspace, session)
+        new = ConversationRecord(session, held.created_at, {})
+        return self._records.get((workspace, session), new)
+
+    async def describe(
+        self, workspace: WorkspaceId, session: SessionId, metadata: Mapping[str, str]
+    ) -> ConversationRecord:
+        changed = replace(await self.get(workspace, session), metadata=metadata)
+        self._records[workspace, session] = changed
+        return changed
+
+    async def add(
+        self, workspace: WorkspaceId, session: SessionId, messages: Sequence[Message]
+    ) -> ConversationRecord:
+        before = await self.get(workspace, session)
+        changed = replace(before, added=(*before.added, *messages))
+        self._records[workspace, session] = changed
+        return changed
+
+
 class ScriptedModels:
     """Loads and offloads the cards of the scripted turns; `errors` are raised by model."""
 
@@ -255,6 +288,9 @@ def scripted_runtime(
     embeddings: HashingEmbeddings | None = None,
     workers: DictWorkers | None = None,
     models: ScriptedModels | None = None,
+    named_turns: NamedTurns | None = None,
+    conversations: Conversations | None = None,
+    contexts: Contexts | None = None,
 ) -> Runtime:
     """A runtime whose one key, `TEST_KEY`, may do everything, unless told otherwise."""
     sessions = sessions or MemorySessions()
@@ -269,4 +305,8 @@ def scripted_runtime(
         embeddings or HashingEmbeddings(),
         workers or DictWorkers(),
         models or ScriptedModels(turns),
+        named_turns or MemoryStore(),
+        conversations or DictConversations(sessions),
+        TextSeal(b"secret of the tests"),
+        contexts or dict_contexts(),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from agent_memory.errors import Conflict
 from agent_memory.ids import SessionId, TurnId
@@ -24,7 +25,7 @@ from agent_memory.turns.request import TurnRequest
 @dataclass(frozen=True, slots=True)
 class AnsweredTurn:
     """new_messages: what the client said in it. model_fingerprint: None where the local engine did
-    not answer."""
+    not answer. kept: JSON text of what a surface keeps with it."""
 
     turn_id: TurnId
     session_id: SessionId
@@ -34,6 +35,8 @@ class AnsweredTurn:
     answer: Message
     finish_reason: FinishReason
     usage: Usage
+    committed_at: datetime
+    kept: str | None = None
 
     def events_for(self, request: TurnRequest) -> Iterator[TurnEvent]:
         """The turn's events, each part of the answer in one piece.
@@ -60,6 +63,7 @@ class AnsweredTurn:
             begun,
             model=self.model,
             model_fingerprint=self.model_fingerprint or "",
+            is_repeat=True,
         )
         for part in self.answer.parts:
             match part:

@@ -85,6 +85,7 @@ class TurnStarted:
     memory: None where the turn had nothing to do with memory.
     model: the name of the model that answers, and model_fingerprint what it is. Said again when
         another one has taken its place before it said a word. source: None for the local engine.
+    is_repeat: the turn was answered before, and is told again.
     """
 
     turn_id: TurnId
@@ -93,6 +94,7 @@ class TurnStarted:
     memory: Injected | None = None
     model: str = ""
     model_fingerprint: str = ""
+    is_repeat: bool = False
     source: Source | None = None
 
 
@@ -169,13 +171,11 @@ class ChoiceFinished:
 class TurnFinished:
     """The last event: the transcript is committed and the KV blocks are on the shelf.
 
-    is_estimated: the provider did not say what was used. cost: dollars as a decimal text; None
-    where no price is known.
+    is_estimated: the provider did not say what was used.
     """
 
     usage: Usage
     is_estimated: bool = False
-    cost: str | None = None
 
 
 TurnEvent = (

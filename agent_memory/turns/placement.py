@@ -7,10 +7,14 @@ from agent_memory.ids import SessionId, TurnId
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """Where a conversation leaves another session's: after this turn of it."""
+    """Where a conversation leaves another session's: after this turn of it.
+
+    is_needed: the request does not say what was said up to there.
+    """
 
     session_id: SessionId
     turn_id: TurnId
+    is_needed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

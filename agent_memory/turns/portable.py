@@ -62,3 +62,7 @@ class PortableSession:
         num_messages = turns[-1].position + 1 if turns else 0
         model = turns[-1].model if turns else self.model
         return replace(self, model=model, messages=self.messages[:num_messages], turns=turns)
+
+    def without_traces(self) -> "PortableSession":
+        """The same words, as if no engine of ours had answered."""
+        return replace(self, turns=tuple(replace(turn, traces=None) for turn in self.turns))

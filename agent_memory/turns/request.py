@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from agent_memory.errors import InvariantBroken
-from agent_memory.ids import KeyId, RequestId, SessionId, ThreadId, TurnId, WorkspaceId
+from agent_memory.ids import RequestId, SessionId, ThreadId, TurnId, WorkspaceId
 from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.messages import Message, Recollection
 from agent_memory.turns.placement import Placement
@@ -48,6 +48,8 @@ class TurnRequest:
     raw_prompt: text for `/v1/completions`, which has no messages and no template.
     named_session: the session the client named, or None to find or make one by history.
     max_tokens_given: False when the client named no bound and the rest of the window is meant.
+    continues: the turn, of whichever session, after which this one comes; the session that it was
+        taken in is then the one to go on, or to leave where it has got further.
     is_repeatable: the turn's id follows from a key of the client's, who may send it again.
     cache_marks: how many messages stand before each place that the client marked as worth keeping.
     sent: the request as the client sent it, for a provider that judges it itself; None for the
@@ -55,11 +57,12 @@ class TurnRequest:
     is_passing: the turn is nothing but what was sent: it belongs to no session, and no message of
         it was read here.
     route: which providers may answer; None: the local engine.
-    asked_by, surface: whose key it is, and through which API it came.
     priority: below 0, the turn yields to everyone; otherwise the higher goes first among those of
         its workspace.
     pins: beginnings of the conversation that the client wants to be kept for a while.
     placement: the session that takes the turn; None until one is found or made for it.
+    is_stored: False: nothing of the turn is written to the database.
+    kept: JSON text of what the surface keeps with the turn, to tell of it again.
     """
 
     turn_id: TurnId
@@ -71,6 +74,7 @@ class TurnRequest:
     named_session: SessionId | None = None
     is_repeatable: bool = False
     is_delta: bool = False
+    continues: TurnId | None = None
     raw_prompt: str | None = None
     model: str = ""
     max_tokens_given: bool = True
@@ -78,12 +82,12 @@ class TurnRequest:
     sent: Sent | None = None
     is_passing: bool = False
     route: Route | None = None
-    asked_by: KeyId = KeyId("")  # noqa: RUF009  a string
-    surface: str = ""
     memory: TurnMemory | None = None
     priority: int = 0
     pins: tuple[MessagePin, ...] = ()
     placement: Placement | None = None
+    is_stored: bool = True
+    kept: str | None = None
 
     @property
     def placed(self) -> Placement:

@@ -123,7 +123,7 @@ class TurnCommit:
     answer. `remember_in`: the thread that the exchange is remembered in, by a job of the same
     transaction. `inherited`: what a session that is not stored yet begins with, its messages
     counted among those to keep. `built_on`: where the conversation stood that the turn continues;
-    None where that is not to be checked.
+    None where that is not to be checked. `kept`: what a surface keeps with it (JSON text).
     """
 
     turn_id: TurnId
@@ -142,6 +142,7 @@ class TurnCommit:
     remember_in: ThreadId | None = None
     inherited: PortableSession | None = None
     built_on: Head | None = None
+    kept: str | None = None
 
     @property
     def turn(self) -> PortableTurn:

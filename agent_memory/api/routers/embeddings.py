@@ -9,11 +9,13 @@ from starlette.responses import Response
 from agent_memory.access.principal import Scope
 from agent_memory.api.call import Call
 from agent_memory.api.json_answer import json_answer
+from agent_memory.api.metering import Metering, estimated_tokens
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.passing import EmbeddingsRenderer, passing_embedding
 from agent_memory.api.schemas.embeddings import EmbeddingsBody
 from agent_memory.api.turn_response import TurnResponse
 from agent_memory.errors import InvalidRequest
+from agent_memory.gateway.prices import TokenCounts
 from agent_memory.memory.vectors.embedding_space import Embedded
 
 router = APIRouter(tags=["OpenAI"])
@@ -42,8 +44,12 @@ async def create_embeddings(request: Request) -> Response:
         return TurnResponse(call, [passed], EmbeddingsRenderer(), stream=False)
     body = await call.read(EmbeddingsBody)
     texts = _texts(body)
-    embedded = await call.surface.runtime.embeddings.embed(texts, body.model, body.dimensions)
-    num_tokens = sum(embedded.num_tokens)
+    async with Metering(call, "embeddings", body.model) as metering:
+        headers = await metering.admit(sum(map(estimated_tokens, texts)), 0)
+        embedded = await call.surface.runtime.embeddings.embed(texts, body.model, body.dimensions)
+        num_tokens = sum(embedded.num_tokens)
+        metering.tokens = TokenCounts(input_tokens=num_tokens)
+        headers |= await metering.book()
     return json_answer(
         {
             "object": "list",
@@ -53,7 +59,8 @@ async def create_embeddings(request: Request) -> Response:
             ],
             "model": body.model,
             "usage": {"prompt_tokens": num_tokens, "total_tokens": num_tokens},
-        }
+        },
+        headers=headers,
     )
 
 

@@ -1,14 +1,15 @@
 """Bodies of `/v1/agents`, this product's own surface."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag
 
 from agent_memory.api.schemas.answer_options import AnswerOptions
 from agent_memory.api.schemas.body import Body, Inner
 from agent_memory.api.schemas.chat_memory import ChatMemory
-from agent_memory.api.schemas.openai import JsonObject, StopText
+from agent_memory.api.schemas.openai import JsonObject
+from agent_memory.api.schemas.sampling import SamplingFields
 
 
 class AgentTextPart(Inner):
@@ -71,8 +72,14 @@ class ForkAgentBody(Body):
     num_turns: Annotated[int, Field(ge=0)] | None = None
 
 
-class AgentTurnBody(AnswerOptions):
+class AgentTurnBody(AnswerOptions, SamplingFields):
     """`POST /v1/agents/{id}/turns`: either `message` (a text or a message) or `messages`."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        "n": "a session goes on after one answer; fork it and take a turn in each fork.",
+        "logprobs": "use '/v1/chat/completions' with this session's id in 'X-Session-ID'.",
+        "top_logprobs": "use '/v1/chat/completions' with this session's id in 'X-Session-ID'.",
+    }
 
     message: str | AgentMessage | None = None
     messages: Annotated[list[AgentMessage], Field(min_length=1)] | None = None
@@ -83,14 +90,5 @@ class AgentTurnBody(AnswerOptions):
     tool_choice: AgentToolChoice = AgentToolChoice()
     json_schema: JsonObject | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
-    temperature: Annotated[float, Field(ge=0, le=2)] = 1.0
-    top_p: Annotated[float, Field(ge=0, le=1)] = 1.0
-    top_k: Annotated[int, Field(ge=0)] = 0
-    min_p: Annotated[float, Field(ge=0, le=1)] = 0.0
-    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
-    repetition_penalty: Annotated[float, Field(gt=0, le=10)] = 1.0
-    presence_penalty: Annotated[float, Field(ge=-2, le=2)] = 0.0
-    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] = 0.0
-    stop: Annotated[list[StopText], Field(max_length=64)] | None = None
     memory: ChatMemory | None = None
     service_tier: str | None = None

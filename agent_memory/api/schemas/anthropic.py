@@ -7,9 +7,9 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from agent_memory.api.schemas.body import Body, Inner
 from agent_memory.api.schemas.chat_memory import ChatMemory
+from agent_memory.api.schemas.sampling import StopText
 
 JsonObject = dict[str, Any]
-StopText = Annotated[str, Field(min_length=1)]
 
 
 class CacheControl(Inner):

@@ -15,10 +15,10 @@ from agent_memory.api.schemas.agents import (
 from agent_memory.api.translators.checks import (
     NO_PARAMETERS,
     check_tools,
-    checked_max_tokens,
     refuse_media,
 )
 from agent_memory.api.translators.memory_words import turn_memory
+from agent_memory.api.translators.sampling_words import sampling_params
 from agent_memory.api.translators.service_tier import priority_of
 from agent_memory.errors import InvalidRequest
 from agent_memory.turns.answer_form import AnswerForm
@@ -33,7 +33,6 @@ from agent_memory.turns.messages import (
     ToolSpec,
 )
 from agent_memory.turns.request import TurnRequest
-from agent_memory.turns.sampling import SamplingParams
 
 
 def agent_turn(body: AgentTurnBody, identity: TurnIdentity, limits: Limits) -> TurnRequest:
@@ -51,7 +50,7 @@ def agent_turn(body: AgentTurnBody, identity: TurnIdentity, limits: Limits) -> T
         workspace_id=identity.workspace_id,
         named_session=identity.session_id,
         messages=tuple(_messages(body)),
-        sampling=_sampling(body, limits),
+        sampling=sampling_params(body, body.max_tokens, limits),
         form=AnswerForm(
             tools=tools,
             tool_choice=choice,
@@ -68,25 +67,6 @@ def agent_turn(body: AgentTurnBody, identity: TurnIdentity, limits: Limits) -> T
 
 def _schema_text(body: AgentTurnBody) -> str | None:
     return None if body.json_schema is None else orjson.dumps(body.json_schema).decode()
-
-
-def _sampling(body: AgentTurnBody, limits: Limits) -> SamplingParams:
-    return SamplingParams(
-        max_tokens=(
-            limits.max_output_tokens
-            if body.max_tokens is None
-            else checked_max_tokens(body.max_tokens, limits, "max_tokens")
-        ),
-        temperature=float(body.temperature),
-        top_p=float(body.top_p),
-        top_k=body.top_k,
-        min_p=float(body.min_p),
-        seed=body.seed,
-        repetition_penalty=float(body.repetition_penalty),
-        presence_penalty=float(body.presence_penalty),
-        frequency_penalty=float(body.frequency_penalty),
-        stop=tuple(body.stop or ()),
-    )
 
 
 def _messages(body: AgentTurnBody) -> Iterator[Message]:

@@ -23,6 +23,7 @@ from agent_memory.turns.events import (
     Usage,
 )
 from agent_memory.turns.messages import Thinking, ToolUse
+from agent_memory.turns.names import completion_id
 
 NOTHING_ELSE: Mapping[str, object] = {}
 
@@ -86,7 +87,7 @@ class ChatRenderer:
         """The whole completion."""
         answer = answers[0]
         return {
-            "id": _completion_id(answer.turn_id),
+            "id": completion_id(answer.turn_id),
             "object": "chat.completion",
             **self._head,
             "choices": [_choice(choice) for choice in answer.choices],
@@ -95,7 +96,7 @@ class ChatRenderer:
         }
 
     def _start(self, event: TurnStarted) -> bytes:
-        id_ = _completion_id(event.turn_id)
+        id_ = completion_id(event.turn_id)
         self._head = {"id": id_, "object": "chat.completion.chunk", **self._head}
         if self._include_usage:
             self._head["usage"] = None
@@ -142,10 +143,6 @@ class ChatRenderer:
             "finish_reason": finish_reason,
         }
         return bare_event({**self._head, "choices": [choice], **extra})
-
-
-def _completion_id(turn_id: str) -> str:
-    return f"chatcmpl-{turn_id.removeprefix('turn_')}"
 
 
 def _choice(choice: Choice) -> dict[str, object]:

@@ -9,10 +9,19 @@ import orjson
 
 from agent_memory.api.answer import Answer, Choice, refuse_cancelled
 from agent_memory.api.errors import Fault, anthropic_error
+from agent_memory.api.part_tracker import (
+    ChoiceEvent,
+    PartBegun,
+    PartEnded,
+    PartGrown,
+    PartKind,
+    PartStep,
+    PartTracker,
+)
 from agent_memory.api.renderer import named_event
-from agent_memory.api.translators.held_call import HeldCall, input_pieces
 from agent_memory.api.translators.memory_words import memory_field
-from agent_memory.errors import InvariantBroken
+from agent_memory.ids import TurnId
+from agent_memory.prompts.calls import is_json_object
 from agent_memory.turns.events import (
     ChoiceFinished,
     FinishReason,
@@ -28,15 +37,8 @@ from agent_memory.turns.events import (
     TurnStarted,
     Usage,
 )
-from agent_memory.turns.messages import (
-    Media,
-    Part,
-    Recollection,
-    Text,
-    Thinking,
-    ToolResult,
-    ToolUse,
-)
+from agent_memory.turns.messages import Text, Thinking, ToolUse
+from agent_memory.turns.names import message_id
 
 _STOP_REASONS = {
     FinishReason.STOP: "end_turn",
@@ -44,6 +46,12 @@ _STOP_REASONS = {
     FinishReason.LENGTH: "max_tokens",
     FinishReason.TOOL_CALLS: "tool_use",
 }
+_EMPTY_BLOCKS: Mapping[PartKind, Mapping[str, object]] = {
+    Text: {"type": "text", "text": ""},
+    Thinking: {"type": "thinking", "thinking": "", "signature": ""},
+}
+_GROWTH: Mapping[PartKind, str] = {Text: "text", Thinking: "thinking"}
+"""The word for both the kind of a delta and its field."""
 _PING = named_event("ping", {"type": "ping"})
 _PIECES_A_PING = 64
 """While a call is held back, about so many tokens pass between signs of life."""
@@ -63,27 +71,15 @@ class MessagesRenderer:
             {"context_management": {"applied_edits": []}} if edits_asked else {}
         )
         self._num_blocks = 0
-        self._open: str | None = None
-        self._thinking: list[str] = []
-        self._call: HeldCall | None = None
+        self._parts = PartTracker()
+        self._held: list[str] = []
         self._finished: ChoiceFinished | None = None
 
-    def event(self, source: int, event: TurnEvent) -> bytes:  # noqa: ARG002, PLR0911  one turn; one case an event
+    def event(self, source: int, event: TurnEvent) -> bytes:  # noqa: ARG002  one turn
         """The protocol's events for `event`, blocks opened and closed as needed."""
         match event:
-            case TextDelta(text="") | ThinkingDelta(text=""):
-                return b""
-            case TextDelta():
-                delta = {"type": "text_delta", "text": event.text}
-                return self._opened("text", {"type": "text", "text": ""}) + self._delta(delta)
-            case ThinkingDelta():
-                return self._thinking_delta(event.text)
-            case ToolCallStarted():
-                closed = self._closed()
-                self._call = HeldCall(event)
-                return closed
-            case ToolCallDelta():
-                return self._hold(event.arguments)
+            case TextDelta() | ThinkingDelta() | ToolCallStarted() | ToolCallDelta():
+                return self._told(event)
             case Passed():
                 return event.data
             case Ping():
@@ -91,7 +87,7 @@ class MessagesRenderer:
             case ChoiceFinished():
                 refuse_cancelled(event)
                 self._finished = event
-                return self._closed(event.reason)
+                return self._told(event)
             case TurnStarted():
                 return self._message_start(event) + _PING
             case TurnFinished():
@@ -120,9 +116,9 @@ class MessagesRenderer:
             **self._edits,
         }
 
-    def _message(self, turn_id: str, usage: Usage, memory: Injected | None) -> dict[str, object]:
+    def _message(self, turn_id: TurnId, usage: Usage, memory: Injected | None) -> dict[str, object]:
         return {
-            "id": f"msg_{turn_id.removeprefix('turn_')}",
+            "id": message_id(turn_id),
             "type": "message",
             "role": "assistant",
             "model": self._model,
@@ -150,55 +146,59 @@ class MessagesRenderer:
         }
         return named_event("message_delta", data)
 
-    def _thinking_delta(self, text: str) -> bytes:
-        opened = self._opened("thinking", {"type": "thinking", "thinking": "", "signature": ""})
-        self._thinking.append(text)
-        return opened + self._delta({"type": "thinking_delta", "thinking": text})
+    def _told(self, event: ChoiceEvent) -> bytes:
+        return b"".join([self._step(step) for step in self._parts.take(event)])
 
-    def _opened(self, kind: str, block: dict[str, object]) -> bytes:
-        if self._open == kind:
+    def _step(self, step: PartStep) -> bytes:
+        match step:
+            case PartBegun(kind):
+                return b"" if kind is ToolUse else self._start(_EMPTY_BLOCKS[kind])
+            case PartGrown(kind, text):
+                return self._hold(text) if kind is ToolUse else self._grown(_GROWTH[kind], text)
+            case PartEnded():
+                return self._ended(step)
+
+    def _ended(self, ended: PartEnded) -> bytes:
+        match ended.part:
+            case Text():
+                return self._stop()
+            case Thinking(text):
+                return self._grown("signature", _signature(text)) + self._stop()
+            case ToolUse() as call:
+                return self._told_call(call, is_cut=ended.is_cut)
+
+    def _hold(self, arguments: str) -> bytes:
+        """A call is told when it is whole: official clients make an object of whatever JSON has
+        come, and a call that was cut off would be another call. Until then the client hears now
+        and then of the turn."""
+        self._held.append(arguments)
+        return _PING if len(self._held) % _PIECES_A_PING == 0 else b""
+
+    def _told_call(self, call: ToolUse, *, is_cut: bool) -> bytes:
+        held, self._held = self._held, []
+        arguments = _whole_arguments(call, is_cut=is_cut)
+        if arguments is None:
             return b""
-        closed = self._closed()
-        self._open = kind
-        data = {"type": "content_block_start", "index": self._num_blocks, "content_block": block}
-        return closed + named_event("content_block_start", data)
+        pieces = held if arguments == call.arguments else [arguments]
+        block = {"type": "tool_use", "id": call.id, "name": call.name, "input": {}}
+        deltas = ({"type": "input_json_delta", "partial_json": piece} for piece in pieces)
+        return self._start(block) + b"".join(map(self._delta, deltas)) + self._stop()
 
-    def _delta(self, delta: dict[str, str]) -> bytes:
+    def _start(self, block: Mapping[str, object]) -> bytes:
+        data = {"type": "content_block_start", "index": self._num_blocks, "content_block": block}
+        return named_event("content_block_start", data)
+
+    def _grown(self, word: str, text: str) -> bytes:
+        return self._delta({"type": f"{word}_delta", word: text})
+
+    def _delta(self, delta: Mapping[str, str]) -> bytes:
         data = {"type": "content_block_delta", "index": self._num_blocks, "delta": delta}
         return named_event("content_block_delta", data)
 
-    def _hold(self, arguments: str) -> bytes:
-        """A call is told when it is whole; until then the client hears now and then of the turn."""
-        if self._call is None:
-            raise InvariantBroken("arguments have no call to belong to")
-        self._call.pieces.append(arguments)
-        return _PING if len(self._call.pieces) % _PIECES_A_PING == 0 else b""
-
-    def _told_call(self, reason: FinishReason | None) -> bytes:
-        call, self._call = self._call, None
-        if call is None or not (pieces := call.input_pieces(reason)):
-            return b""
-        block: dict[str, object] = {"type": "tool_use", "id": call.id, "name": call.name}
-        block["input"] = {}
-        deltas = ({"type": "input_json_delta", "partial_json": piece} for piece in pieces)
-        opened = self._opened("tool_use", block)
-        return opened + b"".join(map(self._delta, deltas)) + self._closed()
-
-    def _closed(self, reason: FinishReason | None = None) -> bytes:
-        """Close the open block; a thinking block is signed first. `reason`: why nothing follows."""
-        if self._call is not None:
-            return self._told_call(reason)
-        if self._open is None:
-            return b""
-        signed = b""
-        if self._open == "thinking":
-            signature = _signature("".join(self._thinking))
-            signed = self._delta({"type": "signature_delta", "signature": signature})
-            self._thinking.clear()
+    def _stop(self) -> bytes:
         data = {"type": "content_block_stop", "index": self._num_blocks}
-        self._open = None
         self._num_blocks += 1
-        return signed + named_event("content_block_stop", data)
+        return named_event("content_block_stop", data)
 
 
 def messages_usage(usage: Usage) -> dict[str, object]:
@@ -219,22 +219,30 @@ def messages_usage(usage: Usage) -> dict[str, object]:
 def _blocks(choice: Choice) -> list[dict[str, object]]:
     """A call that was cut off is left out; it can only be the last."""
     reasons = [*(None for _ in choice.parts[1:]), choice.reason]
-    blocks = (_block(part, reason) for part, reason in zip(choice.parts, reasons, strict=False))
-    return [block for block in blocks if block is not None]
+    ended = (PartEnded(part, reason) for part, reason in zip(choice.parts, reasons, strict=False))
+    return [block for block in map(_block, ended) if block is not None]
 
 
-def _block(part: Part, reason: FinishReason | None) -> dict[str, object] | None:
-    match part:
+def _block(ended: PartEnded) -> dict[str, object] | None:
+    match ended.part:
         case Text(text):
             return {"type": "text", "text": text}
         case Thinking(text):
             return {"type": "thinking", "thinking": text, "signature": _signature(text)}
-        case ToolUse(id_, name, arguments):
-            pieces = input_pieces(name, [arguments], reason)
+        case ToolUse(id_, name) as call:
+            arguments = _whole_arguments(call, is_cut=ended.is_cut)
             said = {"type": "tool_use", "id": id_, "name": name}
-            return {**said, "input": orjson.loads("".join(pieces))} if pieces else None
-        case ToolResult() | Recollection() | Media():
-            raise TypeError("an answer holds neither tool results, media nor what was recalled")
+            return None if arguments is None else {**said, "input": orjson.loads(arguments)}
+
+
+def _whole_arguments(call: ToolUse, *, is_cut: bool) -> str | None:
+    """The JSON of a call's input, None where the call was cut off. Arguments that the model itself
+    wrote wrongly are passed on under a name that says so."""
+    if is_json_object(call.arguments):
+        return call.arguments
+    if not call.name or is_cut:
+        return None
+    return orjson.dumps({"INVALID_JSON": call.arguments}).decode()
 
 
 def _signature(thinking: str) -> str:

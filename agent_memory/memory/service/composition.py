@@ -130,4 +130,5 @@ def compose(stores: Stores, world: World) -> Memory:
             stores.policies, reading, stores.threads, stores.changes, stores.erasure, clock
         ),
         consolidate=consolidating,
+        tokens=world.tokens,
     )

@@ -10,7 +10,7 @@ from agent_memory.memory.service.holds import Holds
 from agent_memory.memory.service.ingest import Ingest
 from agent_memory.memory.service.messages import Messages
 from agent_memory.memory.service.precheck import Precheck
-from agent_memory.memory.service.recall import Recall
+from agent_memory.memory.service.recall import Recall, Tokens
 from agent_memory.memory.service.recollect import Recollect
 from agent_memory.memory.service.redaction import Redaction
 from agent_memory.memory.service.retention import Retention
@@ -19,7 +19,8 @@ from agent_memory.memory.service.working_sets import WorkingSets
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Everything that can be asked of the memory of a workspace."""
+    """Everything that can be asked of the memory of a workspace. `tokens` counts those of the model
+    that is served now."""
 
     ingest: Ingest
     recall: Recall
@@ -34,3 +35,4 @@ class Memory:
     holds: Holds
     retention: Retention
     consolidate: Consolidate
+    tokens: Tokens

@@ -27,7 +27,7 @@ class ProviderRows(Protocol):
 
 
 class KeptConfiguration:
-    """It meets `providers.Configuration` and `gateway.accounted.Prices`.
+    """It meets `providers.Configuration` and `api.runtime.Prices`.
 
     A change is effective after `TTL_S` and one query, in every process. While the database is away
     the last good one serves. of_environment: providers that variables make; a row of the same name

@@ -64,6 +64,10 @@ class Reader:
         return self.num_token_ids if fingerprint == self.fingerprint else 2**32
 
 
+NO_MODEL = Reader("", MAX_FOREIGN_TOKENS)
+"""No model runs: every turn counts as one of another model."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """A session, where its KV comes from, and the tokens that its last turn left in the cache."""

@@ -1,4 +1,4 @@
 SELECT key_id, workspace_id, name, secret_hash, scopes, created_at, expires_at, revoked_at,
-    last_used_at, memory
+    last_used_at, memory, disabled_at, models, addresses, previous_hash, previous_until
 FROM api_keys
 ORDER BY created_at DESC, key_id

@@ -16,6 +16,7 @@ from agent_memory.ids import WorkspaceId
 from agent_memory.memory.service.composition import World
 from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.store.database import Database
+from agent_memory.store.stored_contexts import stored_contexts
 from agent_memory.store.stored_memory import stored_memory
 from agent_memory.store.workspaces import WorkspaceStore
 from agent_memory.testing.memory import word_tokens
@@ -58,7 +59,12 @@ async def database(url: str) -> AsyncIterator[Database]:
 def app(database: Database) -> FastAPI:
     world = World(WordsOnly(), WordsOnly(), word_tokens, utc_now)
     keys = StaticKeys({key: principal(WorkspaceId(key[3:])) for key in (OURS, THEIRS)})
-    runtime = scripted_runtime(ScriptedTurns(()), keys=keys, memory=stored_memory(database, world))
+    runtime = scripted_runtime(
+        ScriptedTurns(()),
+        keys=keys,
+        memory=stored_memory(database, world),
+        contexts=stored_contexts(database, (), utc_now),
+    )
     return create_app(runtime, Limits())
 
 

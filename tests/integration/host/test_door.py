@@ -32,7 +32,10 @@ defaults
     option idle-close-on-response
 frontend http_frontend
     bind 127.0.0.1:{front}
-    default_backend replica
+    use_backend replica if {{ path_beg /v1 }}
+    default_backend default_backend
+backend default_backend
+    http-request return status 404 content-type text/plain lf-string "Path '%[path]' not found."
 backend replica
     http-reuse always
     server one 127.0.0.1:{back}
@@ -122,11 +125,14 @@ async def test_a_client_that_leaves_is_noticed_and_keeps_nothing_busy(
     assert replica.num_begun == NUM_CLIENTS
 
 
-async def test_a_lost_server_is_told_in_the_form_of_errors(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ["/v1/lost", "/not-told-of-yet"])
+async def test_a_server_that_is_not_there_is_told_in_the_form_of_errors(
+    tmp_path: Path, path: str
+) -> None:
     (nowhere,) = free_ports(1)
     async with door(tmp_path, nowhere) as (port, _):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
         head, _, body = (await reader.read()).partition(b"\r\n\r\n")
         writer.close()
     assert head.startswith(b"HTTP/1.1 503 ")

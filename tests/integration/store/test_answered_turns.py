@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from agent_memory.errors import InvalidRequest
@@ -35,6 +37,20 @@ async def test_a_turn_is_found_by_its_id(
     assert found.answer == assistant("d")
     assert found.finish_reason is FinishReason.STOP
     assert found.usage == said.usage
+
+
+async def test_what_a_surface_keeps_is_found_with_the_turn(
+    sessions: SessionStore, answered: AnsweredTurnStore
+) -> None:
+    kept = '{"metadata":{"topic":"nul \\u0000, é, \\ud83d\\ude00"}}'
+    said = replace(turn(ALPHA, "one", user("a"), turn_id=KNOWN), kept=kept)
+    await sessions.commit_turn(said)
+
+    found = await answered.find(ALPHA, KNOWN)
+
+    assert found is not None
+    assert found.kept == kept
+    assert found.committed_at > said.started_at
 
 
 async def test_a_turn_that_the_conversation_left_behind_is_found(

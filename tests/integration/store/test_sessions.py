@@ -349,6 +349,41 @@ async def test_there_is_no_branch_where_there_is_no_turn(
         await sessions.load_branch(workspace, Branch(SessionId(session), TurnId(turn_id)))
 
 
+async def test_a_branch_may_begin_after_a_turn_that_was_superseded(
+    sessions: SessionStore,
+) -> None:
+    first = turn(ALPHA, ONE, user("a"), answer=assistant("1"), tokens=(5,), turn_id="turn_1")
+    await sessions.commit_turn(traced(first, 0, (1, 2)))
+    second = turn(
+        ALPHA, ONE, user("b"), num_kept=2, answer=assistant("2"), tokens=(7,), turn_id="turn_2"
+    )
+    await sessions.commit_turn(traced(second, 3, (6,)))
+    other = turn(ALPHA, ONE, user("c"), user("d"), num_kept=2, answer=assistant("3"), tokens=(9,))
+    await sessions.commit_turn(traced(other, 3, (8,)))
+    await sessions.commit_turn(turn(ALPHA, ONE, user("e"), num_kept=1, answer=assistant("4")))
+
+    branch = await sessions.load_branch(ALPHA, Branch(ONE, TurnId("turn_2")))
+
+    assert branch.messages == (user("a"), assistant("1"), user("b"), assistant("2"))
+    assert [one.turn_id for one in branch.turns] == ["turn_1", "turn_2"]
+    assert branch.sequence == (1, 2, 5, 6, 7)
+
+
+async def test_a_turn_is_found_by_its_id_with_its_place(sessions: SessionStore) -> None:
+    await sessions.commit_turn(turn(ALPHA, ONE, user("a"), head_hash="h1", turn_id="turn_1"))
+    await sessions.commit_turn(
+        turn(ALPHA, ONE, user("b"), num_kept=2, head_hash="h2", turn_id="turn_2")
+    )
+
+    older = await sessions.find_turn(ALPHA, TurnId("turn_1"))
+    newest = await sessions.find_turn(ALPHA, TurnId("turn_2"))
+
+    assert older == HistoryMatch(ONE, TurnId("turn_1"), "h1", is_head=False)
+    assert newest == HistoryMatch(ONE, TurnId("turn_2"), "h2", is_head=True)
+    assert await sessions.find_turn(BETA, TurnId("turn_2")) is None
+    assert await sessions.find_turn(ALPHA, TurnId("turn_3")) is None
+
+
 async def test_a_turn_brings_what_its_new_session_inherits(sessions: SessionStore) -> None:
     first = turn(ALPHA, ONE, user("a"), head_hash="h1", turn_id="turn_1", tokens=(5,))
     await sessions.commit_turn(traced(first, 0, (1, 2)))

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
+
+from agent_memory.errors import TurnNotFound
 from agent_memory.gateway.placing import Places, Placing
 from agent_memory.ids import SessionId, TurnId, WorkspaceId
 from agent_memory.prompts.identity import conversation_hashes, head_hash
 from agent_memory.turns.placement import Branch, Placement
+from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.transcript import HistoryMatch
 from tests.unit.gateway.asking import (
     WORKSPACE,
@@ -36,9 +40,18 @@ class Histories:
         self.asked.append(tuple(hashes))
         return self.match
 
+    async def find_turn(self, workspace: WorkspaceId, turn: TurnId) -> HistoryMatch | None:
+        assert workspace == WORKSPACE
+        is_it = self.match is not None and self.match.turn_id == turn
+        return self.match if is_it else None
+
 
 def match(*, is_head: bool) -> HistoryMatch:
     return HistoryMatch(SessionId("sess_found"), TurnId("turn_0"), HEAD, is_head)
+
+
+def continuing(turn: str) -> TurnRequest:
+    return replace(asking(user("and then?")), is_delta=True, continues=TurnId(turn))
 
 
 async def test_the_session_that_the_client_names_takes_the_turn_unsearched() -> None:
@@ -100,6 +113,31 @@ async def test_a_turn_that_is_placed_again_keeps_what_the_client_has_had() -> No
     assert (again.delivered_tokens, again.delivered_by) == ((1, 2), "f")
     assert again.expected_head is None
     assert again.branch == Branch(SessionId("sess_found"), TurnId("turn_0"))
+
+
+async def test_the_newest_turn_is_continued_in_its_own_session() -> None:
+    histories = Histories(match(is_head=True))
+    request = continuing("turn_0")
+    placed = (await Places(histories).place(request)).placed
+    assert placed == Placement(SessionId("sess_found"), expected_head=HEAD)
+    assert histories.asked == []
+
+
+async def test_an_older_turn_is_continued_on_a_branch_that_needs_it() -> None:
+    placed = (await Places(Histories(match(is_head=False))).place(continuing("turn_0"))).placed
+    assert placed.branch == Branch(SessionId("sess_found"), TurnId("turn_0"), is_needed=True)
+    assert placed.session_id != "sess_found"
+
+
+async def test_the_turn_that_is_continued_goes_before_the_session_that_is_named() -> None:
+    request = replace(continuing("turn_0"), named_session=SessionId("mine"))
+    placed = (await Places(Histories(match(is_head=True))).place(request)).placed
+    assert placed.session_id == "sess_found"
+
+
+async def test_a_turn_that_is_not_there_cannot_be_continued() -> None:
+    with pytest.raises(TurnNotFound, match="turn_9"):
+        await Places(Histories(match(is_head=True))).place(continuing("turn_9"))
 
 
 async def test_turns_and_counts_go_on_placed() -> None:

@@ -1,6 +1,7 @@
 """Turns that are asked for again."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -47,6 +48,7 @@ FIRST = AnsweredTurn(
     assistant("well said"),
     FinishReason.STOP,
     USAGE,
+    datetime(2026, 1, 1, tzinfo=UTC),
 )
 
 

@@ -1,11 +1,17 @@
 """What memory recalled stays where it was read, though clients never send it back."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
+from agent_memory.errors import TurnNotFound
 from agent_memory.ids import RequestId, SessionId, TurnId, WorkspaceId
 from agent_memory.prompts.identity import head_hash
 from agent_memory.sessions.conversation import Conversation
+from agent_memory.testing.engine import MemoryStore
 from agent_memory.turns.messages import Message, Recollection, Role, Text
+from agent_memory.turns.placement import Branch
 from agent_memory.turns.request import TurnMemory, TurnRequest
 from agent_memory.turns.sampling import SamplingParams
 from agent_memory.turns.transcript import GeneratedTurn, SessionRecord, Transcript
@@ -80,6 +86,14 @@ def test_results_of_tools_get_nothing_put_before_them() -> None:
     call = Message(Role.TOOL, (Text("42"),))
     continuation = Conversation().continue_with(ask(call, recollection=RECALLED))
     assert continuation.messages == (call,)
+
+
+async def test_a_branch_that_the_request_does_not_repeat_must_be_there() -> None:
+    gone = Branch(SessionId("gone"), TurnId("turn_0"))
+    place = (MemoryStore(), WorkspaceId("w"), SessionId("s"))
+    assert (await Conversation.load(*place, gone)).messages == ()
+    with pytest.raises(TurnNotFound, match="turn_0"):
+        await Conversation.load(*place, replace(gone, is_needed=True))
 
 
 def test_a_conversation_is_the_same_with_and_without_what_was_recalled() -> None:

@@ -67,6 +67,7 @@ class Scene:
         memory: TurnMemory | None = None,
         raw_prompt: str | None = None,
         is_cancelled: bool = False,
+        is_stored: bool = True,
     ) -> None:
         request = TurnRequest(
             TurnId(turn_id),
@@ -78,6 +79,7 @@ class Scene:
             raw_prompt=raw_prompt,
             memory=memory,
             placement=Placement(HERE),
+            is_stored=is_stored,
         )
 
         async def run(running: RunningTurn) -> None:
@@ -167,3 +169,11 @@ async def test_a_turn_that_only_recalls_is_not_remembered() -> None:
     [started] = [event for event in scene.events if isinstance(event, TurnStarted)]
     assert started.memory == Injected(problem="down")
     assert scene.store.commits[0].remember_in is None
+
+
+async def test_a_turn_that_is_not_to_be_stored_ends_without_a_commit() -> None:
+    scene = Scene()
+    await scene.take(Oracle(answered()), is_stored=False)
+    assert isinstance(scene.events[-1], TurnFinished)
+    assert scene.store.commits == []
+    assert scene.conversation.messages == ()

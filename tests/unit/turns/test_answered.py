@@ -1,6 +1,7 @@
 """A committed turn, told to whoever asks for it again."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -35,6 +36,7 @@ TURN = AnsweredTurn(
     ANSWER,
     FinishReason.TOOL_CALLS,
     USAGE,
+    datetime(2026, 1, 1, tzinfo=UTC),
 )
 
 

@@ -137,6 +137,32 @@ async def test_a_turn_sends_only_what_is_new(
     assert answer["turn_id"] == request.turn_id
 
 
+async def test_a_turn_takes_the_sampling_fields_of_the_other_surfaces(
+    client: httpx.AsyncClient, turns: ScriptedTurns
+) -> None:
+    fields = {"logit_bias": {"17": -100}, "stop": "END", "temperature": None, "top_k": 4}
+    response = await client.post("/v1/agents/mine/turns", json={"message": "Hi", **fields})
+    assert response.status_code == 200
+    [request] = turns.requests
+    assert request.sampling.logit_bias == {17: -100.0}
+    assert request.sampling.stop == ("END",)
+    assert request.sampling.temperature == 1.0
+    assert request.sampling.top_k == 4
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "way"),
+    [("n", 2, "fork it"), ("logprobs", True, "chat"), ("top_logprobs", 3, "chat")],
+)
+async def test_a_turn_refuses_what_a_session_has_one_answer_for(
+    client: httpx.AsyncClient, turns: ScriptedTurns, field: str, value: object, way: str
+) -> None:
+    response = await client.post("/v1/agents/mine/turns", json={"message": "Hi", field: value})
+    assert response.status_code == 400
+    assert way in response.json()["detail"]
+    assert turns.requests == []
+
+
 async def test_tool_results_go_back_as_messages(
     client: httpx.AsyncClient, turns: ScriptedTurns
 ) -> None:

@@ -134,3 +134,16 @@ def test_a_text_stream_adds_up(said: list[str], reason: FinishReason) -> None:
     choices = [c for data in stream if data != "[DONE]" for c in data["choices"]]
     assert "".join(choice["text"] for choice in choices) == whole["choices"][0]["text"]
     assert choices[-1]["finish_reason"] == whole["choices"][0]["finish_reason"]
+
+
+def test_a_call_that_was_cut_off_before_its_arguments_has_none_in_either_form() -> None:
+    """An empty object would be a whole call, which the model has not made."""
+    turn = _turn([[ToolCallStarted(0, "call_1", "tool")]], FinishReason.LENGTH)
+    chat, whole = _both(ChatRenderer("m", 1, 1, include_usage=True), turn)
+    deltas = [c["choices"][0]["delta"] for c in chat if c != "[DONE]" and c["choices"]]
+    told = [call for delta in deltas for call in delta.get("tool_calls", ())]
+    assert [call["function"]["arguments"] for call in told] == [""]
+    [call] = whole["choices"][0]["message"]["tool_calls"]
+    assert call["function"]["arguments"] == ""
+    stream, whole = _both(MessagesRenderer("m"), turn)
+    assert _blocks(stream) == whole["content"] == []

@@ -1,0 +1,1 @@
+"""Contexts over HTTP: keys in paths, conditions in headers, content in bodies."""

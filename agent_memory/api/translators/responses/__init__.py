@@ -1,0 +1,1 @@
+"""OpenAI's Responses API: its requests as turns, and turns as its responses."""

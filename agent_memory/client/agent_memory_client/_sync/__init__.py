@@ -1,0 +1,1 @@
+"""Made from `_async/` by unasync.py; do not edit."""

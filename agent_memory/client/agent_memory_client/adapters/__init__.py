@@ -1,0 +1,1 @@
+"""Memory for frameworks; each needs its own package."""

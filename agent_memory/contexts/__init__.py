@@ -1,0 +1,1 @@
+"""Contexts: named, versioned documents that the agents of a workspace share."""

@@ -1,0 +1,131 @@
+"""What contexts need of the world. Every method sees one workspace; another's keys do not exist."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from agent_memory.contexts.change import Change
+from agent_memory.contexts.context import Cause, ClosedBody, Context, StoredContext, VersionInfo
+from agent_memory.contexts.document import Document
+from agent_memory.contexts.filter import Filter
+from agent_memory.contexts.policy import ContextPolicy
+from agent_memory.ids import ContextKey, Lineage, WorkspaceId
+from agent_memory.pages import Page
+from agent_memory.work.once import Once
+
+
+class Writing(Protocol):
+    """One transaction of the only writer that the workspace has at the moment."""
+
+    async def find(
+        self, key: ContextKey, version: int | None = None, *, with_body: bool = True
+    ) -> StoredContext | None:
+        """The context as it stands, expired or not, with the content of `version`; without
+        `with_body`, of the present version, it comes without content."""
+        ...
+
+    async def keep(
+        self, context: Context, body: ClosedBody, document: Document, num_kept: int
+    ) -> Change:
+        """Write the present version of a context and what is true of all of it. num_kept: versions
+        that stay, the newest ones; 0: all. document: what `body` holds."""
+        ...
+
+    async def end(self, version: VersionInfo, cause: Cause, now: datetime, by: str) -> Change:
+        """Remove the context. Its versions are kept for a while after a deletion, and go at once
+        when it is erased or has expired: an erasure takes those of earlier lineages with it."""
+        ...
+
+    async def forget(self, key: ContextKey) -> int:
+        """Remove every version of the key, of contexts deleted earlier too; how many those were."""
+        ...
+
+    async def list_keys(self, prefix: str, limit: int) -> Sequence[ContextKey]:
+        """The keys that begin so, expired ones too."""
+        ...
+
+    async def policy(self) -> ContextPolicy: ...
+
+    async def find_call(self, once: Once) -> str | None:
+        """The outcome of the first call of its key; `Conflict` if that asked for something else."""
+        ...
+
+    async def keep_call(self, once: Once, outcome: str) -> None:
+        """outcome: JSON."""
+        ...
+
+
+class ContextStore(Protocol):
+    """Where contexts are kept."""
+
+    def writing(self, workspace: WorkspaceId) -> AbstractAsyncContextManager[Writing]:
+        """Committed at its end, whole; nothing of it happened after an error."""
+        ...
+
+    async def find(
+        self, workspace: WorkspaceId, key: ContextKey, now: datetime, version: int | None = None
+    ) -> StoredContext | None:
+        """None where there is no such key, or it is expired, or has no such version."""
+        ...
+
+    async def list(
+        self,
+        workspace: WorkspaceId,
+        wanted: Filter,
+        now: datetime,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[Context]:
+        """By key."""
+        ...
+
+    async def list_versions(
+        self, workspace: WorkspaceId, lineage: Lineage, before: int | None, limit: int
+    ) -> Sequence[VersionInfo]:
+        """The newest first; those below `before`."""
+        ...
+
+    async def extend(
+        self, workspace: WorkspaceId, key: ContextKey, lineage: Lineage, expires_at: datetime
+    ) -> None:
+        """Let it live until then, unless it lives longer."""
+        ...
+
+
+class Policies(Protocol):
+    """What holds for all contexts of a workspace."""
+
+    async def get_policy(self, workspace: WorkspaceId) -> ContextPolicy: ...
+
+    async def set_policy(self, workspace: WorkspaceId, policy: ContextPolicy) -> None: ...
+
+
+class Sweeping(Protocol):
+    """What is dropped when nobody can ask for it any more."""
+
+    async def list_expired(
+        self, workspace: WorkspaceId, now: datetime, limit: int
+    ) -> Sequence[ContextKey]: ...
+
+    async def drop_retired(self, workspace: WorkspaceId, age: timedelta) -> int:
+        """Versions of contexts that were deleted so long ago; how many."""
+        ...
+
+    async def drop_changes(self, workspace: WorkspaceId, age: timedelta) -> int:
+        """Changes that are older; how many."""
+        ...
+
+
+class Sealed(Protocol):
+    """Where sealed versions are found by the key that seals them."""
+
+    async def list_sealed(
+        self, workspace: WorkspaceId, other_than: str, limit: int
+    ) -> Sequence[StoredContext]:
+        """Versions that another key seals."""
+        ...
+
+    async def reseal(self, version: VersionInfo, was: ClosedBody, body: ClosedBody) -> bool:
+        """Put `body` in the place of `was`; False when that is not there any more."""
+        ...

@@ -1,0 +1,1 @@
+"""Contexts put together over ports, one question or order a class."""

@@ -1,0 +1,19 @@
+"""The desks of administrators over the database."""
+
+from agent_memory.api.administration import Administration
+from agent_memory.store.audit import AuditStore
+from agent_memory.store.database import Database
+from agent_memory.store.keys import KeyStore
+from agent_memory.store.ledger import LedgerStore
+from agent_memory.store.rules import RuleStore
+from agent_memory.store.workspaces import WorkspaceStore
+
+
+def administration_of(database: Database) -> Administration:
+    return Administration(
+        keys=KeyStore(database),
+        rules=RuleStore(database),
+        ledger=LedgerStore(database),
+        audit=AuditStore(database),
+        workspaces=WorkspaceStore(database),
+    )

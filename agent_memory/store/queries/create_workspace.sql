@@ -1,0 +1,1 @@
+INSERT INTO workspaces (workspace_id) VALUES (%(workspace_id)s)

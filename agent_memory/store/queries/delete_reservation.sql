@@ -1,0 +1,2 @@
+DELETE FROM reservations WHERE reservation_id = %(reservation_id)s
+RETURNING reservation_id

@@ -1,0 +1,1 @@
+SELECT entry_no, hash FROM audit_heads

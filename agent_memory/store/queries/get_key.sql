@@ -1,0 +1,5 @@
+SELECT key_id, workspace_id, name, secret_hash, scopes, created_at, expires_at, revoked_at,
+    last_used_at, memory, disabled_at, models, addresses, previous_hash, previous_until
+FROM api_keys
+WHERE key_id = %(key_id)s
+FOR UPDATE

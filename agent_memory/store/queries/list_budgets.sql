@@ -1,0 +1,3 @@
+SELECT budget_id, subject_kind, subject_id, unit, amount, period, time_zone, created_at
+FROM budgets
+ORDER BY created_at, budget_id

@@ -1,0 +1,18 @@
+SELECT
+    v.lineage, v.version, v.key, v.cause, v.from_version, v.format, v.media_type, v.size, v.sha256,
+    v.encoding, v.sealed_with, v.tags, v.metadata, v.session_id, v.agent_id, v.made_at, v.made_by,
+    ''::bytea AS body,
+    c.ttl_s, c.is_sliding, c.expires_at, c.keep_versions, c.created_at, c.created_by, c.num_reads,
+    c.last_read_at
+FROM contexts AS c
+JOIN context_versions AS v
+    ON v.workspace_id = c.workspace_id AND v.lineage = c.lineage AND v.version = c.version
+WHERE c.workspace_id = %(workspace_id)s
+    AND c.key >= %(prefix)s AND c.key < %(prefix)s || chr(1114111)
+    AND (%(after)s::text IS NULL OR c.key > %(after)s)
+    AND (c.expires_at IS NULL OR c.expires_at > %(now)s)
+    AND c.tags @> %(tags)s::text[]
+    AND (%(session_id)s::text IS NULL OR c.session_id = %(session_id)s)
+    AND (%(agent_id)s::text IS NULL OR c.agent_id = %(agent_id)s)
+ORDER BY c.key
+LIMIT %(limit)s

@@ -1,0 +1,1 @@
+SELECT make_ledger_day(%(day)s)

@@ -1,0 +1,10 @@
+INSERT INTO budgets (
+    workspace_id, budget_id, subject_kind, subject_id, unit, amount, period, time_zone, created_at
+)
+VALUES (
+    %(workspace_id)s, %(budget_id)s, %(subject_kind)s, %(subject_id)s, %(unit)s, %(amount)s,
+    %(period)s, %(time_zone)s, %(now)s
+)
+ON CONFLICT (workspace_id, subject_kind, subject_id, unit, period)
+    DO UPDATE SET amount = excluded.amount, time_zone = excluded.time_zone
+RETURNING budget_id, subject_kind, subject_id, unit, amount, period, time_zone, created_at

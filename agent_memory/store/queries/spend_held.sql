@@ -1,0 +1,7 @@
+UPDATE budget_counters c
+SET spent = c.spent + CASE b.unit WHEN 'usd' THEN %(usd)s::numeric ELSE %(tokens)s::numeric END
+FROM budget_holds h
+JOIN budgets b USING (workspace_id, budget_id)
+WHERE h.reservation_id = %(reservation_id)s
+    AND (c.workspace_id, c.budget_id, c.subject_id, c.window_start)
+        = (h.workspace_id, h.budget_id, h.subject_id, h.window_start)
