@@ -27,11 +27,17 @@ class Sealing:
 
     def open(self, sealed: bytes, place: str) -> str:
         """The text; `InvalidRequest` where the key or the place is another one."""
+        if sealed[:1] != _FORM:
+            raise _not_ours(place)
         nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
             return self._cipher.decrypt(nonce, body, place.encode()).decode()
         except (InvalidTag, ValueError):
-            raise InvalidRequest(
-                f"The secret of {place} cannot be opened: it was sealed with another key than that "
-                "of this data directory (run/providers.key). Add it again."
-            ) from None
+            raise _not_ours(place) from None
+
+
+def _not_ours(place: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"The secret of {place} cannot be opened: it was sealed with another key than that of this "
+        "data directory (run/providers.key). Add it again."
+    )

@@ -23,6 +23,7 @@ from agent_memory.gateway.remembering import Recollections, Remembering
 from agent_memory.gateway.repeatable import Repeatable
 from agent_memory.gateway.routed import Routed
 from agent_memory.gateway.straight import Straight
+from agent_memory.ids import SessionId, WorkspaceId
 from agent_memory.providers.far.client import Deadlines
 from agent_memory.providers.far.price_list import PriceList
 from agent_memory.providers.far.providers import FarProviders
@@ -32,9 +33,10 @@ from agent_memory.sessions.local_turns import LocalTurns
 from agent_memory.sessions.stored_messages import StoredMessages
 from agent_memory.testing.engine import MemoryStore, OpenPool, ScriptedEngine
 from agent_memory.testing.near_sessions import NearSessions
-from agent_memory.testing.runtime import ScriptedTurns, scripted_runtime
+from agent_memory.testing.runtime import MemorySessions, ScriptedTurns, scripted_runtime
 from agent_memory.turns.models import ModelCard
 from agent_memory.turns.route import Wire
+from agent_memory.turns.transcript import Transcript
 
 NEAR = "scripted"
 """The local model."""
@@ -57,6 +59,17 @@ class Books(NoAccounts):
     async def book(self, served: Served, asked: Asked | None = None) -> None:
         del asked
         self.served.append(served)
+
+
+class _Sessions(MemorySessions):
+    """The sessions that turns have been taken in."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        super().__init__()
+        self._store = store
+
+    async def transcript(self, workspace: WorkspaceId, session: SessionId) -> Transcript:
+        return await self._store.load_transcript(workspace, session)
 
 
 class _Models:
@@ -145,6 +158,7 @@ class FarApp:
             scripted_runtime(ScriptedTurns()),
             turns=Straight(Repeatable(Placing(remembering, places), self.store), far),
             routes=routed,
+            sessions=_Sessions(self.store),
             accounts=self.books,
             prices=self.configuration,
         )

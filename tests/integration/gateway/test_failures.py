@@ -111,7 +111,9 @@ async def test_before_the_first_word_the_next_provider_is_asked(
     assert "error" not in answer.text
 
 
-@pytest.mark.parametrize("act", [Say("one two three", cut_after=5), Say("a b c", error_after=5)])
+@pytest.mark.parametrize(
+    "act", [Say("one two three", cut_after=5, pause_s=0.05), Say("a b c", error_after=5)]
+)
 async def test_after_the_first_word_the_stream_ends_in_an_error_of_its_protocol(
     http: httpx.AsyncClient, upstream: ScriptedUpstream, other: ScriptedUpstream, act: Say
 ) -> None:
