@@ -14,7 +14,7 @@ from agent_memory.api.translators.providers_request import price_of, provider_of
 from agent_memory.cli.options import AsJson, DataDir
 from agent_memory.cli.output import console, print_json, print_table
 from agent_memory.cli.provider_desk import at_desk
-from agent_memory.errors import InvalidRequest, NotFound
+from agent_memory.errors import InvalidRequest, NotFound, UpstreamBroken
 from agent_memory.gateway.configuration import GatewayConfig
 from agent_memory.gateway.presets import PRESETS
 from agent_memory.gateway.prices import SetPrice
@@ -89,11 +89,19 @@ def add(
         )
     config = provider_of(body)
 
-    async def put(desk: ProviderDesk) -> GatewayConfig:
+    async def put(desk: ProviderDesk) -> tuple[GatewayConfig, str | None]:
         await desk.put(config)
-        return await desk.config()
+        fault = None
+        try:
+            await desk.check(config.name)
+        except UpstreamBroken as error:
+            fault = str(error)
+        return await desk.config(), fault
 
-    _show(at_desk(data_dir, put), config.name, as_json=as_json)
+    stored, fault = at_desk(data_dir, put)
+    _show(stored, config.name, as_json=as_json)
+    if fault is not None and not as_json:
+        console().print(f"The list of its models could not be read yet: {fault}", soft_wrap=True)
 
 
 @app.command(name="list")
@@ -216,7 +224,8 @@ def _show(config: GatewayConfig, name: str, *, as_json: bool) -> None:
     kept = config.providers[name]
     keys = ", ".join(f"…{key.last_four}" for key in kept.keys) or "none"
     console().print(f"{name}: {kept.wire.value} at {kept.url}, keys {keys}.", soft_wrap=True)
-    console().print(f"Its models are {name}/…; `providers test {name}` reads their list.")
+    num_models = sum(model.provider == name for model in config.models)
+    console().print(f"Its models are {name}/…; it lists {num_models}.")
 
 
 def _row(name: str, config: GatewayConfig) -> tuple[str, ...]:

@@ -36,6 +36,8 @@ class JobKind(StrEnum):
     """Queue for each workspace what is due in it."""
     FORGET_JOBS = "forget_jobs"
     """Drop jobs that ended long ago."""
+    SYNC_MODELS = "sync_models"
+    """Read the lists of providers' models."""
 
 
 class JobQueue(StrEnum):
