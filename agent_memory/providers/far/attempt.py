@@ -139,11 +139,14 @@ class AttemptedAnswer:
                 raise AttemptFailed(_broken(str(error))) from error
             for heard in self._heard(cut, hides_usage=hides_usage):
                 yield heard
+            if self.reader.failure is not None:
+                raise AttemptFailed(self.reader.failure)
         for heard in self._heard(cutter.close(), hides_usage=hides_usage):
             yield heard
 
     def _heard(self, cut: Sequence[SentEvent], *, hides_usage: bool) -> list[Heard]:
-        """What came together, in one piece; the end of the answer in a piece of its own."""
+        """What came together, in one piece; the end of the answer in one of its own. An error of
+        the provider's is not told: whoever asked knows a better one, or somebody else to ask."""
         pieces: list[Heard] = []
         data: list[bytes] = []
         events: list[TurnEvent] = []
@@ -151,7 +154,7 @@ class AttemptedAnswer:
             had_ended = self.reader.is_ended
             said = self.reader.event(event)
             if self.reader.failure is not None:
-                raise AttemptFailed(self.reader.failure)
+                break
             if self.reader.is_ended and not had_ended:
                 if data or events:
                     pieces.append(Heard(b"".join(data), tuple(events)))
