@@ -17,6 +17,7 @@
     ├── Conflict                409
     │   ├── SessionMoved        409
     │   ├── ConversationMoved   409
+    │   │   └── OtherConversation 409
     │   ├── AlreadyAnswered     409
     │   ├── ModelNotLoaded      409
     │   └── ModelLoadFailed     409
@@ -43,6 +44,7 @@
     │   │   └── EmbeddingRefused 503
     │   ├── EnricherUnavailable 503
     │   │   └── EnricherRefused 503
+    │   ├── WebhookUndelivered  503
     │   └── Draining            503
     ├── Preempted                    a turn gave up its room and goes on later: never shown
     ├── BadShelfFile                 a file of KV blocks is unusable: a miss
@@ -212,6 +214,20 @@ class ConversationMoved(Conflict):
     """The session was found by its history, and has got further since."""
 
     code = "conversation_moved"
+
+
+class OtherConversation(ConversationMoved):
+    """The session that a client named holds another conversation; this one belongs beside it, into
+    the session `beside`."""
+
+    code = "other_conversation"
+
+    def __init__(self, beside: str) -> None:
+        super().__init__(beside)
+        self.beside = beside
+
+    def __str__(self) -> str:
+        return f"The session holds another conversation; this one goes on in '{self.beside}'."
 
 
 class AlreadyAnswered(Conflict):
@@ -520,6 +536,12 @@ class EnricherRefused(EnricherUnavailable):
     """It cannot be asked until a setting changes: a wrong key, address or model."""
 
     code = "enricher_refused"
+
+
+class WebhookUndelivered(Unavailable):
+    """The receiver of a webhook did not take it; it is sent again later."""
+
+    code = "webhook_undelivered"
 
 
 class Draining(Unavailable):

@@ -1,7 +1,7 @@
 """Every setting, read from the environment in this one file.
 
 Precedence: command line, then `AGENT_MEMORY_*` variables, then the defaults below.
-`DATABASE_URL` and `RAY_ADDRESS` are read under their usual names.
+`DATABASE_URL`, `RAY_ADDRESS` and `REDIS_URL` are read under their usual names.
 """
 
 import os
@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     """Further ones, separated by commas, that may take its place while the server runs."""
     database_url: str | None = Field(None, validation_alias=AliasChoices("DATABASE_URL"))
     ray_address: str | None = Field(None, validation_alias=AliasChoices("RAY_ADDRESS"))
+    redis_url: str | None = Field(None, validation_alias=AliasChoices("REDIS_URL"))
+    """Where several servers share their limits; unset: each limits by itself."""
+    limits_without_redis: Literal["open", "closed"] = "open"
+    """While Redis is away: `open`, each server limits by itself; `closed`, requests that fall under
+    a limit are refused."""
 
     openrouter_api_key: SecretStr | None = Field(
         None, validation_alias=AliasChoices("OPENROUTER_API_KEY")
@@ -116,6 +121,8 @@ class Settings(BaseSettings):
     enricher_key: SecretStr | None = None
     enricher_timeout_s: float = Field(120.0, gt=0)
 
+    webhooks_to_private: bool = False
+    """Whether webhooks may be sent to private addresses, and over http."""
     context_keys: SecretStr | None = None
     """64 hex digits each, separated by commas: contexts are encrypted with the first one, and those
     that another one has encrypted are read with it."""
@@ -136,6 +143,13 @@ class Settings(BaseSettings):
         if isinstance(names, str):
             return tuple(name for part in names.split(",") if (name := part.strip()))
         return names
+
+    @field_validator("redis_url")
+    @classmethod
+    def _check_redis_url(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("an address of Redis begins with redis://, rediss:// or unix://")
+        return url
 
     @field_validator("shelf_key", "secrets_key")
     @classmethod

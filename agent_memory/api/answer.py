@@ -22,6 +22,7 @@ from agent_memory.turns.events import (
     Usage,
 )
 from agent_memory.turns.messages import Part, Text
+from agent_memory.turns.overlap import Overlap
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Answer:
     usage: Usage
     num_thinking_tokens: int
     memory: Injected | None = None
+    overlap: Overlap | None = None
 
 
 class _OpenChoice:
@@ -104,6 +106,7 @@ class AnswerFold:
             self._usage,
             self._num_thinking_tokens,
             self._started.memory,
+            self._started.overlap,
         )
 
     def _choice(self, index: int) -> _OpenChoice:

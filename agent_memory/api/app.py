@@ -19,6 +19,7 @@ from agent_memory.api.middleware.edge import Edge
 from agent_memory.api.middleware.methods import Methods
 from agent_memory.api.middleware.old_http import OldHttp
 from agent_memory.api.query import check_query
+from agent_memory.api.replicas import Replicas
 from agent_memory.api.routers import (
     admin_keys,
     admin_rules,
@@ -26,8 +27,13 @@ from agent_memory.api.routers import (
     chat,
     completions,
     context_batch,
+    context_feed,
     context_history,
     context_policy,
+    context_relations,
+    context_search,
+    context_travel,
+    context_webhooks,
     contexts,
     conversations,
     embeddings,
@@ -36,6 +42,7 @@ from agent_memory.api.routers import (
     ingest,
     mcp,
     memory_messages,
+    memory_stores,
     memory_upkeep,
     messages,
     metrics,
@@ -69,6 +76,10 @@ _ROUTERS = (
     memory_messages,
     conversations,
     memory_upkeep,
+    context_webhooks,
+    context_feed,
+    context_search,
+    memory_stores,
     workers,
     providers,
     admin_keys,
@@ -79,8 +90,10 @@ _ROUTERS = (
     pages,
     mcp,
     context_batch,
+    context_travel,
     context_policy,
     context_history,
+    context_relations,
     contexts,  # last of its paths: a key may be any path that no other route has
 )
 
@@ -91,9 +104,10 @@ def create_app(
     clock: Callable[[], float] = time.time,
     monotonic: Callable[[], float] = time.monotonic,
     cors_origins: Sequence[str] = (),
+    replicas: Replicas | None = None,
 ) -> FastAPI:
     """All routes over `runtime`. `clock` is Unix time in seconds, `monotonic` measures intervals.
-    Pages of `cors_origins` may call them from a browser.
+    Pages of `cors_origins` may call them from a browser. `replicas`: all processes that serve them.
 
     FastAPI's own documentation pages are off: they would load scripts from elsewhere.
     """
@@ -116,6 +130,7 @@ def create_app(
         clock,
         monotonic,
         BackgroundRuns(),
+        replicas,
     )
     app.state.origins = frozenset(cors_origins)
     for module in _ROUTERS:
@@ -125,7 +140,10 @@ def create_app(
     app.add_middleware(
         BodyLimit,
         max_body_bytes=limits.max_body_bytes,
-        exceptions={travel.IMPORT_PATH: limits.max_import_bytes},
+        exceptions={
+            travel.IMPORT_PATH: limits.max_import_bytes,
+            context_travel.IMPORT_PATH: limits.max_import_bytes,
+        },
     )
     app.add_middleware(Methods)
     app.add_middleware(

@@ -59,7 +59,7 @@ class Call:
         """Authenticate, and demand `scope`, before anything of the body is read."""
         surface = surface_of(request)
         started_at = surface.monotonic()
-        principal = await surface.runtime.keys.authenticate(_sent_key(request.headers))
+        principal = await surface.runtime.keys.authenticate(sent_key(request.headers))
         line = access_line(request)
         line.key_id, line.workspace_id = principal.key_id, principal.workspace_id
         principal.bounds.require_address(client_address(request))
@@ -144,7 +144,7 @@ class Call:
         )
 
 
-def _sent_key(headers: Headers) -> str:
+def sent_key(headers: Headers) -> str:
     """The API key, from either header that clients use."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     key = token.strip() if scheme.lower() == "bearer" else ""

@@ -23,7 +23,7 @@ _OPENAI_PATHS = (
 
 def dialect_of(path: str, header_names: Container[str]) -> Dialect:
     """The protocol of `path`; `/v1/models` has two, told apart by an Anthropic header."""
-    if _is_under(path, "/v1/messages"):
+    if _is_under(path, "/v1/messages") or _is_under(path, "/v1/memory_stores"):
         return Dialect.ANTHROPIC
     if _is_under(path, "/v1/models") and "anthropic-version" in header_names:
         return Dialect.ANTHROPIC

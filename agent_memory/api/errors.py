@@ -185,11 +185,11 @@ def anthropic_error(fault: Fault) -> dict[str, object]:
     if fault.prompt_size is not None:
         num_tokens, limit = fault.prompt_size
         message = f"prompt is too long: {num_tokens} tokens > {limit} maximum"
-    return {
-        "type": "error",
-        "error": {"type": kind, "message": message},
-        "request_id": request_id_var.get(),
-    }
+    error: dict[str, object] = {"type": kind, "message": message}
+    if fault.code == TurnNotFound.code:
+        # Official clients then send the whole conversation by themselves.
+        error["details"] = {"error_code": "thread_not_found"}
+    return {"type": "error", "error": error, "request_id": request_id_var.get()}
 
 
 def openai_error(fault: Fault) -> dict[str, object]:

@@ -131,7 +131,7 @@ class Metering:
         traceback: TracebackType | None,
     ) -> None:
         match exc:
-            case asyncio.CancelledError() | TurnCancelled():
+            case asyncio.CancelledError() | GeneratorExit() | TurnCancelled():
                 self._is_cancelled = True
             case Exception() if self._fault is None and not self._is_booked:
                 self._fault = silent_fault(exc)

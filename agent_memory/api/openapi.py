@@ -20,10 +20,13 @@ from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
 from agent_memory.api.schemas.body import Body
 from agent_memory.api.schemas.chat import ChatBody
 from agent_memory.api.schemas.completions import CompletionsBody
+from agent_memory.api.schemas.context_search import ContextSearchBody
 from agent_memory.api.schemas.contexts import (
     ContextBatchBody,
     ContextBody,
     ContextPolicyBody,
+    RelationshipBody,
+    ResealBody,
     RollBackContextBody,
 )
 from agent_memory.api.schemas.embeddings import EmbeddingsBody
@@ -37,6 +40,7 @@ from agent_memory.api.schemas.memory.messages import (
 )
 from agent_memory.api.schemas.memory.recall import PrecheckBody, RecallBody, WorkingSetBody
 from agent_memory.api.schemas.memory.upkeep import ConsolidationRunBody, HoldBody, RetentionRunBody
+from agent_memory.api.schemas.memory_stores import CreateMemoryBody, UpdateMemoryBody
 from agent_memory.api.schemas.models import LoadModelBody, OffloadModelBody
 from agent_memory.api.schemas.providers import (
     AliasBody,
@@ -53,6 +57,7 @@ from agent_memory.api.schemas.responses import (
     MakeConversationBody,
     ResponsesBody,
 )
+from agent_memory.api.schemas.webhooks import WebhookBody
 from agent_memory.api.schemas.workers import StartJobBody
 
 _REF = "#/components/schemas/{model}"
@@ -65,6 +70,9 @@ _BODIES: Sequence[type[Body]] = (
     ContextPolicyBody,
     CountTokensBody,
     CreateAgentBody,
+    ContextSearchBody,
+    CreateMemoryBody,
+    UpdateMemoryBody,
     EmbeddingsBody,
     ForkAgentBody,
     LoadModelBody,
@@ -79,6 +87,8 @@ _BODIES: Sequence[type[Body]] = (
     MessageBody,
     MessageChangeBody,
     RetentionRunBody,
+    RelationshipBody,
+    ResealBody,
     RollBackBody,
     AliasBody,
     PriceBody,
@@ -89,6 +99,7 @@ _BODIES: Sequence[type[Body]] = (
     PrecheckBody,
     RecallBody,
     StartJobBody,
+    WebhookBody,
     WorkingSetBody,
     AddItemsBody,
     ChangeConversationBody,

@@ -43,8 +43,9 @@ async def passing_turn(call: Call) -> TurnRequest | None:
 
 
 def _asks_memory(call: Call, fields: object) -> bool:
-    field = fields.get("memory") if isinstance(fields, dict) else None
-    if field is not None:
+    """Or for documents of ours."""
+    ours = (fields.get("memory"), fields.get("contexts")) if isinstance(fields, dict) else ()
+    if any(field is not None for field in ours):
         return True
     asked = call.request.headers.get(MEMORY_HEADER, call.principal.memory)
     return asked is not None and memory_of_header(asked) is not None

@@ -8,11 +8,17 @@ from starlette.requests import HTTPConnection
 
 from agent_memory.errors import InvalidRequest
 
+_STORE = "/v1/memory_stores/{store}"
 _HARMLESS: Mapping[str, frozenset[str]] = {
     "/v1/messages": frozenset({"beta"}),
     "/v1/messages/count_tokens": frozenset({"beta"}),
     "/v1/models": frozenset({"beta", "limit", "after_id", "before_id"}),
     "/v1/models/{id:path}": frozenset({"beta"}),
+    f"{_STORE}/memories": frozenset({"beta"}),
+    f"{_STORE}/memories/{{memory}}": frozenset({"beta"}),
+    f"{_STORE}/memory_versions": frozenset({"beta"}),
+    f"{_STORE}/memory_versions/{{version}}": frozenset({"beta"}),
+    f"{_STORE}/memory_versions/{{version}}/redact": frozenset({"beta"}),
 }
 """Official clients send these; the list of models is one page."""
 

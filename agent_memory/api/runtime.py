@@ -7,6 +7,9 @@ from typing import Protocol
 
 from agent_memory.access.principal import Principal
 from agent_memory.api.administration import Administration
+from agent_memory.api.feed.runtime import ContextFeed
+from agent_memory.contexts.memory_stores.versions import MemoryVersions
+from agent_memory.contexts.search import ContextSearch
 from agent_memory.contexts.service.contexts import Contexts
 from agent_memory.gateway.accounting import Accounts, NoAccounts
 from agent_memory.gateway.breaker import BreakerReport
@@ -272,6 +275,9 @@ class Runtime:
     conversations: Conversations
     seal: TextSeal
     contexts: Contexts
+    context_feed: ContextFeed | None = None
+    memory_versions: MemoryVersions | None = None
+    context_search: ContextSearch | None = None
     accounts: Accounts = field(default_factory=NoAccounts)
     administration: Administration | None = None
     providers: Providers | None = None

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from agent_memory.api.background import BackgroundRuns
 from agent_memory.api.catalogue import Catalogue
 from agent_memory.api.limits import Limits
 from agent_memory.api.metrics import Metrics
+from agent_memory.api.replicas import Replicas
 from agent_memory.api.runtime import Runtime
 
 
@@ -23,9 +24,11 @@ class Surface:
     clock: Callable[[], float]
     monotonic: Callable[[], float]
     background: BackgroundRuns
+    replicas: Replicas | None = None
+    """Where several processes serve the API together."""
 
 
-def surface_of(request: Request) -> Surface:
+def surface_of(request: HTTPConnection) -> Surface:
     """The surface of the application that `request` came to."""
     surface = request.app.state.surface
     if not isinstance(surface, Surface):

@@ -1,7 +1,8 @@
 """Turns in the accounts: how large they may become beforehand, and what passed of them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 
 from agent_memory.api.call import Call
@@ -15,6 +16,7 @@ from agent_memory.turns.events import (
     TextDelta,
     ThinkingDelta,
     ToolCallDelta,
+    TurnEvent,
     TurnFinished,
     TurnStarted,
     Usage,
@@ -86,6 +88,15 @@ class TurnMetering(Metering):
             prompt_tokens=prompt,
             completion_tokens=-(-self._num_chars // _CHARS_OF_A_TOKEN),
         )
+
+    async def watched(
+        self, events: AsyncGenerator[TurnEvent, None]
+    ) -> AsyncGenerator[TurnEvent, None]:
+        """The events of the one turn as they come; its end, whichever it is, is booked."""
+        async with self, aclosing(events):
+            async for event in events:
+                self.note([(0, event)])
+                yield event
 
     def _start(self, at: int, event: TurnStarted) -> None:
         self._passed[at] = event.usage

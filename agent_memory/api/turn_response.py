@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from agent_memory.api.answer import AnswerFold
+from agent_memory.api.attached_contexts import contexts_header
 from agent_memory.api.call import Call
 from agent_memory.api.disconnect import ClientGone, send_unless_gone, unless_gone
 from agent_memory.api.errors import fault_of
@@ -107,6 +108,7 @@ class TurnResponse(Response):
             if started[0].session_id:
                 self.headers["X-Session-ID"] = started[0].session_id
             self.headers.update(memory_headers(started[0].memory))
+            self.headers.update(contexts_header(self._requests))
         served = started[0].model or await self._call.surface.catalogue.served()
         if served is not None:
             self.headers["X-Model"] = served

@@ -14,6 +14,10 @@ from agent_memory.errors import InvalidRequest
 app = typer.Typer()
 
 GOODBYES = {"/exit", "/quit"}
+_CUTS = {
+    "length": "; cut off at the token limit",
+    "window": "; cut off: the context window is full",
+}
 
 
 @app.command()
@@ -121,7 +125,7 @@ class Talk:
 def usage_line(ended: Ended) -> str:
     """`12 tokens; 512 of 520 prompt tokens cached`."""
     usage = ended.usage
-    cut = "; cut off at the token limit" if ended.reason == "length" else ""
+    cut = _CUTS.get(ended.reason, "")
     return (
         f"{usage['completion_tokens']} tokens; {usage['cached_tokens']} of "
         f"{usage['prompt_tokens']} prompt tokens cached{cut}"

@@ -72,5 +72,7 @@ def _source(name: str, settings: Settings, on_command_line: frozenset[str]) -> s
 def _variable(name: str) -> str:
     """The environment variable of a setting."""
     return (
-        name.upper() if name in {"database_url", "ray_address"} else f"AGENT_MEMORY_{name.upper()}"
+        name.upper()
+        if name in {"database_url", "ray_address", "redis_url"}
+        else f"AGENT_MEMORY_{name.upper()}"
     )

@@ -38,6 +38,12 @@ class ServerRefused(AgentMemoryError):
     code = "refused"
 
 
+class ClientNotInstalled(AgentMemoryError):
+    """The program to start is not on this machine; `str(error)` says how to get it."""
+
+    code = "client_not_installed"
+
+
 def exit_code(error: AgentMemoryError) -> int:
     match error:
         case ServerNotRunning():

@@ -1,6 +1,9 @@
 """`agent-memory ingest`: remember files, folders, or a pipe."""
 
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
@@ -8,10 +11,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from agent_memory.cli.ingest_sources import Source, bodies, find_sources
+from agent_memory.cli.importers import git_history
+from agent_memory.cli.importers.git_history import read_commits
+from agent_memory.cli.ingest_sources import Body, bodies, find_sources
 from agent_memory.cli.memory_api import MemoryApi, with_memory
 from agent_memory.cli.options import AsJson, DataDir, load_settings
 from agent_memory.cli.output import console, print_json
+from agent_memory.errors import InvalidRequest
 from agent_memory.store.workspaces import DEFAULT_WORKSPACE
 
 app = typer.Typer(add_completion=False)
@@ -22,27 +28,63 @@ Workspace = Annotated[str, typer.Option(help="Workspace of the memory.")]
 @app.command()
 def ingest(
     places: Annotated[
-        list[str], typer.Argument(metavar="FILE|FOLDER|-", help="Text to remember; - is a pipe.")
-    ],
-    thread: Annotated[
-        str, typer.Option(help="The conversation or line of work it belongs to.")
-    ] = "cli",
-    kind: Annotated[
-        Literal["jsonl", "diffs", "logs", "text"] | None,
-        typer.Option(
-            help="Kind of the text, if the file's name does not tell.", show_default=False
+        list[str] | None,
+        typer.Argument(
+            metavar="FILE|FOLDER|-", help="Text to remember; - is a pipe.", show_default=False
         ),
     ] = None,
+    thread: Annotated[
+        str | None,
+        typer.Option(
+            help="The conversation or line of work it belongs to (default: the conversations of "
+            "an export each their own, commits `git.FOLDER`, all else `cli`).",
+            show_default=False,
+        ),
+    ] = None,
+    kind: Annotated[
+        Literal[
+            "jsonl",
+            "diffs",
+            "logs",
+            "text",
+            "claude-code",
+            "codex",
+            "chatgpt",
+            "claude",
+            "whatsapp",
+        ]
+        | None,
+        typer.Option(
+            help="Kind of the text, if neither the file's name nor what stands in it tells.",
+            show_default=False,
+        ),
+    ] = None,
+    git: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RANGE",
+            help="Commits to remember, such as v1.0..HEAD: their messages and changes.",
+            show_default=False,
+        ),
+    ] = None,
+    repository: Annotated[Path, typer.Option(help="Of --git: the repository.")] = Path(),
     workspace: Workspace = DEFAULT_WORKSPACE,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Remember conversations (JSON lines), diffs, logs and text. The same again adds nothing."""
+    """Remember conversations (JSON lines), diffs, logs and text; transcripts of Claude Code and
+    Codex, exports of ChatGPT, Claude, Slack and WhatsApp; commits. The same again adds nothing."""
     settings = load_settings(data_dir=data_dir)
-    sources = [source for place in places for source in find_sources(place, kind)]
+    if not places and git is None:
+        raise InvalidRequest("Name a file, a folder, - or --git RANGE.", "places")
+    sources = [source for place in places or () for source in find_sources(place, kind)]
+    texts = [(source.name, partial(bodies, source, thread)) for source in sources]
+    if git is not None:
+        commits = read_commits(git, repository)
+        texts.append((git, partial(git_history.bodies, commits, thread, repository)))
 
     async def work(memory: MemoryApi) -> dict[str, Any]:
-        return await _ingest_all(memory, sources, thread, shows_progress=not as_json)
+        return await _ingest_all(memory, texts, shows_progress=not as_json)
 
     report = with_memory(settings, workspace, work, may_create=True)
     if as_json:
@@ -60,26 +102,30 @@ def ingest(
         out.print(f"Note: {note}", soft_wrap=True)
 
 
+Text = tuple[str, Callable[[], Iterator[Body]]]
+"""What is shown of it, and its bodies."""
+
+
 async def _ingest_all(
-    memory: MemoryApi, sources: list[Source], thread: str, *, shows_progress: bool
+    memory: MemoryApi, texts: Sequence[Text], *, shows_progress: bool
 ) -> dict[str, Any]:
     counts = Counter[str]()
     redactions = Counter[str]()
     notes: list[str] = []
     with _progress(shows_progress) as progress:  # with keys: files are records, not talk
-        task = progress.add_task("Remembering", total=len(sources))
-        for source in sources:
-            for body in bodies(source, thread):
+        task = progress.add_task("Remembering", total=len(texts))
+        for name, bodies_of in texts:
+            for body in bodies_of():
                 headers = {"Idempotency-Key": f"ingest-{uuid4().hex}"}
                 done = await memory.call("POST", "/v1/ingest", body, headers)
                 counts.update(
-                    {name: done["counts"][name] for name in ("added", "updated", "known")}
+                    {count: done["counts"][count] for count in ("added", "updated", "known")}
                 )
                 redactions.update(done["redactions"])
-                notes += [f"{source.name}: {note}" for note in done["notes"]]
+                notes += [f"{name}: {note}" for note in done["notes"]]
             progress.advance(task)
     return {
-        "files": len(sources),
+        "files": len(texts),
         "counts": {name: counts[name] for name in ("added", "updated", "known")},
         "redactions": dict(redactions),
         "notes": notes,

@@ -5,6 +5,9 @@
 *.diff *.patch   a unified diff, cut between files, or between hunks where a file is long
 *.log            a log, cut between records
 anything else    text: one message for each paragraph group that fits
+
+What other programs wrote is known by what stands in it: transcripts of Claude Code and Codex,
+exports of ChatGPT, Claude and WhatsApp, and folders that Slack exported (`importers/`).
 """
 
 import sys
@@ -16,12 +19,15 @@ from typing import Any
 import orjson
 
 from agent_memory.cli.encodings import decoded
+from agent_memory.cli.importers import detection, slack
+from agent_memory.cli.importers.dialogue import Dialogue
 from agent_memory.cli.text_pieces import diff_pieces, log_pieces, pieces
 from agent_memory.errors import InvalidRequest, NotFound
 
 MAX_MESSAGES = 500
 """Of one body. A file that grows at its end gives the same bodies again, but for the last."""
 STANDARD_INPUT = "-"
+DEFAULT_THREAD = "cli"
 _SUFFIXES = {".jsonl": "jsonl", ".diff": "diffs", ".patch": "diffs", ".log": "logs"}
 _READABLE = ("content", "messages", "materials", "diff", "log")
 _TEXT_SUFFIXES = frozenset({".txt", ".md", ".rst", ""})
@@ -48,6 +54,8 @@ def find_sources(place: str, kind: str | None = None) -> list[Source]:
     if place == STANDARD_INPUT:
         return [Source("standard input", kind or "jsonl", None)]
     path = Path(place)
+    if path.is_dir() and slack.is_export(path):
+        return [Source(str(path), slack.KIND, path)]
     if path.is_dir():
         found = sorted(entry for entry in path.rglob("*") if entry.is_file() and _is_known(entry))
         if not found:
@@ -59,8 +67,16 @@ def find_sources(place: str, kind: str | None = None) -> list[Source]:
     return [Source(str(entry), kind or _kind_of(entry), entry) for entry in found]
 
 
-def bodies(source: Source, thread: str) -> Iterator[Body]:
-    """The bodies that hold all of `source`; `InvalidRequest` names the line that cannot be read."""
+def bodies(source: Source, thread: str | None) -> Iterator[Body]:
+    """The bodies that hold all of `source`; `InvalidRequest` names the line that cannot be read.
+
+    thread: where all of it belongs; None leaves the conversations of other programs apart.
+    """
+    if source.kind == slack.KIND or source.kind in detection.KINDS:
+        for dialogue in _dialogues(source):
+            yield from _chat_bodies(thread or dialogue.thread, list(dialogue.messages))
+        return
+    thread = thread or DEFAULT_THREAD
     match source.kind:
         case "jsonl":
             yield from _jsonl_bodies(source, thread)
@@ -73,12 +89,22 @@ def bodies(source: Source, thread: str) -> Iterator[Body]:
             yield from _chat_bodies(thread, messages)
 
 
+def _dialogues(source: Source) -> Iterator[Dialogue]:
+    if source.kind == slack.KIND and source.path is not None:
+        yield from slack.dialogues(source.path)
+    else:
+        name = "" if source.path is None else source.path.stem
+        yield from detection.dialogues_of(source.kind, source.read(), name)
+
+
 def _is_known(path: Path) -> bool:
+    if path.suffix == ".json":
+        return detection.kind_of(path) is not None
     return path.suffix in _SUFFIXES or path.suffix in _TEXT_SUFFIXES
 
 
 def _kind_of(path: Path) -> str:
-    return _SUFFIXES.get(path.suffix, "text")
+    return detection.kind_of(path) or _SUFFIXES.get(path.suffix, "text")
 
 
 def _jsonl_bodies(source: Source, thread: str) -> Iterator[Body]:

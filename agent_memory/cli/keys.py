@@ -1,11 +1,14 @@
 """`agent-memory keys`: the API keys of a data directory."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from agent_memory.access.key_bounds import KeyBounds
 from agent_memory.access.principal import ApiKeyRecord, Scope
 from agent_memory.api.translators.memory_words import memory_of_header
 from agent_memory.cli.database import with_database
@@ -22,6 +25,10 @@ from agent_memory.store.workspaces import DEFAULT_WORKSPACE, WorkspaceStore
 app = typer.Typer(no_args_is_help=True)
 
 Workspace = Annotated[str, typer.Option(help="Workspace of the keys; two share nothing.")]
+
+KeyIdArgument = Annotated[
+    str, typer.Argument(metavar="ID", help="Id of the key, from `keys list`.")
+]
 
 
 @app.command()
@@ -45,6 +52,22 @@ def create(
             show_default=False,
         ),
     ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A model that it may use, or a pattern such as 'anthropic/*'; repeat for several "
+            "(default: all).",
+            show_default=False,
+        ),
+    ] = None,
+    address: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An address or network that it may be used from; repeat for several (default: "
+            "all).",
+            show_default=False,
+        ),
+    ] = None,
     workspace: Workspace = DEFAULT_WORKSPACE,
     data_dir: DataDir = None,
     as_json: AsJson = False,
@@ -58,7 +81,8 @@ def create(
 
     async def make(database: Database) -> tuple[ApiKeyRecord, str]:
         place = await WorkspaceStore(database).ensure_workspace(WorkspaceId(workspace))
-        return await KeyStore(database).create_key(place, name, scopes, expires_at, memory)
+        bounds = KeyBounds(_tuple(model), _tuple(address))
+        return await KeyStore(database).create_key(place, name, scopes, expires_at, memory, bounds)
 
     record, key = with_database(settings, find_server(settings), make, may_create=True)
     if as_json:
@@ -100,8 +124,59 @@ def list_keys(
 
 
 @app.command()
+def rotate(
+    key_id: KeyIdArgument,
+    overlap: Annotated[
+        str | None,
+        typer.Option(
+            help="For how long the old secret opens too, such as 1h (default: not at all).",
+            show_default=False,
+        ),
+    ] = None,
+    workspace: Workspace = DEFAULT_WORKSPACE,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a key a new secret, which is shown this once. Its id, limits and budgets stay."""
+    settings = load_settings(data_dir=data_dir)
+    length = timedelta(0) if overlap is None else parse_duration(overlap)
+
+    async def change(database: Database) -> tuple[ApiKeyRecord, str]:
+        return await KeyStore(database).rotate_key(WorkspaceId(workspace), KeyId(key_id), length)
+
+    record, key = with_database(settings, find_server(settings), change)
+    if as_json:
+        print_json({**_json(record), "key": key})
+        return
+    console().print(key, soft_wrap=True)
+    console().print(f"Shown this once: keep it. Its id is {record.key_id}.", style="dim")
+
+
+@app.command()
+def disable(
+    key_id: KeyIdArgument,
+    workspace: Workspace = DEFAULT_WORKSPACE,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Refuse a key until it is enabled again; a running server notices within two seconds."""
+    _switch(key_id, workspace, data_dir, as_json, disabled_at=datetime.now(UTC))
+
+
+@app.command()
+def enable(
+    key_id: KeyIdArgument,
+    workspace: Workspace = DEFAULT_WORKSPACE,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a disabled key open again."""
+    _switch(key_id, workspace, data_dir, as_json, disabled_at=None)
+
+
+@app.command()
 def revoke(
-    key_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the key, from `keys list`.")],
+    key_id: KeyIdArgument,
     workspace: Workspace = DEFAULT_WORKSPACE,
     data_dir: DataDir = None,
     as_json: AsJson = False,
@@ -123,9 +198,40 @@ def state_of(record: ApiKeyRecord, now: datetime) -> str:
     """One word, and for a key that will expire the time."""
     if record.revoked_at is not None:
         return "revoked"
+    if record.disabled_at is not None:
+        return "disabled"
     if record.expires_at is None:
         return "valid"
     return "expired" if record.expires_at <= now else f"valid until {_minute(record.expires_at)}"
+
+
+def _switch(
+    key_id: str,
+    workspace: str,
+    data_dir: Path | None,
+    as_json: bool,
+    *,
+    disabled_at: datetime | None,
+) -> None:
+    settings = load_settings(data_dir=data_dir)
+
+    async def change(database: Database) -> ApiKeyRecord:
+        return await KeyStore(database).change_key(
+            WorkspaceId(workspace),
+            KeyId(key_id),
+            lambda record: replace(record, disabled_at=disabled_at),
+        )
+
+    record = with_database(settings, find_server(settings), change)
+    if as_json:
+        print_json(_json(record))
+        return
+    word = "Enabled" if disabled_at is None else "Disabled"
+    console().print(f"{word} {record.key_id} ({record.name}).")
+
+
+def _tuple(names: Sequence[str] | None) -> tuple[str, ...] | None:
+    return tuple(names) if names else None
 
 
 def _check_memory(memory: str, scopes: Sequence[Scope]) -> None:
@@ -144,6 +250,10 @@ def _json(record: ApiKeyRecord) -> dict[str, object]:
         "revoked_at": record.revoked_at,
         "last_used_at": record.last_used_at,
         "memory": record.memory,
+        "disabled_at": record.disabled_at,
+        "previous_secret_until": record.previous_until,
+        "models": record.bounds.models,
+        "addresses": record.bounds.addresses,
     }
 
 

@@ -5,7 +5,7 @@ model is not there, and vectors are made when a server runs again.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -46,13 +46,30 @@ class MemoryApi:
         """The JSON that the route answers; parameters that are None are left out."""
         given = httpx.QueryParams({name: one for name, one in params.items() if one is not None})
         request = self._http.build_request(method, path, json=body, params=given, headers=headers)
+        return orjson.loads(await self._answer(request))
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        params: Sequence[tuple[str, str]] = (),
+    ) -> bytes:
+        """What the route answers to bytes, as bytes."""
+        request = self._http.build_request(
+            method, path, content=content, params=list(params), headers=headers
+        )
+        return await self._answer(request)
+
+    async def _answer(self, request: httpx.Request) -> bytes:
         try:
             response = await self._http.send(request)
         except httpx.TransportError as error:
             raise ServerRefused(f"The server does not answer any more: {error}") from error
         if not response.is_success:
             raise _refusal(response)
-        return orjson.loads(response.content)
+        return response.content
 
 
 def with_memory(
@@ -69,7 +86,7 @@ def with_memory(
 
     async def offline(database: Database) -> _T:
         place = await WorkspaceStore(database).ensure_workspace(WorkspaceId(workspace))
-        async with _offline_client(database, place) as http:
+        async with _offline_client(database, place, settings.context_key_ring) as http:
             return await work(MemoryApi(http))
 
     return with_database(settings, None, offline, may_create=may_create)
@@ -93,9 +110,9 @@ async def _online(
 
 @asynccontextmanager
 async def _offline_client(
-    database: Database, workspace: WorkspaceId
+    database: Database, workspace: WorkspaceId, context_keys: Sequence[bytes]
 ) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(offline_runtime(database, workspace), Limits())
+    app = create_app(offline_runtime(database, workspace, context_keys), Limits())
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(
         transport=transport, base_url=_OFFLINE_URL, headers={"Authorization": "Bearer offline"}

@@ -1,15 +1,17 @@
 """What contexts need of the world. Every method sees one workspace; another's keys do not exist."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from agent_memory.contexts.change import Change
 from agent_memory.contexts.context import Cause, ClosedBody, Context, StoredContext, VersionInfo
 from agent_memory.contexts.document import Document
 from agent_memory.contexts.filter import Filter
+from agent_memory.contexts.link import Link
 from agent_memory.contexts.policy import ContextPolicy
+from agent_memory.contexts.usage import Analytics
 from agent_memory.ids import ContextKey, Lineage, WorkspaceId
 from agent_memory.pages import Page
 from agent_memory.work.once import Once
@@ -108,12 +110,12 @@ class Sweeping(Protocol):
         self, workspace: WorkspaceId, now: datetime, limit: int
     ) -> Sequence[ContextKey]: ...
 
-    async def drop_retired(self, workspace: WorkspaceId, age: timedelta) -> int:
-        """Versions of contexts that were deleted so long ago; how many."""
+    async def drop_retired(self, workspace: WorkspaceId, before: datetime) -> int:
+        """Versions of contexts that were deleted before then; how many."""
         ...
 
-    async def drop_changes(self, workspace: WorkspaceId, age: timedelta) -> int:
-        """Changes that are older; how many."""
+    async def drop_changes(self, workspace: WorkspaceId, before: datetime) -> int:
+        """Changes that were made before then; how many."""
         ...
 
 
@@ -122,10 +124,65 @@ class Sealed(Protocol):
 
     async def list_sealed(
         self, workspace: WorkspaceId, other_than: str, limit: int
-    ) -> Sequence[StoredContext]:
+    ) -> Sequence[tuple[VersionInfo, ClosedBody]]:
         """Versions that another key seals."""
         ...
 
     async def reseal(self, version: VersionInfo, was: ClosedBody, body: ClosedBody) -> bool:
         """Put `body` in the place of `was`; False when that is not there any more."""
         ...
+
+
+class Exporting(Protocol):
+    """Where all contexts are read."""
+
+    def read_all(
+        self,
+        workspace: WorkspaceId,
+        prefix: str,
+        now: datetime,
+        after: ContextKey | None,
+        *,
+        with_versions: bool,
+    ) -> AsyncIterator[StoredContext]:
+        """By key and version, some at a time: the present versions of what lives at `now`, whose
+        key begins so and comes after `after`; or all that are kept."""
+        ...
+
+
+class Links(Protocol):
+    """Relationships between contexts that live."""
+
+    async def put(self, workspace: WorkspaceId, link: Link) -> Link:
+        """As it is kept; `NotFound` unless both contexts live when it is made."""
+        ...
+
+    async def list(self, workspace: WorkspaceId, key: ContextKey, now: datetime) -> Sequence[Link]:
+        """Those from it and to it, the strongest first."""
+        ...
+
+    async def delete(
+        self, workspace: WorkspaceId, from_key: ContextKey, to_key: ContextKey, kind: str | None
+    ) -> int:
+        """Of this type, or of all; how many."""
+        ...
+
+
+class Usage(Protocol):
+    """Where it is counted how contexts are used."""
+
+    async def count_reads(
+        self,
+        workspace: WorkspaceId,
+        reads: Mapping[tuple[ContextKey, Lineage], int],
+        num_misses: int,
+        now: datetime,
+    ) -> None: ...
+
+    async def analyse(
+        self,
+        workspace: WorkspaceId,
+        session_id: str | None,
+        agent_id: str | None,
+        now: datetime,
+    ) -> Analytics: ...

@@ -1,4 +1,4 @@
-"""Jobs and embeddings as metrics."""
+"""Jobs, embeddings and limits as metrics."""
 
 from collections.abc import Mapping, Sequence
 
@@ -48,6 +48,12 @@ def embedding_metrics(condition: EmbeddingCondition) -> list[Metric]:
             f"{name}_seconds_total", "Time of all calls.", sum(one.seconds_total for one in stats)
         ),
     ]
+
+
+def limit_metric(problem: str | None) -> Metric:
+    """Whether limits hold as they are set; not while the Redis that shares them is away."""
+    help_text = "1 while limits hold for all servers together, where they share them."
+    return gauge("agent_memory_limits_up", help_text, problem is None)
 
 
 def _number(numbers: Mapping[tuple[str, JobState], JobCount], queue: str, state: JobState) -> int:

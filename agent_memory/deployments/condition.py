@@ -5,12 +5,17 @@ from typing import assert_never
 
 from prometheus_client import Metric
 
+from agent_memory.access.limiter import Limiter
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.pool_handle import PoolHandle
 from agent_memory.api.runtime import Health
 from agent_memory.cache.stats import PoolStats
-from agent_memory.deployments.background_metrics import embedding_metrics, job_metrics
+from agent_memory.deployments.background_metrics import (
+    embedding_metrics,
+    job_metrics,
+    limit_metric,
+)
 from agent_memory.deployments.kept_outcome import KeptOutcome
 from agent_memory.deployments.kv_metrics import (
     engine_metrics,
@@ -41,6 +46,7 @@ class RuntimeCondition:
         jobs: JobStore,
         embedders: Embedders,
         disk: Probe | None,
+        limiter: Limiter,
     ) -> None:
         """disk: asks the disk that the database lies on, where that is a disk of ours."""
         self._directory = directory
@@ -48,6 +54,7 @@ class RuntimeCondition:
         self._engine = engine
         self._jobs = jobs
         self._embedders = embedders
+        self._limiter = limiter
         self._is_started = False
         self._readiness = Readiness(
             {
@@ -64,6 +71,8 @@ class RuntimeCondition:
         self._is_started = self._is_started or verdict.is_ready
         # Told, but no reason to send requests elsewhere: memory is found by its words meanwhile.
         checks["embeddings"] = self._embedders.problem() or "ok"
+        # Told only: whether requests are refused meanwhile is a setting.
+        checks["limits"] = self._limiter.problem() or "ok"
         return Health(self._is_started, verdict.is_ready, checks)
 
     async def metrics(self) -> str:
@@ -93,6 +102,7 @@ class RuntimeCondition:
                     assert_never(part)
         told += embedding_metrics(await self._embedders.condition())
         told += await self._job_metrics()
+        told.append(limit_metric(self._limiter.problem()))
         return exposition(told) if told else ""
 
     async def _model_metrics(self) -> list[Metric]:

@@ -2,7 +2,7 @@
 
 import time
 
-from agent_memory.access.limiter import LocalLimiter
+from agent_memory.access.limiter import Limiter, LocalLimiter
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.embedder_handle import embedders_of
@@ -14,10 +14,13 @@ from agent_memory.api.runtime import Runtime
 from agent_memory.clock import utc_now
 from agent_memory.deployments.administration import administration_of
 from agent_memory.deployments.condition import RuntimeCondition
+from agent_memory.deployments.context_feed import context_feed
 from agent_memory.deployments.disk_probe import DiskProbe
+from agent_memory.deployments.earlier_contexts import EarlierContexts
 from agent_memory.deployments.upstreams import upstreams_of
 from agent_memory.device.text.served_tokens import ServedTokens
 from agent_memory.gateway.accountant import Accountant
+from agent_memory.gateway.attaching import Attaching
 from agent_memory.gateway.placing import Places, Placing
 from agent_memory.gateway.remembering import Remembering
 from agent_memory.gateway.repeatable import Repeatable
@@ -43,7 +46,12 @@ from agent_memory.store.keys import KeyStore
 from agent_memory.store.memory.spaces import SpaceStore
 from agent_memory.store.session_copies import SessionCopies
 from agent_memory.store.sessions import SessionStore
-from agent_memory.store.stored_contexts import stored_contexts
+from agent_memory.store.shared_limiter import SharedLimiter
+from agent_memory.store.stored_contexts import (
+    context_search,
+    memory_versions,
+    stored_contexts,
+)
 from agent_memory.store.stored_memory import stored_memory
 
 MAX_CONNECTIONS = 8
@@ -52,6 +60,7 @@ MAX_CONNECTIONS = 8
 def front_runtime(config: RuntimeConfig) -> Runtime:
     """All that the surfaces of one front process need. Nothing is connected before it is used."""
     database = Database(config.database_url, max_size=MAX_CONNECTIONS)
+    limiter = limiter_of(config.settings)
     store = SessionStore(database)
     engine = EngineHandle(config.secret, MODEL_AGE_S)
     pool, directory = PoolHandle(), DirectoryHandle()
@@ -68,15 +77,18 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
     local = LocalTurns(streams, directory, places, engine, store, models)
     routed = Routed(local, far=upstreams.turns)
     remembering = Remembering(routed, memory.recollect, StoredMessages(store))
+    contexts = stored_contexts(database, config.settings.context_key_ring, utc_now)
+    earlier = EarlierContexts(contexts.reader)
+    attaching = Attaching(remembering, StoredMessages(store), earlier)
     named_turns = AnsweredTurnStore(database)
-    chain = Repeatable(Placing(remembering, places), named_turns)
+    chain = Repeatable(Placing(attaching, places), named_turns)
     return Runtime(
         turns=Straight(chain, upstreams.turns),
         routes=routed,
         sessions=SessionCatalogue(store, directory, pool, engine, models.served_name),
         keys=KeyAuthenticator(KeyStore(database)),
         condition=RuntimeCondition(
-            database, directory, pool, engine, jobs, embedders, _disk_of_database(config)
+            database, directory, pool, engine, jobs, embedders, _disk_of_database(config), limiter
         ),
         travel=SessionTravel(SessionCopies(database), pool, engine),
         memory=memory,
@@ -86,8 +98,11 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
         named_turns=named_turns,
         conversations=ConversationStore(database),
         seal=TextSeal(config.secret),
-        contexts=stored_contexts(database, config.settings.context_key_ring, utc_now),
-        accounts=Accountant(BookStore(database), LocalLimiter()),
+        contexts=contexts,
+        context_search=context_search(database, config.settings.context_key_ring, embedders),
+        memory_versions=memory_versions(database, config.settings.context_key_ring),
+        context_feed=context_feed(database, config.database_url, config.settings),
+        accounts=Accountant(BookStore(database), limiter),
         administration=administration_of(database),
         providers=upstreams.desk,
         prices=upstreams.configuration,
@@ -98,6 +113,13 @@ def _disk_of_database(config: RuntimeConfig) -> DiskProbe | None:
     """The embedded PostgreSQL of this machine lies in the data directory."""
     is_here = config.settings.database_url is None and not config.spans_nodes
     return DiskProbe(config.settings.home) if is_here else None
+
+
+def limiter_of(settings: Settings) -> Limiter:
+    """The limits of this process, or those that it shares with others through Redis."""
+    if settings.redis_url is None:
+        return LocalLimiter()
+    return SharedLimiter(settings.redis_url, is_open=settings.limits_without_redis == "open")
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -5,7 +5,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Protocol
 
-from agent_memory.errors import TurnNotFound
+from agent_memory.errors import ConversationMoved, OtherConversation, TurnNotFound
 from agent_memory.gateway.provider import Provider
 from agent_memory.ids import SessionId, TurnId, WorkspaceId, new_id
 from agent_memory.prompts.identity import conversation_hashes
@@ -45,6 +45,12 @@ class Places:
                 found, delivered_tokens=before.delivered_tokens, delivered_by=before.delivered_by
             )
         return replace(request, placement=found)
+
+    async def place_again(self, request: TurnRequest, error: ConversationMoved) -> TurnRequest:
+        """The request in another session, since its own has refused it with `error`."""
+        if isinstance(error, OtherConversation):
+            request = replace(request, named_session=SessionId(error.beside))
+        return await self.place(request)
 
     async def _find(self, request: TurnRequest) -> Placement:
         """The session of the turn that the client continues, else the one it named, else the one

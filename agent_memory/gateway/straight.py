@@ -36,4 +36,5 @@ def is_straight(request: TurnRequest) -> bool:
     if request.sent is None or route is None or route.is_local or route.local_model is not None:
         return False
     has_wires = all(target.wire is not None for target in route.targets)
-    return has_wires and request.named_session is None and request.memory is None
+    is_plain = not request.contexts and request.continues is None and request.memory is None
+    return has_wires and is_plain and request.named_session is None

@@ -4,7 +4,7 @@ from typing import Any
 
 from ray.serve import Application
 
-from agent_memory.deployments.front import application
+from agent_memory.deployments.front import cluster_application
 from agent_memory.device.models.model_choice import resolve_model
 from agent_memory.host.composition import cluster_config, start_actors, start_background_actors
 from agent_memory.settings import Settings
@@ -18,4 +18,4 @@ def build(args: dict[str, Any]) -> Application:
     config = cluster_config(Settings(**args))
     start_actors(config, resolve_model(config.settings))
     start_background_actors(config)
-    return application(config)
+    return cluster_application(config)

@@ -5,7 +5,12 @@ from typing import TypeVar
 
 from agent_memory.access.sealing import Sealing
 from agent_memory.clock import utc_now
+from agent_memory.contexts.codec import ContextCodec
+from agent_memory.contexts.key_ring import KeyRing
 from agent_memory.ids import WorkspaceId
+from agent_memory.jobs.bookkeeping import KeepLedger
+from agent_memory.jobs.context_vectors import EmbedContexts
+from agent_memory.jobs.contexts import SweepContexts
 from agent_memory.jobs.embedding import EmbedItems, Reembed
 from agent_memory.jobs.enrichment import ChatModel, Enrich, EnrichArgs
 from agent_memory.jobs.expiry import Expire
@@ -22,6 +27,7 @@ from agent_memory.jobs.of_memory import (
 from agent_memory.jobs.redaction import RedactAgain
 from agent_memory.jobs.spec import JobRun, JobSpec, Outcome, ServerJobSpec, Spec
 from agent_memory.jobs.upkeep import ForgetJobs, PlanUpkeep
+from agent_memory.jobs.webhooks import DeliverWebhook, WebhookArgs
 from agent_memory.memory.estimated_tokens import EstimatedTokens
 from agent_memory.memory.learning.recall_landscape import RECALL
 from agent_memory.memory.learning.weight_learner import WeightLearner
@@ -34,10 +40,15 @@ from agent_memory.providers.embedders import Embedders
 from agent_memory.providers.far.client import Deadlines
 from agent_memory.providers.far.desk import ProviderDesk
 from agent_memory.providers.far.of_environment import providers_of_environment
+from agent_memory.providers.webhook_sender import WebhookSender
 from agent_memory.settings import Settings
+from agent_memory.store.books import BookStore
+from agent_memory.store.contexts.vectors import ContextVectorStore
+from agent_memory.store.contexts.webhooks import WebhookStore
 from agent_memory.store.database import Database
 from agent_memory.store.job_queue import JobQueueStore
 from agent_memory.store.jobs import JobStore
+from agent_memory.store.ledger import LedgerStore
 from agent_memory.store.memory.enrichment import EnrichmentStore
 from agent_memory.store.memory.impressions import ImpressionStore
 from agent_memory.store.memory.items import ItemStore
@@ -49,6 +60,7 @@ from agent_memory.store.memory.vector_index import VectorIndexStore
 from agent_memory.store.memory.weight_sets import WeightSetStore
 from agent_memory.store.providers import ProviderStore
 from agent_memory.store.sealing_key import secrets_key
+from agent_memory.store.stored_contexts import stored_contexts
 from agent_memory.store.stored_memory import memory_stores, queue_upkeep
 from agent_memory.store.turn_messages import TurnMessageStore
 from agent_memory.work.job import JobKind
@@ -62,12 +74,31 @@ def job_specs(
 ) -> Sequence[Spec]:
     """Every kind of job that this server runs."""
     jobs, spaces = JobStore(database), SpaceStore(database)
+    contexts = stored_contexts(database, settings.context_key_ring, utc_now)
     expire = Expire(ImpressionStore(database), RememberedCallStore(database), spaces)
     of_workspaces = [
         _spec(JobKind.EMBED_ITEMS, NoArgs, EmbedItems(spaces, embedders, jobs).do),
         _spec(JobKind.REEMBED, NoArgs, Reembed(spaces, embedders).do),
         _spec(JobKind.INDEX_VECTORS, NoArgs, IndexVectors(spaces, VectorIndexStore(database)).do),
         _spec(JobKind.EXPIRE, NoArgs, expire.do),
+        _spec(
+            JobKind.EMBED_CONTEXTS,
+            NoArgs,
+            EmbedContexts(
+                ContextVectorStore(database, ContextCodec(KeyRing(settings.context_key_ring))),
+                embedders,
+            ).do,
+        ),
+        _spec(
+            JobKind.DELIVER_WEBHOOK,
+            WebhookArgs,
+            DeliverWebhook(
+                WebhookStore(database),
+                WebhookSender(may_be_private=settings.webhooks_to_private),
+                utc_now,
+            ).do,
+        ),
+        _spec(JobKind.SWEEP_CONTEXTS, NoArgs, SweepContexts(contexts.upkeep).do),
         *memory_specs(database, embedders, chosen_enricher(settings)),
     ]
     kinds = [spec.kind for spec in of_workspaces]
@@ -75,6 +106,10 @@ def job_specs(
         *of_workspaces,
         ServerJobSpec(JobKind.PLAN_UPKEEP, PlanUpkeep(kinds, jobs, spaces, embedders, utc_now).do),
         ServerJobSpec(JobKind.FORGET_JOBS, ForgetJobs(queue, utc_now).do),
+        ServerJobSpec(
+            JobKind.KEEP_LEDGER,
+            KeepLedger(BookStore(database), LedgerStore(database), jobs, utc_now).do,
+        ),
         ServerJobSpec(JobKind.SYNC_MODELS, SyncModels(lambda: _desk(database, settings)).do),
     ]
 

@@ -20,7 +20,7 @@ from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.janitor_handle import JanitorHandle
 from agent_memory.actors.options import MLX_RESOURCE, NAMESPACE
-from agent_memory.deployments.front import application
+from agent_memory.deployments.front import application, cluster_application
 from agent_memory.device.models.model_choice import ServedModel
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import AgentMemoryError, Unavailable
@@ -93,7 +93,8 @@ class RayRuntime:
                 proxy_location="HeadOnly",
                 http_options={"host": settings.host, "port": settings.port},
             )
-            serve.run(application(self._config), name=APPLICATION, route_prefix="/")
+            build = application if self._is_local else cluster_application
+            serve.run(build(self._config), name=APPLICATION, route_prefix="/")
 
     def wait_until_ready(self) -> EngineInfo:
         """Until the engine has its model and the front says so. Raises what hinders it."""

@@ -13,8 +13,13 @@ from agent_memory.memory.estimated_tokens import EstimatedTokens
 from agent_memory.memory.ports import TokenCounter
 from agent_memory.memory.service.composition import World
 from agent_memory.memory.service.words_only import WordsOnly
+from agent_memory.store.contexts.search import NoModel
 from agent_memory.store.database import Database
-from agent_memory.store.stored_contexts import stored_contexts
+from agent_memory.store.stored_contexts import (
+    context_search,
+    memory_versions,
+    stored_contexts,
+)
 from agent_memory.store.stored_memory import stored_memory
 
 
@@ -41,6 +46,8 @@ def offline_runtime(
         conversations=absent,
         seal=absent,
         contexts=stored_contexts(database, context_keys, utc_now),
+        memory_versions=memory_versions(database, context_keys),
+        context_search=context_search(database, context_keys, NoModel()),
         administration=administration_of(database),
     )
 

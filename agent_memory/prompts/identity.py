@@ -33,6 +33,19 @@ def head_hash(messages: Sequence[Message]) -> str:
     return digest.hexdigest()
 
 
+def beginning_hash(messages: Sequence[Message]) -> str:
+    """SHA-256 in hex of how a conversation begins: its system prompt and the first message after
+    that."""
+    digest = hashlib.sha256(b"agent_memory.beginning.1")
+    for canonical in map(canonical_message, messages):
+        if canonical.is_empty and canonical.role is Role.SYSTEM:
+            continue
+        digest.update(_encode(canonical))
+        if canonical.role is not Role.SYSTEM:
+            break
+    return digest.hexdigest()
+
+
 def common_prefix(stored: Sequence[Message], sent: Sequence[Message]) -> int:
     """The number of leading messages that say the same in both."""
     num_equal = 0

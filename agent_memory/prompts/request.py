@@ -27,6 +27,7 @@ class PromptRequest:
     """Messages to render with the model's template, or `raw_prompt` to tokenise as it is.
 
     incarnation: that of the engine that is meant; another one refuses. None: whichever it is.
+    prefill: text that the answer begins with.
     """
 
     messages: tuple[Message, ...] = ()
@@ -34,13 +35,16 @@ class PromptRequest:
     raw_prompt: str | None = None
     splices: tuple[Splice, ...] = ()
     incarnation: str | None = None
+    prefill: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedPrompt:
     """`pieces` has one element more than the splices that were found, and `spliced` says which
-    (indices into `PromptRequest.splices`): piece, splice, piece, ... piece. Token ids."""
+    (indices into `PromptRequest.splices`): piece, splice, piece, ... piece. Token ids. After the
+    last piece comes the prefill."""
 
     pieces: tuple[tuple[int, ...], ...]
     spliced: tuple[int, ...]
     generation_suffix: str
+    prefill: tuple[int, ...] = ()

@@ -14,6 +14,8 @@ from agent_memory.turns.events import (
     Usage,
 )
 from agent_memory.turns.messages import Message
+from agent_memory.turns.overlap import Overlap
+from agent_memory.turns.portable import PortableSession
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.traces import Traces
 
@@ -24,15 +26,22 @@ class OpenTurn:
 
     conversation: as it stood before. continuation: what the model is to read.
     running: hears the answer as it comes, from `TurnStarted` to the last `ChoiceFinished`.
+    compared: as it stood after the turn that this one is to be compared with.
     """
 
     request: TurnRequest
     conversation: Conversation
     continuation: Continuation
     running: RunningTurn
+    compared: PortableSession | None = None
 
     def started(
-        self, usage: Usage, model: str, model_fingerprint: str = "", source: Source | None = None
+        self,
+        usage: Usage,
+        model: str,
+        model_fingerprint: str = "",
+        overlap: Overlap | None = None,
+        source: Source | None = None,
     ) -> TurnStarted:
         """The first event of the answer that this model gives."""
         return TurnStarted(
@@ -42,6 +51,7 @@ class OpenTurn:
             self._injected,
             model,
             model_fingerprint,
+            overlap=overlap,
             source=source,
         )
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from agent_memory.errors import InvalidRequest, NotFound, TurnNotFound
 from agent_memory.ids import SessionId, TurnId, WorkspaceId
-from agent_memory.prompts.identity import common_prefix
+from agent_memory.prompts.canonical import canonical_message
+from agent_memory.prompts.identity import beginning_hash, common_prefix
 from agent_memory.sessions.ports import TranscriptStore
 from agent_memory.turns.messages import Message, Recollection, Role
 from agent_memory.turns.placement import Branch
@@ -113,6 +114,15 @@ class Conversation:
     @property
     def generated(self) -> Sequence[GeneratedTurn]:
         return self._generated
+
+    def is_other_than(self, messages: Sequence[Message]) -> bool:
+        """`messages`, a whole conversation, is another one than this: it begins otherwise, and
+        holds no answer of this one."""
+        if not self._messages or beginning_hash(self._messages) == beginning_hash(messages):
+            return False
+        answers = {canonical_message(turn.message) for turn in self._generated}
+        sent = (message for message in messages if message.role is Role.ASSISTANT)
+        return all(canonical_message(message) not in answers for message in sent)
 
     def continue_with(self, request: TurnRequest) -> Continuation:
         """What the model is to read, whether the client sent everything or only what is new."""

@@ -43,10 +43,10 @@ class DirectTurns:
                     async for event in events:
                         has_begun = True
                         yield event
-            except ConversationMoved:
+            except ConversationMoved as error:
                 if has_begun or attempt == MAX_ATTEMPTS:
                     raise
-                request = await self._places.place(request)
+                request = await self._places.place_again(request, error)
             else:
                 return
 

@@ -105,7 +105,9 @@ class FarAnswerer:
             listening.cancel()
 
     async def _listen(self, turn: OpenTurn) -> Answered:
-        question = Question(turn.request, route_of(turn.request), turn.continuation.messages)
+        request = turn.request
+        messages = (*turn.continuation.messages, *_begun(request))
+        question = Question(request, route_of(request), messages)
         begun: Begun | None = None
         last: list[TurnEvent] = []
         async with aclosing(self._far.ask(question)) as events:
@@ -180,4 +182,9 @@ def _end(listening: "asyncio.Task[Answered]") -> None:
 def _read(request: TurnRequest) -> tuple[Message, ...]:
     if request.raw_prompt is not None:
         return (Message(Role.USER, (Text(request.raw_prompt),)),)
-    return request.messages
+    return (*request.messages, *_begun(request))
+
+
+def _begun(request: TurnRequest) -> tuple[Message, ...]:
+    """The answer as the client has begun it."""
+    return (Message(Role.ASSISTANT, (Text(request.prefill),)),) if request.prefill else ()

@@ -1,6 +1,7 @@
 """An answer of the local engine, over as many engines and pools as it takes."""
 
 import logging
+from dataclasses import replace
 from typing import assert_never
 
 from agent_memory.cache.hashing import root_hash
@@ -13,11 +14,13 @@ from agent_memory.errors import EngineLost, PoolLost, Preempted, StreamInterrupt
 from agent_memory.ids import BlockOwner, LeaseId, block_owner, new_id
 from agent_memory.sessions.answering import Answered, OpenTurn
 from agent_memory.sessions.missing import explain_miss
+from agent_memory.sessions.overlapping import overlap_of
 from agent_memory.sessions.pinning import find_pins
 from agent_memory.sessions.ports import Engine, Generation, Pool
 from agent_memory.sessions.prompting import Prompt, build_prompt, fit_to_window
 from agent_memory.sessions.recorder import TurnRecorder
 from agent_memory.turns.events import ChoiceFinished, FinishReason, Ping
+from agent_memory.turns.overlap import Overlap
 from agent_memory.turns.sequence import SequenceStep
 from agent_memory.turns.traces import Traces
 
@@ -54,6 +57,8 @@ class LocalAnswer:
         self._recorder = TurnRecorder(placed.delivered_tokens, placed.delivered_by)
         self._num_preemptions = 0
         self._has_begun = bool(placed.delivered_tokens)
+        self._is_clipped = False
+        self._overlap: Overlap | None = None
 
     async def give(self) -> Answered | None:
         """Generate to the end. Giving up its room for a while is no failure; the pool sees to it
@@ -97,12 +102,15 @@ class LocalAnswer:
             self._engine, self._request, turn.continuation, turn.conversation.generated, info
         )
         self._recorder.generation_suffix = prompt.generation_suffix
-        self._recorder.prompt_tokens = prompt.tokens
+        self._recorder.prompt_tokens = prompt.history
+        self._recorder.prefilled_tokens = prompt.prefilled
         request = await self._lease(prompt, info)
+        self._is_clipped = request.sampling.max_tokens < self._request.sampling.max_tokens
         try:
             miss_reason = await explain_miss(
                 self._engine, turn, prompt, request.lease, info, self._num_preemptions
             )
+            self._overlap = self._overlap_of(prompt, request.lease, info)
             generation = await self._engine.generate(request)
             try:
                 await self._follow(generation, len(prompt.tokens), miss_reason, info)
@@ -174,19 +182,33 @@ class LocalAnswer:
                 case Restored():
                     if recorder.restored(event, num_prompt_tokens, miss_reason):
                         usage = recorder.final_usage
-                        running.emit(self._turn.started(usage, info.model, info.fingerprint))
+                        running.emit(
+                            self._turn.started(usage, info.model, info.fingerprint, self._overlap)
+                        )
                 case Prefilled(num_done=done, num_total=total):
                     running.emit(Ping(done, total))
                 case Generated(index=index, token_ids=token_ids, deltas=deltas):
                     if recorder.generated(event):
                         running.step(deltas, token_ids if index == 0 else ())
-                case Finished(index=index, deltas=deltas, reason=reason, stop_sequence=stop):
-                    recorder.choice_finished(event)
+                case Finished(index=index, deltas=deltas, stop_sequence=stop):
+                    reason = self._reason(event)
+                    recorder.choice_finished(replace(event, reason=reason))
                     running.step((*deltas, ChoiceFinished(index, reason, stop)))
                 case Stored():
                     recorder.stored(event)
                 case _:
                     assert_never(event)
+
+    def _overlap_of(self, prompt: Prompt, lease: Lease, info: EngineInfo) -> Overlap | None:
+        before, messages = self._turn.compared, self._turn.continuation.messages
+        if before is None:
+            return None
+        return overlap_of(before, messages, prompt.tokens, lease, info)
+
+    def _reason(self, event: Finished) -> FinishReason:
+        """The engine knows only the limit that it was given."""
+        is_window = event.reason is FinishReason.LENGTH and self._is_clipped
+        return FinishReason.WINDOW if is_window else event.reason
 
     async def _give_back(self, info: EngineInfo, lease: Lease) -> None:
         """End the lease and publish what the generation has left, however it ended."""
@@ -210,7 +232,8 @@ class LocalAnswer:
         recorder = self._recorder
         # Text cut at a stop string is not what its tokens say: it is read again as text.
         is_whole = recorder.finish_reason is not FinishReason.STOP_SEQUENCE
-        said, spelled = (recorder.answer_tokens, ()) if is_whole else ((), recorder.answer_tokens)
+        answer = (*recorder.prefilled_tokens, *recorder.answer_tokens)
+        said, spelled = (answer, ()) if is_whole else ((), answer)
         before = self._turn.conversation.sequence
         step = SequenceStep.between(before, (*recorder.prompt_tokens, *spelled), said)
         return Traces(

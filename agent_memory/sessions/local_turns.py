@@ -103,7 +103,7 @@ class LocalTurns:
                 # Somebody else took the conversation further: this request is a branch of it.
                 _check_can_go_on(request, delivery, error)
                 request = replace(request, placement=delivery.resumed(request.placed))
-                request = await self._places.place(request)
+                request = await self._places.place_again(request, error)
             else:
                 await self._afterwards(request)
                 return

@@ -16,7 +16,7 @@ from agent_memory.turns.sequence import TokenIds
 
 log = logging.getLogger(__name__)
 
-_LOST = frozenset({MissKind.EVICTED, MissKind.BAD_FILE, MissKind.ENGINE_LOST})
+LOST = frozenset({MissKind.EVICTED, MissKind.BAD_FILE, MissKind.ENGINE_LOST})
 """Of such a miss, the conversation is not the first reason."""
 
 
@@ -39,7 +39,7 @@ async def explain_miss(
         rendered = await render_prompt(engine, turn.request, messages, before.generated, info)
         return rendered.tokens
 
-    if lease.miss_kind in _LOST or turn.request.raw_prompt is not None:
+    if lease.miss_kind in LOST or turn.request.raw_prompt is not None:
         return lease.miss_reason
     if num_preemptions:
         return None  # Told of the first attempt, which is what the client saw.

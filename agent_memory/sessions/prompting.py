@@ -14,7 +14,7 @@ from agent_memory.sessions.ports import Engine
 from agent_memory.turns.messages import Message, Role, Text
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.sampling import SamplingParams
-from agent_memory.turns.sequence import num_common
+from agent_memory.turns.sequence import TokenIds, num_common
 from agent_memory.turns.transcript import GeneratedTurn
 
 MIN_BOUNDARY = 32
@@ -25,12 +25,23 @@ MAX_MARKS = 4
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the engine is to read. `generation_suffix` is its end, put there by the template;
-    `boundaries` are places where others may go on, in tokens from its beginning."""
+    """What the engine is to read. `generation_suffix` is its end, put there by the template, before
+    the `num_prefilled` tokens with which the client has begun the answer. `boundaries` are places
+    where others may go on, in tokens from its beginning."""
 
     tokens: tuple[int, ...]
     generation_suffix: str
     boundaries: tuple[int, ...] = ()
+    num_prefilled: int = 0
+
+    @property
+    def history(self) -> TokenIds:
+        """The prompt without what the client began the answer with."""
+        return self.tokens[: len(self.tokens) - self.num_prefilled]
+
+    @property
+    def prefilled(self) -> TokenIds:
+        return self.tokens[len(self.tokens) - self.num_prefilled :]
 
 
 async def build_prompt(
@@ -80,9 +91,11 @@ async def render_prompt(
         splices=spliced.splices,
         form=request.form,
         incarnation=info.incarnation,
+        prefill=request.prefill,
     )
     rendered = await engine.render(prompt)
-    return Prompt(assemble(rendered, spliced.turns), rendered.generation_suffix)
+    tokens = assemble(rendered, spliced.turns) + rendered.prefill
+    return Prompt(tokens, rendered.generation_suffix, num_prefilled=len(rendered.prefill))
 
 
 def fit_to_window(request: TurnRequest, prompt: Prompt, info: EngineInfo) -> SamplingParams:

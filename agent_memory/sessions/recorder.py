@@ -34,6 +34,7 @@ class TurnRecorder:
         self.num_tokens = 0
         self.generation_suffix = ""
         self.prompt_tokens: tuple[int, ...] = ()
+        self.prefilled_tokens: tuple[int, ...] = ()
         self._usage: Usage | None = None
         self._parts: list[Part] = []
         self._model = delivered_by

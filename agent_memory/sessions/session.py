@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agent_memory.errors import AlreadyAnswered, ConversationMoved
+from agent_memory.errors import AlreadyAnswered, ConversationMoved, OtherConversation
 from agent_memory.ids import SessionId, WorkspaceId
+from agent_memory.prompts.identity import beginning_hash
 from agent_memory.sessions.answering import Answerer
 from agent_memory.sessions.conversation import Conversation
 from agent_memory.sessions.ports import TranscriptStore
@@ -13,6 +14,9 @@ from agent_memory.sessions.running_turn import RunningTurn
 from agent_memory.sessions.turn import Turn
 from agent_memory.turns.events import TurnStep
 from agent_memory.turns.request import TurnRequest
+
+MAX_SESSION_ID = 128
+_BEGINNING_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Session:
                 conversation = await self._wake(request)
                 self._check_is_new(conversation, request)
                 self._check_head(conversation, request)
+                self._check_is_same(conversation, request)
                 answerer, store = self._surroundings.answerer, self._surroundings.store
                 turn = Turn(request, running, conversation, answerer, store)
                 await self._follow_through(turn)
@@ -93,6 +98,22 @@ class Session:
         """A session found by its history takes the turn only while that is still its history."""
         if not _stands_at(conversation, request):
             raise ConversationMoved("The conversation went on in the meantime.")
+
+    @staticmethod
+    def _check_is_same(conversation: Conversation, request: TurnRequest) -> None:
+        """Clients name one session for several conversations: for a title beside the talk, say."""
+        named = request.named_session
+        is_whole = not request.is_delta and request.raw_prompt is None
+        if named is None or not is_whole or request.placed.delivered_tokens:
+            return
+        if conversation.is_other_than(request.messages):
+            raise OtherConversation(_beside(named, request))
+
+
+def _beside(named: SessionId, request: TurnRequest) -> SessionId:
+    """The session of the conversation that begins as this request does."""
+    name = named[: MAX_SESSION_ID - _BEGINNING_DIGITS - 1]
+    return SessionId(f"{name}.{beginning_hash(request.messages)[:_BEGINNING_DIGITS]}")
 
 
 def _stands_at(conversation: Conversation, request: TurnRequest) -> bool:

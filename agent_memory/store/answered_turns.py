@@ -29,6 +29,7 @@ class _Row:
     completion_tokens: int
     miss_reason: str | None
     kept: str | None
+    shape: str | None
     committed_at: datetime
 
 
@@ -67,6 +68,7 @@ class AnsweredTurnStore:
             ),
             committed_at=row.committed_at,
             kept=row.kept,
+            shape=row.shape,
         )
 
     async def messages_after(self, workspace: WorkspaceId, turn: TurnId) -> Sequence[Message]:

@@ -94,9 +94,15 @@ class _LostRow:
 class BookStore:
     """Implements `Books`. Counters are locked in one order by everybody."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime] = utc_now,
+        lease: timedelta = LEASE,
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._lease = lease
         self._rules = RuleStore(database, clock)
         self._days: set[date] = set()
 
@@ -125,7 +131,7 @@ class BookStore:
                 model=asked.model,
                 price_id=None if asked.price is None else asked.price.price_id,
                 started_at=reservation.started_at,
-                lease=LEASE,
+                lease=self._lease,
             )
             await transaction.run(
                 "insert_budget_holds",
@@ -145,7 +151,7 @@ class BookStore:
                 cache_write_tokens=[one.tokens.cache_write_tokens for one in progress],
                 output_tokens=[one.tokens.output_tokens for one in progress],
                 costs=[one.cost for one in progress],
-                lease=LEASE,
+                lease=self._lease,
             )
 
     async def settle(self, entry_id: str, served: Served, *, is_reserved: bool) -> None:

@@ -1,19 +1,16 @@
 """The queue as the processes see it that run jobs, of all workspaces."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import aclosing
 from datetime import datetime
 
 import orjson
-from psycopg import AsyncConnection, sql
-from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from agent_memory.json_value import Json
-from agent_memory.store.database import CONNECTION_OPTIONS, Database
-from agent_memory.store.faults import translated_errors
+from agent_memory.store.database import Database
 from agent_memory.store.memory.safe_json import escape_mapping, unescape_mapping
+from agent_memory.store.notifications import notifications
 from agent_memory.store.safe_text import escape
 from agent_memory.store.statements import statement
 
@@ -41,17 +38,10 @@ class JobQueueStore:
             rows = await cursor.fetchall() if cursor.description is not None else []
         return [_unescaped(row) for row in rows]
 
-    async def notifications(self, channels: Iterable[str]) -> AsyncIterator[tuple[str, str]]:
+    def notifications(self, channels: Iterable[str]) -> AsyncIterator[tuple[str, str]]:
         """(channel, payload) of what is told from now on, over a connection of its own, until that
         breaks (`StorageUnavailable`)."""
-        with translated_errors():
-            url = make_conninfo(self._url, **CONNECTION_OPTIONS)
-            async with await AsyncConnection.connect(url, autocommit=True) as connection:
-                for channel in channels:
-                    await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
-                async with aclosing(connection.notifies()) as notifies:
-                    async for told in notifies:
-                        yield told.channel, told.payload
+        return notifications(self._url, channels)
 
     async def note_outcome(self, job_no: int, outcome: Mapping[str, Json]) -> None:
         """What the job has done so far."""

@@ -65,6 +65,7 @@ def turn_values(
     turn: PortableTurn,
     ordinal: int,
     kept: str | None = None,
+    shape: str | None = None,
 ) -> dict[str, object]:
     """The values of `insert_turn`."""
     return {
@@ -85,6 +86,7 @@ def turn_values(
         "started_at": turn.started_at,
         "ordinal": ordinal,
         "kept": kept,
+        "shape": shape,
         **_trace_values(turn.traces),
     }
 

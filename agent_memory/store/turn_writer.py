@@ -73,7 +73,9 @@ async def _append_messages(transaction: Transaction, turn: TurnCommit) -> None:
 
 
 async def _insert_turn(transaction: Transaction, turn: TurnCommit, ordinal: int) -> None:
-    values = turn_values(turn.workspace_id, turn.session_id, turn.turn, ordinal, turn.kept)
+    values = turn_values(
+        turn.workspace_id, turn.session_id, turn.turn, ordinal, turn.kept, turn.shape
+    )
     await transaction.run("insert_turn", **values)
 
 

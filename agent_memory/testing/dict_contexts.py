@@ -1,7 +1,7 @@
 """Contexts without a database."""
 
 import copy
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,8 +12,10 @@ from agent_memory.contexts.context import Cause, ClosedBody, Context, StoredCont
 from agent_memory.contexts.document import Document
 from agent_memory.contexts.filter import Filter
 from agent_memory.contexts.key_ring import KeyRing
+from agent_memory.contexts.link import Link
 from agent_memory.contexts.policy import ContextPolicy
-from agent_memory.contexts.service.contexts import Contexts, compose_contexts
+from agent_memory.contexts.service.contexts import Contexts, Stores, compose_contexts
+from agent_memory.contexts.usage import Analytics, Measures
 from agent_memory.errors import Conflict
 from agent_memory.ids import ContextKey, Lineage, WorkspaceId
 from agent_memory.pages import Page
@@ -97,6 +99,58 @@ class DictContexts:
         contexts = self._place(workspace).contexts
         lifetime = replace(contexts[key].lifetime, expires_at=expires_at)
         contexts[key] = replace(contexts[key], lifetime=lifetime)
+
+    async def list_expired(
+        self, workspace: WorkspaceId, now: datetime, limit: int
+    ) -> Sequence[ContextKey]:
+        contexts = self._place(workspace).contexts
+        return [key for key, one in contexts.items() if one.lifetime.is_over(now)][:limit]
+
+    async def drop_retired(self, workspace: WorkspaceId, before: datetime) -> int:
+        del workspace, before
+        return 0
+
+    async def drop_changes(self, workspace: WorkspaceId, before: datetime) -> int:
+        del workspace, before
+        return 0
+
+    async def list_sealed(
+        self, workspace: WorkspaceId, other_than: str, limit: int
+    ) -> Sequence[tuple[VersionInfo, ClosedBody]]:
+        versions = self._place(workspace).versions.values()
+        known = {other_than, None}
+        return [found for found in versions if found[1].sealed_with not in known][:limit]
+
+    async def reseal(self, version: VersionInfo, was: ClosedBody, body: ClosedBody) -> bool:
+        address = version.address
+        versions = self._place(address.workspace).versions
+        if versions.get((address.lineage, address.version)) != (version, was):
+            return False
+        versions[address.lineage, address.version] = (version, body)
+        return True
+
+    async def read_all(
+        self,
+        workspace: WorkspaceId,
+        prefix: str,
+        now: datetime,
+        after: ContextKey | None,
+        *,
+        with_versions: bool,
+    ) -> AsyncIterator[StoredContext]:
+        place = self._place(workspace)
+        found = sorted(place.versions.values(), key=lambda it: (it[0].address.key, it[0].made_at))
+        for info, body in found:
+            number = info.address.version
+            if info.address.key <= (after or ""):
+                continue
+            context = place.contexts.get(info.address.key)
+            if context is None or context.present.address.lineage != info.address.lineage:
+                continue
+            is_kept = with_versions or number == context.present.address.version
+            is_meant = info.address.key.startswith(prefix) and not context.lifetime.is_over(now)
+            if is_kept and is_meant:
+                yield StoredContext(context, info, body)
 
     async def get_policy(self, workspace: WorkspaceId) -> ContextPolicy:
         return self._place(workspace).policy
@@ -182,6 +236,57 @@ class _DictWriting:
         return change
 
 
+class DictLinks:
+    """Implements `Links`; both contexts are taken to live."""
+
+    def __init__(self) -> None:
+        self._links: list[Link] = []
+
+    async def put(self, workspace: WorkspaceId, link: Link) -> Link:
+        await self.delete(workspace, link.from_key, link.to_key, link.type)
+        self._links.append(link)
+        return link
+
+    async def list(self, workspace: WorkspaceId, key: ContextKey, now: datetime) -> Sequence[Link]:
+        del workspace, now
+        return [link for link in self._links if key in {link.from_key, link.to_key}]
+
+    async def delete(
+        self, workspace: WorkspaceId, from_key: ContextKey, to_key: ContextKey, kind: str | None
+    ) -> int:
+        del workspace
+        gone = [
+            link
+            for link in self._links
+            if (link.from_key, link.to_key) == (from_key, to_key) and kind in {None, link.type}
+        ]
+        self._links = [link for link in self._links if link not in gone]
+        return len(gone)
+
+
+class NoUsage:
+    """Implements `Usage` where nothing is counted."""
+
+    async def count_reads(
+        self,
+        workspace: WorkspaceId,
+        reads: Mapping[tuple[ContextKey, Lineage], int],
+        num_misses: int,
+        now: datetime,
+    ) -> None:
+        del workspace, reads, num_misses, now
+
+    async def analyse(
+        self,
+        workspace: WorkspaceId,
+        session_id: str | None,
+        agent_id: str | None,
+        now: datetime,
+    ) -> Analytics:
+        del workspace, session_id, agent_id, now
+        return Analytics(Measures(0, 0, 0, 0, 0, None, None, 0, 0, 0), (), ())
+
+
 def dict_contexts(
     keys: Sequence[bytes] = (),
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -189,7 +294,8 @@ def dict_contexts(
 ) -> Contexts:
     """All of contexts over dictionaries."""
     store = store or DictContexts()
-    return compose_contexts(store, store, ContextCodec(KeyRing(keys)), clock)
+    stores = Stores(store, store, store, store, store, DictLinks(), NoUsage())
+    return compose_contexts(stores, ContextCodec(KeyRing(keys)), clock)
 
 
 def _is_wanted(context: Context, wanted: Filter) -> bool:

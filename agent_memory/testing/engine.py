@@ -261,6 +261,7 @@ class MemoryStore:
                     commit.usage,
                     commit.started_at,
                     commit.kept,
+                    commit.shape,
                 )
         return None
 

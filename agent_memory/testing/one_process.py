@@ -16,7 +16,9 @@ from agent_memory.device.event_stream import EventStream
 from agent_memory.engine.events import EngineEvent
 from agent_memory.engine.info import EngineInfo
 from agent_memory.engine.request import GenerationRequest
-from agent_memory.ids import SessionId, WorkspaceId, new_id
+from agent_memory.errors import ConversationMoved
+from agent_memory.gateway.placing import Places, Placing
+from agent_memory.ids import SessionId, WorkspaceId
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.sessions.conversation import Conversation
 from agent_memory.sessions.local_answer import LocalAnswerer
@@ -27,7 +29,6 @@ from agent_memory.testing.engine import MemoryStore, OpenPool
 from agent_memory.testing.runtime import MemorySessions, ScriptedTurns, scripted_runtime
 from agent_memory.turns.events import TurnEvent, TurnStep
 from agent_memory.turns.models import ModelCard
-from agent_memory.turns.placement import Placement
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.transcript import Transcript
 
@@ -76,19 +77,25 @@ class _Sessions(MemorySessions):
 
 
 class EngineTurns:
-    """Turns of real sessions over a real engine. A session is the one that the request names, else
-    a new one; no KV is kept between turns."""
+    """Turns of real sessions over a real engine, each in its place; no KV is kept between turns."""
 
-    def __init__(self, engine: MlxEngine, store: MemoryStore) -> None:
+    def __init__(self, engine: MlxEngine, store: MemoryStore, places: Places) -> None:
         self._engine = _Engine(engine)
+        self._places = places
         self._surroundings = Surroundings(LocalAnswerer(self._engine, OpenPool()), store)
         self._sessions: dict[tuple[WorkspaceId, SessionId], Session] = {}
 
     async def answer(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
+        try:
+            async for event in self._attempt(request):
+                yield event
+        except ConversationMoved as error:
+            async for event in self._attempt(await self._places.place_again(request, error)):
+                yield event
+
+    async def _attempt(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
         steps: asyncio.Queue[TurnStep | None] = asyncio.Queue()
-        session = self._session_of(request)
-        placed = replace(request, placement=Placement(session.session_id))
-        running = session.take_turn(placed, steps.put_nowait)
+        running = self._session_of(request).take_turn(request, steps.put_nowait)
         ending = asyncio.create_task(running.wait())
         ending.add_done_callback(lambda _: steps.put_nowait(None))
         try:
@@ -100,8 +107,9 @@ class EngineTurns:
             running.cancel()
 
     async def count(self, request: TurnRequest) -> int:
+        placed = request.placed
         conversation = await Conversation.load(
-            self._surroundings.store, request.workspace_id, request.named_session or SessionId("")
+            self._surroundings.store, request.workspace_id, placed.session_id, placed.branch
         )
         prompt = await build_prompt(
             self._engine,
@@ -117,7 +125,7 @@ class EngineTurns:
         return [ModelCard(info.model, 0, info.context_window)]
 
     def _session_of(self, request: TurnRequest) -> Session:
-        place = (request.workspace_id, request.named_session or SessionId(new_id("sess")))
+        place = (request.workspace_id, request.placed.session_id)
         return self._sessions.setdefault(place, Session(*place, self._surroundings))
 
 
@@ -132,9 +140,10 @@ def app_of_model(
     settings = settings or Settings.model_validate({"max_batch_size": 32})
     engine = MlxEngine.load(folder, folder.name, settings, None)
     store = MemoryStore()
+    places = Places(store)
     runtime = replace(
         scripted_runtime(ScriptedTurns()),
-        turns=EngineTurns(engine, store),
+        turns=Placing(EngineTurns(engine, store, places), places),
         sessions=_Sessions(store),
         named_turns=store,
     )

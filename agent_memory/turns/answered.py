@@ -25,7 +25,8 @@ from agent_memory.turns.request import TurnRequest
 @dataclass(frozen=True, slots=True)
 class AnsweredTurn:
     """new_messages: what the client said in it. model_fingerprint: None where the local engine did
-    not answer. kept: JSON text of what a surface keeps with it."""
+    not answer. kept: JSON text of what a surface keeps with it. shape: a digest of each part of its
+    request, as JSON text."""
 
     turn_id: TurnId
     session_id: SessionId
@@ -37,6 +38,7 @@ class AnsweredTurn:
     usage: Usage
     committed_at: datetime
     kept: str | None = None
+    shape: str | None = None
 
     def events_for(self, request: TurnRequest) -> Iterator[TurnEvent]:
         """The turn's events, each part of the answer in one piece.
@@ -50,12 +52,14 @@ class AnsweredTurn:
                 "This Idempotency-Key was used for another request; a key belongs to one request "
                 "and its repetitions."
             )
-        return self._events()
+        return self._events(self.answer.without_text(request.prefill))
 
     def _is_elsewhere(self, request: TurnRequest) -> bool:
-        return request.named_session not in {None, self.session_id}
+        """A conversation that stood beside the one of the named session has a longer name."""
+        named = request.named_session
+        return named not in {None, self.session_id} and not self.session_id.startswith(f"{named}.")
 
-    def _events(self) -> Iterator[TurnEvent]:
+    def _events(self, answer: Message) -> Iterator[TurnEvent]:
         begun = replace(self.usage, completion_tokens=0)
         yield TurnStarted(
             self.turn_id,
@@ -65,7 +69,7 @@ class AnsweredTurn:
             model_fingerprint=self.model_fingerprint or "",
             is_repeat=True,
         )
-        for part in self.answer.parts:
+        for part in answer.parts:
             match part:
                 case Text(text=text):
                     yield TextDelta(0, text, 0)

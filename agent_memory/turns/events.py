@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent_memory.ids import SessionId, TurnId
+from agent_memory.turns.overlap import Overlap
 
 
 class FinishReason(StrEnum):
@@ -23,6 +24,9 @@ class FinishReason(StrEnum):
     """The model ended its turn by itself."""
     STOP_SEQUENCE = "stop_sequence"
     LENGTH = "length"
+    """As many tokens as were asked for, or as many as the server gives."""
+    WINDOW = "window"
+    """The context window is full; more was asked for."""
     TOOL_CALLS = "tool_calls"
     CANCELLED = "cancelled"
 
@@ -86,6 +90,7 @@ class TurnStarted:
     model: the name of the model that answers, and model_fingerprint what it is. Said again when
         another one has taken its place before it said a word. source: None for the local engine.
     is_repeat: the turn was answered before, and is told again.
+    overlap: with the turn that the client wants this one to be compared with.
     """
 
     turn_id: TurnId
@@ -95,6 +100,7 @@ class TurnStarted:
     model: str = ""
     model_fingerprint: str = ""
     is_repeat: bool = False
+    overlap: Overlap | None = None
     source: Source | None = None
 
 

@@ -94,6 +94,25 @@ class Message:
         """The text parts, joined as they stand."""
         return "".join(part.text for part in self.parts if isinstance(part, Text))
 
+    def after_text(self, text: str) -> "Message":
+        """The message with `text` in front of it."""
+        if not text:
+            return self
+        first, rest = self.parts[:1], self.parts[1:]
+        match first:
+            case (Text(text=said),):
+                return Message(self.role, (Text(text + said), *rest))
+            case _:
+                return Message(self.role, (Text(text), *self.parts))
+
+    def without_text(self, text: str) -> "Message":
+        """The message without `text`, if it begins with that."""
+        first = self.parts[0] if self.parts else None
+        if not text or not isinstance(first, Text) or not first.text.startswith(text):
+            return self
+        said = first.text.removeprefix(text)
+        return Message(self.role, (*((Text(said),) if said else ()), *self.parts[1:]))
+
     @property
     def recollection(self) -> Recollection | None:
         """What memory put in front of it, if anything."""

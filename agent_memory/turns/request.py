@@ -1,12 +1,14 @@
 """One turn as a surface asks for it, and as it goes on from there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent_memory.errors import InvariantBroken
 from agent_memory.ids import RequestId, SessionId, ThreadId, TurnId, WorkspaceId
 from agent_memory.turns.answer_form import AnswerForm
+from agent_memory.turns.attached import AttachedContext
 from agent_memory.turns.messages import Message, Recollection
-from agent_memory.turns.placement import Placement
+from agent_memory.turns.placement import Branch, Placement
+from agent_memory.turns.prompt_tags import PromptTags
 from agent_memory.turns.route import Route
 from agent_memory.turns.sampling import SamplingParams
 from agent_memory.turns.sent import Sent
@@ -63,6 +65,10 @@ class TurnRequest:
     placement: the session that takes the turn; None until one is found or made for it.
     is_stored: False: nothing of the turn is written to the database.
     kept: JSON text of what the surface keeps with the turn, to tell of it again.
+    prefill: text of the assistant's that the answer goes on from, and begins with once it is kept.
+    tags: what the client said beside messages and form. compare_with: the turn with whose prompt
+        this one's is to be compared.
+    contexts: documents that the model is to have read.
     """
 
     turn_id: TurnId
@@ -88,6 +94,22 @@ class TurnRequest:
     placement: Placement | None = None
     is_stored: bool = True
     kept: str | None = None
+    prefill: str = ""
+    tags: PromptTags = PromptTags()  # noqa: RUF009  frozen value
+    compare_with: Branch | None = None
+
+    def within(self, num_before: int) -> "TurnRequest":
+        """The request with its places counted from the beginning of the conversation, of which
+        `num_before` messages stand before its own."""
+        return replace(
+            self,
+            cache_marks=tuple(num_before + mark for mark in self.cache_marks),
+            pins=tuple(
+                replace(pin, num_messages=num_before + pin.num_messages) for pin in self.pins
+            ),
+        )
+
+    contexts: tuple[AttachedContext, ...] = ()
 
     @property
     def placed(self) -> Placement:

@@ -124,6 +124,7 @@ class TurnCommit:
     transaction. `inherited`: what a session that is not stored yet begins with, its messages
     counted among those to keep. `built_on`: where the conversation stood that the turn continues;
     None where that is not to be checked. `kept`: what a surface keeps with it (JSON text).
+    `shape`: digests of the request's parts (JSON text).
     """
 
     turn_id: TurnId
@@ -143,6 +144,7 @@ class TurnCommit:
     inherited: PortableSession | None = None
     built_on: Head | None = None
     kept: str | None = None
+    shape: str | None = None
 
     @property
     def turn(self) -> PortableTurn:

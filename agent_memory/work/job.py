@@ -30,12 +30,20 @@ class JobKind(StrEnum):
     """Make or drop the vector index by how many vectors there are."""
     ENRICH = "enrich"
     """Have a language model look for statements in a raw text."""
+    EMBED_CONTEXTS = "embed_contexts"
+    """Give vectors to the contexts that lack them."""
+    DELIVER_WEBHOOK = "deliver_webhook"
+    """Send one change of a context to one webhook."""
     EXPIRE = "expire"
     """Drop impressions and idempotency keys that nobody will ask for again."""
+    SWEEP_CONTEXTS = "sweep_contexts"
+    """Drop contexts that have expired, and versions and changes that are kept no longer."""
     PLAN_UPKEEP = "plan_upkeep"
     """Queue for each workspace what is due in it."""
     FORGET_JOBS = "forget_jobs"
     """Drop jobs that ended long ago."""
+    KEEP_LEDGER = "keep_ledger"
+    """Book requests of processes that died, and add up the days that are over."""
     SYNC_MODELS = "sync_models"
     """Read the lists of providers' models."""
 
@@ -47,6 +55,7 @@ class JobQueue(StrEnum):
     MEMORY = "memory"
     UPKEEP = "upkeep"
     ENRICHMENT = "enrichment"
+    WEBHOOKS = "webhooks"
 
 
 class JobState(StrEnum):

@@ -32,6 +32,9 @@ class JobTraits:
     max_attempts: int = MAX_ATTEMPTS
 
 
+WEBHOOK_ATTEMPTS = 30
+"""Over four hours: a receiver may be repaired meanwhile."""
+
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _EMBED, _MEMORY, _UPKEEP = JobQueue.EMBEDDINGS, JobQueue.MEMORY, JobQueue.UPKEEP
 
@@ -46,9 +49,15 @@ _LINES = (
     JobTraits(JobKind.LEARN_WEIGHTS, _UPKEEP, every=_DAY, is_requestable=True),
     JobTraits(JobKind.INDEX_VECTORS, _UPKEEP, every=6 * _HOUR, is_requestable=True),
     JobTraits(JobKind.ENRICH, JobQueue.ENRICHMENT),
+    JobTraits(
+        JobKind.EMBED_CONTEXTS, _EMBED, is_requestable=True, max_attempts=EMBEDDING_ATTEMPTS
+    ),
+    JobTraits(JobKind.DELIVER_WEBHOOK, JobQueue.WEBHOOKS, max_attempts=WEBHOOK_ATTEMPTS),
     JobTraits(JobKind.EXPIRE, _UPKEEP, every=_HOUR, is_requestable=True),
+    JobTraits(JobKind.SWEEP_CONTEXTS, _UPKEEP, every=_HOUR / 4, is_requestable=True),
     JobTraits(JobKind.PLAN_UPKEEP, _UPKEEP, schedule=Period(5), max_attempts=1),
     JobTraits(JobKind.FORGET_JOBS, _UPKEEP, schedule=Period(60, offset=17), max_attempts=1),
+    JobTraits(JobKind.KEEP_LEDGER, _UPKEEP, schedule=Period(5, offset=2), max_attempts=1),
     JobTraits(JobKind.SYNC_MODELS, _UPKEEP, schedule=Period(30, offset=4), max_attempts=1),
 )
 # fmt: on

@@ -29,6 +29,46 @@ def test_after_a_kill_the_next_turn_reads_the_whole_history_from_the_shelf(
     assert resumed.text == untouched.ask(history).text
 
 
+def test_one_turn_goes_on_under_every_name_of_it_after_each_kill(mortal: Server) -> None:
+    """Begun as a response, continued as a thread and by its session; only new tokens are read."""
+    talk = Talk(mortal)
+    first = talk.post_json(
+        "/v1/responses", {"model": "m", "input": QUESTION, "max_output_tokens": 20}
+    ).json()
+    left = first["usage"]["total_tokens"] - 1
+    _restart(mortal, talk)
+    second = talk.post_json(
+        "/v1/messages",
+        {
+            "model": "m",
+            "max_tokens": 20,
+            "messages": [user("what then?")],
+            "thread": {
+                "type": "continue",
+                "previous_message_id": first["id"].replace("resp_", "msg_"),
+            },
+        },
+    )
+    usage = second.json()["usage"]
+    assert usage["cache_read_input_tokens"] == left
+    prompt = usage["input_tokens"] + usage["cache_read_input_tokens"]
+    left = prompt + usage["output_tokens"] - 1
+    _restart(mortal, talk)
+    session = second.headers["x-session-id"]
+    third = talk.post_json(
+        f"/v1/agents/{session}/turns", {"messages": [user("and then?")], "max_tokens": 20}
+    ).json()
+    assert third["usage"]["cached_tokens"] == left
+    transcript = talk.get(f"/v1/agents/{session}/transcript").json()
+    assert len(transcript["messages"]) == 6
+
+
+def _restart(server: Server, talk: Talk) -> None:
+    server.kill_itself()
+    server.start()
+    wait_until(lambda: bool(talk.stats().get("pool_shelf_bytes")), timeout_s=30)
+
+
 def test_running_streams_finish_when_the_server_is_asked_to_stop(mortal: Server) -> None:
     talk = Talk(mortal, "drained")
     whole = talk.ask([user("drain me")], max_tokens=60).text

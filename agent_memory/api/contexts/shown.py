@@ -3,8 +3,12 @@
 from agent_memory.api.contexts.content import shown
 from agent_memory.contexts.context import Context, ReadContext, VersionInfo
 from agent_memory.contexts.diffing import Diff
+from agent_memory.contexts.link import Link
 from agent_memory.contexts.policy import ALL_VERSIONS, ContextPolicy
 from agent_memory.contexts.receipt import Receipt
+from agent_memory.contexts.usage import Analytics
+
+_DIGITS = 6
 
 
 def version_json(version: VersionInfo) -> dict[str, object]:
@@ -96,4 +100,45 @@ def diff_json(diff: Diff) -> dict[str, object]:
         "same": diff.is_same,
         "format": diff.form,
         "diff": diff.text if diff.operations is None else diff.operations,
+    }
+
+
+def link_json(link: Link) -> dict[str, object]:
+    """A relationship."""
+    return {
+        "from": link.from_key,
+        "to": link.to_key,
+        "type": link.type,
+        "strength": round(link.strength, _DIGITS),
+        "created_at": link.created_at,
+        "created_by": link.created_by,
+    }
+
+
+def analytics_json(analytics: Analytics) -> dict[str, object]:
+    """How contexts are used."""
+    measures, hit_rate = analytics.measures, analytics.hit_rate
+    return {
+        "contexts": measures.num_contexts,
+        "versions": measures.num_versions,
+        "bytes": measures.num_bytes,
+        "stored_bytes": measures.num_stored_bytes,
+        "encrypted": measures.num_sealed,
+        "sessions": measures.num_sessions,
+        "agents": measures.num_agents,
+        "reads": measures.num_reads,
+        "hit_rate": None if hit_rate is None else round(hit_rate, _DIGITS),
+        "first_created_at": measures.first_created_at,
+        "last_updated_at": measures.last_updated_at,
+        "most_read": [{"key": one.key, "reads": one.num_reads} for one in analytics.most_read],
+        "days": [
+            {
+                "day": day.day,
+                "reads": day.num_reads,
+                "misses": day.num_misses,
+                "writes": day.num_writes,
+                "deletes": day.num_deletes,
+            }
+            for day in analytics.days
+        ],
     }

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from agent_memory.access.principal import Scope
+from agent_memory.api.attached_contexts import with_contexts
 from agent_memory.api.call import Call
 from agent_memory.api.identity import checked_session_id
 from agent_memory.api.json_answer import json_answer
@@ -121,6 +122,7 @@ async def take_turn(request: Request, id: str) -> Response:  # noqa: A002  the p
     turn = agent_turn(body, call.turn(session), call.surface.limits)
     turn = await call.as_sent(turn)
     call.require_memory(turn)
+    turn = await with_contexts(call, turn, body.contexts)
     await call.surface.runtime.sessions.get(call.workspace, session)
     return TurnResponse(call, [turn], AgentRenderer(), stream=body.stream)
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from agent_memory.access.principal import Scope
+from agent_memory.api.attached_contexts import with_contexts
 from agent_memory.api.call import Call
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.passing import passing_turn, streams
@@ -59,6 +60,7 @@ async def create_chat_completion(request: Request) -> Response:
     turn = chat_turn(body, call.turn(call.session(body.session_id)), call.surface.limits)
     turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
+    turn = await with_contexts(call, turn, body.contexts)
     renderer = ChatRenderer(
         body.model or await call.surface.catalogue.served() or "",
         int(call.surface.clock()),

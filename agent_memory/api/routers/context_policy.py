@@ -10,10 +10,12 @@ from agent_memory.api.contexts.options import kept_versions
 from agent_memory.api.contexts.shown import policy_json
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
-from agent_memory.api.schemas.contexts import ContextPolicyBody
+from agent_memory.api.schemas.contexts import ContextPolicyBody, ResealBody
 from agent_memory.contexts.policy import DEFAULT_KEPT_VERSIONS, ContextPolicy
 
 router = APIRouter(prefix="/v1/contexts", tags=["Contexts"])
+
+_RESEALED = {"resealed": 12, "has_more": False}
 
 
 @router.get("/policy", summary="Read the policy", responses=answers("The policy.", POLICY))
@@ -22,6 +24,22 @@ async def get_policy(request: Request) -> Response:
     call = await Call.open(request, Scope.CONTEXTS)
     policies = call.surface.runtime.contexts.policies
     return json_answer(policy_json(await policies.get_policy(call.workspace)))
+
+
+@router.post(
+    "/reseal",
+    summary="Encrypt contexts again with the first key",
+    openapi_extra=takes(ResealBody, {"limit": 100}),
+    responses=answers("How many were, and whether there may be more.", _RESEALED),
+)
+async def reseal_contexts(request: Request) -> Response:
+    """Versions that another key of `AGENT_MEMORY_CONTEXT_KEYS` encrypts, some at a time, while
+    everybody reads and writes: once none is left, that key is needed no more."""
+    call = await Call.open(request, Scope.ADMIN)
+    body = await call.read(ResealBody)
+    upkeep = call.surface.runtime.contexts.upkeep
+    num_resealed = await upkeep.reseal(call.workspace, body.limit)
+    return json_answer({"resealed": num_resealed, "has_more": num_resealed == body.limit})
 
 
 @router.put(

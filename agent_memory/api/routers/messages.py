@@ -4,17 +4,22 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from agent_memory.access.principal import Scope
+from agent_memory.api.attached_contexts import with_contexts
 from agent_memory.api.call import Call
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.passing import passing_turn, streams
 from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
+from agent_memory.api.translators.cache_diagnostics import Comparison, compared
 from agent_memory.api.translators.ignored import ignored_of_messages
 from agent_memory.api.translators.memory_words import with_memory_header
+from agent_memory.api.translators.message_threads import continued_turn, in_thread
 from agent_memory.api.translators.messages_renderer import MessagesRenderer
 from agent_memory.api.translators.messages_request import count_turn, messages_turn
 from agent_memory.api.turn_response import TurnResponse
+from agent_memory.errors import TurnNotFound
 from agent_memory.ids import SessionId
+from agent_memory.turns.answered import AnsweredTurn
 from agent_memory.turns.models import EstimatedCount
 from agent_memory.turns.request import TurnRequest
 
@@ -61,14 +66,17 @@ async def create_message(request: Request) -> Response:
     call = await Call.open(request, Scope.INFERENCE)
     if (passed := await passing_turn(call)) is not None:
         return TurnResponse(call, [passed], MessagesRenderer(passed.model), stream=streams(passed))
-    body = await call.read_turn(MessagesBody)
-    turn = messages_turn(body, call.turn(_session(call, body)), call.surface.limits)
+    sent = await call.read_turn(MessagesBody)
+    body, thread = in_thread(sent, await _before(call, sent))
+    turn = messages_turn(body, call.turn(_session(call, body)), call.surface.limits, thread)
     turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
+    turn = await with_contexts(call, turn, body.contexts)
     turn = await call.as_sent(turn)
+    turn, comparison = await _compared(call, body, turn)
     edits_asked = bool(body.context_management and body.context_management.edits)
-    renderer = MessagesRenderer(body.model, edits_asked=edits_asked)
-    ignored = ignored_of_messages(body, call.route)
+    renderer = MessagesRenderer(body.model, edits_asked=edits_asked, comparison=comparison)
+    ignored = ignored_of_messages(sent, call.route)
     return TurnResponse(call, [turn], renderer, stream=bool(body.stream), ignored=ignored)
 
 
@@ -96,6 +104,27 @@ async def _counted(call: Call, turn: TurnRequest) -> Response:
     if isinstance(num_tokens, EstimatedCount):
         response.headers[COUNT_HEADER] = "estimated"
     return response
+
+
+async def _compared(
+    call: Call, body: MessagesBody, turn: TurnRequest
+) -> tuple[TurnRequest, Comparison | None]:
+    """The turn, to be compared with the answer that the client names for that, if it names one."""
+    name = body.diagnostics and body.diagnostics.previous_message_id
+    if name is None:
+        return turn, None
+    param = "diagnostics.previous_message_id"
+    return await compared(turn, name, call.surface.runtime.named_turns, param)
+
+
+async def _before(call: Call, body: MessagesBody) -> AnsweredTurn | None:
+    """The turn that the request continues, if it continues one by its id."""
+    if (turn_id := continued_turn(body)) is None:
+        return None
+    turn = await call.surface.runtime.named_turns.find(call.workspace, turn_id)
+    if turn is None:
+        raise TurnNotFound(turn_id)
+    return turn
 
 
 def _session(call: Call, body: CountTokensBody) -> SessionId | None:

@@ -9,6 +9,8 @@ from agent_memory.access.principal import Scope
 from agent_memory.api.call import Call
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import openapi_document
+from agent_memory.api.replicas import merged
+from agent_memory.api.surface import Surface
 from agent_memory.errors import Unavailable
 
 router = APIRouter(tags=["Operation"])
@@ -24,14 +26,26 @@ _EXAMPLE = 'agent_memory_http_requests_total{route="/v1/messages",method="POST",
     responses={200: {"content": {"text/plain": {"example": _EXAMPLE}}}},
 )
 async def metrics(request: Request) -> Response:
-    """This process's metrics, then those of the actors as far as they can be asked."""
+    """The HTTP processes' metrics, then those of the actors as far as they can be asked. Where
+    several processes serve the API, the label `replica` tells them apart."""
     call = await Call.open(request, Scope.OPERATOR)
-    text = call.surface.metrics.render()
+    text = await _of_replicas(call.surface)
     try:
         text += await call.surface.runtime.condition.metrics()
     except Unavailable as error:
         log.warning("metrics of the actors are missing", extra={"reason": str(error)})
     return Response(text, media_type=_MEDIA_TYPE)
+
+
+async def _of_replicas(surface: Surface) -> str:
+    """All processes of the API together, or this one alone."""
+    if surface.replicas is None:
+        return surface.metrics.render()
+    try:
+        return merged(await surface.replicas.metrics())
+    except Unavailable as error:
+        log.warning("metrics of other replicas are missing", extra={"reason": str(error)})
+        return surface.metrics.render()
 
 
 @router.get("/openapi.json", include_in_schema=False)

@@ -1,5 +1,6 @@
 """The models that are served, in OpenAI's form, or in Anthropic's for its clients."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from agent_memory.api.dialect import Dialect, dialect_of
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.schemas.models import LoadModelBody, OffloadModelBody
+from agent_memory.api.translators.codex_catalogue import codex_model
 from agent_memory.errors import NotFound
 from agent_memory.memory.vectors.embedding_space import EmbeddingSpace
 from agent_memory.turns.models import ModelCard
@@ -57,6 +59,7 @@ _EMBEDDING_MODEL = {
 )
 async def list_models(
     request: Request,
+    client_version: Annotated[str | None, Query(max_length=64)] = None,
     provider: Annotated[str | None, Query(max_length=64)] = None,
     search: Annotated[str | None, Query(max_length=256)] = None,
 ) -> Response:
@@ -72,7 +75,8 @@ async def list_models(
     if not _is_anthropic(request):
         spaces = [] if provider or search else _embedding_spaces(call)
         data = [*map(_openai_model, cards), *map(_embedding_model, spaces)]
-        return json_answer({"object": "list", "data": data})
+        codex = {} if client_version is None else {"models": _codex_models(cards)}
+        return json_answer({"object": "list", "data": data, **codex})
     return json_answer(
         {
             "data": [_anthropic_model(card) for card in cards],
@@ -136,6 +140,11 @@ async def offload_model(request: Request, id: str) -> Response:  # noqa: A002  t
 
 def _is_anthropic(request: Request) -> bool:
     return dialect_of(request.url.path, request.headers) is Dialect.ANTHROPIC
+
+
+def _codex_models(cards: Sequence[ModelCard]) -> list[Mapping[str, object]]:
+    """Codex asks with its version, and reads this field alone."""
+    return [codex_model(card, at) for at, card in enumerate(cards)]
 
 
 def _openai_model(card: ModelCard) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Sessions as the conversations of OpenAI's Responses API."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -160,7 +161,7 @@ async def get_item(request: Request, id: str, item_id: str) -> Response:  # noqa
     raise NotFound("item", item_id)
 
 
-def _messages(call: Call, items: list[JsonObject] | tuple[()]) -> list[Message]:
+def _messages(call: Call, items: Sequence[JsonObject]) -> list[Message]:
     return InputItems(items, call.surface.runtime.seal, call.workspace).messages
 
 

@@ -1,19 +1,24 @@
 """The OpenAI Responses API."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 
 from fastapi import APIRouter, Query, Request, WebSocket
+from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
 from agent_memory.access.principal import Scope
+from agent_memory.api.attached_contexts import with_contexts
 from agent_memory.api.background import BackgroundRun
 from agent_memory.api.call import Call
+from agent_memory.api.compaction import compacted
+from agent_memory.api.disconnect import unless_gone
 from agent_memory.api.item_pages import item_page
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.response_reading import reading_of
-from agent_memory.api.schemas.responses import InputTokensBody, ResponsesBody
+from agent_memory.api.schemas.responses import CompactBody, InputTokensBody, ResponsesBody
+from agent_memory.api.translators.cache_diagnostics import Comparison, compared
 from agent_memory.api.translators.memory_words import with_memory_header
 from agent_memory.api.translators.responses.output_items import ItemWriter
 from agent_memory.api.translators.responses.renderer import ResponsesRenderer
@@ -25,6 +30,7 @@ from agent_memory.api.translators.responses.request import (
 )
 from agent_memory.api.translators.responses.response_object import ResponseHead
 from agent_memory.api.translators.responses.stored import stored_input, stored_response
+from agent_memory.api.turn_metering import TurnMetering
 from agent_memory.api.turn_response import TurnResponse
 from agent_memory.errors import InvalidRequest, NotFound
 from agent_memory.ids import TurnId
@@ -57,6 +63,13 @@ _STREAM = (
     'event: response.output_text.delta\ndata: {"type":"response.output_text.delta",'
     '"sequence_number":4,"delta":"Paris."}\n\n'
 )
+_COMPACTION = {
+    "id": "resp_5e0d",
+    "object": "response.compaction",
+    "created_at": 1767225600,
+    "output": [{"type": "compaction", "id": "cmp_5e0d", "encrypted_content": "am1.…"}],
+    "usage": {"input_tokens": 521, "output_tokens": 80, "total_tokens": 601},
+}
 _ITEMS = {"object": "list", "data": [], "first_id": "", "last_id": "", "has_more": False}
 _UPGRADE = {"Connection": "Upgrade", "Upgrade": "HTTP/1.1"}
 
@@ -74,10 +87,12 @@ async def create_response(request: Request) -> Response:
     asked = read_request(body, await reading_of(call, body))
     turn = with_memory_header(asked.turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
+    turn = await with_contexts(call, turn, body.contexts)
     turn = await call.as_sent(turn)
-    renderer = await _renderer(call, body, asked)
+    turn, comparison = await _compared(call, body, turn)
+    renderer = await _renderer(call, body, asked, comparison)
     if body.background:
-        return _in_background(call, turn, renderer, stream=bool(body.stream))
+        return await _in_background(call, turn, renderer, stream=bool(body.stream))
     stream = bool(body.stream)
     return TurnResponse(call, [turn], renderer, stream=stream, ignored=body.ignored)
 
@@ -98,15 +113,31 @@ async def count_input_tokens(request: Request) -> Response:
     turn = read_prompt(body, await reading_of(call, body)).turn
     turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
+    turn = await with_contexts(call, turn, body.contexts)
     num_tokens = await call.surface.runtime.turns.count(await call.as_sent(turn))
     return json_answer({"object": "response.input_tokens", "input_tokens": num_tokens})
 
 
+@router.post(
+    "/v1/responses/compact",
+    summary="Compact a conversation",
+    openapi_extra=takes(CompactBody, {"model": "local", "previous_response_id": "resp_5e0c"}),
+    responses=answers("What to go on with in its place.", _COMPACTION),
+)
+async def compact_conversation(request: Request) -> Response:
+    """The model sums it up. The items of `output` are the input to go on with."""
+    call = await Call.open(request, Scope.INFERENCE)
+    body = await call.read_turn(CompactBody)
+    reading = await reading_of(call, body)
+    return json_answer(await unless_gone(request.receive, compacted(call, body, reading)))
+
+
 @router.get("/v1/responses", include_in_schema=False)
-async def refuse_upgrade(request: Request) -> Response:
+async def refuse_upgrade(request: Request) -> NoReturn:
     """A client that asks for a WebSocket goes on with POST."""
-    await Call.open(request, Scope.INFERENCE)
-    return Response(status_code=426, headers=_UPGRADE)
+    if request.headers.get("upgrade") is None:
+        raise HTTPException(405, "Method Not Allowed", {"Allow": "POST"})
+    raise HTTPException(426, "There are no WebSockets here: send the request by POST.", _UPGRADE)
 
 
 @router.websocket("/v1/responses")
@@ -202,7 +233,21 @@ async def list_input_items(
     return json_answer(item_page(stored_input(turn, read), order, after, limit))
 
 
-async def _renderer(call: Call, body: ResponsesBody, asked: Asked) -> ResponsesRenderer:
+async def _compared(
+    call: Call, body: ResponsesBody, turn: TurnRequest
+) -> tuple[TurnRequest, Comparison | None]:
+    """The turn, to be compared with the response that the client names for that, if it does."""
+    options = body.prompt_cache_options
+    name = options.comparison_response_id if options else None
+    if name is None:
+        return turn, None
+    param = "prompt_cache_options.comparison_response_id"
+    return await compared(turn, name, call.surface.runtime.named_turns, param)
+
+
+async def _renderer(
+    call: Call, body: ResponsesBody, asked: Asked, comparison: Comparison | None
+) -> ResponsesRenderer:
     turn_id = asked.turn.turn_id
     model = body.model or await call.surface.catalogue.served() or ""
     seal = call.surface.runtime.seal if ENCRYPTED in (body.include or ()) else None
@@ -213,16 +258,24 @@ async def _renderer(call: Call, body: ResponsesBody, asked: Asked) -> ResponsesR
         call.surface.clock,
         is_prewarm=body.is_prewarm,
         is_queued=bool(body.background),
+        comparison=comparison,
     )
 
 
-def _in_background(
+async def _in_background(
     call: Call, turn: TurnRequest, renderer: ResponsesRenderer, *, stream: bool
 ) -> Response:
     surface = call.surface
-    run = surface.background.start(
-        call.workspace, turn.turn_id, renderer, surface.runtime.turns.answer(turn)
-    )
+    run = surface.background.find(call.workspace, turn.turn_id)
+    if run is None:
+        metering = TurnMetering(call, [turn], renderer.surface)
+        await metering.admit_turns()
+        run = surface.background.start(
+            call.workspace,
+            turn.turn_id,
+            renderer,
+            metering.watched(surface.runtime.turns.answer(turn)),
+        )
     if stream:
         return _stream(run, -1)
     return json_answer(dict(run.renderer.response))

@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, Tag
 from agent_memory.api.schemas.answer_options import AnswerOptions
 from agent_memory.api.schemas.body import Body, Inner
 from agent_memory.api.schemas.chat_memory import ChatMemory
+from agent_memory.api.schemas.context_names import ContextNames
 from agent_memory.api.schemas.openai import JsonObject
 from agent_memory.api.schemas.sampling import SamplingFields
 
@@ -91,4 +92,5 @@ class AgentTurnBody(AnswerOptions, SamplingFields):
     json_schema: JsonObject | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     memory: ChatMemory | None = None
+    contexts: ContextNames | None = None
     service_tier: str | None = None

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from agent_memory.api.schemas.body import Body, Inner
 from agent_memory.api.schemas.chat_memory import ChatMemory
+from agent_memory.api.schemas.context_names import ContextNames
 from agent_memory.api.schemas.sampling import StopText
 
 JsonObject = dict[str, Any]
@@ -146,6 +147,19 @@ class ContextManagement(Inner):
     edits: list[ContextEdit] | None = None
 
 
+class MessageThread(Inner):
+    """`create` begins a thread, which the answer's id names; `continue` goes on from an answer."""
+
+    type: Literal["create", "continue"]
+    previous_message_id: str | None = None
+
+
+class Diagnostics(Inner):
+    """Names the answer with whose prompt this one's is to be compared."""
+
+    previous_message_id: str | None = None
+
+
 class CountTokensBody(Body):
     """`POST /v1/messages/count_tokens`: what makes up the prompt."""
 
@@ -154,7 +168,7 @@ class CountTokensBody(Body):
         "mcp_servers": "connect to MCP servers from the client.",
         "fallbacks": "one model is served.",
         "compaction": "the conversation is used as it is sent.",
-        "thread": "send the conversation, or use /v1/agents.",
+        "thread": "tokens are counted of the conversation as it is sent.",
     }
 
     model: str
@@ -172,13 +186,14 @@ class CountTokensBody(Body):
     """Names the session (an extension; the `X-Session-ID` header does the same)."""
     metadata: Metadata | None = None
     memory: ChatMemory | None = None
+    contexts: ContextNames | None = None
 
     cache_control: CacheControl | None = None
     """Marks the end of the conversation."""
     speed: str | None = None
     service_tier: str | None = None
     inference_geo: str | None = None
-    diagnostics: JsonObject | None = None
+    diagnostics: Diagnostics | None = None
     user_profile_id: str | None = None
     billing_policy: JsonObject | None = None
     betas: list[str] | None = None
@@ -187,7 +202,12 @@ class CountTokensBody(Body):
 class MessagesBody(CountTokensBody):
     """`POST /v1/messages`."""
 
+    refused: ClassVar[Mapping[str, str]] = {
+        name: reason for name, reason in CountTokensBody.refused.items() if name != "thread"
+    }
+
     max_tokens: Annotated[int, Field(ge=1)]
+    thread: MessageThread | None = None
     stream: bool | None = None
     stop_sequences: Annotated[list[StopText], Field(max_length=64)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None

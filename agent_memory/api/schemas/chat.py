@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from agent_memory.api.schemas.body import Inner
 from agent_memory.api.schemas.chat_memory import ChatMemory
+from agent_memory.api.schemas.context_names import ContextNames
 from agent_memory.api.schemas.foreign_words import INSTEAD, chat_in_our_words
 from agent_memory.api.schemas.openai import JsonObject, SamplingBody
 
@@ -130,6 +131,7 @@ class ChatBody(SamplingBody):
     """Extensions, as in `AnswerOptions`."""
     modalities: list[Literal["text"]] | None = None
     memory: ChatMemory | None = None
+    contexts: ContextNames | None = None
 
     store: bool | None = None
     metadata: dict[str, str] | None = None

@@ -80,6 +80,20 @@ class RollBackContextBody(Body):
     version: Annotated[int, Field(ge=1)]
 
 
+class RelationshipBody(Body):
+    """`PUT /v1/contexts/{key}/relationships`. to: the other key."""
+
+    to: Annotated[str, Field(min_length=1)]
+    type: Name = "related"
+    strength: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+
+class ResealBody(Body):
+    """`POST /v1/contexts/reseal`. limit: how many versions this call encrypts again."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
 class ContextPolicyBody(Body):
     """`PUT /v1/contexts/policy`."""
 

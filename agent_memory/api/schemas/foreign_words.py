@@ -41,7 +41,7 @@ WITHOUT_EFFECT = frozenset(
 client would take all the same."""
 
 INSTEAD: Mapping[str, str] = {
-    "continue_final_message": "a new message is begun; ask for the rest in a message of the user.",
+    "continue_final_message": "leave it out: a last message of the assistant's is continued.",
     "grammar": "use 'response_format' with a JSON schema.",
     "guided_choice": "use 'response_format' with a JSON schema that has an enum.",
     "guided_grammar": "use 'response_format' with a JSON schema.",

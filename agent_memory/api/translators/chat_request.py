@@ -29,6 +29,7 @@ from agent_memory.api.translators.ignored import check_far_chat
 from agent_memory.api.translators.media import media_of
 from agent_memory.api.translators.memory_words import turn_memory
 from agent_memory.api.translators.openai_sampling import openai_sampling
+from agent_memory.api.translators.prefill import continuing_last
 from agent_memory.api.translators.service_tier import priority_of
 from agent_memory.errors import InvalidRequest
 from agent_memory.turns.answer_form import AnswerForm
@@ -60,7 +61,7 @@ def chat_turn(body: ChatBody, identity: TurnIdentity, limits: Limits) -> TurnReq
     if is_far:
         check_far_chat(body, identity.route)
     max_tokens = body.max_completion_tokens or body.max_tokens
-    return TurnRequest(
+    turn = TurnRequest(
         turn_id=identity.turn_id,
         is_repeatable=identity.is_repeatable,
         request_id=identity.request_id,
@@ -83,6 +84,12 @@ def chat_turn(body: ChatBody, identity: TurnIdentity, limits: Limits) -> TurnReq
         priority=priority_of(body.service_tier),
         sent=_origins(body) if is_far else None,
     )
+    return turn if _ends_with_calls(body) else continuing_last(turn)
+
+
+def _ends_with_calls(body: ChatBody) -> bool:
+    """Calls without results: the model is asked for a new answer."""
+    return bool(body.messages[-1].tool_calls)
 
 
 def _origins(body: ChatBody) -> Sent:

@@ -6,7 +6,7 @@ from agent_memory.api.schemas.chat import ChatBody
 from agent_memory.errors import InvalidRequest
 from agent_memory.turns.route import Route, Wire
 
-_OURS = frozenset({"session_id", "memory"})
+_OURS = frozenset({"session_id", "memory", "contexts"})
 _ONLY_ANTHROPIC = (
     "betas",
     "billing_policy",

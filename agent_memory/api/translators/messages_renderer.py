@@ -19,6 +19,10 @@ from agent_memory.api.part_tracker import (
     PartTracker,
 )
 from agent_memory.api.renderer import named_event
+from agent_memory.api.translators.cache_diagnostics import (
+    Comparison,
+    anthropic_cache_diagnostics,
+)
 from agent_memory.api.translators.memory_words import memory_field
 from agent_memory.ids import TurnId
 from agent_memory.prompts.calls import is_json_object
@@ -39,11 +43,13 @@ from agent_memory.turns.events import (
 )
 from agent_memory.turns.messages import Text, Thinking, ToolUse
 from agent_memory.turns.names import message_id
+from agent_memory.turns.overlap import Overlap
 
 _STOP_REASONS = {
     FinishReason.STOP: "end_turn",
     FinishReason.STOP_SEQUENCE: "stop_sequence",
     FinishReason.LENGTH: "max_tokens",
+    FinishReason.WINDOW: "model_context_window_exceeded",
     FinishReason.TOOL_CALLS: "tool_use",
 }
 _EMPTY_BLOCKS: Mapping[PartKind, Mapping[str, object]] = {
@@ -61,12 +67,16 @@ class MessagesRenderer:
     """One response of `POST /v1/messages`. `model` is the name that the client asked for.
 
     edits_asked: the client asked for edits of its history, and is told that none were made.
+    comparison: what it wants the prompt to be compared with.
     """
 
     surface = "messages"
 
-    def __init__(self, model: str, *, edits_asked: bool = False) -> None:
+    def __init__(
+        self, model: str, *, edits_asked: bool = False, comparison: Comparison | None = None
+    ) -> None:
         self._model = model
+        self._comparison = comparison
         self._edits: Mapping[str, object] = (
             {"context_management": {"applied_edits": []}} if edits_asked else {}
         )
@@ -109,14 +119,18 @@ class MessagesRenderer:
         answer = answers[0]
         choice = answer.choices[0]
         return {
-            **self._message(answer.turn_id, answer.usage, answer.memory),
+            **self._message(answer.turn_id, answer.usage, answer.memory, answer.overlap),
             "content": _blocks(choice),
             "stop_reason": _STOP_REASONS[choice.reason],
             "stop_sequence": choice.stop_sequence,
             **self._edits,
         }
 
-    def _message(self, turn_id: TurnId, usage: Usage, memory: Injected | None) -> dict[str, object]:
+    def _message(
+        self, turn_id: TurnId, usage: Usage, memory: Injected | None, overlap: Overlap | None
+    ) -> dict[str, object]:
+        compared = self._comparison
+        found = None if compared is None else anthropic_cache_diagnostics(compared, overlap)
         return {
             "id": message_id(turn_id),
             "type": "message",
@@ -126,11 +140,12 @@ class MessagesRenderer:
             "stop_reason": None,
             "stop_sequence": None,
             "usage": messages_usage(usage),
+            **({} if found is None else {"diagnostics": found}),
             **memory_field(memory),
         }
 
     def _message_start(self, event: TurnStarted) -> bytes:
-        message = self._message(event.turn_id, event.usage, event.memory)
+        message = self._message(event.turn_id, event.usage, event.memory, event.overlap)
         return named_event("message_start", {"type": "message_start", "message": message})
 
     def _message_delta(self, usage: Usage) -> bytes:

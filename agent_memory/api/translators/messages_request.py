@@ -1,6 +1,6 @@
 """An Anthropic request as a turn."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import orjson
@@ -25,7 +25,9 @@ from agent_memory.api.translators.checks import check_tools, checked_max_tokens,
 from agent_memory.api.translators.media import media_of, media_of_block
 from agent_memory.api.translators.media_words import media_note, readable_text
 from agent_memory.api.translators.memory_words import turn_memory
+from agent_memory.api.translators.message_threads import ThreadTurn
 from agent_memory.api.translators.messages_tools import Toolbox, callable_tools, referenced_name
+from agent_memory.api.translators.prefill import continuing_last
 from agent_memory.api.translators.service_tier import priority_of
 from agent_memory.errors import InvalidRequest
 from agent_memory.turns.answer_form import AnswerForm
@@ -40,6 +42,7 @@ from agent_memory.turns.messages import (
     ToolResult,
     ToolUse,
 )
+from agent_memory.turns.prompt_tags import PromptTags
 from agent_memory.turns.request import MessagePin, TurnRequest
 from agent_memory.turns.route import Route, Wire
 from agent_memory.turns.sampling import SamplingParams
@@ -56,12 +59,10 @@ MAX_PINS = 4
 _MODES = {"auto": ToolMode.AUTO, "any": ToolMode.REQUIRED, "none": ToolMode.NONE}
 
 
-def messages_turn(body: MessagesBody, identity: TurnIdentity, limits: Limits) -> TurnRequest:
-    """The turn of `POST /v1/messages`."""
-    if body.messages[-1].role == "assistant" and identity.route.is_local:
-        raise InvalidRequest(
-            "The last message must not be the assistant's: prefill is not supported.", "messages"
-        )
+def messages_turn(
+    body: MessagesBody, identity: TurnIdentity, limits: Limits, thread: ThreadTurn | None = None
+) -> TurnRequest:
+    """The turn of `POST /v1/messages`. thread: its place in one."""
     sampling = SamplingParams(
         max_tokens=checked_max_tokens(body.max_tokens, limits, "max_tokens"),
         temperature=1.0 if body.temperature is None else body.temperature,
@@ -69,7 +70,11 @@ def messages_turn(body: MessagesBody, identity: TurnIdentity, limits: Limits) ->
         top_k=body.top_k or 0,
         stop=tuple(body.stop_sequences or ()),
     )
-    return _turn(body, identity, sampling)
+    turn = _turn(body, identity, sampling, thread.loaded if thread else ())
+    if thread is None:
+        return turn
+    is_delta = thread.continues is not None
+    return replace(turn, continues=thread.continues, is_delta=is_delta, kept=thread.kept)
 
 
 def count_turn(body: CountTokensBody, identity: TurnIdentity) -> TurnRequest:
@@ -77,14 +82,19 @@ def count_turn(body: CountTokensBody, identity: TurnIdentity) -> TurnRequest:
     return _turn(body, identity, SamplingParams(max_tokens=1))
 
 
-def _turn(body: CountTokensBody, identity: TurnIdentity, sampling: SamplingParams) -> TurnRequest:
+def _turn(
+    body: CountTokensBody,
+    identity: TurnIdentity,
+    sampling: SamplingParams,
+    loaded: Iterable[str] = (),
+) -> TurnRequest:
     is_far = not identity.route.is_local
     if not is_far:
         _check_context_management(body)
-    form, toolbox = _tools(body, identity.route)
+    form, toolbox = _tools(body, identity.route, loaded)
     messages, marks, origins = _conversation(body, toolbox, is_far=is_far)
     pins = tuple(MessagePin(mark.num_messages, _TTL_S[mark.ttl]) for mark in marks if mark.ttl)
-    return TurnRequest(
+    turn = TurnRequest(
         turn_id=identity.turn_id,
         is_repeatable=identity.is_repeatable,
         request_id=identity.request_id,
@@ -99,23 +109,30 @@ def _turn(body: CountTokensBody, identity: TurnIdentity, sampling: SamplingParam
         memory=turn_memory(body.memory),
         priority=priority_of(body.service_tier),
         sent=Sent(b"", Wire.ANTHROPIC, "messages", origins=origins) if is_far else None,
+        tags=PromptTags(
+            reasoning_effort=body.output_config.effort if body.output_config else None,
+            service_tier=body.service_tier,
+        ),
     )
+    return continuing_last(turn)
 
 
-def _tools(body: CountTokensBody, route: Route) -> tuple[AnswerForm, Toolbox]:
+def _tools(
+    body: CountTokensBody, route: Route, loaded: Iterable[str]
+) -> tuple[AnswerForm, Toolbox]:
     """The form of the answer. Where the request goes on as it came, tools that nobody else has are
     its provider's business."""
     try:
         toolbox = Toolbox.of(body)
-        return _form(body, toolbox), toolbox
+        return _form(body, toolbox, loaded), toolbox
     except InvalidRequest:
         if not route.is_all(Wire.ANTHROPIC):
             raise
         return AnswerForm(), Toolbox({})
 
 
-def _form(body: CountTokensBody, toolbox: Toolbox) -> AnswerForm:
-    tools = callable_tools(body, toolbox)
+def _form(body: CountTokensBody, toolbox: Toolbox, loaded: Iterable[str]) -> AnswerForm:
+    tools = callable_tools(body, toolbox, loaded)
     choice = _tool_choice(body.tool_choice)
     check_tools(tools, choice)
     format_ = (body.output_config and body.output_config.format) or body.output_format

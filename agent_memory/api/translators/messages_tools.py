@@ -1,7 +1,7 @@
 """Tools of an Anthropic request: given at once, loaded later, or defined by Anthropic."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import orjson
@@ -95,10 +95,12 @@ class Toolbox:
         return orjson.dumps({"type": "function", "function": told}).decode()
 
 
-def callable_tools(body: CountTokensBody, toolbox: Toolbox) -> tuple[ToolSpec, ...]:
+def callable_tools(
+    body: CountTokensBody, toolbox: Toolbox, loaded_before: Iterable[str] = ()
+) -> tuple[ToolSpec, ...]:
     """The tools that may be called: one that is deferred, when a result has loaded it or
-    `tool_choice` names it."""
-    loaded = {*_referenced(body), *_demanded(body.tool_choice)}
+    `tool_choice` names it. loaded_before: in messages that `body` does not hold."""
+    loaded = {*loaded_before, *referenced_names(body), *_demanded(body.tool_choice)}
     specs = (toolbox.specs[tool.name] for tool in body.tools or ())
     return tuple(spec for spec in specs if not spec.is_deferred or spec.name in loaded)
 
@@ -111,7 +113,8 @@ def referenced_name(block: object) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _referenced(body: CountTokensBody) -> Iterator[str]:
+def referenced_names(body: CountTokensBody) -> Iterator[str]:
+    """The tools that results in the messages of `body` load."""
     for message in body.messages:
         for block in message.content if isinstance(message.content, list) else ():
             if isinstance(block, ToolResultBlock) and isinstance(block.content, list):

@@ -6,6 +6,7 @@ FINISH_REASONS = {
     FinishReason.STOP: "stop",
     FinishReason.STOP_SEQUENCE: "stop",
     FinishReason.LENGTH: "length",
+    FinishReason.WINDOW: "length",
     FinishReason.TOOL_CALLS: "tool_calls",
 }
 

@@ -14,4 +14,5 @@ def pause_s(attempt: int, headers: Mapping[str, str]) -> float:
     try:
         return min(LONGEST_S, float(headers["retry-after"]))
     except (KeyError, ValueError):
-        return min(LONGEST_S, _FIRST_S * 2**attempt) * random.uniform(0.5, 1)  # noqa: S311
+        doubled: float = _FIRST_S * 2**attempt
+        return min(LONGEST_S, doubled) * random.uniform(0.5, 1)  # noqa: S311

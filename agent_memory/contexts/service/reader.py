@@ -9,6 +9,7 @@ from agent_memory.contexts.filter import Filter
 from agent_memory.contexts.ports import ContextStore
 from agent_memory.contexts.service.beside_loop import beside_loop
 from agent_memory.contexts.service.pen import ContextPen
+from agent_memory.contexts.service.read_tally import ReadTally
 from agent_memory.errors import InvalidRequest, NotFound
 from agent_memory.ids import ContextKey, WorkspaceId
 from agent_memory.pages import Page
@@ -17,10 +18,17 @@ from agent_memory.pages import Page
 class ContextReader:
     """Nothing that has expired is ever returned."""
 
-    def __init__(self, store: ContextStore, pen: ContextPen, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: ContextStore,
+        pen: ContextPen,
+        clock: Callable[[], datetime],
+        tally: ReadTally,
+    ) -> None:
         self._store = store
         self._pen = pen
         self._clock = clock
+        self._tally = tally
 
     async def get(
         self, workspace: WorkspaceId, key: ContextKey, version: int | None = None
@@ -30,7 +38,9 @@ class ContextReader:
         now = self._clock()
         stored = await self._store.find(workspace, key, now, version)
         if stored is None:
+            self._tally.miss(workspace)
             raise NotFound("context", key if version is None else f"{key}@{version}")
+        self._tally.hit(workspace, key, stored.version.address.lineage)
         await self._slide(workspace, stored.context, now)
         document = await beside_loop(stored.version.size, lambda: self._pen.opened(stored))
         return ReadContext(stored.context, stored.version, document)

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from jinja2.exceptions import TemplateError
 from mlx_lm.tokenizer_utils import TokenizerWrapper
 
+from agent_memory.device.text.template_files import tools_where_none_are
 from agent_memory.device.text.think_marks import think_marks
 from agent_memory.errors import InvalidRequest
-from agent_memory.prompts.control_marks import ControlMarks
+from agent_memory.prompts.control_marks import ControlMarks, CutText
 from agent_memory.prompts.guarded import guarded_chat
 from agent_memory.prompts.inline_thinking import thinking_apart
 from agent_memory.prompts.own_tags import without_own_tags
@@ -56,7 +58,7 @@ class ChatTemplate:
         self._tokenizer = tokenizer
         self._marks = marks
         self.exists = bool(tokenizer.has_chat_template)
-        self._no_tools: list[dict[str, object]] | None = None
+        self._no_tools = tools_where_none_are(tokenizer) if self.exists else None
         self._thinks = think_marks(tokenizer) is not None
         self.abilities = self._probe() if self.exists else TemplateAbilities(has_tools=False)
         self._think_marks = self._inline_think_marks() if self.exists else None
@@ -111,6 +113,26 @@ class ChatTemplate:
             return text
         return text[:at] + suffix
 
+    def lead_in(self, suffix: str, thinking: bool | None) -> str:
+        """What stands between `suffix`, which opens a turn, and the text of an answer.
+
+        Raises InvalidRequest where the model thinks before any answer.
+        """
+        marks = think_marks(self._tokenizer)
+        if marks is not None and suffix.rstrip().endswith(marks[0]):
+            raise InvalidRequest(
+                "This model begins every answer with thinking, so that no answer can be begun for "
+                "it: the last message must not be the assistant's.",
+                "messages",
+            )
+        header, _ = self._header(thinking)
+        return header.removeprefix(suffix) if suffix and header.startswith(suffix) else ""
+
+    def guarded(self, text: str) -> CutText:
+        """`text` without control tokens in it."""
+        ends = [*self._marks.cuts(text), len(text)]
+        return tuple(text[begin:end] for begin, end in pairwise([0, *ends]))
+
     def _render(
         self,
         messages: Sequence[Message],
@@ -143,9 +165,7 @@ class ChatTemplate:
         )
 
     def _probe(self) -> TemplateAbilities:
-        """What the template accepts. Some take an empty list of tools, but no lack of one."""
-        if self._rendered([_USER], [], TemplateAbilities(has_tools=False)) is None:
-            self._no_tools = []
+        """The abilities of the template."""
         can_read_calls = bool(self._tokenizer.has_tool_calling)
         return TemplateProbe(self._rendered, can_read_calls=can_read_calls).abilities()
 

@@ -17,6 +17,7 @@ class PromptText:
     pieces: tuple[CutText, ...]
     spliced: tuple[int, ...]
     generation_suffix: str
+    prefill: CutText = ()
 
 
 def prompt_text(template: ChatTemplate, request: PromptRequest) -> PromptText:
@@ -45,11 +46,14 @@ def prompt_text(template: ChatTemplate, request: PromptRequest) -> PromptText:
         before = prompt[begin:at]
         pieces.append(template.with_suffix(before, splice.generation_suffix, request.form.thinking))
         begin = at + len(splice.sentinel)
-    pieces.append(prompt[begin:])
+    suffix = rendered.generation_suffix
+    lead = template.lead_in(suffix, request.form.thinking) if request.prefill else ""
+    pieces.append(prompt[begin:] + lead)
     return PromptText(
         tuple(tuple(piece.split(rendered.cut)) if rendered.cut else (piece,) for piece in pieces),
         tuple(number for number, _ in places),
-        rendered.generation_suffix,
+        suffix + lead,
+        template.guarded(request.prefill),
     )
 
 

@@ -180,7 +180,8 @@ class Prompter:
         text = prompt_text(self._template, request)
         with self._lock:
             pieces = tuple(self._pieces.tokens(piece) for piece in text.pieces)
-        return RenderedPrompt(pieces, text.spliced, text.generation_suffix)
+            prefill = self._pieces.tokens(text.prefill) if request.prefill else ()
+        return RenderedPrompt(pieces, text.spliced, text.generation_suffix, prefill)
 
     def count(self, request: PromptRequest) -> int:
         """The number of prompt tokens, those of splices not counted."""

@@ -36,22 +36,30 @@ def template_fault(tokenizer: TokenizerWrapper) -> str | None:
     """
     if not tokenizer.has_chat_template:
         return None
-    error = _refusal(tokenizer, [_USER])
-    if error is not None and _refusal(tokenizer, [_SYSTEM, _USER]) is not None:
+    tools = tools_where_none_are(tokenizer)
+    error = _refusal(tokenizer, [_USER], tools)
+    if error is not None and _refusal(tokenizer, [_SYSTEM, _USER], tools) is not None:
         return f"cannot render a user's message ({_told(error)})"
-    error = _refusal(tokenizer, [_USER, _ASSISTANT, _USER])
+    error = _refusal(tokenizer, [_USER, _ASSISTANT, _USER], tools)
     if error is not None and type(error) is not TemplateError:
         return f"cannot render a conversation ({_told(error)})"
     return None
 
 
-def _refusal(tokenizer: TokenizerWrapper, messages: Sequence[object]) -> Exception | None:
-    error = _refusal_with(tokenizer, messages, None)
-    return None if error is None or _refusal_with(tokenizer, messages, []) is None else error
+def tools_where_none_are(tokenizer: TokenizerWrapper) -> list[dict[str, object]] | None:
+    """The tools that a template is given where a request has none: a list if it refuses a
+    conversation without one and takes it with an empty one."""
+    for messages in ([_USER], [_SYSTEM, _USER], [_USER, _ASSISTANT, _USER]):
+        insists = _refusal(tokenizer, messages, None) is not None
+        if insists and _refusal(tokenizer, messages, []) is None:
+            return []
+    return None
 
 
-def _refusal_with(
-    tokenizer: TokenizerWrapper, messages: Sequence[object], tools: list[object] | None
+def _refusal(
+    tokenizer: TokenizerWrapper,
+    messages: Sequence[object],
+    tools: list[dict[str, object]] | None,
 ) -> Exception | None:
     try:
         prompt = tokenizer.apply_chat_template(

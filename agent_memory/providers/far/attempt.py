@@ -19,7 +19,7 @@ from agent_memory.providers.far.headers import headers_back, headers_onward
 from agent_memory.providers.far.openai_answer import OpenAiAnswer
 from agent_memory.providers.far.openai_request import openai_body
 from agent_memory.providers.far.reading import AnswerReader
-from agent_memory.providers.far.sent_body import IsForeign, asks_for_usage, body_onward
+from agent_memory.providers.far.sent_body import IsForeign, asks_for_usage, body_onward, says_all
 from agent_memory.turns.events import PassedHead, TurnEvent, Usage
 from agent_memory.turns.route import Wire
 from agent_memory.turns.sent import Sent
@@ -49,7 +49,7 @@ def asking(question: Question, attempt: Attempt, is_foreign: IsForeign) -> Askin
     """The request for this attempt: the client's own bytes where the protocol is the same."""
     request, target, key = question.request, attempt.target, attempt.key
     sent = request.sent
-    if sent is not None and sent.wire is target.wire:
+    if sent is not None and sent.wire is target.wire and says_all(sent, question):
         headers = headers_onward(sent.headers, sent.wire, key.secret, is_streamed=sent.is_streamed)
         body = body_onward(sent, target.model, question.messages, is_foreign)
         return Asking(sent.path, headers, body, sent.is_streamed, sent.query, sent)

@@ -6,7 +6,7 @@ from agent_memory.providers.far.anthropic_request import anthropic_body
 from agent_memory.providers.far.client import ProviderClient
 from agent_memory.providers.far.headers import headers_onward
 from agent_memory.providers.far.reading import count_of, json_object
-from agent_memory.providers.far.sent_body import body_onward
+from agent_memory.providers.far.sent_body import body_onward, says_all
 from agent_memory.turns.route import Wire
 
 CHARS_A_TOKEN = 4
@@ -19,7 +19,7 @@ async def counted(client: ProviderClient, question: Question, attempt: Attempt) 
     sent, target = question.request.sent, attempt.target
     if target.wire is not Wire.ANTHROPIC:
         return Counted(estimated_tokens(question), is_estimated=True)
-    if sent is not None and sent.wire is target.wire:
+    if sent is not None and sent.wire is target.wire and says_all(sent, question):
         body, headers, query = (
             body_onward(sent, target.model, question.messages),
             sent.headers,

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 import orjson
 
 from agent_memory.errors import InvalidRequest
+from agent_memory.gateway.far import Question
 from agent_memory.json_spans import Span, Splice, elements, members, spliced, without
-from agent_memory.turns.messages import Message
+from agent_memory.turns.messages import Message, Recollection
 from agent_memory.turns.route import Wire
 from agent_memory.turns.sent import Sent
 
@@ -36,6 +37,24 @@ def body_onward(
     if listed is not None:
         splices += _changes(sent, listed, messages, is_foreign)
     return spliced(sent.body, splices)
+
+
+def recollected(message: Message) -> str:
+    """All that was put in front of what the message says."""
+    return "".join(part.text for part in message.parts if isinstance(part, Recollection))
+
+
+def says_all(sent: Sent, question: Question) -> bool:
+    """Whether the body has the whole conversation, so that it can go on as it came: not where the
+    earlier messages are ours to know, or where something stands before a system prompt."""
+    request = question.request
+    if request.is_passing:
+        return True
+    if request.is_delta or request.continues is not None:
+        return False
+    pairs = zip(sent.origins, question.messages, strict=False)
+    is_whole = len(sent.origins) == len(question.messages)
+    return is_whole and not any(at < 0 and recollected(message) for at, message in pairs)
 
 
 def _checked(spans: list[Span]) -> list[Span]:
@@ -65,9 +84,9 @@ def _changes(
     sent: Sent, listed: Span, messages: Sequence[Message], is_foreign: IsForeign | None
 ) -> Iterator[Splice]:
     recalled = {
-        origin: message.recollection.text
+        origin: text
         for origin, message in zip(sent.origins, messages, strict=False)
-        if message.recollection is not None and origin >= 0
+        if (text := recollected(message)) and origin >= 0
     }
     if not recalled and is_foreign is None:
         return

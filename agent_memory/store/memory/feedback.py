@@ -144,12 +144,12 @@ async def _check_items(
     other: ItemId | None,
 ) -> None:
     wanted = items if other is None else [*items, other]
-    for one in wanted:
-        found = await transaction.fetch_value(
-            "find_item_numbers", workspace_id=workspace, item_ids=[escape(one)]
-        )
-        if found is None:
-            raise NotFound("item", one)
+    escaped = {escape(item): item for item in wanted}
+    missing = await transaction.fetch_value(
+        "find_missing_item", workspace_id=workspace, item_ids=list(escaped)
+    )
+    if missing is not None:
+        raise NotFound("item", escaped[missing])
 
 
 async def _check_impression(

@@ -1,7 +1,7 @@
 WITH old AS (
     SELECT max(seq) AS seq
     FROM context_changes
-    WHERE workspace_id = %(workspace_id)s AND changed_at < now() - %(age)s::interval
+    WHERE workspace_id = %(workspace_id)s AND changed_at < %(before)s
 ), feed AS (
     UPDATE context_feeds SET first_seq = old.seq + 1
     FROM old

@@ -3,6 +3,6 @@ SELECT
     sealed_with, tags, metadata, session_id, agent_id, made_at, made_by, body
 FROM context_versions
 WHERE workspace_id = %(workspace_id)s AND sealed_with IS NOT NULL
-    AND sealed_with <> ALL (%(except)s::text[])
+    AND sealed_with <> %(other_than)s
 ORDER BY lineage, version
 LIMIT %(limit)s

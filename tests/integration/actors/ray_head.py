@@ -24,6 +24,7 @@ class RayHead:
     """`env` admits to it."""
 
     dashboard_url: str
+    client_url: str
     env: Mapping[str, str]
 
     def submit(
@@ -49,6 +50,15 @@ class RayHead:
             written, _ = job.communicate(timeout=JOB_TIMEOUT_S)
         assert job.returncode == 0, written
         return written
+
+    def run_as_client(self, command: Sequence[str], client_env: Mapping[str, str]) -> str:
+        """What a command wrote that reached the cluster from outside, once it has succeeded."""
+        env = {**self.env, **client_env, "RAY_ADDRESS": self.client_url}
+        done = subprocess.run(
+            command, env=env, capture_output=True, text=True, timeout=JOB_TIMEOUT_S, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
 
 @contextmanager
@@ -81,7 +91,7 @@ def ray_head(folder: Path, num_cpus: int) -> Iterator[RayHead]:
         )
     try:
         _wait_until_started(folder / "head.log", head)
-        yield RayHead(f"http://127.0.0.1:{dashboard}", env)
+        yield RayHead(f"http://127.0.0.1:{dashboard}", f"ray://127.0.0.1:{client}", env)
     finally:
         head.send_signal(signal.SIGTERM)
         head.wait(timeout=60)

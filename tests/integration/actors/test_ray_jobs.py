@@ -166,3 +166,22 @@ def test_a_job_answers_a_file_of_questions_and_only_those_without_an_answer(plac
     assert sorted(json.loads(line)["line"] for line in out.read_text().splitlines()) == list(
         range(1, len(asked) + 1)
     )
+
+
+def test_a_client_outside_the_cluster_remembers_and_recalls_like_a_job(
+    place: Place, threads: Path
+) -> None:
+    before = stored_messages(place)
+    state = place.folder / "client.done"
+    ingest = [*CLI, "ingest-batch", str(threads), "--state", str(state), "--json"]
+    again = answer_of(place.head.run_as_client(ingest, place.env))
+    assert (again["pieces"], again["added"]) == (NUM_THREADS, 0)
+    assert stored_messages(place) == before
+
+    questions = place.folder / "client.jsonl"
+    questions.write_text(json.dumps({"id": "q", "purpose": "crate 100", "token_budget": 200}))
+    out = place.folder / "client_answers.jsonl"
+    recall = [*CLI, "recall-batch", str(questions), "--out", str(out), "--json"]
+    assert answer_of(place.head.run_as_client(recall, place.env))["answered"] == 1
+    (answer,) = map(json.loads, out.read_text().splitlines())
+    assert "crate 100 " in answer["items"][0]["text"]

@@ -44,8 +44,8 @@ OURS = WorkspaceId("ours")
 OK, CREATED, BAD, UNKNOWN, BROKE, DENIED, MANY = 200, 201, 400, 401, 402, 403, 429
 PROMPT, ANSWER = 21, 4
 STARTED = TurnStarted(TurnId(""), SessionId("sess_1"), Usage(PROMPT, 5), model="scripted")
-WORDS = [TextDelta(0, word, 1) for word in ("The ", "capital ", "is ", "Paris.")]
-END = [
+WORDS: list[Step] = [TextDelta(0, word, 1) for word in ("The ", "capital ", "is ", "Paris.")]
+END: list[Step] = [
     ChoiceFinished(0, FinishReason.STOP),
     TurnFinished(Usage(PROMPT, 5, ANSWER)),
 ]
@@ -161,6 +161,12 @@ async def test_every_request_has_its_line_in_the_ledger_whatever_route_it_took(
     assert turn.headers["X-Provider"] == "local"
     assert turn.headers["X-Cost"] == "0"
     assert float(turn.headers["X-Overhead-Ms"]) >= 0
+    whole = {"model": "scripted", "input": "Where?", "max_output_tokens": 20}
+    await gpt.responses.create(**whole)  # type: ignore[call-overload]
+    await gpt.responses.create(**whole, background=True)  # type: ignore[call-overload]
+    async with asyncio.timeout(5):
+        while world.accountant.num_open():  # noqa: ASYNC110  it runs while nobody waits for it
+            await asyncio.sleep(0.01)
     await gpt.embeddings.create(model="hashing", input=["one text"])
 
     entries = await world.entries()
@@ -171,6 +177,8 @@ async def test_every_request_has_its_line_in_the_ledger_whatever_route_it_took(
         "chat_completions",
         "completions",
         "agents",
+        "responses",
+        "responses",
         "embeddings",
     ]
     assert {entry["status"] for entry in entries} == {OK}
@@ -180,8 +188,8 @@ async def test_every_request_has_its_line_in_the_ledger_whatever_route_it_took(
             5,
             ANSWER,
         )
-    assert entries[1]["agent"] == "ann-1"
-    assert entries[1]["session_id"] == "ann-1"
+    assert entries[3]["agent"] == "ann-1"
+    assert entries[3]["session_id"] == "ann-1"
 
 
 async def test_a_budget_of_tokens_ends_with_402_that_says_when_it_begins_again(

@@ -5,7 +5,6 @@ import json
 from base64 import b64encode
 
 import httpx
-import pytest
 from fastapi import FastAPI
 
 PLAN = "/v1/contexts/team/plan"
@@ -37,25 +36,26 @@ async def test_two_agents_share_a_plan_and_neither_loses_the_others_change(
     assert (await ours.get(PLAN)).json()["tags"] == ["release"]
 
 
-@pytest.mark.parametrize(
-    ("expected", "status"),
-    [
-        ({"If-Match": '"1"'}, 200),
-        ({"If-Match": "1"}, 200),
-        ({"If-Match": '"7", "1"'}, 200),
-        ({"If-Match": "*"}, 200),
-        ({"If-Match": "2"}, 412),
-        ({"If-Match": 'W/"1"'}, 412),
-        ({"If-None-Match": "*"}, 412),
-        ({"If-None-Match": '"9"'}, 200),
-    ],
-)
-async def test_a_condition_decides_whether_a_version_is_written(
-    ours: httpx.AsyncClient, expected: dict[str, str], status: int
-) -> None:
-    await ours.put(PLAN, json={"data": 1})
-    assert (await ours.put(PLAN, json={"data": 2}, headers=expected)).status_code == status
-    assert (await ours.get(PLAN)).json()["version"] == (2 if status == 200 else 1)
+CONDITIONS = [
+    ({"If-Match": '"1"'}, 200),
+    ({"If-Match": "1"}, 200),
+    ({"If-Match": '"7", "1"'}, 200),
+    ({"If-Match": "*"}, 200),
+    ({"If-Match": "2"}, 412),
+    ({"If-Match": 'W/"1"'}, 412),
+    ({"If-None-Match": "*"}, 412),
+    ({"If-None-Match": '"9"'}, 200),
+]
+
+
+async def test_a_condition_decides_whether_a_version_is_written(ours: httpx.AsyncClient) -> None:
+    for number, (expected, status) in enumerate(CONDITIONS):
+        path = f"/v1/contexts/{number}"
+        await ours.put(path, json={"data": 1})
+        written = await ours.put(path, json={"data": 2}, headers=expected)
+        assert written.status_code == status, expected
+        version = (await ours.get(path)).json()["version"]
+        assert version == (2 if status == 200 else 1), expected
 
 
 async def test_nothing_matches_what_does_not_exist(ours: httpx.AsyncClient) -> None:
@@ -72,28 +72,26 @@ async def test_who_has_the_present_version_is_not_sent_it_again(ours: httpx.Asyn
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
 
 
-@pytest.mark.parametrize(
-    ("media_type", "body", "form"),
-    [
-        ("text/plain", "Grüße,\r\nZeile zwei\n".encode(), "text"),
-        ("text/markdown", b"# plan\n", "text"),
-        ("application/octet-stream", bytes(range(256)) * 50, "bytes"),
-        ("image/png", b"\x89PNG\r\n\x1a\n", "bytes"),
-        ("text/plain", b"\xff\xfe", "bytes"),
-    ],
-)
-async def test_content_alone_comes_back_as_it_was(
-    ours: httpx.AsyncClient, media_type: str, body: bytes, form: str
-) -> None:
-    headers = {"Content-Type": media_type}
-    made = await ours.put(PLAN, content=body, headers=headers, params={"tag": ["a", "b"]})
-    assert made.json()["sha256"] == hashlib.sha256(body).hexdigest()
-    raw = await ours.get(PLAN, params={"raw": "true"})
-    assert (raw.content, raw.headers["content-type"]) == (body, media_type)
-    read = (await ours.get(PLAN)).json()
-    assert (read["format"], read["tags"], read["size"]) == (form, ["a", "b"], len(body))
-    shown = b64encode(body).decode() if form == "bytes" else body.decode()
-    assert read["data"] == shown
+CONTENTS = [
+    ("text/plain", "Grüße,\r\nZeile zwei\n".encode(), "text"),
+    ("text/markdown", b"# plan\n", "text"),
+    ("application/octet-stream", bytes(range(256)) * 50, "bytes"),
+    ("image/png", b"\x89PNG\r\n\x1a\n", "bytes"),
+    ("text/plain", b"\xff\xfe", "bytes"),
+]
+
+
+async def test_content_alone_comes_back_as_it_was(ours: httpx.AsyncClient) -> None:
+    for media_type, body, form in CONTENTS:
+        headers = {"Content-Type": media_type}
+        made = await ours.put(PLAN, content=body, headers=headers, params={"tag": ["a", "b"]})
+        assert made.json()["sha256"] == hashlib.sha256(body).hexdigest()
+        raw = await ours.get(PLAN, params={"raw": "true"})
+        assert (raw.content, raw.headers["content-type"]) == (body, media_type)
+        read = (await ours.get(PLAN)).json()
+        assert (read["format"], read["tags"], read["size"]) == (form, ["a", "b"], len(body))
+        shown = b64encode(body).decode() if form == "bytes" else body.decode()
+        assert read["data"] == shown
 
 
 async def test_ten_megabytes_are_kept_and_a_byte_more_is_not(ours: httpx.AsyncClient) -> None:
@@ -150,26 +148,26 @@ async def test_texts_are_compared_by_lines(ours: httpx.AsyncClient) -> None:
     assert "-two\n+three\n" in diff["diff"]
 
 
-@pytest.mark.parametrize(
-    "key",
-    ["a", "a b/c", "grüße/ß", "50%25/x", "a%2Fb", "a%3Fb", "q%23", "文/書", "a;b,c", "x" * 512],
-)
-async def test_any_visible_key_can_be_used(ours: httpx.AsyncClient, key: str) -> None:
-    made = await ours.put(f"/v1/contexts/{key}", json={"data": key})
-    assert made.status_code == 201, made.text
-    assert (await ours.get(f"/v1/contexts/{key}")).json()["data"] == key
+async def test_any_visible_key_can_be_used(ours: httpx.AsyncClient) -> None:
+    keys = ["a", "a b/c", "grüße/ß", "50%25/x", "a%2Fb", "a%3Fb", "q%23", "文/書", "a;b", "x" * 512]
+    for key in keys:
+        made = await ours.put(f"/v1/contexts/{key}", json={"data": key})
+        assert made.status_code == 201, made.text
+        assert (await ours.get(f"/v1/contexts/{key}")).json()["data"] == key
     listed = (await ours.get("/v1/contexts")).json()["data"]
-    assert [one["key"] for one in listed] == [made.json()["key"]]
+    assert [one["key"] for one in listed] == sorted(
+        ["a", "a b/c", "grüße/ß", "50%/x", "a/b", "a?b", "q#", "文/書", "a;b", "x" * 512]
+    )
 
 
-@pytest.mark.parametrize(
-    "key",
-    ["a%00b", "a//b", "a/%2E%2E/b", "%2e", "a%09b", "a%E2%80%8Bb", "%FF", "x" * 513, "a/versions",
-     "batch", "a/b/diff", "webhooks/x"],
-)  # fmt: skip
-async def test_a_key_that_may_not_be_is_refused(ours: httpx.AsyncClient, key: str) -> None:
-    refused = await ours.put(f"/v1/contexts/{key}", json={"data": 1})
-    assert refused.status_code in {400, 405}, refused.text
+async def test_a_key_that_may_not_be_is_refused(ours: httpx.AsyncClient) -> None:
+    unseen = ["a%00b", "a%09b", "a%E2%80%8Bb", "%FF"]
+    unsure = ["a//b", "a/%2E%2E/b", "%2e", "x" * 513]
+    taken = ["a/versions", "batch", "a/b/diff", "webhooks/x"]
+    for key in (*unseen, *unsure, *taken):
+        refused = await ours.put(f"/v1/contexts/{key}", json={"data": 1})
+        assert refused.status_code in {400, 405}, (key, refused.text)
+    assert (await ours.get("/v1/contexts")).json()["data"] == []
 
 
 async def test_a_key_is_one_however_its_letters_are_composed(ours: httpx.AsyncClient) -> None:
@@ -296,3 +294,67 @@ async def test_of_another_batch_each_operation_stands_by_itself(ours: httpx.Asyn
     assert [one["status"] for one in done["results"]] == [200, 404, 200, 412]
     assert done["results"][3]["version"] == 1
     assert (await ours.get("/v1/contexts/b")).json()["data"] is None
+
+
+async def test_relationships_are_seen_from_both_ends_and_go_with_either(
+    ours: httpx.AsyncClient, theirs: httpx.AsyncClient
+) -> None:
+    rules = "/v1/contexts/team/rules"
+    for path in (PLAN, rules):
+        await ours.put(path, json={"data": 1})
+    await theirs.put(rules, json={"data": 1})
+    sent = {"to": "team/rules", "type": "depends_on", "strength": 0.8}
+    made = await ours.put(f"{PLAN}/relationships", json=sent)
+    assert (made.json()["from"], made.json()["strength"]) == ("team/plan", 0.8)
+    await ours.put(f"{PLAN}/relationships", json={**sent, "strength": 0.5})
+    seen = [(await ours.get(f"{path}/relationships")).json()["data"] for path in (PLAN, rules)]
+    assert seen[0] == seen[1]
+    assert [(one["type"], one["strength"]) for one in seen[0]] == [("depends_on", 0.5)]
+    for method, params in (("GET", {}), ("DELETE", {"to": "team/rules"})):
+        refused = await theirs.request(method, f"{PLAN}/relationships", params=params)
+        assert refused.status_code == 404
+    refused = await theirs.put(f"{rules}/relationships", json={"to": "team/plan"})
+    assert refused.status_code == 404
+    await ours.delete(rules)
+    assert (await ours.get(f"{PLAN}/relationships")).json() == {"data": []}
+
+
+async def test_analytics_count_what_there_is_and_what_was_read(
+    ours: httpx.AsyncClient, theirs: httpx.AsyncClient
+) -> None:
+    for number in range(3):
+        await ours.put(f"/v1/contexts/n/{number}", json={"data": "x" * 2000, "agent_id": "ann"})
+    await ours.put("/v1/contexts/n/0", json={"data": 1, "agent_id": "bob"})
+    for _ in range(3):
+        await ours.get("/v1/contexts/n/1")
+    await ours.get("/v1/contexts/missing")
+    found = (await ours.get("/v1/contexts/analytics")).json()
+    counted = {
+        name: found[name] for name in ("contexts", "versions", "agents", "reads", "hit_rate")
+    }
+    assert counted == {"contexts": 3, "versions": 4, "agents": 2, "reads": 3, "hit_rate": 0.75}
+    assert found["most_read"] == [{"key": "n/1", "reads": 3}]
+    [day] = found["days"]
+    assert (day["reads"], day["misses"], day["writes"]) == (3, 1, 4)
+    assert found["stored_bytes"] < found["bytes"] / 10
+    of_bob = (await ours.get("/v1/contexts/analytics", params={"agent_id": "bob"})).json()
+    assert of_bob["contexts"] == 1
+    assert (await theirs.get("/v1/contexts/analytics")).json()["contexts"] == 0
+
+
+async def test_contexts_travel_from_one_workspace_to_another(
+    ours: httpx.AsyncClient, theirs: httpx.AsyncClient
+) -> None:
+    for number in range(25):
+        for version in range(2):
+            body = json.dumps([number, version]).encode()
+            await ours.put(f"/v1/contexts/n/{number:02}", content=b'{"data": ' + body + b"}")
+    export = "/v1/contexts/export"
+    archive = await ours.get(export, params={"versions": True, "compression": "zstd"})
+    done = await theirs.post("/v1/contexts/import", content=archive.content)
+    assert done.json() == {"imported": 25, "versions": 50, "skipped": 0, "expired": 0}
+    read = (await theirs.get("/v1/contexts/n/07")).json()
+    assert (read["data"], read["version"], read["cause"]) == ([7, 1], 2, "import")
+    assert (await theirs.post("/v1/contexts/import", content=archive.content)).status_code == 409
+    part = await ours.get(export, params={"prefix": "n/", "after": "n/19", "limit": 2})
+    assert [json.loads(line)["key"] for line in part.text.splitlines()] == ["n/20", "n/21"]

@@ -1,11 +1,10 @@
 """Memory in other people's frameworks."""
 
-import anthropic
 import pytest
 from agent_memory_client import AsyncClient, Client
 from agent_memory_client.adapters.langgraph import MemoryStore
 from agent_memory_client.adapters.pydantic_ai import memory_toolset
-from anthropic.lib.tools import ToolError
+from anthropic.lib.tools import BetaAbstractMemoryTool, ToolError
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.store.base import BaseStore
 from pydantic_ai import Agent
@@ -17,7 +16,7 @@ from agent_memory.testing.runtime import TEST_KEY
 
 def test_claudes_memory_tool_lasts_beyond_its_client(client: Client, url: str) -> None:
     tool = client.memory_tool()
-    assert isinstance(tool, anthropic.lib.tools.BetaAbstractMemoryTool)
+    assert isinstance(tool, BetaAbstractMemoryTool)
     assert tool.to_dict() == {"type": "memory_20250818", "name": "memory"}
     tool.call({"command": "create", "path": "/memories/a/plan.md", "file_text": "Tea.\nMilk.\n"})
     tool.call(
@@ -46,9 +45,10 @@ def test_claudes_memory_tool_lasts_beyond_its_client(client: Client, url: str) -
             "     1\tCoffee.\n     2\tSugar.\n     3\tMilk."
         )
         again.call({"command": "rename", "old_path": "/memories/a", "new_path": "/memories/b"})
-        assert again.call(
+        shown = again.call(
             {"command": "view", "path": "/memories/b/plan.md", "view_range": [2, -1]}
-        ).endswith("     2\tSugar.\n     3\tMilk.")
+        )
+        assert str(shown).endswith("     2\tSugar.\n     3\tMilk.")
         assert "Coffee" in other.memory.recall("What is in the plan?").text
         again.call({"command": "delete", "path": "/memories/b"})
         assert list(other.files().list()) == []

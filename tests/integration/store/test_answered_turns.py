@@ -43,13 +43,14 @@ async def test_what_a_surface_keeps_is_found_with_the_turn(
     sessions: SessionStore, answered: AnsweredTurnStore
 ) -> None:
     kept = '{"metadata":{"topic":"nul \\u0000, é, \\ud83d\\ude00"}}'
-    said = replace(turn(ALPHA, "one", user("a"), turn_id=KNOWN), kept=kept)
+    shape = '{"tools":"0f"}'
+    said = replace(turn(ALPHA, "one", user("a"), turn_id=KNOWN), kept=kept, shape=shape)
     await sessions.commit_turn(said)
 
     found = await answered.find(ALPHA, KNOWN)
 
     assert found is not None
-    assert found.kept == kept
+    assert (found.kept, found.shape) == (kept, shape)
     assert found.committed_at > said.started_at
 
 

@@ -32,7 +32,7 @@ def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def client_of(answer: Answer, **options: int) -> Client:
     http = httpx2.Client(transport=httpx2.MockTransport(answer))
-    return Client("http://test", "am_key", http=http, **options)  # type: ignore[arg-type]
+    return Client("http://test", "am_key", http=http, **options)
 
 
 def test_a_call_is_tried_again_under_the_same_key() -> None:
@@ -101,7 +101,7 @@ def test_a_stream_without_an_end_is_said_to_be_broken_off() -> None:
         body = b'event: text_delta\ndata: {"index":0,"text":"Par"}\n\n'
         return httpx2.Response(200, content=body, headers={"content-type": "text/event-stream"})
 
-    heard = []
+    heard: list[str] = []
     with client_of(answer) as client, pytest.raises(BrokenOff):  # noqa: SIM117
         with client.sessions.stream("trip", "And?") as events:
             heard.extend(event.text for event in events)  # type: ignore[union-attr]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from agent_memory.errors import TurnNotFound
+from agent_memory.errors import OtherConversation, TurnNotFound
 from agent_memory.gateway.placing import Places, Placing
 from agent_memory.ids import SessionId, TurnId, WorkspaceId
 from agent_memory.prompts.identity import conversation_hashes, head_hash
@@ -147,3 +147,10 @@ async def test_turns_and_counts_go_on_placed() -> None:
     await placing.count(asking(*TALK))
     [asked], [counted] = speaker.asked, speaker.counted
     assert asked.placed == counted.placed == Placement(SessionId("sess_found"), HEAD)
+
+
+async def test_a_turn_that_a_named_session_has_refused_goes_beside_it() -> None:
+    request = replace(asking(*TALK), named_session=SessionId("mine"))
+    placed = await Places(Histories()).place(request)
+    again = await Places(Histories()).place_again(placed, OtherConversation("mine.1"))
+    assert again.placed.session_id == "mine.1"

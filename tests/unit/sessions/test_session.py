@@ -5,7 +5,12 @@ from dataclasses import replace
 import pytest
 
 from agent_memory.cache.terms import Pin
-from agent_memory.errors import AlreadyAnswered, ConversationMoved, StreamInterrupted
+from agent_memory.errors import (
+    AlreadyAnswered,
+    ConversationMoved,
+    OtherConversation,
+    StreamInterrupted,
+)
 from agent_memory.ids import RequestId, SessionId, TurnId, WorkspaceId, new_id
 from agent_memory.sessions.local_answer import LocalAnswerer
 from agent_memory.sessions.session import Session, Surroundings
@@ -364,3 +369,72 @@ async def test_usage_tells_which_message_was_changed() -> None:
     started = next(event for event in listener.events if isinstance(event, TurnStarted))
     assert started.usage.miss_reason is not None
     assert started.usage.miss_reason.endswith("message 2 (user), 'there' became 'where'")
+
+
+def named(*messages: Message) -> TurnRequest:
+    return replace(ask(*messages), named_session=SESSION)
+
+
+async def test_another_conversation_under_its_name_is_not_taken_by_a_session() -> None:
+    world = World(["hi"])
+    session = world.session()
+    await take(session, named(say(Role.SYSTEM, "Be terse."), HELLO))
+    title = named(say(Role.SYSTEM, "Write a title."), HELLO)
+    with pytest.raises(OtherConversation) as raised:
+        await take(session, title)
+
+    assert raised.value.beside.startswith(f"{SESSION}.")
+    said = (await world.store.load_transcript(WORKSPACE, SESSION)).messages
+    assert [message.text for message in said] == ["Be terse.", "hello", "hi"]
+
+
+async def test_a_conversation_beside_has_the_same_name_whenever_it_goes_on() -> None:
+    world = World(["hi"])
+    session = world.session()
+    await take(session, named(HELLO))
+    begun = (say(Role.USER, "Write a title."),)
+    names = []
+    for messages in (begun, (*begun, say(Role.ASSISTANT, "A title"), say(Role.USER, "Shorter."))):
+        with pytest.raises(OtherConversation) as raised:
+            await take(session, named(*messages))
+        names.append(raised.value.beside)
+
+    assert names[0] == names[1]
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        (HELLO,),
+        (say(Role.SYSTEM, "At 12:01"), HELLO, say(Role.ASSISTANT, "hi"), say(Role.USER, "and?")),
+        (say(Role.ASSISTANT, "hi"), say(Role.USER, "trimmed")),
+    ],
+)
+async def test_a_conversation_that_begins_alike_or_holds_an_answer_stays(
+    messages: tuple[Message, ...],
+) -> None:
+    world = World(["hi", "well"])
+    session = world.session()
+    await take(session, named(HELLO))
+
+    assert await take(session, named(*messages)) == "well"
+
+
+async def test_new_words_alone_are_never_another_conversation() -> None:
+    world = World(["hi", "well"])
+    session = world.session()
+    await take(session, named(HELLO))
+    request = replace(ask(say(Role.USER, "else"), is_delta=True), named_session=SESSION)
+
+    assert await take(session, request) == "well"
+
+
+async def test_a_long_name_leaves_room_for_the_conversation_beside_it() -> None:
+    world = World(["hi"])
+    session = world.session()
+    long = SessionId("s" * 128)
+    await take(session, named(HELLO))
+    with pytest.raises(OtherConversation) as raised:
+        await take(session, replace(named(say(Role.USER, "else")), named_session=long))
+
+    assert len(raised.value.beside) == 128

@@ -20,6 +20,7 @@ _SUMMARY = "Summary of the conversation up to here:\n\n"
 
 class InputItems:
     """messages: what the items say. tools: those that stand among them.
+    has_summary: a summary stands in the place of earlier ones.
 
     Items of the assistant that follow each other are one message, as they were one answer.
     scope: what sealed texts of ours must belong to.
@@ -33,6 +34,7 @@ class InputItems:
         self._said: list[Part] = []
         self.messages: list[Message] = []
         self.tools: list[JsonObject] = []
+        self.has_summary = False
         if isinstance(items, str):
             self.messages.append(Message(Role.USER, (Text(items),)))
             return
@@ -56,6 +58,7 @@ class InputItems:
             case "additional_tools":
                 self.tools.extend(item.get("tools") or ())
             case "compaction" | "compaction_summary":
+                self.has_summary = True
                 self._hear(Role.USER, Text(_SUMMARY + self._opened(item, param)))
             case "item_reference":
                 raise InvalidRequest(
@@ -127,11 +130,15 @@ def _text(part: object, param: str, *, may_have_media: bool) -> str:
         case {"type": "refusal", "refusal": str(text)}:
             return text
         case {"type": str(kind)} if may_have_media:
-            return media_note({**part, "type": kind.removeprefix("input_")})
+            return media_note({**_mapping(part), "type": kind.removeprefix("input_")})
         case {"type": str(kind)}:
             raise refuse_media(kind, param)
         case _:
             raise InvalidRequest(f"{param}.type: Field required", f"{param}.type")
+
+
+def _mapping(part: object) -> JsonObject:
+    return part if isinstance(part, Mapping) else {}
 
 
 def _call(item: JsonObject, param: str, arguments: str) -> ToolUse:

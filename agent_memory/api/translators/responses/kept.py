@@ -23,9 +23,9 @@ class Kept:
     @classmethod
     def read(cls, text: str | None) -> "Kept":
         """What was kept; of a turn of another surface, what a request says that says nothing."""
-        if text is None:
+        kept = {} if text is None else orjson.loads(text)
+        if "response" not in kept:
             return cls(request_fields(ResponsesBody(), 0))
-        kept = orjson.loads(text)
         return cls(kept["response"], kept["num_input"])
 
     def write(self) -> str:
@@ -50,6 +50,7 @@ def request_fields(
 ) -> dict[str, object]:
     """The fields of a response that say what was asked for, those left open by their defaults."""
     return {
+        **({"model": body.model} if body.model else {}),
         "created_at": created_at,
         "background": bool(body.background),
         "conversation": None if conversation is None else {"id": conversation},

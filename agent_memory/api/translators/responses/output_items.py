@@ -56,7 +56,8 @@ class ItemWriter:
         """The whole item of a part; None of a call that a client must not see."""
         match ended.part:
             case Text(text):
-                status = "incomplete" if ended.reason is FinishReason.LENGTH else "completed"
+                is_cut = ended.reason in {FinishReason.LENGTH, FinishReason.WINDOW}
+                status = "incomplete" if is_cut else "completed"
                 return message_item(item_id("msg", turn, at), status, [text_part(text, logprobs)])
             case Thinking(text):
                 return self._reasoning(item_id("rs", turn, at), text)
@@ -84,6 +85,11 @@ class ItemWriter:
         if is_cut and not is_whole:
             return None
         return custom_item(item_id("ctc", turn, at), call.id, word, custom_input(call.arguments))
+
+
+def plain_writer() -> ItemWriter:
+    """For messages without calls."""
+    return ItemWriter({})
 
 
 def custom_input(arguments: str) -> str:

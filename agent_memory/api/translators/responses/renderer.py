@@ -19,6 +19,7 @@ from agent_memory.api.part_tracker import (
     PartTracker,
 )
 from agent_memory.api.renderer import COMMENT_PING, named_event
+from agent_memory.api.translators.cache_diagnostics import Comparison, openai_cache_diagnostics
 from agent_memory.api.translators.memory_words import memory_field
 from agent_memory.api.translators.responses.output_items import (
     Item,
@@ -53,6 +54,7 @@ from agent_memory.turns.events import (
     Usage,
 )
 from agent_memory.turns.messages import Text, Thinking, ToolUse
+from agent_memory.turns.overlap import Overlap
 
 _REASONING = {"type": "reasoning_text"}
 
@@ -69,6 +71,7 @@ class ResponsesRenderer:
     """One response of `POST /v1/responses`. clock: Unix time in seconds.
 
     is_prewarm: nothing of the answer is told; it was only to be computed for.
+    comparison: what the client wants the prompt to be compared with.
     """
 
     surface = "responses"
@@ -82,6 +85,7 @@ class ResponsesRenderer:
         *,
         is_prewarm: bool = False,
         is_queued: bool = False,
+        comparison: Comparison | None = None,
     ) -> None:
         self._turn = turn
         self._head = head
@@ -89,6 +93,7 @@ class ResponsesRenderer:
         self._clock = clock
         self._is_prewarm = is_prewarm
         self._is_queued = is_queued
+        self._comparison = comparison
         self._parts = PartTracker()
         self._output: list[Item] = []
         self._logprobs: list[TokenLogprob] = []
@@ -136,7 +141,8 @@ class ResponsesRenderer:
         output = [] if self._is_prewarm else self._writer.output(self._turn, choice)
         self._num_thinking_tokens = answer.num_thinking_tokens
         self._reason = choice.reason
-        return self._finished(output, answer.usage, memory_field(answer.memory))
+        more = {**memory_field(answer.memory), **self._diagnostics(answer.overlap)}
+        return self._finished(output, answer.usage, more)
 
     def begun(self) -> Sequence[Told]:
         """The first events of a response that waits in the background."""
@@ -161,7 +167,8 @@ class ResponsesRenderer:
                 assert_never(event)
 
     def _started(self, event: TurnStarted) -> Iterator[Told]:
-        fields = {**self._head.fields, **memory_field(event.memory)}
+        diagnostics = self._diagnostics(event.overlap)
+        fields = {**self._head.fields, **memory_field(event.memory), **diagnostics}
         self._head = replace(self._head, model=self._head.model or event.model, fields=fields)
         self.response = self._head.response("in_progress")
         if not self._is_queued:
@@ -264,6 +271,11 @@ class ResponsesRenderer:
             completed_at=int(self._clock()) if status == "completed" else None,
             **more,
         )
+
+    def _diagnostics(self, overlap: Overlap | None) -> Mapping[str, object]:
+        if self._comparison is None:
+            return {}
+        return {"prompt_cache_diagnostics": openai_cache_diagnostics(self._comparison, overlap)}
 
     def _response_event(self, kind: str) -> Told:
         return self._event(f"response.{kind}", response=self.response)

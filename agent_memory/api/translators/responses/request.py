@@ -21,6 +21,7 @@ from agent_memory.errors import InvalidRequest
 from agent_memory.sealed_text import TextSeal
 from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.messages import Message, Role, Text
+from agent_memory.turns.prompt_tags import PromptTags
 from agent_memory.turns.request import TurnMemory, TurnRequest
 from agent_memory.turns.sampling import SamplingParams
 
@@ -81,8 +82,8 @@ def read_request(body: ResponsesBody, reading: Reading) -> Asked:
     return replace(asked, turn=replace(turn, kept=kept.write()), kept=kept)
 
 
-def read_prompt(body: InputTokensBody, reading: Reading) -> Asked:
-    """The same of a request that is only to be counted."""
+def read_prompt(body: InputTokensBody, reading: Reading, closing: Message | None = None) -> Asked:
+    """The same of a request that is only to be counted. closing: what is to be said after it."""
     items = InputItems(body.input, reading.seal, reading.scope)
     if len(items.messages) > reading.limits.max_messages:
         limit = reading.limits.max_messages
@@ -92,7 +93,8 @@ def read_prompt(body: InputTokensBody, reading: Reading) -> Asked:
     choice, left = chosen(body.tool_choice, toolset)
     check_tools(left.specs, choice)
     identity, history = reading.identity, reading.history
-    messages = _messages(body, items.messages, history)
+    said = items.messages if closing is None else [*items.messages, closing]
+    messages = _messages(body, said, history)
     if not messages:
         raise InvalidRequest("'input' is needed: a text or a list of items.", "input")
     is_named = history.turn is None and history.messages is None
@@ -115,6 +117,13 @@ def read_prompt(body: InputTokensBody, reading: Reading) -> Asked:
         ),
         model=body.model,
         memory=_memory(body),
+        tags=PromptTags(
+            reasoning_effort=body.reasoning.effort if body.reasoning else None,
+            verbosity=body.text.verbosity if body.text else None,
+            cache_key=body.prompt_cache_key,
+            service_tier=getattr(body, "service_tier", None),
+            is_compacted=items.has_summary,
+        ),
     )
     return Asked(turn, toolset, Kept({}, len(items.messages)), sent)
 

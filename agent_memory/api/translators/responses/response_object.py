@@ -42,7 +42,7 @@ class ResponseHead:
 
 def final_status(reason: FinishReason | None) -> str:
     """The state in which an answer leaves its response."""
-    return "incomplete" if reason is FinishReason.LENGTH else "completed"
+    return "incomplete" if reason in {FinishReason.LENGTH, FinishReason.WINDOW} else "completed"
 
 
 def response_usage(usage: Usage, num_reasoning_tokens: int) -> dict[str, object]:

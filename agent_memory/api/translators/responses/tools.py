@@ -56,24 +56,28 @@ def chosen(choice: str | JsonObject | None, toolset: Toolset) -> tuple[ToolChoic
             return ToolChoice(), toolset
         case "none" | "required":
             return ToolChoice(ToolMode(choice)), toolset
-        case {"type": "function" | "custom", "name": str(name)}:
-            named = model_name(name, choice.get("namespace"))
-            return ToolChoice(ToolMode.NAMED, named), toolset
-        case {"type": "allowed_tools", "tools": list(tools)}:
-            names = [
-                model_name(str(tool.get("name")), tool.get("namespace"))
-                for tool in tools
-                if isinstance(tool, Mapping)
-            ]
-            mode = ToolMode.REQUIRED if choice.get("mode") == "required" else ToolMode.AUTO
-            return ToolChoice(mode), toolset.only(names)
-        case {"type": str(kind)}:
-            raise InvalidRequest(f"tool_choice of type '{kind}' is not supported.", "tool_choice")
-        case _:
+        case str():
             raise InvalidRequest(
                 "tool_choice is 'auto', 'none', 'required' or an object with a type.",
                 "tool_choice",
             )
+        case _:
+            return _chosen_by_object(choice, toolset)
+
+
+def _chosen_by_object(choice: JsonObject, toolset: Toolset) -> tuple[ToolChoice, Toolset]:
+    match choice:
+        case {"type": "function" | "custom", "name": str(name)}:
+            named = model_name(name, choice.get("namespace"))
+            return ToolChoice(ToolMode.NAMED, named), toolset
+        case {"type": "allowed_tools", "tools": list(tools)}:
+            objects = (tool for tool in tools if isinstance(tool, Mapping))
+            names = [model_name(str(tool.get("name")), tool.get("namespace")) for tool in objects]
+            mode = ToolMode.REQUIRED if choice.get("mode") == "required" else ToolMode.AUTO
+            return ToolChoice(mode), toolset.only(names)
+        case _:
+            kind = choice.get("type")
+            raise InvalidRequest(f"tool_choice of type '{kind}' is not supported.", "tool_choice")
 
 
 def _read(

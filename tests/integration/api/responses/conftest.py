@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 from openai import AsyncOpenAI
@@ -56,7 +57,10 @@ class Server:
 
     def client(self, key: str = OURS) -> AsyncOpenAI:
         return AsyncOpenAI(
-            api_key=key, base_url="http://test/v1", http_client=self.http(), max_retries=0
+            api_key=key,
+            base_url="http://test/v1",
+            http_client=httpx2.AsyncClient(transport=httpx2.ASGITransport(self.app)),
+            max_retries=0,
         )
 
     def http(self, key: str = OURS) -> httpx.AsyncClient:

@@ -93,7 +93,9 @@ async def test_instructions_hold_for_one_response(server: Server, client: AsyncO
         f"<system>Be long.\n{said}<user>c\n<assistant>three\n<user>d\n<assistant>"
     )
     items = await client.responses.input_items.list(third.id)
-    assert [item.content[0].text for item in items.data] == ["c"]  # type: ignore[union-attr]
+    assert [item.to_dict()["content"] for item in items.data] == [
+        [{"type": "input_text", "text": "c"}]
+    ]
 
 
 @pytest.mark.parametrize("name", ["resp_000000000000000000000000", "nonsense", "resp_"])

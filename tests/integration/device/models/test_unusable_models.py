@@ -138,6 +138,18 @@ def test_a_template_may_say_what_it_does_not_take(tmp_path: Path, template: str)
     Prompter.load(write_model_folder(tmp_path, byte_level(), template))
 
 
+def test_a_template_may_insist_on_a_list_of_tools_after_an_answer_alone(tmp_path: Path) -> None:
+    template = (
+        "{% if messages | length > 2 %}{% for tool in tools %}{{ tool }}{% endfor %}{% endif %}"
+        "{% for message in messages %}{{ message.content }}{% endfor %}"
+    )
+    prompter = Prompter.load(write_model_folder(tmp_path, byte_level(), template))
+    said = ((Role.USER, "one "), (Role.ASSISTANT, "two "), (Role.USER, "three"))
+    messages = tuple(Message(role, (Text(text),)) for role, text in said)
+    (tokens,) = prompter.render(PromptRequest(messages)).pieces
+    assert b"".join(map(prompter.token_bytes, tokens)) == b"one two three"
+
+
 def test_a_model_without_a_template_is_served_for_completions(tmp_path: Path) -> None:
     prompter = Prompter.load(write_model_folder(tmp_path, byte_level(), None))
     assert prompter.render(PromptRequest(raw_prompt="Hi")).pieces[0]

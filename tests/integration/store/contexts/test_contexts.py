@@ -12,7 +12,7 @@ from agent_memory.contexts.draft import Draft, WantedLifetime
 from agent_memory.contexts.filter import Filter
 from agent_memory.contexts.service.contexts import Contexts
 from agent_memory.contexts.service.pen import Writer
-from agent_memory.errors import Conflict, NotFound, PreconditionFailed
+from agent_memory.errors import Conflict, ContextKeyMissing, NotFound, PreconditionFailed
 from agent_memory.ids import ContextKey, WorkspaceId
 from agent_memory.store.database import Database
 from agent_memory.store.stored_contexts import stored_contexts
@@ -211,3 +211,52 @@ async def test_what_hangs_on_a_change_is_written_with_it_or_not_at_all(
         await contexts.writer.end(alpha, PLAN)
     assert [document and document.body for _, document in told] == [b"1", None, None]
     assert (await contexts.reader.get(alpha.workspace, PLAN)).document.body == b"2"
+
+
+async def test_another_key_takes_the_place_of_the_first_while_all_is_read(
+    contexts: Contexts, database: Database, alpha: Writer, clock: SetClock
+) -> None:
+    other = bytes(32)
+    for number in range(3):
+        await contexts.writer.put(alpha, replace(draft(str(number).encode()), is_sealed=True))
+    both = stored_contexts(database, [other, KEY], clock)
+    assert (await both.reader.get(alpha.workspace, PLAN)).document.body == b"2"
+    with pytest.raises(ContextKeyMissing):
+        await stored_contexts(database, [other], clock).reader.get(alpha.workspace, PLAN)
+    assert [await both.upkeep.reseal(alpha.workspace, 2) for _ in range(3)] == [2, 1, 0]
+    later = stored_contexts(database, [other], clock)
+    assert (await later.reader.get(alpha.workspace, PLAN, 1)).document.body == b"0"
+
+
+async def test_what_has_expired_is_swept_and_told(
+    contexts: Contexts, database: Database, alpha: Writer, clock: SetClock
+) -> None:
+    short = WantedLifetime(ttl_s=60)
+    await contexts.writer.put(alpha, replace(draft(b"1"), lifetime=short))
+    await contexts.writer.put(alpha, draft(b"2", ContextKey("stays")))
+    clock.pass_time(60)
+    assert (await contexts.upkeep.sweep(alpha.workspace)).num_expired == 1
+    assert (await changes(database, alpha.workspace))[-1] == (3, "deleted", PLAN, 1)
+    assert (await contexts.upkeep.sweep(alpha.workspace)).num_expired == 0
+    assert (await contexts.reader.get(alpha.workspace, ContextKey("stays"))).document.body == b"2"
+
+
+async def test_what_is_erased_is_in_no_row(
+    contexts: Contexts, database: Database, alpha: Writer
+) -> None:
+    for _ in range(2):
+        await contexts.writer.put(alpha, draft(b'"canary"'))
+    await contexts.writer.end(alpha, PLAN)
+    await contexts.writer.put(alpha, draft(b'"canary"'))
+    await contexts.writer.end(alpha, PLAN, erases=True)
+    async with database.workspace(alpha.workspace) as transaction:
+        rows = await transaction._connection.execute("SELECT count(*) FROM context_versions")
+        assert await rows.fetchone() == (0,)
+
+
+async def test_a_deleted_context_can_still_be_erased(contexts: Contexts, alpha: Writer) -> None:
+    await contexts.writer.put(alpha, draft(b"1"))
+    await contexts.writer.end(alpha, PLAN)
+    assert await contexts.writer.forget(alpha, PLAN) == 1
+    with pytest.raises(NotFound):
+        await contexts.writer.forget(alpha, PLAN)

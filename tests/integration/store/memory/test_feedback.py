@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from agent_memory.errors import NotFound, StorageUnavailable
+from agent_memory.ids import ItemId
 from agent_memory.memory.feedback import Impression, Shown, Verdict
 from agent_memory.store.database import Database
 from agent_memory.store.memory import feedback as store_feedback
@@ -39,6 +40,22 @@ async def test_a_call_that_is_repeated_after_a_crash_counts_once(
     assert (await items.get_item(ALPHA, one)).num_helpful == 1
     page, _ = await feedback.list_feedback(ALPHA, None, 10)
     assert sorted(given.item_id for given in page) == sorted([one, two])
+
+
+@pytest.mark.parametrize("gone", ["mem_gone", "nul\0byte"])
+async def test_the_first_item_that_is_not_there_is_named_and_nothing_is_counted(
+    ingestion: IngestionStore, items: ItemStore, feedback: FeedbackStore, gone: str
+) -> None:
+    (one,) = (await ingestion.remember(ALPHA, [chat("one")])).added
+    (theirs,) = (await ingestion.remember(BETA, [chat("one")])).added
+    wanted = [one, ItemId(gone), theirs]
+    with pytest.raises(NotFound) as caught:
+        await feedback.add_feedback(ALPHA, wanted, Verdict.HELPFUL)
+    assert repr(gone)[1:-1] in repr(str(caught.value))
+    with pytest.raises(NotFound) as caught:
+        await feedback.add_feedback(ALPHA, [one], Verdict.DUPLICATE, other_item=theirs)
+    assert theirs in str(caught.value)
+    assert (await items.get_item(ALPHA, one)).num_helpful == 0
 
 
 async def test_impressions_come_back_with_what_was_said_of_them(

@@ -135,3 +135,13 @@ async def test_models_are_not_changed_without_the_scope_of_administrators(
     keys.principals[TEST_KEY] = principal(scopes=frozenset({Scope.INFERENCE}))
     refused = await client.post(path, json={"model": "org/tiny"})
     assert refused.status_code == 403
+
+
+async def test_codex_finds_its_catalogue_beside_the_list(client: httpx.AsyncClient) -> None:
+    plain = (await client.get("/v1/models")).json()
+    asked = (await client.get("/v1/models", params={"client_version": "0.171.0"})).json()
+    assert {name: asked[name] for name in plain} == plain
+    [model] = asked["models"]
+    assert (model["slug"], model["context_window"]) == ("org/tiny", 8192)
+    assert model["truncation_policy"] == {"mode": "tokens", "limit": 2048}
+    assert len(model["base_instructions"]) < 500

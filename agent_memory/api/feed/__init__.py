@@ -1,0 +1,1 @@
+"""The feed of changes of contexts over WebSockets and server-sent events."""

@@ -1,0 +1,1 @@
+"""Contexts in the words of Anthropic's memory stores."""

@@ -1,0 +1,1 @@
+"""Changes that are sent to other servers, by Standard Webhooks."""

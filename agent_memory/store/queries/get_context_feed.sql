@@ -1,0 +1,1 @@
+SELECT last_seq, first_seq FROM context_feeds WHERE workspace_id = %(workspace_id)s
