@@ -91,14 +91,14 @@ def _changes(
     if not recalled and is_foreign is None:
         return
     for at, entry in enumerate(elements(sent.body, listed.value)):
-        text = recalled.get(at)
-        if text is None and b'"signature"' not in sent.body[entry.value : entry.end]:
+        added = recalled.get(at)
+        if added is None and b'"signature"' not in sent.body[entry.value : entry.end]:
             continue
         content = next((s for s in members(sent.body, entry.value) if s.name == "content"), None)
         if content is None:
             continue
-        if text is not None:
-            yield _before_words(sent, content, text)
+        if added is not None:
+            yield _before_words(sent, content, added)
         elif is_foreign is not None and sent.wire is Wire.ANTHROPIC:
             yield from _without_thinking(sent.body, content, is_foreign)
 
