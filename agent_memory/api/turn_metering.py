@@ -9,6 +9,7 @@ from agent_memory.api.call import Call
 from agent_memory.api.event_pump import SourcedEvent
 from agent_memory.api.metering import LOCAL, Metering, estimated_tokens
 from agent_memory.gateway.prices import TokenCounts
+from agent_memory.gateway.straight import is_straight
 from agent_memory.ids import SessionId
 from agent_memory.turns.events import (
     Passed,
@@ -42,9 +43,10 @@ class TurnMetering(Metering):
         """As `admit`, for all turns together."""
         turn = self._turns[0]
         agent = turn.named_session if self._surface == _AGENTS else None
-        session = turn.named_session
-        counted = await self._call.surface.runtime.accounts.counts_tokens(self._call.workspace)
-        sizes = await asyncio.gather(*map(self._size, self._turns)) if counted else []
+        needs = await self._call.surface.runtime.accounts.needs(self._call.workspace)
+        is_found = needs.session and not is_straight(turn)
+        session = await self._session(turn) if is_found else turn.named_session
+        sizes = await asyncio.gather(*map(self._size, self._turns)) if needs.sizes else []
         prompt = sum(prompt for prompt, _ in sizes)
         bounds = [most for _, most in sizes if most is not None]
         most = sum(bounds) if len(bounds) == len(sizes) else None
@@ -97,6 +99,11 @@ class TurnMetering(Metering):
             async for event in events:
                 self.note([(0, event)])
                 yield event
+
+    async def _session(self, turn: TurnRequest) -> SessionId | None:
+        """The session that will take the turn, also where only its history tells which."""
+        find = self._call.surface.runtime.find_session
+        return turn.named_session if find is None else await find(turn)
 
     def _start(self, at: int, event: TurnStarted) -> None:
         self._passed[at] = event.usage

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from agent_memory.sessions.conversation import Continuation, Conversation
 from agent_memory.sessions.running_turn import RunningTurn
+from agent_memory.turns.context_edits import AppliedEdit
 from agent_memory.turns.events import (
     FinishReason,
     Injected,
@@ -41,6 +42,7 @@ class OpenTurn:
         model: str,
         model_fingerprint: str = "",
         overlap: Overlap | None = None,
+        edits: tuple[AppliedEdit, ...] = (),
         source: Source | None = None,
     ) -> TurnStarted:
         """The first event of the answer that this model gives."""
@@ -52,6 +54,7 @@ class OpenTurn:
             model,
             model_fingerprint,
             overlap=overlap,
+            edits=edits,
             source=source,
         )
 

@@ -1,15 +1,25 @@
 """Memory over HTTP, and in conversations, with the official clients."""
 
+import os
+import sys
+import time
 from collections.abc import Iterator
 
 import anthropic
 import httpx
+import httpx2
+import mcp.client
 import openai
 import pytest
+from mcp import StdioServerParameters
+from mcp.client.stdio import stdio_client
+from mcp.client.streamable_http import streamable_http_client
 from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from tests.acceptance.patience import wait_until
 from tests.acceptance.server import Server
+from tests.unit.api.mcp.rpc import headers as listening_headers
+from tests.unit.api.mcp.rpc import message as listening_message
 
 FACT = "We decided to use the harbour crane for the blue containers."
 GREEDY = {"temperature": 0}
@@ -234,3 +244,37 @@ def test_another_workspace_sees_nothing_of_it(server: Server, http: httpx.Client
         }
         answer = theirs.post("/v1/chat/completions", json=body).json()
         assert answer["memory"]["items"] == []
+
+
+async def test_a_client_of_mcp_remembers_and_recalls_over_both_ways(server: Server) -> None:
+    key = {"Authorization": f"Bearer {server.key}"}
+    async with (
+        httpx2.AsyncClient(headers=key, timeout=60) as http,
+        mcp.client.Client(
+            streamable_http_client(f"{server.url}/mcp", http_client=http), mode="2026-07-28"
+        ) as remote,
+    ):
+        assert remote.protocol_version == "2026-07-28"
+        await remote.call_tool("remember", {"text": "We decided to paint the crane green."})
+    command = (sys.executable, "-m", "agent_memory.cli", "mcp", "--data-dir", str(server.home))
+    environment = {name: os.environ[name] for name in ("PYTHONPATH", "HOME") if name in os.environ}
+    process = StdioServerParameters(command=command[0], args=list(command[1:]), env=environment)
+    async with mcp.client.Client(stdio_client(process)) as local:
+        recalled = await local.call_tool("recall", {"purpose": "Which colour has the crane?"})
+        assert "green" in recalled.structured_content["memory"]
+
+
+def test_a_running_listen_of_mcp_ends_when_its_key_is_revoked(server: Server) -> None:
+    made = server.json_command("keys", "create", "--name", "listener")
+    headers = {**listening_headers("subscriptions/listen"), "x-api-key": made["key"]}
+    body = listening_message("subscriptions/listen", {"notifications": {"toolsListChanged": True}})
+    with (
+        httpx.Client(base_url=server.url, timeout=30) as client,
+        client.stream("POST", "/mcp", json=body, headers=headers) as stream,
+    ):
+        lines = stream.iter_lines()
+        assert any("subscriptions/acknowledged" in line for line in lines)
+        assert server.command("keys", "revoke", made["id"]).returncode == 0
+        revoked_at = time.monotonic()
+        list(lines)
+        assert time.monotonic() - revoked_at < 5

@@ -1,4 +1,4 @@
-"""What the tools are called with."""
+"""The arguments of the tools."""
 
 from typing import Annotated, Literal
 
@@ -30,7 +30,7 @@ class RememberArguments(Body):
     kind: Literal["note", "diff", "log"] = "note"
     said_by: Literal["user", "assistant"] = "assistant"
     thread: ThreadName | None = Field(None, description="project or topic")
-    occurred_at: Instant | None = Field(None, description="ISO 8601, if not now")
+    occurred_at: Instant | None = Field(None, description="ISO 8601")
 
 
 class RecallArguments(Body):
@@ -46,7 +46,7 @@ class ExpandArguments(Body):
 
     id: Id
     token_budget: AnswerBudget = 1024
-    lines: int = Field(10, ge=0, le=200, description="around it")
+    lines: int = Field(10, ge=0, le=200)
 
 
 class WorkingSetArguments(Body):
@@ -55,3 +55,28 @@ class WorkingSetArguments(Body):
     purpose: Purpose = Field(description="the task")
     token_budget: AnswerBudget = 2048
     thread: ThreadName | None = None
+
+
+class ContextGetArguments(Body):
+    """Which document, and in how many tokens to answer."""
+
+    key: str
+    version: int | None = Field(None, ge=1)
+    offset: int = Field(0, ge=0)
+    token_budget: AnswerBudget = 2048
+
+
+class ContextPutArguments(Body):
+    """A whole document. What is JSON is kept as JSON."""
+
+    key: str
+    text: str
+    expected_version: int | None = Field(None, ge=0, description="0: new")
+
+
+class ContextListArguments(Body):
+    """Which documents."""
+
+    prefix: str = ""
+    tag: str | None = None
+    cursor: str | None = None

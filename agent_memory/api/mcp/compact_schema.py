@@ -8,14 +8,14 @@ from agent_memory.api.schemas.body import Body
 _TOLD_BY_ERRORS = frozenset(
     {
         *("title", "pattern", "format", "additionalProperties"),
-        *("maxLength", "minLength", "maxItems", "minItems", "maximum"),
+        *("maxLength", "minLength", "maxItems", "minItems", "maximum", "minimum"),
     }
 )
 """A call that breaks one of these gets a sentence that says so."""
 
 
 def compact_schema(model: type[Body]) -> dict[str, Any]:
-    """The schema of a flat `model`: names, types, choices, least numbers and descriptions."""
+    """The schema of a flat `model`: names, types, choices, defaults and descriptions."""
     schema = model.model_json_schema()
     compact: dict[str, Any] = {
         "type": "object",
@@ -34,7 +34,7 @@ def _field(field: Mapping[str, Any]) -> dict[str, Any]:
     kept = {
         name: value
         for name, value in field.items()
-        if name not in _TOLD_BY_ERRORS and not (name == "default" and value is None)
+        if name not in _TOLD_BY_ERRORS and not (name == "default" and not value)
     }
     if isinstance(kept.get("items"), dict):
         kept["items"] = _field(kept["items"])

@@ -1,4 +1,4 @@
-"""What becomes of a call: an answer, or one sentence that a model can act on."""
+"""The outcome of a call: an answer, or one sentence that a model can act on."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -10,6 +10,7 @@ from agent_memory.api.errors import fault_of
 from agent_memory.api.json_body import judged
 from agent_memory.api.mcp.catalogue import TOOLS
 from agent_memory.api.mcp.protocol import answered, refused
+from agent_memory.api.mcp.tools.contexts import context_get, context_list, context_put
 from agent_memory.api.mcp.tools.expand import expand
 from agent_memory.api.mcp.tools.feedback import feedback
 from agent_memory.api.mcp.tools.recall import recall
@@ -23,6 +24,14 @@ _RUNS: Mapping[str, Callable[[Call, Any], Awaitable[dict[str, Any]]]] = {
     "expand": expand,
     "working_set": working_set,
     "feedback": feedback,
+    "context_get": context_get,
+    "context_put": context_put,
+    "context_list": context_list,
+}
+
+_FOUND_BY = {
+    "item": "Use an id that recall or working_set answered.",
+    "context": "context_list tells which there are.",
 }
 
 
@@ -32,6 +41,6 @@ async def outcome(call: Call, name: str, arguments: Mapping[str, object]) -> Cal
         given = judged(arguments, TOOLS[name].arguments, call.surface.limits)
         return answered(await _RUNS[name](call, given))
     except NotFound as error:
-        return refused(f"{error} Use an id that recall or working_set answered.")
+        return refused(f"{error} {_FOUND_BY.get(error.kind, '')}".rstrip())
     except AgentMemoryError as error:
         return refused(fault_of(error).message)

@@ -31,10 +31,12 @@ class Tool:
             "description": self.summary,
             "inputSchema": compact_schema(self.arguments),
             "outputSchema": {"type": "object", "properties": dict(self.result)},
-            "annotations": {**self._hints(), "openWorldHint": False},
+            "annotations": self._hints(),
         }
 
     def _hints(self) -> dict[str, bool]:
+        """Of what only reads, nothing else need be said."""
         if self.is_read_only:
             return {"readOnlyHint": True}
-        return {"destructiveHint": False, "idempotentHint": self.is_repeatable}
+        repeatable = {"idempotentHint": True} if self.is_repeatable else {}
+        return {"destructiveHint": False, "openWorldHint": False, **repeatable}

@@ -22,6 +22,7 @@ from agent_memory.api.schemas.anthropic import (
 )
 from agent_memory.api.schemas.anthropic import ToolChoice as ToolChoiceField
 from agent_memory.api.translators.checks import check_tools, checked_max_tokens, refuse_media
+from agent_memory.api.translators.context_management import context_edits
 from agent_memory.api.translators.media import media_of, media_of_block
 from agent_memory.api.translators.media_words import media_note, readable_text
 from agent_memory.api.translators.memory_words import turn_memory
@@ -48,11 +49,6 @@ from agent_memory.turns.route import Route, Wire
 from agent_memory.turns.sampling import SamplingParams
 from agent_memory.turns.sent import Sent
 
-_HARMLESS_EDITS = frozenset(
-    {"clear_thinking_20251015", "clear_tool_uses_20250919", "compact_20260112"}
-)
-"""The template decides which earlier thinking the model reads. A history that is not shortened says
-what it said before, and one that does not fit is refused in words that clients look for."""
 _TTL_S = {"5m": 300.0, "1h": 3600.0}
 MAX_PINS = 4
 """As many marks as Anthropic takes in one request."""
@@ -89,8 +85,6 @@ def _turn(
     loaded: Iterable[str] = (),
 ) -> TurnRequest:
     is_far = not identity.route.is_local
-    if not is_far:
-        _check_context_management(body)
     form, toolbox = _tools(body, identity.route, loaded)
     messages, marks, origins = _conversation(body, toolbox, is_far=is_far)
     pins = tuple(MessagePin(mark.num_messages, _TTL_S[mark.ttl]) for mark in marks if mark.ttl)
@@ -109,6 +103,7 @@ def _turn(
         memory=turn_memory(body.memory),
         priority=priority_of(body.service_tier),
         sent=Sent(b"", Wire.ANTHROPIC, "messages", origins=origins) if is_far else None,
+        edits=() if is_far else context_edits(body.context_management),
         tags=PromptTags(
             reasoning_effort=body.output_config.effort if body.output_config else None,
             service_tier=body.service_tier,
@@ -147,15 +142,6 @@ def _form(body: CountTokensBody, toolbox: Toolbox, loaded: Iterable[str]) -> Ans
     )
 
 
-def _check_context_management(body: CountTokensBody) -> None:
-    edits = body.context_management.edits if body.context_management else None
-    for edit in edits or ():
-        if edit.type not in _HARMLESS_EDITS:
-            raise InvalidRequest(
-                f"The context edit '{edit.type}' is not supported.", "context_management"
-            )
-
-
 def _thinking(body: CountTokensBody) -> bool | None:
     if body.thinking is None or body.thinking.type == "adaptive":
         return None
@@ -181,7 +167,7 @@ def _system(system: str | Sequence[Block] | None) -> Iterator[Message]:
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """A mark of the client's behind so many messages; `ttl` as it was sent."""
+    """A mark of the client's after so many messages; `ttl` as it was sent."""
 
     num_messages: int
     ttl: str | None
@@ -255,7 +241,7 @@ class _Reader:
             yield Message(Role.USER, tuple(texts) or (Text(""),))
 
     def _assistant_message(self, blocks: Sequence[Block]) -> Iterator[Message]:
-        """Redacted thinking is unreadable here and is left out."""
+        """Redacted thinking is unreadable here and is left out, and a summary that failed."""
         parts: list[Part] = []
         for index, block in enumerate(blocks):
             match block:
@@ -267,6 +253,8 @@ class _Reader:
                     arguments = orjson.dumps(block.input).decode()
                     parts.append(ToolUse(block.id, block.name, arguments))
                 case RedactedThinkingBlock():
+                    continue
+                case OtherBlock(type="compaction") if not block.fields().get("content"):
                     continue
                 case _:
                     parts.append(self._told(block, f"{self.param}.{index}", "assistant"))

@@ -49,7 +49,7 @@ def _kind_of_lines(text: str) -> str | None:
     for line in _objects(text.split("\n")[:_LINES_LOOKED_AT]):
         for module in _BY_LINE:
             if module.is_ours(line):
-                return module.KIND
+                return str(module.KIND)
     return None
 
 

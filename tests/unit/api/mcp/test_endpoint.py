@@ -30,7 +30,7 @@ async def test_both_eras_list_and_call(app: FastAPI, mode: str, version: str) ->
         Client(streamable_http_client("http://test/mcp", http_client=http), mode=mode) as client,
     ):
         assert client.protocol_version == version
-        assert len((await client.list_tools()).tools) == 5
+        assert len((await client.list_tools()).tools) == 8
         await client.call_tool("remember", {"text": "We decided to use Redis."})
         recalled = await client.call_tool("recall", {"purpose": "Redis"})
         assert "Redis" in recalled.structured_content["memory"]

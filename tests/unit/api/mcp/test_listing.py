@@ -1,4 +1,4 @@
-"""What clients are told of the tools, with every request."""
+"""The descriptions of the tools, which clients get with every request."""
 
 import httpx
 import orjson
@@ -27,6 +27,9 @@ async def test_the_listing_is_the_same_each_time_and_in_one_order(
         "expand",
         "working_set",
         "feedback",
+        "context_get",
+        "context_put",
+        "context_list",
     ]
 
 
@@ -41,14 +44,17 @@ def test_each_tool_is_short() -> None:
 def test_every_tool_says_whether_it_changes_anything_and_what_it_answers() -> None:
     for tool in listing():
         hints = tool["annotations"]
-        assert hints["openWorldHint"] is False
-        assert hints.get("readOnlyHint") or hints["destructiveHint"] is False
+        assert hints.get("readOnlyHint") or (
+            hints["destructiveHint"] is False and hints["openWorldHint"] is False
+        )
         assert tool["outputSchema"]["type"] == "object"
         assert tool["outputSchema"]["properties"]
     assert {name for name, tool in TOOLS.items() if tool.is_read_only} == {
         "recall",
         "expand",
         "working_set",
+        "context_get",
+        "context_list",
     }
 
 

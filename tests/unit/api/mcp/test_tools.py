@@ -4,8 +4,10 @@ import httpx
 import orjson
 import pytest
 
+from agent_memory.access.principal import Scope
 from agent_memory.memory.packing.recalled_text import CLOSING, OPENING
 from agent_memory.testing.memory import WordCounter
+from agent_memory.testing.runtime import TEST_KEY, StaticKeys, principal
 from tests.unit.api.mcp.rpc import call, headers, message
 
 FORBIDDEN, NOT_ALLOWED, UNAUTHORIZED = 403, 405, 401
@@ -183,3 +185,59 @@ async def test_the_marks_cannot_be_closed_from_inside(
     assert "<recalled" not in folded
     ours = [line for line in inside.splitlines() if line and not line.startswith("  ")]
     assert not any(line.startswith(("System", "[2] user: delete")) for line in ours)
+
+
+async def test_a_document_is_written_and_read_by_its_versions(client: httpx.AsyncClient) -> None:
+    put = await call(client, "context_put", key="plans/may", text="Ship.", expected_version=0)
+    assert put["structuredContent"] == {"version": 1}
+    read = await call(client, "context_get", key="plans/may")
+    assert read["structuredContent"] == {"text": "Ship.", "version": 1}
+    put = await call(client, "context_put", key="plans/may", text='{"a": 1}', expected_version=1)
+    assert put["structuredContent"] == {"version": 2}
+    old = await call(client, "context_get", key="plans/may", version=1)
+    assert old["structuredContent"]["text"] == "Ship."
+    listed = await call(client, "context_list", prefix="plans/")
+    assert listed["structuredContent"] == {"contexts": {"plans/may": 2}}
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "sentence"),
+    [
+        ("context_put", {"key": "a", "text": "x", "expected_version": 0}, "version 1"),
+        ("context_put", {"key": "a", "text": "x", "expected_version": 7}, "version 1"),
+        ("context_put", {"key": "a//b", "text": "x"}, "slashes"),
+        ("context_get", {"key": "none"}, "context_list tells which there are."),
+    ],
+)
+async def test_a_document_that_is_not_as_expected_is_said(
+    client: httpx.AsyncClient, tool: str, arguments: dict[str, object], sentence: str
+) -> None:
+    await call(client, "context_put", key="a", text="mine")
+    refused = await call(client, tool, **arguments)
+    assert refused["isError"] is True
+    assert sentence in refused["content"][0]["text"]
+    assert (await call(client, "context_get", key="a"))["structuredContent"]["text"] == "mine"
+
+
+async def test_a_long_document_is_read_in_parts_within_the_budget(
+    client: httpx.AsyncClient,
+) -> None:
+    text = "\n".join(f"line {number} of it" for number in range(3_000))
+    await call(client, "context_put", key="long", text=text)
+    parts, offset = "", 0
+    while True:
+        read = await call(client, "context_get", key="long", offset=offset, token_budget=4_000)
+        assert WordCounter().count(read["content"][0]["text"]) <= 4_000
+        parts += read["structuredContent"]["text"]
+        if "next_offset" not in read["structuredContent"]:
+            break
+        offset = read["structuredContent"]["next_offset"]
+    assert parts == text
+
+
+async def test_documents_need_their_own_scope(client: httpx.AsyncClient, keys: StaticKeys) -> None:
+    keys.principals[TEST_KEY] = principal(scopes=frozenset({Scope.MEMORY}))
+    refused = await call(client, "context_list")
+    assert refused["isError"] is True
+    assert "scope 'contexts'" in refused["content"][0]["text"]
+    assert not (await call(client, "recall", purpose="x"))["isError"]
