@@ -2,7 +2,8 @@
 
     AgentMemoryError
     ├── InvalidRequest          400  the request is malformed or asks for what cannot be done
-    │   └── PromptTooLong       400
+    │   ├── PromptTooLong       400
+    │   └── UpstreamRefused     400  a provider does not take the request
     ├── Unauthenticated         401
     ├── BudgetExceeded          402
     ├── PriceUnknown            402
@@ -11,6 +12,7 @@
     │   ├── ModelNotAllowed     403
     │   └── AddressNotAllowed   403
     ├── NotFound                404
+    │   ├── UnknownModel        404
     │   └── TurnNotFound        404
     ├── Conflict                409
     │   ├── SessionMoved        409
@@ -25,7 +27,12 @@
     ├── QueueFull               429
     ├── RateLimited             429
     ├── HeadersTooLarge         431
+    ├── UpstreamBroken          502  no provider could answer
+    │   ├── UpstreamKeysRefused 502
+    │   └── UpstreamTimeout     504
     ├── Unavailable             503
+    │   ├── UpstreamBusy        429
+    │   ├── UpstreamPaused      503
     │   ├── EngineUnavailable   503
     │   │   ├── EngineLost      503
     │   │   ├── ModelLoading    503
@@ -80,6 +87,12 @@ class PromptTooLong(InvalidRequest):
         self.args = (num_tokens, limit)
         self.num_tokens = num_tokens
         self.limit = limit
+
+
+class UpstreamRefused(InvalidRequest):
+    """A provider does not take what was asked; `message` is what it says."""
+
+    code = "upstream_refused"
 
 
 class Unauthenticated(AgentMemoryError):
@@ -155,6 +168,23 @@ class NotFound(AgentMemoryError):
 
     def __str__(self) -> str:
         return f"No {self.kind} '{self.id}' exists here."
+
+
+class UnknownModel(NotFound):
+    """No model, alias or provider has that name; `nearest` do exist."""
+
+    code = "model_not_found"
+
+    def __init__(self, model: str, nearest: tuple[str, ...] = ()) -> None:
+        super().__init__("model", model)
+        self.args = (model, nearest)
+        self.nearest = nearest
+
+    def __str__(self) -> str:
+        if not self.nearest:
+            return super().__str__()
+        quoted = [f"'{name}'" for name in self.nearest]
+        return f"{super().__str__()} The nearest names are {', '.join(quoted)}."
 
 
 class TurnNotFound(NotFound):
@@ -391,6 +421,44 @@ class Unavailable(AgentMemoryError):
 
     code = "unavailable"
     retry_after_s = 2
+
+
+class UpstreamBroken(AgentMemoryError):
+    """No provider that may answer could: it is out of order, or the way to it is."""
+
+    code = "upstream_failed"
+
+
+class UpstreamKeysRefused(UpstreamBroken):
+    """Our keys were refused by every provider that may answer. The caller's own key is fine."""
+
+    code = "upstream_credentials_exhausted"
+
+
+class UpstreamTimeout(UpstreamBroken):
+    """The provider took too long to begin, or to go on."""
+
+    code = "upstream_timeout"
+
+
+class UpstreamBusy(Unavailable):
+    """The provider has had too many requests, and says when to come again."""
+
+    code = "upstream_rate_limited"
+
+    def __init__(self, message: str, retry_after_s: int = 2) -> None:
+        super().__init__(message, retry_after_s)
+        self.message = message
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UpstreamPaused(Unavailable):
+    """The provider has failed repeatedly and is not asked for a while."""
+
+    code = "upstream_paused"
 
 
 class EngineUnavailable(Unavailable):

@@ -53,6 +53,23 @@ class Settings(BaseSettings):
     """While Redis is away: `open`, each server limits by itself; `closed`, requests that fall under
     a limit are refused."""
 
+    openrouter_api_key: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("OPENROUTER_API_KEY")
+    )
+    """With it, OpenRouter is a provider without a command."""
+    unknown_models: Literal["auto", "local", "refuse"] = "auto"
+    """Which model answers a name that nobody has: the local one, or none (404). `auto`: the local
+    one as long as there is no provider."""
+    secrets_key: SecretStr | None = None
+    """64 hex digits: the keys of providers are sealed with them in the database (AES-256-GCM). By
+    default a file of the data directory has them."""
+    upstream_connect_s: float = Field(10.0, gt=0)
+    """How long a provider may take to be connected to, to say its first word, to say the next one,
+    and for all of an answer."""
+    upstream_first_token_s: float = Field(120.0, gt=0)
+    upstream_idle_s: float = Field(120.0, gt=0)
+    upstream_total_s: float = Field(3600.0, gt=0)
+
     block_size: int = Field(256, ge=16, le=4096)
     """Tokens of a KV block."""
     kv_bits: KvBitsName = "none"
@@ -134,7 +151,7 @@ class Settings(BaseSettings):
             raise ValueError("an address of Redis begins with redis://, rediss:// or unix://")
         return url
 
-    @field_validator("shelf_key")
+    @field_validator("shelf_key", "secrets_key")
     @classmethod
     def _check_key(cls, key: SecretStr | None) -> SecretStr | None:
         if key is not None and re.fullmatch("[0-9a-fA-F]{64}", key.get_secret_value()) is None:
@@ -161,6 +178,17 @@ class Settings(BaseSettings):
     def shelf_key_bytes(self) -> bytes | None:
         """The key of the shelf, 32 bytes, if there is one."""
         return None if self.shelf_key is None else bytes.fromhex(self.shelf_key.get_secret_value())
+
+    @property
+    def secrets_key_bytes(self) -> bytes | None:
+        """The key that seals secrets in the database, 32 bytes, if it is set."""
+        key = self.secrets_key
+        return None if key is None else bytes.fromhex(key.get_secret_value())
+
+    @property
+    def answers_all(self) -> bool | None:
+        """Whether the local model answers a name that nobody has; None: while it is alone."""
+        return {"auto": None, "local": True, "refuse": False}[self.unknown_models]
 
     @property
     def model_names(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ class RuntimeConfig:
     socket_dir: a short private folder, made on every node, for the Unix sockets of its actors.
     log_dir: where actors write their log lines (one file each).
     spans_nodes: actors also listen on TCP, on their node's address.
+    secrets_key: 32 bytes that open what is sealed in the database.
     """
 
     settings: Settings
@@ -21,6 +22,7 @@ class RuntimeConfig:
     socket_dir: Path
     log_dir: Path
     spans_nodes: bool = False
+    secrets_key: bytes = bytes(32)
 
     def socket(self, name: str) -> Path:
         return self.socket_dir / f"{name}.sock"

@@ -14,18 +14,21 @@ from agent_memory.api.client_address import client_address
 from agent_memory.api.idempotency import idempotency_key, session_of_key, turn_of_key
 from agent_memory.api.identity import named_session
 from agent_memory.api.json_body import judged, parse_body, parse_object, understood
+from agent_memory.api.onward import names_session, sent_request
 from agent_memory.api.schemas.body import Body
 from agent_memory.api.surface import Surface, surface_of
 from agent_memory.errors import Conflict, Unauthenticated
 from agent_memory.ids import RequestId, SessionId, TurnId, WorkspaceId, new_id
 from agent_memory.telemetry import request_id_var
 from agent_memory.turns.request import TurnRequest
+from agent_memory.turns.route import Route
 from agent_memory.turns.transcript import SessionRecord
 
 _MAX_KEY_LENGTH = 512
 _PARSED_AT_ONCE = 64 * 1024
 """Bytes of a body that keep the event loop for a millisecond or two."""
 BodyT = TypeVar("BodyT", bound=Body)
+LOCAL_ROUTE = Route("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class TurnIdentity:
     workspace_id: WorkspaceId
     session_id: SessionId | None
     is_repeatable: bool = False
+    route: Route = LOCAL_ROUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +86,32 @@ class Call:
         """The body of a turn. The model that it names says who judges its fields: for the local
         engine we do, as in `read`."""
         fields = parse_object(await self.request.body(), self.surface.limits)
-        judge = judged if self._is_local(fields.get("model")) else understood
+        route = await self.find_route(fields.get("model"))
+        judge = judged if route.is_local else understood
         return judge(fields, model, self.surface.limits)
 
-    async def as_sent(self, turn: TurnRequest) -> TurnRequest:
-        """The turn with the body that it came in, where another provider judges that."""
-        if self._is_local(turn.model):
-            return turn
-        return replace(turn, sent=await self.request.body())
+    async def find_route(self, model: object) -> Route:
+        """Where a request for `model` goes; `UnknownModel` where nobody has that name."""
+        name = model if isinstance(model, str) else ""
+        route = await self.surface.runtime.routes.route(name)
+        self.request.state.route = route
+        return route
 
-    def _is_local(self, model: object) -> bool:
-        return not isinstance(model, str) or self.surface.runtime.routes.is_local(model)
+    @property
+    def route(self) -> Route:
+        """The route that was found for this request; until then the local engine's."""
+        route = getattr(self.request.state, "route", LOCAL_ROUTE)
+        return route if isinstance(route, Route) else LOCAL_ROUTE
+
+    async def as_sent(self, turn: TurnRequest) -> TurnRequest:
+        """The turn on its route, with the request that it came in where others judge that."""
+        route = self.route
+        if route.is_local:
+            return replace(turn, route=route)
+        turn = replace(turn, route=route, sent=await sent_request(self.request, turn.sent))
+        if turn.memory is None and not await names_session(self.request):
+            turn = replace(turn, named_session=None)
+        return turn
 
     def session(self, field: str | None = None, user_id: str | None = None) -> SessionId | None:
         """The session that the request names, if any."""
@@ -121,6 +140,7 @@ class Call:
             self.workspace,
             session_id,
             is_repeatable=key is not None,
+            route=self.route,
         )
 
 

@@ -34,6 +34,9 @@ from agent_memory.errors import (
     TurnNotFound,
     Unauthenticated,
     Unavailable,
+    UpstreamBroken,
+    UpstreamBusy,
+    UpstreamTimeout,
 )
 from agent_memory.telemetry import request_id_var
 
@@ -50,10 +53,13 @@ STATUS: Mapping[type[AgentMemoryError], int] = {
     PreconditionFailed: 412,
     PayloadTooLarge: 413,
     QueueFull: 429,
+    UpstreamBusy: 429,
     RateLimited: 429,
     HeadersTooLarge: 431,
     TurnCancelled: 499,
     StreamInterrupted: 500,
+    UpstreamBroken: 502,
+    UpstreamTimeout: 504,
     ModelNotUsable: 503,
     Unavailable: 503,
     AgentMemoryError: 500,

@@ -35,11 +35,13 @@ def judged(fields: Mapping[str, object], model: type[BodyT], limits: Limits) -> 
 
 
 def understood(fields: Mapping[str, object], model: type[BodyT], limits: Limits) -> BodyT:
-    """As much of `fields` as a `model` has; the rest is for somebody else to judge."""
+    """As much of `fields` as a `model` has; the rest, of which the body tells, is for others to
+    judge."""
     _check_counts(fields, limits)
     ours = _whole_numbers(model.in_our_words(fields))
     known = {name: value for name, value in ours.items() if name in model.model_fields}
-    return _validated(known, model)
+    unknown = [name for name, value in ours.items() if name not in known and value is not None]
+    return _validated(known, model).ignoring(unknown)
 
 
 def _whole_numbers(fields: Mapping[str, object]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from decimal import Decimal
 from types import TracebackType
 from typing import Self
 
@@ -13,9 +14,10 @@ from agent_memory.api.identity import named_agent
 from agent_memory.api.limit_headers import limit_headers
 from agent_memory.errors import TurnCancelled
 from agent_memory.gateway.accounting import Asked, Served
-from agent_memory.gateway.prices import FREE, TokenCounts
+from agent_memory.gateway.prices import FREE, Price, TokenCounts
 from agent_memory.ids import RequestId, SessionId, new_id
 from agent_memory.telemetry import request_id_var
+from agent_memory.turns.events import Source
 
 LOCAL = "local"
 _CLIENT_GONE = 499
@@ -25,6 +27,10 @@ _BYTES_OF_A_TOKEN = 3
 def estimated_tokens(text: str) -> int:
     """An estimate that is rather too high, where nothing counts exactly."""
     return len(text.encode(errors="surrogatepass")) // _BYTES_OF_A_TOKEN + 1
+
+
+def _plain(cost: Decimal) -> str:
+    return f"{cost.normalize():f}" if cost else "0"
 
 
 class Metering:
@@ -46,11 +52,16 @@ class Metering:
         self.model = model
         self.session: SessionId | None = None
         self.is_repeat = False
+        self.provider = LOCAL
+        self.is_estimated = False
+        self.source: Source | None = None
+        self.began_at: float | None = None
+        self.status = 200
 
     async def admit(
         self,
         num_prompt_tokens: int,
-        max_tokens: int,
+        max_tokens: int | None,
         session: SessionId | None = None,
         agent: str | None = None,
     ) -> dict[str, str]:
@@ -58,17 +69,21 @@ class Metering:
         when the request may not be answered."""
         call = self._call
         await self._require_model()
+        places = self._places()
+        prices = [self._price(provider, model) for provider, model in places]
+        most = [price.highest(num_prompt_tokens, max_tokens or 0) for price in prices if price]
         asked = Asked(
             request_id=RequestId(request_id_var.get() or new_id("req")),
             workspace_id=call.workspace,
             key_id=call.principal.key_id,
             session_id=session,
             surface=self._surface,
-            provider=LOCAL,
-            model=self._requested_model,
+            provider=places[0][0],
+            model=places[0][1],
             num_prompt_tokens=num_prompt_tokens,
             max_tokens=max_tokens,
-            price=FREE,
+            price=None if None in prices else prices[0],
+            dearest=None if None in prices else max(most),
             agent=named_agent(call.request.headers) or agent,
             address=client_address(call.request),
         )
@@ -77,7 +92,7 @@ class Metering:
         self._asked_at = call.surface.monotonic()
         dialect = dialect_of(call.request.url.path, call.request.headers)
         now = datetime.fromtimestamp(call.surface.clock(), UTC)
-        return {**limit_headers(admission.standings, dialect, now), "X-Provider": LOCAL}
+        return {**limit_headers(admission.standings, dialect, now), "X-Provider": places[0][0]}
 
     def note_first_byte(self) -> None:
         """The answer has begun."""
@@ -103,10 +118,8 @@ class Metering:
         served = self._served(self._asked)
         await self._call.surface.runtime.accounts.book(served, self._asked)
         overhead = max(0.0, served.latency_ms - served.upstream_ms)
-        return {
-            "X-Cost": "0" if not served.cost else f"{served.cost.normalize():f}",
-            "X-Overhead-Ms": f"{overhead:.1f}",
-        }
+        cost = {} if served.cost is None else {"X-Cost": _plain(served.cost)}
+        return {**cost, "X-Overhead-Ms": f"{overhead:.1f}"}
 
     async def __aenter__(self) -> Self:
         return self
@@ -129,8 +142,24 @@ class Metering:
         bounds = self._call.principal.bounds
         if bounds.models is None:
             return
-        served = await self._call.surface.catalogue.served()
-        bounds.require_model(*(name for name in (self._requested_model, served) if name))
+        names = [self._requested_model]
+        if (far := self._far_names()) is None:
+            names.append(await self._call.surface.catalogue.served() or "")
+        bounds.require_model(*filter(None, [*names, *(far or ())]))
+
+    def _places(self) -> list[tuple[str, str]]:
+        """The providers and models that may answer, in their order."""
+        return [(LOCAL, self._requested_model)]
+
+    def _far_names(self) -> list[str] | None:
+        """What providers call the model; None where the local one answers."""
+        return None
+
+    def _price(self, provider: str, model: str) -> Price | None:
+        prices = self._call.surface.runtime.prices
+        if prices is None:
+            return FREE if provider == LOCAL else None
+        return prices.price(provider, model, self._started_at)
 
     def _served(self, asked: Asked) -> Served:
         surface = self._call.surface
@@ -138,7 +167,8 @@ class Metering:
         latency_s = now - self._call.started_at
         first_s = None if self._first_byte_at is None else self._first_byte_at - self._asked_at
         tokens = TokenCounts() if self.is_repeat else self.tokens
-        status = 200 if self._fault is None else self._fault.status
+        status = self.status if self._fault is None else self._fault.status
+        price = self._price(self.provider, self.model)
         return Served(
             request_id=asked.request_id,
             workspace_id=asked.workspace_id,
@@ -146,18 +176,26 @@ class Metering:
             session_id=self.session or asked.session_id,
             surface=self._surface,
             requested_model=self._requested_model,
-            provider=LOCAL,
+            provider=self.provider,
             model=self.model,
             tokens=tokens,
-            cost=FREE.cost(tokens),
-            price_id=FREE.price_id,
+            cost=None if price is None else price.cost(tokens),
+            price_id=None if price is None else price.price_id,
             status=_CLIENT_GONE if self._is_cancelled else status,
             started_at=self._started_at,
             latency_ms=latency_s * 1000,
             first_byte_ms=None if first_s is None else first_s * 1000,
-            upstream_ms=(now - self._asked_at) * 1000,
+            upstream_ms=self._upstream_ms(now),
+            num_attempts=1 if self.source is None else self.source.num_attempts,
+            is_estimated=self.is_estimated,
             is_cancelled=self._is_cancelled,
             error_code=None if self._fault is None else self._fault.code,
             agent=asked.agent,
             is_repeat=self.is_repeat,
         )
+
+    def _upstream_ms(self, now: float) -> float:
+        """Until the provider's first word, and from then on: it is the provider that takes time."""
+        if self.source is None or self.began_at is None:
+            return (now - self._asked_at) * 1000
+        return self.source.upstream_ms + (now - self.began_at) * 1000

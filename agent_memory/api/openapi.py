@@ -42,6 +42,13 @@ from agent_memory.api.schemas.memory.recall import PrecheckBody, RecallBody, Wor
 from agent_memory.api.schemas.memory.upkeep import ConsolidationRunBody, HoldBody, RetentionRunBody
 from agent_memory.api.schemas.memory_stores import CreateMemoryBody, UpdateMemoryBody
 from agent_memory.api.schemas.models import LoadModelBody, OffloadModelBody
+from agent_memory.api.schemas.providers import (
+    AliasBody,
+    PriceBody,
+    ProviderBody,
+    ProviderChangeBody,
+    ProviderKeyBody,
+)
 from agent_memory.api.schemas.responses import (
     AddItemsBody,
     ChangeConversationBody,
@@ -83,6 +90,11 @@ _BODIES: Sequence[type[Body]] = (
     RelationshipBody,
     ResealBody,
     RollBackBody,
+    AliasBody,
+    PriceBody,
+    ProviderBody,
+    ProviderChangeBody,
+    ProviderKeyBody,
     RollBackContextBody,
     PrecheckBody,
     RecallBody,

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from agent_memory.access.principal import Principal
@@ -11,6 +12,14 @@ from agent_memory.contexts.memory_stores.versions import MemoryVersions
 from agent_memory.contexts.search import ContextSearch
 from agent_memory.contexts.service.contexts import Contexts
 from agent_memory.gateway.accounting import Accounts, NoAccounts
+from agent_memory.gateway.breaker import BreakerReport
+from agent_memory.gateway.configuration import (
+    Alias,
+    GatewayConfig,
+    ProviderConfig,
+    ProviderKey,
+)
+from agent_memory.gateway.prices import Price, SetPrice
 from agent_memory.gateway.provider import Provider
 from agent_memory.ids import JobId, SessionId, TurnId, WorkspaceId
 from agent_memory.json_value import Json
@@ -23,6 +32,7 @@ from agent_memory.turns.conversation_record import ConversationRecord
 from agent_memory.turns.messages import Message
 from agent_memory.turns.models import ModelCard
 from agent_memory.turns.request import TurnRequest
+from agent_memory.turns.route import Route
 from agent_memory.turns.transcript import SessionArrival, SessionRecord, Transcript
 from agent_memory.work.job import JobCount, JobRecord, JobState, SchedulerStatus
 
@@ -61,12 +71,20 @@ class Conversations(Protocol):
         ...
 
 
+class Prices(Protocol):
+    """What models cost."""
+
+    def price(self, provider: str, model: str, at: datetime) -> Price | None:
+        """None where nobody knows. It looks nothing up that takes time."""
+        ...
+
+
 class Routes(Protocol):
     """Which provider answers for a model, before anything else of a request is known."""
 
-    def is_local(self, model: str) -> bool:
-        """Whether the request is for the local engine, and its fields are judged here. Another
-        provider judges the fields itself that mean nothing to us."""
+    async def route(self, model: str) -> Route:
+        """Where the request goes. For the local engine its fields are judged here; other providers
+        judge the fields themselves. `UnknownModel` where no model has that name."""
         ...
 
 
@@ -136,6 +154,43 @@ class Models(Protocol):
     async def offload(self, model: str, grace_s: float | None) -> ModelCard:
         """Free its memory; nothing is loaded in its place."""
         ...
+
+
+class Providers(Protocol):
+    """The providers, aliases and prices that operators set. Unknown names raise `NotFound`."""
+
+    async def config(self) -> GatewayConfig:
+        """As it is stored now, with what the environment adds."""
+        ...
+
+    async def put(self, config: ProviderConfig) -> None:
+        """Make or change one; its keys, if any are given, take the place of the old."""
+        ...
+
+    async def add_key(self, provider: str, secret: str, weight: int) -> ProviderKey: ...
+
+    async def drop_key(self, provider: str, key_id: str) -> None: ...
+
+    async def set_enabled(self, provider: str, *, is_enabled: bool) -> None: ...
+
+    async def remove(self, provider: str) -> None: ...
+
+    async def check(self, provider: str) -> int:
+        """Ask it for its models, and keep the list; how many there are. `UpstreamBroken` says why
+        it cannot be asked."""
+        ...
+
+    async def put_alias(self, alias: Alias) -> None: ...
+
+    async def remove_alias(self, name: str) -> None: ...
+
+    async def put_price(self, price: SetPrice) -> None: ...
+
+    def breakers(self) -> Sequence[BreakerReport]:
+        """Those of this process that have something to tell."""
+        ...
+
+    def reset_breakers(self, provider: str) -> int: ...
 
 
 class Embeddings(Protocol):
@@ -228,3 +283,5 @@ class Runtime:
     accounts: Accounts = field(default_factory=NoAccounts)
     administration: Administration | None = None
     find_session: Callable[[TurnRequest], Awaitable[SessionId]] | None = None
+    providers: Providers | None = None
+    prices: Prices | None = None

@@ -7,10 +7,13 @@ from dataclasses import replace
 
 from agent_memory.api.call import Call
 from agent_memory.api.event_pump import SourcedEvent
-from agent_memory.api.metering import Metering
+from agent_memory.api.metering import LOCAL, Metering, estimated_tokens
 from agent_memory.gateway.prices import TokenCounts
+from agent_memory.gateway.straight import is_straight
 from agent_memory.ids import SessionId
 from agent_memory.turns.events import (
+    Passed,
+    PassedStarted,
     TextDelta,
     ThinkingDelta,
     ToolCallDelta,
@@ -21,6 +24,7 @@ from agent_memory.turns.events import (
 )
 from agent_memory.turns.request import TurnRequest
 
+_CHARS_OF_A_TOKEN = 4
 _AGENTS = "agents"
 """The surface on which a session is an agent."""
 
@@ -33,17 +37,20 @@ class TurnMetering(Metering):
         super().__init__(call, surface, turns[0].model)
         self._turns = turns
         self._passed = [Usage(0, 0) for _ in turns]
+        self._num_chars = 0
 
     async def admit_turns(self) -> dict[str, str]:
         """As `admit`, for all turns together."""
         turn = self._turns[0]
         agent = turn.named_session if self._surface == _AGENTS else None
         needs = await self._call.surface.runtime.accounts.needs(self._call.workspace)
-        session = await self._session(turn) if needs.session else turn.named_session
+        is_found = needs.session and not is_straight(turn)
+        session = await self._session(turn) if is_found else turn.named_session
         sizes = await asyncio.gather(*map(self._size, self._turns)) if needs.sizes else []
-        return await self.admit(
-            sum(prompt for prompt, _ in sizes), sum(most for _, most in sizes), session, agent
-        )
+        prompt = sum(prompt for prompt, _ in sizes)
+        bounds = [most for _, most in sizes if most is not None]
+        most = sum(bounds) if len(bounds) == len(sizes) else None
+        return await self.admit(prompt, most, session, agent)
 
     def note(self, batch: Sequence[SourcedEvent]) -> None:
         """Events as they pass."""
@@ -53,12 +60,36 @@ class TurnMetering(Metering):
                     self._start(at, event)
                 case TextDelta() | ThinkingDelta() | ToolCallDelta():
                     self.note_first_byte()
-                    more = self._passed[at].completion_tokens + event.num_tokens
-                    self._passed[at] = replace(self._passed[at], completion_tokens=more)
+                    self._note_delta(at, event)
+                case Passed():
+                    self.note_first_byte()
+                    self._note_chars(at, event.num_chars)
                 case TurnFinished():
                     self._passed[at] = event.usage
+                    self.is_estimated = event.is_estimated
         if batch:
             self.note_tokens(_counts(self._passed))
+
+    def _note_delta(self, at: int, event: TextDelta | ThinkingDelta | ToolCallDelta) -> None:
+        """Providers do not say how many tokens a piece has."""
+        if self.source is not None:
+            more = event.arguments if isinstance(event, ToolCallDelta) else event.text
+            self._note_chars(at, len(more))
+            return
+        num_tokens = self._passed[at].completion_tokens + event.num_tokens
+        self._passed[at] = replace(self._passed[at], completion_tokens=num_tokens)
+
+    def _note_chars(self, at: int, num_chars: int) -> None:
+        """An estimate, until the provider says what was used; of the prompt too, where it has not
+        said that at the beginning."""
+        self.is_estimated = True
+        self._num_chars += num_chars
+        prompt = self._passed[at].prompt_tokens or self._estimated(self._turns[at])
+        self._passed[at] = replace(
+            self._passed[at],
+            prompt_tokens=prompt,
+            completion_tokens=-(-self._num_chars // _CHARS_OF_A_TOKEN),
+        )
 
     async def watched(
         self, events: AsyncGenerator[TurnEvent, None]
@@ -77,13 +108,23 @@ class TurnMetering(Metering):
     def _start(self, at: int, event: TurnStarted) -> None:
         self._passed[at] = event.usage
         self.model = event.model or self.model
+        if event.source is not None:
+            self.source, self.provider = event.source, event.source.provider
+            self.began_at = self._call.surface.monotonic()
+            self.model = event.model.removeprefix(f"{self.provider}/")
+        if isinstance(event, PassedStarted):
+            self.status = event.head.status
         self.is_repeat = self.is_repeat or event.is_repeat
-        if len(self._turns) == 1:
+        if len(self._turns) == 1 and event.session_id:
             self.session = SessionId(event.session_id)
 
-    async def _size(self, turn: TurnRequest) -> tuple[int, int]:
-        """Tokens of the prompt, counted, and the most that may be answered."""
+    async def _size(self, turn: TurnRequest) -> tuple[int, int | None]:
+        """Tokens of the prompt, and the most that may be answered. The local engine's are counted,
+        those of providers estimated: to ask them would take as long as the answer does."""
         memory = 0 if turn.memory is None or not turn.memory.recall else turn.memory.token_budget
+        if _is_far(turn):
+            bound = turn.sampling.max_tokens if turn.max_tokens_given else None
+            return memory + self._estimated(turn), bound and bound * turn.sampling.n
         num_prompt = memory + await self._call.surface.runtime.turns.count(
             replace(turn, memory=None)
         )
@@ -92,15 +133,39 @@ class TurnMetering(Metering):
             most = min(most, max(1, window - num_prompt))
         return num_prompt, most * turn.sampling.n
 
+    @staticmethod
+    def _estimated(turn: TurnRequest) -> int:
+        if turn.sent is not None:
+            return estimated_tokens(turn.sent.body.decode(errors="replace"))
+        return sum(estimated_tokens(message.text) for message in turn.messages)
+
+    def _places(self) -> list[tuple[str, str]]:
+        route = self._turns[0].route
+        if route is None or route.is_local:
+            return super()._places()
+        far = [(target.provider, target.model) for target in route.targets]
+        return far if route.local_model is None else [*far, (LOCAL, route.local_model)]
+
+    def _far_names(self) -> list[str] | None:
+        if not _is_far(self._turns[0]):
+            return None
+        return [f"{provider}/{model}" for provider, model in self._places()]
+
     async def _window(self) -> int | None:
         cards = await self._call.surface.catalogue.models()
         return next((card.context_window for card in cards if card.state == "loaded"), None)
 
 
+def _is_far(turn: TurnRequest) -> bool:
+    return turn.route is not None and not turn.route.is_local
+
+
 def _counts(usages: Sequence[Usage]) -> TokenCounts:
     cached = sum(usage.cached_tokens for usage in usages)
+    written = sum(usage.cache_write_tokens for usage in usages)
     return TokenCounts(
-        input_tokens=sum(usage.prompt_tokens for usage in usages) - cached,
+        input_tokens=max(0, sum(usage.prompt_tokens for usage in usages) - cached - written),
         cache_read_tokens=cached,
+        cache_write_tokens=written,
         output_tokens=sum(usage.completion_tokens for usage in usages),
     )

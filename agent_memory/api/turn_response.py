@@ -16,10 +16,12 @@ from agent_memory.api.renderer import Renderer
 from agent_memory.api.translators.memory_words import memory_headers
 from agent_memory.api.turn_meter import TurnMeter
 from agent_memory.api.turn_metering import TurnMetering
-from agent_memory.turns.events import TurnStarted
+from agent_memory.turns.events import Passed, PassedHead, PassedStarted, Source, TurnStarted
 from agent_memory.turns.request import TurnRequest
 
 IGNORED_HEADER = "X-Ignored-Fields"
+PROVIDER_HEADER = "X-Provider"
+OVERHEAD_HEADER = "X-Overhead-Ms"
 
 
 class TurnResponse(Response):
@@ -44,6 +46,7 @@ class TurnResponse(Response):
         self._requests = requests
         self._renderer = renderer
         self._stream = stream
+        self._is_passing = False
         if ignored:
             self.headers[IGNORED_HEADER] = ", ".join(sorted(ignored))
         self._meter = TurnMeter(
@@ -69,24 +72,61 @@ class TurnResponse(Response):
             async with EventPump(turns, self._call.surface.limits.ping_interval_s) as pump:
                 started = await pump.started()
                 await self._set_headers(started)
-                if self._stream:
+                if isinstance(started[0], PassedStarted):
+                    self._is_passing = True
+                    await self._pass(started[0].head, pump, metering, send)
+                elif self._stream:
                     await self._send_stream(pump, metering, send)
                 else:
                     await self._send_whole(pump, metering, send)
 
+    async def _pass(
+        self, head: PassedHead, pump: EventPump, metering: TurnMetering, send: Send
+    ) -> None:
+        """The provider's status, headers and bytes, as they are."""
+        self.status_code = head.status
+        for name, value in head.headers:
+            self.headers[name] = value
+        if self._stream and self.headers["content-type"].startswith("text/event-stream"):
+            self._set_stream_headers()
+            await self._send_stream(pump, metering, send)
+            return
+        body = bytearray()
+        async for batch in pump.batches():
+            self._meter.note(batch)
+            metering.note(batch)
+            for _, event in batch:
+                body += event.data if isinstance(event, Passed) else b""
+        self.headers.update(await metering.book())
+        self.headers["content-length"] = str(len(body))
+        await self._send_start(send)
+        await send({"type": "http.response.body", "body": bytes(body)})
+
     async def _set_headers(self, started: Sequence[TurnStarted]) -> None:
         if len(started) == 1:
             self._call.line.session_id = started[0].session_id
-            self.headers["X-Session-ID"] = started[0].session_id
+            if started[0].session_id:
+                self.headers["X-Session-ID"] = started[0].session_id
             self.headers.update(memory_headers(started[0].memory))
             self.headers.update(contexts_header(self._requests))
         served = started[0].model or await self._call.surface.catalogue.served()
         if served is not None:
             self.headers["X-Model"] = served
-        if self._stream:
-            self.headers["Cache-Control"] = "no-cache"
-            self.headers["X-Accel-Buffering"] = "no"
-            del self.headers["content-length"]
+        self._tell_source(started[0].source)
+        if self._stream and not isinstance(started[0], PassedStarted):
+            self._set_stream_headers()
+
+    def _set_stream_headers(self) -> None:
+        self.headers["Cache-Control"] = "no-cache"
+        self.headers["X-Accel-Buffering"] = "no"
+        del self.headers["content-length"]
+
+    def _tell_source(self, source: Source | None) -> None:
+        """Who answers, and how long the request took with us until then."""
+        if source is not None:
+            self.headers[PROVIDER_HEADER] = source.provider
+            waited_ms = 1000 * (self._call.surface.monotonic() - self._call.started_at)
+            self.headers[OVERHEAD_HEADER] = f"{max(0.0, waited_ms - source.upstream_ms):.1f}"
 
     async def _send_whole(self, pump: EventPump, metering: TurnMetering, send: Send) -> None:
         folds = [AnswerFold() for _ in self._requests]
@@ -110,7 +150,7 @@ class TurnResponse(Response):
                 if data := self._rendered(batch):
                     await send({"type": "http.response.body", "body": data, "more_body": True})
             await metering.book()
-            last = self._renderer.end()
+            last = b"" if self._is_passing else self._renderer.end()
         except ClientGone:
             raise
         except Exception as error:  # noqa: BLE001  the table of errors, told within the stream
@@ -121,6 +161,8 @@ class TurnResponse(Response):
         await send({"type": "http.response.body", "body": last})
 
     def _rendered(self, batch: Sequence[SourcedEvent]) -> bytes:
+        if self._is_passing:
+            return b"".join(event.data for _, event in batch if isinstance(event, Passed))
         if not batch:
             return self._renderer.ping()
         return b"".join([self._renderer.event(source, event) for source, event in batch])

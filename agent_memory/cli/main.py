@@ -19,6 +19,7 @@ COMMANDS = {
     "chat": "Talk to the model of a running server.",
     "launch": "Start Claude Code, Codex or opencode on a running server.",
     "models": "List the models, load another, offload the loaded one.",
+    "providers": "Add, list, test, disable and remove providers of models.",
     "keys": "Create, list, rotate, disable and revoke API keys.",
     "workspaces": "Create and list workspaces.",
     "limits": "Limit requests and tokens in a time, and requests at once.",

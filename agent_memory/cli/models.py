@@ -6,11 +6,15 @@ from typing import Annotated, Any
 import typer
 
 from agent_memory.cli.agent_client import AgentClient
+from agent_memory.cli.aliases import alias, aliases, unalias
 from agent_memory.cli.options import AsJson, DataDir, load_settings
 from agent_memory.cli.output import console, print_json, print_table
 from agent_memory.cli.running import RunningServer, require_server
 
 app = typer.Typer(no_args_is_help=True)
+app.command()(alias)
+app.command()(aliases)
+app.command()(unalias)
 
 Model = Annotated[
     str,
@@ -40,7 +44,7 @@ def list_models(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         return
     print_table(("MODEL", "STATE", "CONTEXT", "WEIGHTS", "KV"), [_row(model) for model in models])
     for model in models:
-        if model["error"]:
+        if model.get("error"):
             console().print(f"{model['id']}: {model['error']}", soft_wrap=True)
 
 

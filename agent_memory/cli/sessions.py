@@ -19,6 +19,7 @@ from agent_memory.store.database import Database
 from agent_memory.store.sessions import SessionStore
 from agent_memory.store.workspaces import DEFAULT_WORKSPACE
 from agent_memory.turns.messages import (
+    Media,
     Message,
     Part,
     Recollection,
@@ -156,3 +157,5 @@ def _part_text(part: Part) -> str:
             return f"({'failed' if is_error else 'result'}) {content}"
         case Recollection(text):
             return f"(recalled) {text}"
+        case Media():
+            return part.note or f"({part.kind})"

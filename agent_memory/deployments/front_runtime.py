@@ -17,6 +17,7 @@ from agent_memory.deployments.condition import RuntimeCondition
 from agent_memory.deployments.context_feed import context_feed
 from agent_memory.deployments.disk_probe import DiskProbe
 from agent_memory.deployments.earlier_contexts import EarlierContexts
+from agent_memory.deployments.upstreams import upstreams_of
 from agent_memory.device.text.served_tokens import ServedTokens
 from agent_memory.gateway.accountant import Accountant
 from agent_memory.gateway.attaching import Attaching
@@ -24,6 +25,7 @@ from agent_memory.gateway.placing import Places, Placing
 from agent_memory.gateway.remembering import Remembering
 from agent_memory.gateway.repeatable import Repeatable
 from agent_memory.gateway.routed import Routed
+from agent_memory.gateway.straight import Straight
 from agent_memory.jobs.desk import JobDesk
 from agent_memory.memory.service.composition import World
 from agent_memory.providers.embedding_service import EmbeddingService, InlineEmbedding
@@ -71,14 +73,17 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
     memory = stored_memory(database, world, is_enriched=config.settings.enricher_url is not None)
     places = Places(store)
     streams = SessionStreams(config.secret, directory)
-    routed = Routed(LocalTurns(streams, directory, places, engine, store, models))
+    upstreams = upstreams_of(config, database, store, places, directory)
+    local = LocalTurns(streams, directory, places, engine, store, models)
+    routed = Routed(local, far=upstreams.turns)
     remembering = Remembering(routed, memory.recollect, StoredMessages(store))
     contexts = stored_contexts(database, config.settings.context_key_ring, utc_now)
     earlier = EarlierContexts(contexts.reader)
     attaching = Attaching(remembering, StoredMessages(store), earlier)
     named_turns = AnsweredTurnStore(database)
+    chain = Repeatable(Placing(attaching, places), named_turns)
     return Runtime(
-        turns=Repeatable(Placing(attaching, places), named_turns),
+        turns=Straight(chain, upstreams.turns),
         routes=routed,
         sessions=SessionCatalogue(store, directory, pool, engine, models.served_name),
         keys=KeyAuthenticator(KeyStore(database)),
@@ -100,6 +105,8 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
         accounts=Accountant(BookStore(database), limiter),
         administration=administration_of(database),
         find_session=places.session_of,
+        providers=upstreams.desk,
+        prices=upstreams.configuration,
     )
 
 

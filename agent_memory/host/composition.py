@@ -29,6 +29,7 @@ from agent_memory.host.local_storage import LocalStorage
 from agent_memory.host.shelves import open_shelves
 from agent_memory.secrets_file import private_folder, private_secret
 from agent_memory.settings import Settings
+from agent_memory.store.sealing_key import secrets_key
 
 STORAGE_TIMEOUT_S = 60.0
 
@@ -44,6 +45,7 @@ def make_config(settings: Settings, database_url: str, spans_nodes: bool) -> Run
         socket_dir=folder / "s",
         log_dir=home / "logs",
         spans_nodes=spans_nodes,
+        secrets_key=secrets_key(settings),
     )
 
 

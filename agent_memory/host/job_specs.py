@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from agent_memory.access.sealing import Sealing
 from agent_memory.clock import utc_now
 from agent_memory.contexts.codec import ContextCodec
 from agent_memory.contexts.key_ring import KeyRing
@@ -15,6 +16,7 @@ from agent_memory.jobs.enrichment import ChatModel, Enrich, EnrichArgs
 from agent_memory.jobs.expiry import Expire
 from agent_memory.jobs.forms import JobForm, NoArgs
 from agent_memory.jobs.indexing import IndexVectors
+from agent_memory.jobs.model_lists import SyncModels
 from agent_memory.jobs.of_memory import (
     ExchangeArgs,
     LearnWeights,
@@ -35,6 +37,9 @@ from agent_memory.memory.service.composition import World, compose
 from agent_memory.memory.service.words_only import WordsOnly
 from agent_memory.providers.chat_model import chosen_enricher
 from agent_memory.providers.embedders import Embedders
+from agent_memory.providers.far.client import Deadlines
+from agent_memory.providers.far.desk import ProviderDesk
+from agent_memory.providers.far.of_environment import providers_of_environment
 from agent_memory.providers.webhook_sender import WebhookSender
 from agent_memory.settings import Settings
 from agent_memory.store.books import BookStore
@@ -53,6 +58,8 @@ from agent_memory.store.memory.policies import PolicyStore
 from agent_memory.store.memory.spaces import SpaceStore
 from agent_memory.store.memory.vector_index import VectorIndexStore
 from agent_memory.store.memory.weight_sets import WeightSetStore
+from agent_memory.store.providers import ProviderStore
+from agent_memory.store.sealing_key import secrets_key
 from agent_memory.store.stored_contexts import stored_contexts
 from agent_memory.store.stored_memory import memory_stores, queue_upkeep
 from agent_memory.store.turn_messages import TurnMessageStore
@@ -103,7 +110,13 @@ def job_specs(
             JobKind.KEEP_LEDGER,
             KeepLedger(BookStore(database), LedgerStore(database), jobs, utc_now).do,
         ),
+        ServerJobSpec(JobKind.SYNC_MODELS, SyncModels(lambda: _desk(database, settings)).do),
     ]
+
+
+def _desk(database: Database, settings: Settings) -> ProviderDesk:
+    rows = ProviderStore(database, Sealing(secrets_key(settings)))
+    return ProviderDesk(rows, providers_of_environment(settings), Deadlines())
 
 
 def memory_specs(

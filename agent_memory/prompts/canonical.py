@@ -1,11 +1,12 @@
 """When two messages say the same, however a client has spelled them."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agent_memory.prompts.calls import is_json_object
 from agent_memory.prompts.preamble import stable_message
-from agent_memory.turns.messages import Message, Role, ToolResult, ToolUse
+from agent_memory.turns.messages import Media, Message, Role, ToolResult, ToolUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,17 +15,19 @@ class CanonicalMessage:
 
     Left out: thinking, whitespace around the text, spacing and key order of tool arguments, tool
     ids, calls that were cut off (clients drop them or send them back), and volatile lines of the
-    system prompt. `calls` are (name, canonical arguments), `results` (content, is_error).
+    system prompt. `calls` are (name, canonical arguments), `results` (content, is_error), `media`
+    what is to be seen or heard.
     """
 
     role: Role
     text: str
     calls: tuple[tuple[str, str], ...] = ()
     results: tuple[tuple[str, bool], ...] = ()
+    media: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        return not (self.text or self.calls or self.results)
+        return not (self.text or self.calls or self.results or self.media)
 
 
 def canonical_message(message: Message) -> CanonicalMessage:
@@ -43,7 +46,16 @@ def canonical_message(message: Message) -> CanonicalMessage:
             for part in stable.parts
             if isinstance(part, ToolResult)
         ),
+        media=tuple(_media(stable)),
     )
+
+
+def _media(message: Message) -> Iterator[str]:
+    for part in message.parts:
+        seen = part.media if isinstance(part, ToolResult) else (part,)
+        for one in seen:
+            if isinstance(one, Media):
+                yield one.url or one.data or one.title
 
 
 def canonical_json(text: str) -> str:

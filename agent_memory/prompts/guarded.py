@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from agent_memory.prompts.control_marks import ControlMarks, unused_cut, with_cuts
 from agent_memory.turns.messages import (
+    Media,
     Message,
     Part,
     Recollection,
@@ -75,6 +76,8 @@ def _part(part: Part, change: _Change) -> Part:
             return ToolUse(change(call_id), change(name), _json_text(arguments, change))
         case ToolResult(call_id, content):
             return replace(part, tool_use_id=change(call_id), content=change(content))
+        case Media(note=note):
+            return replace(part, note=change(note))
 
 
 def _json_text(text: str, change: _Change) -> str:

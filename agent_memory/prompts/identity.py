@@ -57,5 +57,6 @@ def common_prefix(stored: Sequence[Message], sent: Sequence[Message]) -> int:
 
 
 def _encode(message: CanonicalMessage) -> bytes:
-    text = json.dumps([message.role, message.text, message.calls, message.results])
+    media = [message.media] if message.media else []
+    text = json.dumps([message.role, message.text, message.calls, message.results, *media])
     return f"{len(text)}:{text}".encode()

@@ -30,6 +30,7 @@ from agent_memory.prompts.template_turns import turns_in_order
 from agent_memory.prompts.tool_schema import ordered_schema
 from agent_memory.prompts.tool_text import call_text, result_text, tool_instructions
 from agent_memory.turns.messages import (
+    Media,
     Message,
     Recollection,
     Role,
@@ -81,7 +82,11 @@ def joined_text(message: Message) -> str:
 
     What memory recalled is read where it stands, before the words that it was recalled for.
     """
-    texts = [part.text for part in message.parts if isinstance(part, (Text, Recollection))]
+    texts = [
+        part.note if isinstance(part, Media) else part.text
+        for part in message.parts
+        if isinstance(part, (Text, Recollection, Media))
+    ]
     return ("" if message.role is Role.ASSISTANT else "\n").join(texts)
 
 

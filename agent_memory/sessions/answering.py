@@ -6,7 +6,14 @@ from typing import Protocol
 from agent_memory.sessions.conversation import Continuation, Conversation
 from agent_memory.sessions.running_turn import RunningTurn
 from agent_memory.turns.context_edits import AppliedEdit
-from agent_memory.turns.events import FinishReason, Injected, TurnStarted, Usage
+from agent_memory.turns.events import (
+    FinishReason,
+    Injected,
+    Source,
+    TurnEvent,
+    TurnStarted,
+    Usage,
+)
 from agent_memory.turns.messages import Message
 from agent_memory.turns.overlap import Overlap
 from agent_memory.turns.portable import PortableSession
@@ -36,6 +43,7 @@ class OpenTurn:
         model_fingerprint: str = "",
         overlap: Overlap | None = None,
         edits: tuple[AppliedEdit, ...] = (),
+        source: Source | None = None,
     ) -> TurnStarted:
         """The first event of the answer that this model gives."""
         return TurnStarted(
@@ -47,6 +55,7 @@ class OpenTurn:
             model_fingerprint,
             overlap=overlap,
             edits=edits,
+            source=source,
         )
 
     @property
@@ -62,13 +71,18 @@ class OpenTurn:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A whole answer (choice 0). traces: None where the local engine did not give it."""
+    """A whole answer (choice 0). traces: None where the local engine did not give it.
+
+    last: events that are told when the turn is committed. is_estimated: of the usage.
+    """
 
     message: Message
     model: str
     finish_reason: FinishReason
     usage: Usage
     traces: Traces | None = None
+    last: tuple[TurnEvent, ...] = ()
+    is_estimated: bool = False
 
 
 class Answerer(Protocol):

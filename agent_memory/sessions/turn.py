@@ -47,7 +47,9 @@ class Turn:
             return
         if self._request.raw_prompt is None and self._request.is_stored:
             await self._commit(answered)
-        self._running.emit(TurnFinished(answered.usage))
+        for event in answered.last:
+            self._running.emit(event)
+        self._running.emit(TurnFinished(answered.usage, answered.is_estimated))
 
     async def _compared(self) -> PortableSession | None:
         """What the turn that the client named has left, if it is still there."""

@@ -13,6 +13,7 @@ class AnswerForm:
     parallel_tool_calls: False: the answer ends after its first call of a tool.
     thinking: None leaves it to the model's template.
     thinking_budget: most tokens that a model which thinks may think; then it must answer.
+    effort: how hard it is to think, in the provider's own word; the local engine has no such scale.
     json_schema: JSON text of the schema that the answer must satisfy (`{"type": "object"}` for any
         object), or None for free text.
     parse: split the text into thinking, text and tool calls; False gives raw text.
@@ -23,5 +24,6 @@ class AnswerForm:
     parallel_tool_calls: bool = True
     thinking: bool | None = None
     thinking_budget: int | None = None
+    effort: str | None = None
     json_schema: str | None = None
     parse: bool = True

@@ -3,6 +3,10 @@
     TurnStarted  (TextDelta | ThinkingDelta | ToolCallStarted | ToolCallDelta | Ping)*
     ChoiceFinished (one per choice)  TurnFinished
 
+or, where a provider answers in the client's own protocol and its bytes are passed on as they are,
+
+    PassedStarted  Passed*  TurnFinished
+
 A `ToolCallStarted` is followed by the `ToolCallDelta`s of that call; its arguments are whole when
 the next part starts or the choice finishes. Of a call that was cut off they are what there is of
 it, no whole JSON (see `ToolUse`). Raw tool-call text never appears as text.
@@ -35,7 +39,7 @@ class Usage:
     prompt_tokens counts the whole prompt; cached_tokens of them were not computed again.
     prompt_tokens_computed = prompt_tokens - cached_tokens.
     cached_from_memory of the cached ones were at rest in memory, cached_from_shelf were read from
-    disk.
+    disk. cache_write_tokens: of the others, those that a provider charges for keeping.
     """
 
     prompt_tokens: int
@@ -44,6 +48,7 @@ class Usage:
     cached_from_shelf: int = 0
     miss_reason: str | None = None
     cached_from_memory: int = 0
+    cache_write_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +74,22 @@ class Injected:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Who answers, where it is not the local engine. upstream_ms: from the first attempt to the
+    first word, pauses and failed attempts included; num_attempts: how many there were."""
+
+    provider: str
+    num_attempts: int = 1
+    upstream_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class TurnStarted:
     """The prompt is known and the turn is queued. `usage` has no completion tokens yet.
 
     memory: None where the turn had nothing to do with memory.
     model: the name of the model that answers, and model_fingerprint what it is. Said again when
-        another one has taken its place before it said a word.
+        another one has taken its place before it said a word. source: None for the local engine.
     is_repeat: the turn was answered before, and is told again.
     overlap: with the turn that the client wants this one to be compared with.
     edits: those of the context that the client asked for and that were made.
@@ -89,6 +104,31 @@ class TurnStarted:
     is_repeat: bool = False
     overlap: Overlap | None = None
     edits: tuple[AppliedEdit, ...] = ()
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PassedHead:
+    """Status and headers of an answer that is passed on as it is."""
+
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PassedStarted(TurnStarted):
+    """The same for an answer whose bytes are passed on."""
+
+    head: PassedHead = PassedHead()
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Bytes of an answer in the client's own protocol. num_chars: of the words and calls in them,
+    to estimate what a client got that left before the end."""
+
+    data: bytes
+    num_chars: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +178,19 @@ class ChoiceFinished:
 
 @dataclass(frozen=True, slots=True)
 class TurnFinished:
-    """The last event: the transcript is committed and the KV blocks are on the shelf."""
+    """The last event: the transcript is committed and the KV blocks are on the shelf.
+
+    is_estimated: the provider did not say what was used.
+    """
 
     usage: Usage
+    is_estimated: bool = False
 
 
 TurnEvent = (
     TurnStarted
+    | PassedStarted
+    | Passed
     | TextDelta
     | ThinkingDelta
     | ToolCallStarted

@@ -19,9 +19,31 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Thinking:
-    """Reasoning that the model wrote before its answer; clients may drop it from history."""
+    """Reasoning that the model wrote before its answer; clients may drop it from history.
+
+    signature: by which the provider `signed_by` knows it again; nobody else may be given it.
+    is_redacted: `signature` is all there is of it.
+    """
 
     text: str
+    signature: str = ""
+    signed_by: str = ""
+    is_redacted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """Something to be seen, heard or read that is no text. The local engine reads `note` instead.
+
+    kind: `image`, `document` or `audio`. data: base64; or url: where a provider finds it.
+    """
+
+    kind: str
+    media_type: str = ""
+    data: str = ""
+    url: str = ""
+    title: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +64,7 @@ class ToolResult:
     tool_use_id: str
     content: str
     is_error: bool = False
+    media: tuple[Media, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +81,7 @@ class Recollection:
     num_tokens: int = 0
 
 
-Part = Text | Thinking | ToolUse | ToolResult | Recollection
+Part = Text | Thinking | Media | ToolUse | ToolResult | Recollection
 
 
 @dataclass(frozen=True, slots=True)

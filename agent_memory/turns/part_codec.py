@@ -3,9 +3,19 @@
 from collections.abc import Mapping
 from typing import assert_never
 
-from agent_memory.turns.messages import Part, Recollection, Text, Thinking, ToolResult, ToolUse
+from agent_memory.turns.messages import (
+    Media,
+    Part,
+    Recollection,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+)
 
-JsonPart = dict[str, str | bool | int | list[str]]
+JsonPart = dict[str, str | bool | int | list[str] | list[dict[str, str]]]
+
+_MEDIA_FIELDS = ("kind", "media_type", "data", "url", "title", "note")
 
 
 def encode_part(part: Part) -> JsonPart:
@@ -13,16 +23,22 @@ def encode_part(part: Part) -> JsonPart:
     match part:
         case Text(text):
             return {"type": "text", "text": text}
-        case Thinking(text):
-            return {"type": "thinking", "text": text}
+        case Thinking(text, signature, signed_by, is_redacted):
+            signed = {"signature": signature, "signed_by": signed_by} if signature else {}
+            redacted = {"is_redacted": True} if is_redacted else {}
+            return {"type": "thinking", "text": text, **signed, **redacted}
+        case Media():
+            return {"type": "media", **_encode_media(part)}
         case ToolUse(id_, name, arguments):
             return {"type": "tool_use", "id": id_, "name": name, "arguments": arguments}
-        case ToolResult(id_, content, is_error):
+        case ToolResult(id_, content, is_error, media):
+            seen = {"media": [_encode_media(one) for one in media]} if media else {}
             return {
                 "type": "tool_result",
                 "tool_use_id": id_,
                 "content": content,
                 "is_error": is_error,
+                **seen,
             }
         case Recollection(text, item_ids, num_tokens):
             return {
@@ -41,7 +57,14 @@ def decode_part(encoded: Mapping[str, object]) -> Part:
         case {"type": "text", "text": str(text)}:
             return Text(text)
         case {"type": "thinking", "text": str(text)}:
-            return Thinking(text)
+            return Thinking(
+                text,
+                str(encoded.get("signature", "")),
+                str(encoded.get("signed_by", "")),
+                bool(encoded.get("is_redacted", False)),
+            )
+        case {"type": "media", "kind": str()}:
+            return _decode_media(encoded)
         case {"type": "tool_use", "id": str(id_), "name": str(name), "arguments": str(arguments)}:
             return ToolUse(id_, name, arguments)
         case {
@@ -50,7 +73,9 @@ def decode_part(encoded: Mapping[str, object]) -> Part:
             "content": str(content),
             "is_error": bool(is_error),
         }:
-            return ToolResult(id_, content, is_error)
+            seen = encoded.get("media")
+            media = tuple(map(_decode_media, seen)) if isinstance(seen, list) else ()
+            return ToolResult(id_, content, is_error, media)
         case {
             "type": "recollection",
             "text": str(text),
@@ -60,3 +85,14 @@ def decode_part(encoded: Mapping[str, object]) -> Part:
             return Recollection(text, tuple(map(str, item_ids)), num_tokens)
         case _:
             raise ValueError(f"a message has a part of unknown type '{encoded.get('type')}'")
+
+
+def _encode_media(media: Media) -> dict[str, str]:
+    fields = {name: str(getattr(media, name)) for name in _MEDIA_FIELDS}
+    return {name: value for name, value in fields.items() if value}
+
+
+def _decode_media(encoded: object) -> Media:
+    if not isinstance(encoded, Mapping):
+        raise ValueError("a message has media of unknown form")
+    return Media(**{name: str(encoded.get(name, "")) for name in _MEDIA_FIELDS})

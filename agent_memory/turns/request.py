@@ -10,7 +10,9 @@ from agent_memory.turns.context_edits import ContextEdit
 from agent_memory.turns.messages import Message, Recollection
 from agent_memory.turns.placement import Branch, Placement
 from agent_memory.turns.prompt_tags import PromptTags
+from agent_memory.turns.route import Route
 from agent_memory.turns.sampling import SamplingParams
+from agent_memory.turns.sent import Sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,11 @@ class TurnRequest:
         taken in is then the one to go on, or to leave where it has got further.
     is_repeatable: the turn's id follows from a key of the client's, who may send it again.
     cache_marks: how many messages stand before each place that the client marked as worth keeping.
-    sent: the body as the client sent it, for a provider that judges it itself; None for the local
-        engine.
+    sent: the request as the client sent it, for a provider that judges it itself; None for the
+        local engine.
+    is_passing: the turn is nothing but what was sent: it belongs to no session, and no message of
+        it was read here.
+    route: which providers may answer; None: the local engine.
     priority: below 0, the turn yields to everyone; otherwise the higher goes first among those of
         its workspace.
     pins: beginnings of the conversation that the client wants to be kept for a while.
@@ -82,7 +87,9 @@ class TurnRequest:
     model: str = ""
     max_tokens_given: bool = True
     cache_marks: tuple[int, ...] = ()
-    sent: bytes | None = None
+    sent: Sent | None = None
+    is_passing: bool = False
+    route: Route | None = None
     memory: TurnMemory | None = None
     priority: int = 0
     pins: tuple[MessagePin, ...] = ()

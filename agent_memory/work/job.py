@@ -44,6 +44,8 @@ class JobKind(StrEnum):
     """Drop jobs that ended long ago."""
     KEEP_LEDGER = "keep_ledger"
     """Book requests of processes that died, and add up the days that are over."""
+    SYNC_MODELS = "sync_models"
+    """Read the lists of providers' models."""
 
 
 class JobQueue(StrEnum):

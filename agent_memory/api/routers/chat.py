@@ -7,9 +7,11 @@ from agent_memory.access.principal import Scope
 from agent_memory.api.attached_contexts import with_contexts
 from agent_memory.api.call import Call
 from agent_memory.api.openapi import answers, takes
+from agent_memory.api.passing import passing_turn, streams
 from agent_memory.api.schemas.chat import ChatBody
 from agent_memory.api.translators.chat_renderer import ChatRenderer
 from agent_memory.api.translators.chat_request import chat_turn
+from agent_memory.api.translators.ignored import ignored_of_chat
 from agent_memory.api.translators.memory_words import with_memory_header
 from agent_memory.api.turn_response import TurnResponse
 
@@ -51,6 +53,9 @@ _STREAM = 'data: {"object":"chat.completion.chunk","choices":[]}\n\ndata: [DONE]
 async def create_chat_completion(request: Request) -> Response:
     """One turn of the session that the request names, or that its history belongs to."""
     call = await Call.open(request, Scope.INFERENCE)
+    if (passed := await passing_turn(call)) is not None:
+        renderer = ChatRenderer(passed.model, int(call.surface.clock()), 1, include_usage=False)
+        return TurnResponse(call, [passed], renderer, stream=streams(passed))
     body = await call.read_turn(ChatBody)
     turn = chat_turn(body, call.turn(call.session(body.session_id)), call.surface.limits)
     turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
@@ -67,5 +72,5 @@ async def create_chat_completion(request: Request) -> Response:
         [await call.as_sent(turn)],
         renderer,
         stream=bool(body.stream),
-        ignored=body.ignored,
+        ignored=ignored_of_chat(body, call.route),
     )

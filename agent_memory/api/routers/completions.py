@@ -6,6 +6,7 @@ from starlette.responses import Response
 from agent_memory.access.principal import Scope
 from agent_memory.api.call import Call
 from agent_memory.api.openapi import answers, takes
+from agent_memory.api.passing import passing_turn, streams
 from agent_memory.api.schemas.completions import CompletionsBody
 from agent_memory.api.translators.completions_renderer import CompletionsRenderer
 from agent_memory.api.translators.completions_request import completion_turn, prompts_of
@@ -35,6 +36,10 @@ _STREAM = 'data: {"object":"text_completion","choices":[]}\n\ndata: [DONE]\n\n'
 async def create_completion(request: Request) -> Response:
     """One turn per prompt, side by side."""
     call = await Call.open(request, Scope.INFERENCE)
+    if (passed := await passing_turn(call)) is not None:
+        now = int(call.surface.clock())
+        plain = CompletionsRenderer(passed.turn_id, passed.model, now, 1, include_usage=False)
+        return TurnResponse(call, [passed], plain, stream=streams(passed))
     body = await call.read_turn(CompletionsBody)
     session = call.session(body.session_id)
     limits = call.surface.limits

@@ -11,7 +11,9 @@ from agent_memory.api.call import Call
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.metering import Metering, estimated_tokens
 from agent_memory.api.openapi import answers, takes
+from agent_memory.api.passing import EmbeddingsRenderer, passing_embedding
 from agent_memory.api.schemas.embeddings import EmbeddingsBody
+from agent_memory.api.turn_response import TurnResponse
 from agent_memory.errors import InvalidRequest
 from agent_memory.gateway.prices import TokenCounts
 from agent_memory.memory.vectors.embedding_space import Embedded
@@ -35,9 +37,11 @@ _ANSWER = {
     responses=answers("A vector of length 1 for each text, in their order.", _ANSWER),
 )
 async def create_embeddings(request: Request) -> Response:
-    """By the model that memory is searched with; 404 for any other, for vectors of different models
-    must not be mixed. Longer texts than the model reads are cut."""
+    """By the model that memory is searched with, or by a provider's. 404 for any other, for vectors
+    of different models must not be mixed. Longer texts than our model reads are cut."""
     call = await Call.open(request, Scope.INFERENCE)
+    if (passed := await passing_embedding(call)) is not None:
+        return TurnResponse(call, [passed], EmbeddingsRenderer(), stream=False)
     body = await call.read(EmbeddingsBody)
     texts = _texts(body)
     async with Metering(call, "embeddings", body.model) as metering:

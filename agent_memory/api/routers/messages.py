@@ -8,8 +8,10 @@ from agent_memory.api.attached_contexts import with_contexts
 from agent_memory.api.call import Call
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
+from agent_memory.api.passing import passing_turn, streams
 from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
 from agent_memory.api.translators.cache_diagnostics import Comparison, compared
+from agent_memory.api.translators.ignored import ignored_of_messages
 from agent_memory.api.translators.memory_words import with_memory_header
 from agent_memory.api.translators.message_threads import continued_turn, in_thread
 from agent_memory.api.translators.messages_renderer import MessagesRenderer
@@ -18,9 +20,13 @@ from agent_memory.api.turn_response import TurnResponse
 from agent_memory.errors import TurnNotFound
 from agent_memory.ids import SessionId
 from agent_memory.turns.answered import AnsweredTurn
+from agent_memory.turns.models import EstimatedCount
 from agent_memory.turns.request import TurnRequest
 
 router = APIRouter(tags=["Anthropic"])
+
+COUNT_HEADER = "X-Token-Count"
+"""Says `estimated` where nobody has counted."""
 
 _QUESTION = {
     "model": "local",
@@ -58,6 +64,8 @@ _STREAM = (
 async def create_message(request: Request) -> Response:
     """One turn of the session that the request names, or that its history belongs to."""
     call = await Call.open(request, Scope.INFERENCE)
+    if (passed := await passing_turn(call)) is not None:
+        return TurnResponse(call, [passed], MessagesRenderer(passed.model), stream=streams(passed))
     sent = await call.read_turn(MessagesBody)
     body, thread = in_thread(sent, await _before(call, sent))
     turn = messages_turn(body, call.turn(_session(call, body)), call.surface.limits, thread)
@@ -68,7 +76,8 @@ async def create_message(request: Request) -> Response:
     turn, comparison = await _compared(call, body, turn)
     edits_asked = bool(body.context_management and body.context_management.edits)
     renderer = MessagesRenderer(body.model, edits_asked=edits_asked, comparison=comparison)
-    return TurnResponse(call, [turn], renderer, stream=bool(body.stream))
+    ignored = ignored_of_messages(sent, call.route)
+    return TurnResponse(call, [turn], renderer, stream=bool(body.stream), ignored=ignored)
 
 
 @router.post(
@@ -80,12 +89,21 @@ async def create_message(request: Request) -> Response:
 async def count_tokens(request: Request) -> Response:
     """Tokens of the prompt, exactly as a turn would use it."""
     call = await Call.open(request, Scope.INFERENCE)
+    if (passed := await passing_turn(call)) is not None:
+        return await _counted(call, passed)
     body = await call.read_turn(CountTokensBody)
     turn = count_turn(body, call.turn(_session(call, body)))
     turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
-    num_tokens = await call.surface.runtime.turns.count(await call.as_sent(turn))
-    return json_answer({"input_tokens": num_tokens})
+    return await _counted(call, await call.as_sent(turn))
+
+
+async def _counted(call: Call, turn: TurnRequest) -> Response:
+    num_tokens = await call.surface.runtime.turns.count(turn)
+    response = json_answer({"input_tokens": num_tokens})
+    if isinstance(num_tokens, EstimatedCount):
+        response.headers[COUNT_HEADER] = "estimated"
+    return response
 
 
 async def _compared(

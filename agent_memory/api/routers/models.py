@@ -60,13 +60,21 @@ _EMBEDDING_MODEL = {
 async def list_models(
     request: Request,
     client_version: Annotated[str | None, Query(max_length=64)] = None,
+    provider: Annotated[str | None, Query(max_length=64)] = None,
+    search: Annotated[str | None, Query(max_length=256)] = None,
 ) -> Response:
-    """The loaded one first: it answers also requests that name none of these. Last, except for
-    Anthropic's clients, the one that embeds."""
+    """The loaded one first; as long as there is no provider, it answers also requests that name
+    none of these. Then aliases and the models of providers. Last, except for Anthropic's clients,
+    the one that embeds."""
     call = await Call.open(request, Scope.INFERENCE)
     cards = await call.surface.catalogue.fresh()
+    if provider is not None:
+        cards = [card for card in cards if card.owned_by == provider]
+    if search is not None:
+        cards = [card for card in cards if search.lower() in card.id.lower()]
     if not _is_anthropic(request):
-        data = [*map(_openai_model, cards), *map(_embedding_model, _embedding_spaces(call))]
+        spaces = [] if provider or search else _embedding_spaces(call)
+        data = [*map(_openai_model, cards), *map(_embedding_model, spaces)]
         codex = {} if client_version is None else {"models": _codex_models(cards)}
         return json_answer({"object": "list", "data": data, **codex})
     return json_answer(
@@ -156,6 +164,28 @@ def _openai_model(card: ModelCard) -> dict[str, object]:
             "kv": card.kv_format,
             "bytes": card.num_bytes,
         },
+        **_far_fields(card),
+    }
+
+
+def _far_fields(card: ModelCard) -> dict[str, object]:
+    """What is said of models of other providers besides, and of aliases."""
+    if card.state != "available":
+        return {}
+    prices = card.prices
+    return {
+        "context_length": card.context_window,
+        "max_output_tokens": card.max_output_tokens,
+        "input_modalities": list(card.modalities),
+        "pricing": None
+        if prices is None
+        else {
+            "prompt": prices.prompt,
+            "completion": prices.completion,
+            "input_cache_read": prices.input_cache_read,
+            "input_cache_write": prices.input_cache_write,
+        },
+        **({"targets": list(card.targets)} if card.targets else {}),
     }
 
 

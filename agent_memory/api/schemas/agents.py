@@ -84,6 +84,8 @@ class AgentTurnBody(AnswerOptions, SamplingFields):
 
     message: str | AgentMessage | None = None
     messages: Annotated[list[AgentMessage], Field(min_length=1)] | None = None
+    model: str = ""
+    """Of this server or of a provider; without it, the model that is loaded."""
     stream: bool = False
     tools: list[AgentTool] | None = None
     tool_choice: AgentToolChoice = AgentToolChoice()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from agent_memory.api.schemas.body import Inner
 from agent_memory.api.schemas.chat_memory import ChatMemory
@@ -23,9 +23,15 @@ class RefusalPart(Inner):
 
 
 class OtherPart(Inner):
-    """A part that is known to exist and cannot be read here (images, audio, files, …)."""
+    """A part that is no text (images, audio, files, …)."""
+
+    model_config = ConfigDict(extra="allow")
 
     type: str
+
+    def fields(self) -> Mapping[str, Any]:
+        """All that was sent."""
+        return {"type": self.type, **(self.model_extra or {})}
 
 
 def _part_tag(part: object) -> str:

@@ -58,6 +58,7 @@ def agent_turn(body: AgentTurnBody, identity: TurnIdentity, limits: Limits) -> T
             **body.options(),
         ),
         is_delta=True,
+        model=body.model,
         max_tokens_given=body.max_tokens is not None,
         memory=turn_memory(body.memory),
         priority=priority_of(body.service_tier),

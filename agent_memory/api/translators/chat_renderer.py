@@ -11,6 +11,7 @@ from agent_memory.api.translators.memory_words import memory_field
 from agent_memory.api.translators.openai_words import FINISH_REASONS, chat_logprobs, openai_usage
 from agent_memory.turns.events import (
     ChoiceFinished,
+    Passed,
     Ping,
     TextDelta,
     ThinkingDelta,
@@ -59,6 +60,8 @@ class ChatRenderer:
                 return self._call_started(event) if event.name else b""
             case ToolCallDelta():
                 return self._call_delta(event) if self._is_call_named[event.index] else b""
+            case Passed():
+                return event.data
             case Ping():
                 return COMMENT_PING
             case ChoiceFinished():

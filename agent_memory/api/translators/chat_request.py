@@ -10,7 +10,9 @@ from agent_memory.api.schemas.chat import (
     ChatBody,
     ChatMessage,
     Content,
+    ContentPart,
     NamedChoice,
+    OtherPart,
     RefusalPart,
     ResponseFormat,
     TextPart,
@@ -23,6 +25,8 @@ from agent_memory.api.translators.checks import (
     check_tools,
     refuse_media,
 )
+from agent_memory.api.translators.ignored import check_far_chat
+from agent_memory.api.translators.media import media_of
 from agent_memory.api.translators.memory_words import turn_memory
 from agent_memory.api.translators.openai_sampling import openai_sampling
 from agent_memory.api.translators.prefill import continuing_last
@@ -42,6 +46,8 @@ from agent_memory.turns.messages import (
     ToolUse,
 )
 from agent_memory.turns.request import TurnRequest
+from agent_memory.turns.route import Wire
+from agent_memory.turns.sent import Sent
 
 _ANY_OBJECT = '{"type":"object"}'
 
@@ -51,6 +57,9 @@ def chat_turn(body: ChatBody, identity: TurnIdentity, limits: Limits) -> TurnReq
     tools = tuple(_tool(tool, f"tools.{i}") for i, tool in enumerate(body.tools or ()))
     choice = _tool_choice(body.tool_choice)
     check_tools(tools, choice)
+    is_far = not identity.route.is_local
+    if is_far:
+        check_far_chat(body, identity.route)
     max_tokens = body.max_completion_tokens or body.max_tokens
     turn = TurnRequest(
         turn_id=identity.turn_id,
@@ -58,7 +67,7 @@ def chat_turn(body: ChatBody, identity: TurnIdentity, limits: Limits) -> TurnReq
         request_id=identity.request_id,
         workspace_id=identity.workspace_id,
         named_session=identity.session_id,
-        messages=tuple(_conversation(body.messages)),
+        messages=tuple(_conversation(body.messages, sees=is_far)),
         sampling=openai_sampling(body, max_tokens, _num_logprobs(body), limits),
         form=AnswerForm(
             tools=tools,
@@ -66,12 +75,14 @@ def chat_turn(body: ChatBody, identity: TurnIdentity, limits: Limits) -> TurnReq
             parallel_tool_calls=body.parallel_tool_calls is not False,
             thinking=_thinking(body),
             thinking_budget=body.thinking_budget,
+            effort=body.reasoning_effort,
             json_schema=_json_schema(body.response_format),
         ),
         model=body.model,
         max_tokens_given=max_tokens is not None,
         memory=turn_memory(body.memory),
         priority=priority_of(body.service_tier),
+        sent=_origins(body) if is_far else None,
     )
     return turn if _ends_with_calls(body) else continuing_last(turn)
 
@@ -79,6 +90,12 @@ def chat_turn(body: ChatBody, identity: TurnIdentity, limits: Limits) -> TurnReq
 def _ends_with_calls(body: ChatBody) -> bool:
     """Calls without results: the model is asked for a new answer."""
     return bool(body.messages[-1].tool_calls)
+
+
+def _origins(body: ChatBody) -> Sent:
+    """Each message of theirs is one of ours."""
+    origins = tuple(range(len(body.messages)))
+    return Sent(b"", Wire.OPENAI, "chat/completions", origins=origins)
 
 
 def _num_logprobs(body: ChatBody) -> int | None:
@@ -130,14 +147,14 @@ def _tool_choice(choice: str | NamedChoice | None) -> ToolChoice:
     return ToolChoice(ToolMode.NAMED, choice.function.name)
 
 
-def _conversation(messages: Sequence[ChatMessage]) -> Iterator[Message]:
+def _conversation(messages: Sequence[ChatMessage], *, sees: bool) -> Iterator[Message]:
     for index, message in enumerate(messages):
         param = f"messages.{index}"
         match message.role:
             case "system" | "developer":
                 yield Message(Role.SYSTEM, _texts(message.content, param))
             case "user":
-                yield Message(Role.USER, _texts(message.content, param))
+                yield Message(Role.USER, _texts(message.content, param, sees=sees))
             case "tool":
                 yield Message(Role.TOOL, (_tool_result(message, param),))
             case "assistant":
@@ -146,10 +163,21 @@ def _conversation(messages: Sequence[ChatMessage]) -> Iterator[Message]:
                 raise InvalidRequest("The role 'function' was replaced by 'tool'.", f"{param}.role")
 
 
-def _texts(content: Content | None, param: str) -> tuple[Part, ...]:
+def _texts(content: Content | None, param: str, *, sees: bool = False) -> tuple[Part, ...]:
     if content is None:
         raise InvalidRequest(f"{param}.content: Field required", f"{param}.content")
+    if sees and not isinstance(content, str):
+        return tuple(_seen(part, f"{param}.content.{at}") for at, part in enumerate(content))
     return tuple(_content(content, f"{param}.content"))
+
+
+def _seen(part: ContentPart, param: str) -> Part:
+    """A part for a model that may read more than text."""
+    if isinstance(part, OtherPart):
+        if (media := media_of(part.fields())) is None:
+            raise refuse_media(part.type, param)
+        return media
+    return next(_content([part], param))
 
 
 def _content(content: Content, param: str) -> Iterator[Text]:

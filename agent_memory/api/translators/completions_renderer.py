@@ -13,6 +13,7 @@ from agent_memory.api.translators.openai_words import (
 )
 from agent_memory.turns.events import (
     ChoiceFinished,
+    Passed,
     Ping,
     TextDelta,
     TurnEvent,
@@ -52,6 +53,8 @@ class CompletionsRenderer:
                 refuse_cancelled(event)
                 index = source * self._num_choices + event.index
                 return self._chunk(index, "", None, FINISH_REASONS[event.reason])
+            case Passed():
+                return event.data
             case Ping():
                 return COMMENT_PING
             case TurnFinished():

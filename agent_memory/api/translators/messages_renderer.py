@@ -32,6 +32,7 @@ from agent_memory.turns.events import (
     ChoiceFinished,
     FinishReason,
     Injected,
+    Passed,
     Ping,
     TextDelta,
     ThinkingDelta,
@@ -90,6 +91,8 @@ class MessagesRenderer:
         match event:
             case TextDelta() | ThinkingDelta() | ToolCallStarted() | ToolCallDelta():
                 return self._told(event)
+            case Passed():
+                return event.data
             case Ping():
                 return _PING
             case ChoiceFinished():
@@ -222,13 +225,13 @@ class MessagesRenderer:
 def messages_usage(usage: Usage) -> dict[str, object]:
     """Anthropic's usage: `input_tokens` excludes what was read from the cache.
 
-    The three input counts must add up to the prompt, so `cache_creation_input_tokens` is 0: all
-    that is computed is kept, and it is counted once, as input.
+    The three input counts must add up to the prompt, so `cache_creation_input_tokens` is 0 for the
+    local engine: all that is computed is kept, and it is counted once, as input.
     """
     return {
-        "input_tokens": usage.prompt_tokens - usage.cached_tokens,
+        "input_tokens": usage.prompt_tokens - usage.cached_tokens - usage.cache_write_tokens,
         "cache_read_input_tokens": usage.cached_tokens,
-        "cache_creation_input_tokens": 0,
+        "cache_creation_input_tokens": usage.cache_write_tokens,
         "output_tokens": usage.completion_tokens,
         **({"miss_reason": usage.miss_reason} if usage.miss_reason else {}),
     }

@@ -23,6 +23,7 @@ from agent_memory.api.schemas.anthropic import (
 from agent_memory.api.schemas.anthropic import ToolChoice as ToolChoiceField
 from agent_memory.api.translators.checks import check_tools, checked_max_tokens, refuse_media
 from agent_memory.api.translators.context_management import context_edits
+from agent_memory.api.translators.media import media_of, media_of_block
 from agent_memory.api.translators.media_words import media_note, readable_text
 from agent_memory.api.translators.memory_words import turn_memory
 from agent_memory.api.translators.message_threads import ThreadTurn
@@ -44,7 +45,9 @@ from agent_memory.turns.messages import (
 )
 from agent_memory.turns.prompt_tags import PromptTags
 from agent_memory.turns.request import MessagePin, TurnRequest
+from agent_memory.turns.route import Route, Wire
 from agent_memory.turns.sampling import SamplingParams
+from agent_memory.turns.sent import Sent
 
 _TTL_S = {"5m": 300.0, "1h": 3600.0}
 MAX_PINS = 4
@@ -81,9 +84,9 @@ def _turn(
     sampling: SamplingParams,
     loaded: Iterable[str] = (),
 ) -> TurnRequest:
-    toolbox = Toolbox.of(body)
-    form = _form(body, toolbox, loaded)
-    messages, marks = _conversation(body, toolbox)
+    is_far = not identity.route.is_local
+    form, toolbox = _tools(body, identity.route, loaded)
+    messages, marks, origins = _conversation(body, toolbox, is_far=is_far)
     pins = tuple(MessagePin(mark.num_messages, _TTL_S[mark.ttl]) for mark in marks if mark.ttl)
     turn = TurnRequest(
         turn_id=identity.turn_id,
@@ -99,13 +102,28 @@ def _turn(
         model=body.model,
         memory=turn_memory(body.memory),
         priority=priority_of(body.service_tier),
-        edits=context_edits(body.context_management),
+        sent=Sent(b"", Wire.ANTHROPIC, "messages", origins=origins) if is_far else None,
+        edits=() if is_far else context_edits(body.context_management),
         tags=PromptTags(
             reasoning_effort=body.output_config.effort if body.output_config else None,
             service_tier=body.service_tier,
         ),
     )
     return continuing_last(turn)
+
+
+def _tools(
+    body: CountTokensBody, route: Route, loaded: Iterable[str]
+) -> tuple[AnswerForm, Toolbox]:
+    """The form of the answer. Where the request goes on as it came, tools that nobody else has are
+    its provider's business."""
+    try:
+        toolbox = Toolbox.of(body)
+        return _form(body, toolbox, loaded), toolbox
+    except InvalidRequest:
+        if not route.is_all(Wire.ANTHROPIC):
+            raise
+        return AnswerForm(), Toolbox({})
 
 
 def _form(body: CountTokensBody, toolbox: Toolbox, loaded: Iterable[str]) -> AnswerForm:
@@ -119,6 +137,7 @@ def _form(body: CountTokensBody, toolbox: Toolbox, loaded: Iterable[str]) -> Ans
         parallel_tool_calls=not (body.tool_choice and body.tool_choice.disable_parallel_tool_use),
         thinking=_thinking(body),
         thinking_budget=None if body.thinking is None else body.thinking.budget_tokens,
+        effort=body.output_config.effort if body.output_config else None,
         json_schema=orjson.dumps(format_.json_schema).decode() if format_ else None,
     )
 
@@ -155,19 +174,23 @@ class _Mark:
 
 
 def _conversation(
-    body: CountTokensBody, toolbox: Toolbox
-) -> tuple[tuple[Message, ...], tuple[_Mark, ...]]:
-    """The messages, and where the client has marked them. Tools stand beside the system prompt."""
+    body: CountTokensBody, toolbox: Toolbox, *, is_far: bool
+) -> tuple[tuple[Message, ...], tuple[_Mark, ...], tuple[int, ...]]:
+    """The messages, where the client has marked them, and which of its own each came from. Tools
+    stand beside the system prompt."""
     messages = list(_system(body.system))
+    origins = [-1 for _ in messages]
     marks = [*_marks(body.tools, len(messages)), *_marks(body.system, len(messages))]
     last = max((at for at, said in enumerate(body.messages) if said.role != "system"), default=0)
     for index, message in enumerate(body.messages):
-        reader = _Reader(toolbox, f"messages.{index}.content", is_earlier=index < last)
+        param = f"messages.{index}.content"
+        reader = _Reader(toolbox, param, is_earlier=index < last, sees=is_far)
         messages += reader.messages_of(message)
+        origins += [index] * (len(messages) - len(origins))
         marks += _marks(message.content, len(messages))
     if body.cache_control is not None:
         marks.append(_Mark(len(messages), body.cache_control.ttl))
-    return tuple(messages), tuple(mark for mark in marks if mark.num_messages)
+    return tuple(messages), tuple(mark for mark in marks if mark.num_messages), tuple(origins)
 
 
 def _marks(content: str | Sequence[Block | Tool] | None, num_messages: int) -> Iterator[_Mark]:
@@ -182,11 +205,12 @@ def _marks(content: str | Sequence[Block | Tool] | None, num_messages: int) -> I
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads one message. is_earlier: it is not the one to be answered; what cannot be read there
-    is told in words, for the client cannot take it back."""
+    is told in words, for the client cannot take it back. sees: images and documents are read."""
 
     toolbox: Toolbox
     param: str
     is_earlier: bool
+    sees: bool = False
 
     def messages_of(self, message: InputMessage) -> Iterator[Message]:
         content = message.content
@@ -210,7 +234,7 @@ class _Reader:
                     if texts:
                         yield Message(Role.USER, tuple(texts))
                         texts = []
-                    yield Message(Role.TOOL, (_tool_result(block, self.toolbox),))
+                    yield Message(Role.TOOL, (self._tool_result(block),))
                 case _:
                     texts.append(self._told(block, f"{self.param}.{index}", "user"))
         if texts or not blocks:
@@ -237,13 +261,27 @@ class _Reader:
         if parts:
             yield Message(Role.ASSISTANT, tuple(parts))
 
-    def _told(self, block: Block, param: str, role: str) -> Text:
+    def _tool_result(self, block: ToolResultBlock) -> ToolResult:
+        result = _tool_result(block, self.toolbox)
+        if not self.sees or not isinstance(block.content, list):
+            return result
+        shown = [one for one in block.content if isinstance(one, OtherBlock)]
+        media = [seen for one in shown if (seen := media_of(one.fields())) is not None]
+        if not media:
+            return result
+        texts = [one for one in block.content if media_of_block(one) is None]
+        said = _tool_result(block.model_copy(update={"content": texts}), self.toolbox)
+        return replace(said, media=tuple(media))
+
+    def _told(self, block: Block, param: str, role: str) -> Part:
         if not isinstance(block, OtherBlock):
             words = f"A '{block.type}' block cannot stand in a message of the {role}."
             raise InvalidRequest(words, param)
+        if self.sees and (seen := media_of(block.fields())) is not None:
+            return seen
         if (text := readable_text(block.fields())) is not None:
             return Text(text)
-        if not self.is_earlier:
+        if not self.is_earlier and not self.sees:
             raise refuse_media(block.type, param)
         return Text(media_note(block.fields()))
 

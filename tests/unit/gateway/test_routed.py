@@ -23,7 +23,7 @@ async def test_a_name_that_no_other_provider_has_is_the_local_ones(model: str) -
     assert await two.routed.count(request) == 42
     assert (two.local.asked, two.local.counted) == ([request], [request])
     assert (two.other.asked, two.other.counted) == ([], [])
-    assert two.routed.is_local(model)
+    assert (await two.routed.route(model)).is_local
 
 
 @pytest.mark.parametrize("model", ["far", "far/large"])
@@ -34,7 +34,7 @@ async def test_a_providers_own_name_goes_to_that_provider(model: str) -> None:
     assert await two.routed.count(request) == 42
     assert (two.other.asked, two.other.counted) == ([request], [request])
     assert two.local.asked == []
-    assert not two.routed.is_local(model)
+    assert not (await two.routed.route(model)).is_local
 
 
 async def test_the_cards_are_everyones_the_local_ones_first_and_each_once() -> None:

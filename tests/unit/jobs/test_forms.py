@@ -44,7 +44,9 @@ def test_a_caller_may_start_what_does_all_there_is_to_do() -> None:
     assert requested_job("embed_items", {}) == NewJob(JobKind.EMBED_ITEMS, {}, once="all")
 
 
-@pytest.mark.parametrize("kind", ["plan_upkeep", "forget_jobs", "remember_exchange", "", "rm"])
+@pytest.mark.parametrize(
+    "kind", ["plan_upkeep", "forget_jobs", "sync_models", "remember_exchange", "", "rm"]
+)
 def test_a_caller_may_not_start_anything_else(kind: str) -> None:
     with pytest.raises(InvalidRequest, match=r"use one of: .*embed_items"):
         requested_job(kind, {})

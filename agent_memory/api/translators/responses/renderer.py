@@ -41,6 +41,7 @@ from agent_memory.ids import TurnId
 from agent_memory.turns.events import (
     ChoiceFinished,
     FinishReason,
+    Passed,
     Ping,
     TextDelta,
     ThinkingDelta,
@@ -160,8 +161,8 @@ class ResponsesRenderer:
             case TurnFinished():
                 self.response = self._finished(self._output, event.usage, {})
                 yield self._response_event(str(self.response["status"]))
-            case Ping():
-                return
+            case Ping() | Passed():
+                return  # Bytes are never passed here: providers are asked in another form.
             case _:
                 assert_never(event)
 

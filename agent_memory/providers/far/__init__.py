@@ -1,0 +1,1 @@
+"""Models of other servers: two protocols, one pool of connections a provider."""

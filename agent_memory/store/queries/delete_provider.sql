@@ -1,0 +1,1 @@
+DELETE FROM providers WHERE name = %(name)s RETURNING name

@@ -1,0 +1,1 @@
+DELETE FROM provider_models WHERE provider = %(provider)s
