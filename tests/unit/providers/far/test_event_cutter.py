@@ -1,7 +1,7 @@
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent_memory.errors import UpstreamBroken
@@ -24,6 +24,7 @@ def test_it_is_the_same_events_cut_at_every_byte() -> None:
         assert [event.name for event in events] == ["a", "", "", "b", "", ""]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(0, len(STREAM)), max_size=20))
 def test_it_is_the_same_events_however_often_it_is_cut(cuts: list[int]) -> None:
     places = [0, *sorted(cuts), len(STREAM)]
