@@ -132,7 +132,7 @@ async def compact_conversation(request: Request) -> Response:
     return json_answer(await unless_gone(request.receive, compacted(call, body, reading)))
 
 
-@router.get("/v1/responses", include_in_schema=False)
+@router.get("/v1/responses", include_in_schema=False, response_model=None)
 async def refuse_upgrade(request: Request) -> NoReturn:
     """A client that asks for a WebSocket goes on with POST."""
     if request.headers.get("upgrade") is None:
