@@ -8,7 +8,7 @@ feedback that was held out; they start from the default ones, and once more from
 fit.
 
 First as a server does it: recalls leave impressions in the database, feedback names them, the job
-learns weights, and the other half is asked anew after each batch; in the end all feedback is
+learns weights, and the other half is asked again after each batch; in the end all feedback is
 withdrawn. Then in this process, where the parts that feedback goes through can be told apart.
 """
 

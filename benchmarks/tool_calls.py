@@ -65,7 +65,7 @@ class Trial:
     def _held(
         self, dialogue: Dialogue, wanted: Sequence[int], logits: npt.NDArray[np.float32]
     ) -> list[int]:
-        """The first choices at the server, each behind what is wanted before it."""
+        """The first choices at the server, each after what is wanted before it."""
         constraint = self._constrainer.new_constraint(_request(dialogue))
         chosen = []
         for token, each in zip(wanted, logits, strict=True):

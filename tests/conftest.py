@@ -1,4 +1,4 @@
-"""What must be set before any test imports Ray."""
+"""Settings that must be made before any test imports Ray."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What an API key may be called, may do, and how long it may live."""
+"""Rules for an API key's name, scopes and lifetime."""
 
 from collections.abc import Iterable
 from datetime import datetime

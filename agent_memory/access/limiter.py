@@ -18,7 +18,7 @@ from agent_memory.access.buckets import (
 
 _SWEEP_PERIOD = 4096
 _PLACE_WAIT_S = 1.0
-"""Nobody knows when a place becomes free."""
+"""It is not known when a place becomes free."""
 
 
 @dataclass(frozen=True, slots=True)

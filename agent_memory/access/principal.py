@@ -1,4 +1,4 @@
-"""Whoever sent a request, as far as the product knows them."""
+"""The sender of a request, as far as the product knows it."""
 
 from dataclasses import dataclass
 from datetime import datetime

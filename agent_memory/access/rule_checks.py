@@ -1,4 +1,4 @@
-"""What a limit or a budget may be."""
+"""The bounds of limits and budgets."""
 
 import re
 from decimal import Decimal, InvalidOperation

@@ -24,7 +24,7 @@ MAX_CONNECTIONS = 4
 
 class MemoryActor:
     """Connections to the database and nothing else: one that dies is made again, and what it was
-    asked can be asked anew."""
+    asked can be asked again."""
 
     def __init__(self, config: RuntimeConfig, name: str) -> None:
         configure_logging(name, config.settings.log_level, config.log_file("memory"))

@@ -1,4 +1,4 @@
-"""What administrators need of the rest of the product."""
+"""Ports of administrators: all that they need of the rest of the product."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from agent_memory.api.part_tracker import AnswerPart, ChoiceEvent, PartEnded, PartTracker
 from agent_memory.errors import InvariantBroken, TurnCancelled
 from agent_memory.ids import SessionId, TurnId
+from agent_memory.turns.context_edits import AppliedEdit
 from agent_memory.turns.events import (
     ChoiceFinished,
     FinishReason,
@@ -47,6 +48,7 @@ class Answer:
     num_thinking_tokens: int
     memory: Injected | None = None
     overlap: Overlap | None = None
+    edits: tuple[AppliedEdit, ...] = ()
 
 
 class _OpenChoice:
@@ -107,6 +109,7 @@ class AnswerFold:
             self._num_thinking_tokens,
             self._started.memory,
             self._started.overlap,
+            self._started.edits,
         )
 
     def _choice(self, index: int) -> _OpenChoice:

@@ -24,17 +24,21 @@ class BackgroundRun:
         self._news = asyncio.Event()
         self._task = asyncio.create_task(self._run(turn))
 
-    async def follow(self, after: int = -1) -> AsyncIterator[Told]:
-        """The events with a higher number than `after`, and those to come."""
+    async def follow(self, after: int, ping_interval_s: float) -> AsyncIterator[bytes]:
+        """The events with a higher number than `after`, and those to come; a sign of life after
+        each silence of `ping_interval_s`."""
         at = 0
         while True:
             while at < len(self.events):
                 if self.events[at].number > after:
-                    yield self.events[at]
+                    yield self.events[at].raw
                 at += 1
             if self.is_over:
                 return
-            await self._news.wait()
+            try:
+                await asyncio.wait_for(self._news.wait(), ping_interval_s)
+            except TimeoutError:
+                yield self.renderer.ping()
 
     async def cancel(self) -> None:
         """Stop it, unless it is over; returns when it is."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from agent_memory.api.answer import Answer, AnswerFold, texts
 from agent_memory.api.call import Call
+from agent_memory.api.metered_turn import MeteredTurn
 from agent_memory.api.schemas.responses import CompactBody
 from agent_memory.api.translators.responses.output_items import Item, input_items, plain_writer
 from agent_memory.api.translators.responses.request import Reading, read_prompt
@@ -64,7 +65,9 @@ async def compacted(call: Call, body: CompactBody, reading: Reading) -> dict[str
         memory=None,
     )
     fold = AnswerFold()
-    async with aclosing(call.surface.runtime.turns.answer(await call.as_sent(turn))) as events:
+    metered = MeteredTurn(call, await call.as_sent(turn), "responses")
+    await metered.admit()
+    async with aclosing(metered.events()) as events:
         async for event in events:
             fold.add(event)
     answer = fold.answer()

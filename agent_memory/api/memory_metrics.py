@@ -1,4 +1,4 @@
-"""What this process counts of memory."""
+"""This process's counters of memory."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What this process counts of its HTTP traffic, for Prometheus. Label values are bounded."""
+"""This process's counters of HTTP traffic, for Prometheus. Label values are bounded."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What a protocol must be able to say, and how server-sent events are written."""
+"""The interface of a protocol's renderer, and how server-sent events are written."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol

@@ -12,6 +12,7 @@ from agent_memory.api.identity import (
 from agent_memory.api.schemas.responses import InputTokensBody
 from agent_memory.api.translators.responses.history import (
     History,
+    begins_with,
     has_same_instructions,
     without_instructions,
 )
@@ -75,8 +76,10 @@ async def _after(
     found = await turns.find(call.workspace, turn)
     if found is None:
         raise TurnNotFound(body.previous_response_id or turn)
-    instructions = Kept.read(found.kept).instructions
-    if has_same_instructions(instructions, body):
+    kept = Kept.read(found.kept)
+    if has_same_instructions(kept.instructions, body):
         return History(turn, session)
     messages = tuple(await turns.messages_after(call.workspace, turn))
-    return History(turn, session, without_instructions(messages, instructions))
+    if not kept.is_of_response and begins_with(messages, body.instructions):
+        return History(turn, session)
+    return History(turn, session, without_instructions(messages, kept.instructions))

@@ -1,6 +1,6 @@
-"""What the HTTP surfaces need of the rest of the product."""
+"""Ports of the HTTP surfaces: all that they need of the rest of the product."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from agent_memory.turns.answered import AnsweredTurn
 from agent_memory.turns.conversation_record import ConversationRecord
 from agent_memory.turns.messages import Message
 from agent_memory.turns.models import ModelCard
+from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.transcript import SessionArrival, SessionRecord, Transcript
 from agent_memory.work.job import JobCount, JobRecord, JobState, SchedulerStatus
 
@@ -204,7 +205,8 @@ class Condition(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """administration: None where nobody administers anything."""
+    """administration: None where nobody administers anything. find_session: which session will take
+    a turn; a new one gets an id of its own each time."""
 
     turns: Provider
     routes: Routes
@@ -225,3 +227,4 @@ class Runtime:
     context_search: ContextSearch | None = None
     accounts: Accounts = field(default_factory=NoAccounts)
     administration: Administration | None = None
+    find_session: Callable[[TurnRequest], Awaitable[SessionId]] | None = None

@@ -38,9 +38,9 @@ class TurnMetering(Metering):
         """As `admit`, for all turns together."""
         turn = self._turns[0]
         agent = turn.named_session if self._surface == _AGENTS else None
-        session = turn.named_session
-        counted = await self._call.surface.runtime.accounts.counts_tokens(self._call.workspace)
-        sizes = await asyncio.gather(*map(self._size, self._turns)) if counted else []
+        needs = await self._call.surface.runtime.accounts.needs(self._call.workspace)
+        session = await self._session(turn) if needs.session else turn.named_session
+        sizes = await asyncio.gather(*map(self._size, self._turns)) if needs.sizes else []
         return await self.admit(
             sum(prompt for prompt, _ in sizes), sum(most for _, most in sizes), session, agent
         )
@@ -68,6 +68,11 @@ class TurnMetering(Metering):
             async for event in events:
                 self.note([(0, event)])
                 yield event
+
+    async def _session(self, turn: TurnRequest) -> SessionId | None:
+        """The session that will take the turn, also where only its history tells which."""
+        find = self._call.surface.runtime.find_session
+        return turn.named_session if find is None else await find(turn)
 
     def _start(self, at: int, event: TurnStarted) -> None:
         self._passed[at] = event.usage

@@ -1,4 +1,4 @@
-"""What the tensors of a model's KV blocks look like."""
+"""The shapes and types of the tensors of a model's KV blocks."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What the pool promises to one turn, and what the turn hands back."""
+"""The pool's promise to one turn, and the blocks that the turn hands back."""
 
 from dataclasses import dataclass
 from enum import StrEnum

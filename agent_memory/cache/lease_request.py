@@ -1,4 +1,4 @@
-"""What a session asks of the pool for a turn."""
+"""A session's request to the pool for a turn."""
 
 from array import array
 from dataclasses import dataclass

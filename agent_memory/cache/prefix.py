@@ -116,7 +116,7 @@ class PrefixSearch:
 
     def _shorter(self, parent: BlockHash, prompt: bytes, start: int) -> list[Block]:
         """Children that are no full blocks and match as a whole: a sequence that was cut where its
-        turns ended goes on behind them."""
+        turns ended goes on after them."""
         return [
             child
             for child in self._tree.children(parent)

@@ -11,7 +11,7 @@ LEARN_EVERY_S = 60.0
 """How often the engine is asked, after a turn, how fast it has been."""
 
 Measured: TypeAlias = Callable[[], Awaitable[Rates]]
-"""What the engine has measured. Raises `Unavailable`."""
+"""The rates that the engine has measured. Raises `Unavailable`."""
 
 
 class RateLearner:

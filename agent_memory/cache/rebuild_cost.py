@@ -1,4 +1,4 @@
-"""What it costs to have a block again once it is gone."""
+"""The cost of having a block again once it is gone."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What the shelf says of one of its files."""
+"""The shelf's record of one of its files."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a turn asks for besides blocks and room."""
+"""The terms of a turn's lease besides blocks and room."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class LeaseTerms:
 
     priority: below 0, it yields to whoever waits; otherwise the higher goes first among the turns
         of its own workspace, for between workspaces there are no ranks.
-    is_preemptible: it can go on behind what it has generated. num_preemptions: how often it had to.
+    is_preemptible: it can go on after what it has generated. num_preemptions: how often it had to.
     has_begun: it has had room before, and cannot be refused any more, however long it has become.
     """
 

@@ -28,7 +28,7 @@ class WaitingLine:
     """Fair between workspaces: first comes whose workspace has the least.
 
     Among the turns of one workspace the higher priority goes first, then who came earlier. Those
-    of a priority below 0 stand behind all others. Nobody waits for ever: see `OVERDUE_S`.
+    of a priority below 0 stand after all others. Nobody waits for ever: see `OVERDUE_S`.
     """
 
     def __init__(self) -> None:

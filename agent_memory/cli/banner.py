@@ -1,4 +1,4 @@
-"""What the server says once it is ready."""
+"""The server's words once it is ready."""
 
 import shlex
 

@@ -247,8 +247,10 @@ def stats(
     counted = ("contexts", "versions", "bytes", "stored_bytes", "encrypted", "reads", "hit_rate")
     print_table(("WHAT", "VALUE"), [(name, str(found[name])) for name in counted])
     if found["most_read"]:
-        rows = [(printable(one["key"]), str(one["reads"])) for one in found["most_read"]]
-        print_table(("ID", "READS"), rows)
+        print_table(
+            ("ID", "READS"),
+            [(printable(one["key"]), str(one["reads"])) for one in found["most_read"]],
+        )
 
 
 @app.command()
@@ -263,7 +265,7 @@ def reseal(
         num_resealed = 0
         while True:
             done = await memory.call("POST", f"{_COLLECTION}/reseal", {"limit": 100})
-            num_resealed += done["resealed"]
+            num_resealed += int(done["resealed"])
             if not done["has_more"]:
                 return num_resealed
 

@@ -1,4 +1,4 @@
-"""What can go wrong in a command, and how it leaves the process.
+"""Failures of a command, and how each leaves the process.
 
 1   the command could not do what was asked
 2   the command line, a setting or the start of a server is not usable

@@ -1,4 +1,4 @@
-"""What a file, a folder or standard input holds, as bodies of `POST /v1/ingest`.
+"""The content of a file, a folder or standard input, as bodies of `POST /v1/ingest`.
 
 *.jsonl          one object a line: a message (`role`, `content`, …), a conversation (`messages`),
                  a whole body (`thread_id`, `materials`), or {"diff": …}, {"log": …}

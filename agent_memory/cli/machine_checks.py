@@ -1,4 +1,4 @@
-"""What the doctor asks of the machine: platform, memory, files, disk."""
+"""The doctor's checks of the machine: platform, memory, files, disk."""
 
 import os
 import resource

@@ -1,4 +1,4 @@
-"""What the doctor asks of what a server would be started with: port, database, model."""
+"""The doctor's checks of a server before it starts: port, database, model."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the doctor asks of the installed software: Ray, MLX, OpenBLAS, HAProxy."""
+"""The doctor's checks of the installed software: Ray, MLX, OpenBLAS, HAProxy."""
 
 import os
 import subprocess

@@ -22,7 +22,7 @@ FIGURES = {
     "pool_memory_bytes": "KV bytes at rest in memory",
     "pool_shelf_bytes": "KV bytes on disk",
 }
-"""What people are shown of the counts, and in which words; `--json` has them all."""
+"""The counts that people are shown, and in which words; `--json` has them all."""
 
 
 @app.command()

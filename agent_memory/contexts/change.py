@@ -1,4 +1,4 @@
-"""What happened to a context."""
+"""An event in the life of a context."""
 
 from dataclasses import dataclass
 from datetime import datetime

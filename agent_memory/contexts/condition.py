@@ -1,4 +1,4 @@
-"""What a writer expects of a context: compare and set."""
+"""A writer's expectation of a context: compare and set."""
 
 import re
 from collections.abc import Callable

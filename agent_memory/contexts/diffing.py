@@ -1,4 +1,4 @@
-"""What is different between two versions."""
+"""The differences between two versions."""
 
 import difflib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a context says."""
+"""The content of a context."""
 
 import hashlib
 from dataclasses import dataclass

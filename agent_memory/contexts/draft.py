@@ -1,4 +1,4 @@
-"""What a writer asks for."""
+"""A writer's request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

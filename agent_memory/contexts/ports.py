@@ -1,4 +1,4 @@
-"""What contexts need of the world. Every method sees one workspace; another's keys do not exist."""
+"""Ports of contexts. Every method sees one workspace; another's keys do not exist."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -39,7 +39,7 @@ class Writing(Protocol):
         when it is erased or has expired: an erasure takes those of earlier lineages with it."""
         ...
 
-    async def forget(self, key: ContextKey) -> int:
+    async def forget(self, key: ContextKey, by: str) -> int:
         """Remove every version of the key, of contexts deleted earlier too; how many those were."""
         ...
 
@@ -100,7 +100,7 @@ class Policies(Protocol):
 
     async def get_policy(self, workspace: WorkspaceId) -> ContextPolicy: ...
 
-    async def set_policy(self, workspace: WorkspaceId, policy: ContextPolicy) -> None: ...
+    async def set_policy(self, workspace: WorkspaceId, policy: ContextPolicy, by: str) -> None: ...
 
 
 class Sweeping(Protocol):

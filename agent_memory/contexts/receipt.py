@@ -1,4 +1,4 @@
-"""What a write has done, as its writer hears of it."""
+"""The outcome of a write, as its writer hears of it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -10,7 +10,7 @@ from agent_memory.disk_sync import sync
 from agent_memory.errors import StorageUnavailable
 
 MIN_FREE_BYTES = 16 * 1024 * 1024
-"""What PostgreSQL takes at once when it begins a new file of its journal."""
+"""PostgreSQL takes so much at once when it begins a new file of its journal."""
 _WRITTEN = b"\0" * 4096
 
 

@@ -99,6 +99,7 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
         context_feed=context_feed(database, config.database_url, config.settings),
         accounts=Accountant(BookStore(database), limiter),
         administration=administration_of(database),
+        find_session=places.session_of,
     )
 
 

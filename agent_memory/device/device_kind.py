@@ -1,4 +1,4 @@
-"""What MLX computes on in this process."""
+"""The kind of device that MLX computes on in this process."""
 
 import sys
 from enum import Enum

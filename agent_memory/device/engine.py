@@ -94,7 +94,7 @@ class MlxEngine:
         """Begin a generation. Must be called in the event loop that reads its events.
 
         Raises `InvalidRequest`, `QueueFull`, `Draining` or `EngineUnavailable`; what fails later
-        is raised by the stream, behind its last event.
+        is raised by the stream, after its last event.
         """
         self._check(request)
         if not self._thread.is_well:

@@ -11,7 +11,7 @@ from agent_memory.errors import AgentMemoryError, StreamInterrupted
 
 
 class EventStream:
-    """An asynchronous iterator that ends behind `Stored`. Belongs to the loop it was made in."""
+    """An asynchronous iterator that ends after `Stored`. Belongs to the loop it was made in."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, cancel: Callable[[], None]) -> None:
         self.loop = loop
@@ -25,7 +25,7 @@ class EventStream:
         return self
 
     async def __anext__(self) -> EngineEvent:
-        """The next event. Raises what the request failed with, behind its last event."""
+        """The next event. Raises what the request failed with, after its last event."""
         while not self._letters:
             if self._has_ended or self._is_abandoned:
                 raise StopAsyncIteration

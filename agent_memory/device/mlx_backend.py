@@ -1,4 +1,4 @@
-"""What MLX computes with: on Linux a package of its own, for the CPU or for NVIDIA's GPUs."""
+"""MLX's backend: on Linux a package of its own, for the CPU or for NVIDIA's GPUs."""
 
 import os
 import shutil

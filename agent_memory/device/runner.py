@@ -178,7 +178,7 @@ class MlxRunner:
     def _draw(
         self, rows: Sequence[RowId], batch: Sequence[Row], logits: mx.array, fed: Row | None
     ) -> _Decoded:
-        """Draw behind the last token of each row and begin to compute it."""
+        """Draw after the last token of each row and begin to compute it."""
         samplers = [row.sampler for row in batch if row.sampler is not None]
         positions = [row.length + 1 for row in batch]
         tokens, logprobs = draw_tokens(logits, samplers, positions)

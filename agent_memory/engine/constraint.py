@@ -20,10 +20,10 @@ class TokenConstraint(Protocol):
     """Follows one choice token by token. Used by one thread.
 
     Before each draw the sampler asks `allowed` and sets the logits of all other tokens to minus
-    infinity (`mx.where(mask, logits, -inf)`, after bias and penalties); behind it, whatever token
+    infinity (`mx.where(mask, logits, -inf)`, after bias and penalties); after it, whatever token
     was drawn, forced ones and the closing one included, goes to `advance`. So, from
     `stepwise_from` on, a row with a constraint cannot be decoded again before its last token is
-    known: it does not look ahead. It is asked again behind every token.
+    known: it does not look ahead. It is asked again after every token.
     """
 
     @property

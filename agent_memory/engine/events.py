@@ -1,4 +1,4 @@
-"""What the engine answers, in order.
+"""The engine's answers, in order.
 
 Restored  (Prefilled | Generated)*  Finished (one per choice)  Stored
 """

@@ -16,7 +16,7 @@ class FairQueue(Generic[T]):
     """Items in groups; the group that was served last is asked last.
 
     Within a group the higher priority goes first, then who came earlier: a priority is worth
-    something among the items of one group only. But one below 0 stands behind those of all groups.
+    something among the items of one group only. But one below 0 stands after those of all groups.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class FairQueue(Generic[T]):
 
     def check_integrity(self) -> None:
         """Raise `InvariantBroken` if a group is kept without items, an item stands twice, or a
-        higher priority stands behind a lower one."""
+        higher priority stands after a lower one."""
         if not all(self._groups.values()):
             raise InvariantBroken("a group without items is still in the queue")
         items = list(self)
@@ -69,7 +69,7 @@ class FairQueue(Generic[T]):
         for entries in self._groups.values():
             priorities = [priority for priority, _ in entries]
             if priorities != sorted(priorities, reverse=True):
-                raise InvariantBroken("a higher priority stands behind a lower one")
+                raise InvariantBroken("a higher priority stands after a lower one")
 
     def _take_out(self, group: str, entry: tuple[int, T]) -> None:
         entries = self._groups[group]

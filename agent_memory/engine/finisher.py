@@ -70,7 +70,7 @@ class Finisher:
 
     def preempt(self, key: int) -> None:
         """Take a request's rows away, if it has not ended: everything that it has computed is kept,
-        and the error behind its last event says that it may be taken up again."""
+        and the error after its last event says that it may be taken up again."""
         generation = self._roster.generations.get(key)
         if generation is None or generation.error is not None or not generation.unfinished:
             return

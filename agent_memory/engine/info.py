@@ -1,4 +1,4 @@
-"""What an engine says of itself."""
+"""The engine's description of itself."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a step has told the device to do, until it is read."""
+"""Work that a step has given the device, until it is read."""
 
 from dataclasses import dataclass
 

@@ -24,7 +24,7 @@ _SHORT = 64
 
 @dataclass(slots=True)
 class _Part:
-    """A part of a prompt. begun: the choice for which a token is drawn behind it at once."""
+    """A part of a prompt. begun: the choice for which a token is drawn after it at once."""
 
     feed: Feed
     fed: Fed

@@ -2,7 +2,7 @@
 
 look at the files and the memory    the former model serves meanwhile
 close the door                      new turns wait; running ones have a grace period
-cut off what still runs             its blocks are kept; it is taken up again behind them
+cut off what still runs             its blocks are kept; it is taken up again after them
 let the former model go             what it had to write is on the shelf
 load, test, open the door           on failure with the former model
 """

@@ -14,7 +14,7 @@ class GenerationRequest:
 
     forced_tokens: tokens that an earlier, interrupted attempt has already generated (only when n
         is 1): they are fed as they are, one `Generated` event tells what they say, and generation
-        goes on behind them, at the same positions, as if nothing had happened. If they end with an
+        goes on after them, at the same positions, as if nothing had happened. If they end with an
         end-of-turn token or reach `max_tokens`, the choice finishes at once.
     boundaries: places in the prompt, in tokens from its beginning, where others may continue: a
         model whose layers cannot be cut by position keeps their state there.
@@ -22,7 +22,7 @@ class GenerationRequest:
     group: fairness is between groups (the workspace).
     owner: whose blocks they are (the session); the shelf's files say so.
     incarnation: that of the engine whose tokens these are; another one refuses.
-    priority: below 0, it goes behind all others; otherwise the higher goes first in its group.
+    priority: below 0, it goes after all others; otherwise the higher goes first in its group.
     is_resumed: it has run before and cannot be refused for a full queue any more.
     """
 

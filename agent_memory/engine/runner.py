@@ -1,4 +1,4 @@
-"""What the step loop needs of a device, and of whoever turns tokens into text."""
+"""Ports of the step loop: the device, and the part that turns tokens into text."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -92,7 +92,7 @@ class ModelRunner(Protocol):
     def start(
         self, row: RowId, request: GenerationRequest, choice: int, token_ids: Sequence[int]
     ) -> int | None:
-        """From now on the row decodes behind `token_ids`, of which the last is not fed yet.
+        """From now on the row decodes after `token_ids`, of which the last is not fed yet.
 
         Returns how many tokens may be generated until the row cannot look ahead, because each
         token decides which may come next; None when it always can.

@@ -1,4 +1,4 @@
-"""What an engine has done and what it holds."""
+"""The counters of an engine, and the room it holds."""
 
 from dataclasses import dataclass, field
 

@@ -13,10 +13,10 @@ from agent_memory.access.buckets import Draw, Refusal, Slot
 from agent_memory.access.budgets import Cost, Unit, holds_of
 from agent_memory.access.limiter import Limiter, Taken
 from agent_memory.access.limits import Applied, Demand, Metric, Standing, applied
-from agent_memory.access.subject import Caller
+from agent_memory.access.subject import Caller, SubjectKind
 from agent_memory.clock import utc_now
 from agent_memory.errors import AgentMemoryError, PriceUnknown, RateLimited
-from agent_memory.gateway.accounting import Admission, Asked, Served
+from agent_memory.gateway.accounting import Admission, Asked, Needs, Served
 from agent_memory.gateway.books import LEASE, Books, Progress, Reservation
 from agent_memory.gateway.prices import TokenCounts
 from agent_memory.gateway.rule_cache import RuleCache
@@ -33,6 +33,7 @@ _SETTLE_PATIENCE_S = 2.0
 """An answer waits for its line in the ledger for so long, then it goes on its way."""
 _RETRY_S = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300)
 
+_SIZES = (Metric.INPUT_TOKENS, Metric.OUTPUT_TOKENS)
 _Place = tuple[WorkspaceId, KeyId, RequestId, SessionId | None]
 
 
@@ -68,11 +69,12 @@ class Accountant:
         self._tasks: set[asyncio.Task[None]] = set()
         self._heart: asyncio.Task[None] | None = None
 
-    async def counts_tokens(self, workspace: WorkspaceId) -> bool:
-        """Whether any rule of the workspace needs to know the size of a request beforehand."""
+    async def needs(self, workspace: WorkspaceId) -> Needs:
         rules = await self._cache.rules(workspace)
-        return bool(rules.budgets) or any(
-            limit.metric in (Metric.INPUT_TOKENS, Metric.OUTPUT_TOKENS) for limit in rules.limits
+        subjects = [rule.subject.kind for rule in (*rules.limits, *rules.budgets)]
+        return Needs(
+            sizes=bool(rules.budgets) or any(limit.metric in _SIZES for limit in rules.limits),
+            session=SubjectKind.SESSION in subjects,
         )
 
     async def admit(self, asked: Asked) -> Admission:
@@ -147,7 +149,8 @@ class Accountant:
     def _close(self, served: Served, asked: Asked | None) -> _Open | None:
         """The open entry that `served` is the end of, which is no longer open. A request whose
         session was found only after it was admitted is known by the rest."""
-        for session in dict.fromkeys((served.session_id, None)):
+        sessions = (served.session_id, None) if asked is None else (asked.session_id,)
+        for session in dict.fromkeys(sessions):
             place = served.workspace_id, served.key_id, served.request_id, session
             entries = self._open.get(place, [])
             for at, entry in enumerate(entries):
@@ -168,7 +171,12 @@ class Accountant:
             log.warning("a limit was not corrected", extra={"reason": str(error)})
         for wait_s in (*_RETRY_S, None):
             try:
-                await self._books.settle(entry.entry_id, served, is_reserved=entry.is_reserved)
+                await self._books.settle(
+                    entry.entry_id,
+                    served,
+                    is_reserved=entry.is_reserved,
+                    is_moved=entry.asked.session_id != served.session_id,
+                )
             except AgentMemoryError as error:
                 log.warning("a request is not booked yet", extra={"reason": str(error)})
                 if wait_s is None:

@@ -1,4 +1,4 @@
-"""What is told of a request before it is answered and after: the seam to limits and the ledger."""
+"""The seam to limits and the ledger: a request is announced first, and told of afterwards."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,6 +77,15 @@ class Served:
 
 
 @dataclass(frozen=True, slots=True)
+class Needs:
+    """What the rules of a workspace must know of a request before it is answered: how large it may
+    become, and which session it belongs to, also where it does not name one."""
+
+    sizes: bool = False
+    session: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Admission:
     """A request that may be answered. standings: how the limits stand that it falls under."""
 
@@ -95,8 +104,8 @@ class Accounts(Protocol):
         several requests with one id it was."""
         ...
 
-    async def counts_tokens(self, workspace: WorkspaceId) -> bool:
-        """Whether the size of a request matters for its admission."""
+    async def needs(self, workspace: WorkspaceId) -> Needs:
+        """What must be known of a request of the workspace for its admission."""
         ...
 
     def note(self, asked: Asked, tokens: TokenCounts) -> None:
@@ -115,9 +124,9 @@ class NoAccounts:
     async def book(self, served: Served, asked: Asked | None = None) -> None:
         """Nothing is kept."""
 
-    async def counts_tokens(self, workspace: WorkspaceId) -> bool:
+    async def needs(self, workspace: WorkspaceId) -> Needs:
         del workspace
-        return False
+        return Needs()
 
     def note(self, asked: Asked, tokens: TokenCounts) -> None:
         """Nothing is kept."""

@@ -56,7 +56,9 @@ class Books(Protocol):
         """The requests are still being answered: their leases begin again."""
         ...
 
-    async def settle(self, entry_id: str, served: Served, *, is_reserved: bool) -> None:
+    async def settle(
+        self, entry_id: str, served: Served, *, is_reserved: bool, is_moved: bool = False
+    ) -> None:
         """Replace what is held by what was used, and write the line of the ledger: once, however
-        often it is asked for."""
+        often it is asked for. is_moved: it was answered in another session than it was held of."""
         ...

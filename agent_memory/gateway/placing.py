@@ -52,6 +52,10 @@ class Places:
             request = replace(request, named_session=SessionId(error.beside))
         return await self.place(request)
 
+    async def session_of(self, request: TurnRequest) -> SessionId:
+        """The session that would take the turn now; a new one has another id each time."""
+        return (await self._find(request)).session_id
+
     async def _find(self, request: TurnRequest) -> Placement:
         """The session of the turn that the client continues, else the one it named, else the one
         whose conversation this continues, else a new one. Where a session has got further than the

@@ -1,4 +1,4 @@
-"""What tokens cost: exact decimals, from a date on."""
+"""Prices of tokens: exact decimals, from a date on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What was used, added up: the answer of `GET /v1/usage`."""
+"""Usage added up: the answer of `GET /v1/usage`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -53,7 +53,7 @@ def prepare_environment(home: Path, is_local: bool, max_header_bytes: int) -> Pa
             "RAY_SERVE_HAPROXY_TUNE_BUFSIZE": str(max(65536, 4 * max_header_bytes)),
             "RAY_DEDUP_LOGS": "0",
             # Under `uv run` Ray would start every actor through another one, which resolves and
-            # installs the project anew each time; the interpreter that runs here has all it needs.
+            # installs the project again each time; the interpreter that runs here has all it needs.
             "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
             # Serve's controller looks round ten times a second by default, on an idle server too.
             "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.5",
@@ -64,7 +64,7 @@ def prepare_environment(home: Path, is_local: bool, max_header_bytes: int) -> Pa
             "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "30",
             # It starts a new proxy after three checks of a dead one, ten seconds each by default.
             "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",
-            # Ray would run every actor at nice 15: the engine would stand behind its own clients.
+            # Ray would run every actor at nice 15: the engine would wait for its own clients.
             "RAY_worker_niceness": "0",
             # Ours mends what Serve's own middleware does to request ids, and drops the headers by
             # which a client could steer Serve before it obeys them.

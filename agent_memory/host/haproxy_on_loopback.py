@@ -1,6 +1,6 @@
 """Start HAProxy on loopback: `haproxy_on_loopback.py HAPROXY -f CONFIG …`, run by Ray Serve.
 
-Serve writes HAProxy's configuration anew before every start; some of its `bind` lines take every
+Serve writes HAProxy's configuration again before every start; some of its `bind` lines take every
 address whatever host Serve was given. They are narrowed here, the headers that let a client steer
 Serve are dropped at the edge, clients that go away are noticed, slow ones have minutes and not an
 hour, HAProxy's own errors take the form of ours, and the process is tied to its parent, so that a

@@ -1,4 +1,4 @@
-"""What the server's jobs do, composed for the process that runs them."""
+"""The server's jobs, composed for the process that runs them."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar

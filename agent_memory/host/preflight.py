@@ -1,4 +1,4 @@
-"""What must hold before a server starts anything."""
+"""Conditions that must hold before a server starts anything."""
 
 import errno
 import fcntl

@@ -1,4 +1,4 @@
-"""What a running server leaves in its data directory, so that the command line finds it.
+"""A running server's file in its data directory, by which the command line finds it.
 
     <data_dir>/run/server.json   where it answers, which process it is, where its database is
     <data_dir>/run/local.key     an admin key for the command line of the same user

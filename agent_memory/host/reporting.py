@@ -1,4 +1,4 @@
-"""What a starting server tells whoever started it."""
+"""Messages of a starting server to the person who started it."""
 
 from dataclasses import dataclass
 from typing import Protocol

@@ -21,7 +21,7 @@ from agent_memory.json_value import Json
 log = logging.getLogger(__name__)
 
 _TIMESTAMP = "timestamp"
-"""What the schedule adds to the arguments."""
+"""Values that the schedule adds to the arguments."""
 
 
 class Attempts:

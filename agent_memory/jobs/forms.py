@@ -1,4 +1,4 @@
-"""What each kind of job must be told, and which of them a caller may ask for."""
+"""The arguments that each kind of job needs, and which kinds a caller may ask for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

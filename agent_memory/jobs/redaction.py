@@ -28,7 +28,7 @@ class Outdated(Protocol):
     async def list_outdated(
         self, workspace: WorkspaceId, version: int, after: str, limit: int
     ) -> Sequence[StoredMaterial]:
-        """Those whose ids come behind `after`, in the order of ids."""
+        """Those whose ids come after `after`, in the order of ids."""
         ...
 
     async def approve(

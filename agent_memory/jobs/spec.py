@@ -13,7 +13,7 @@ from agent_memory.work.registry import MAX_ATTEMPTS
 
 Args = TypeVar("Args")
 Outcome: TypeAlias = Mapping[str, Json]
-"""What a job has done, in figures and words."""
+"""The outcome of a job, in figures and words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What was shown, and what was said of it."""
+"""The items that were shown, and the verdicts on them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

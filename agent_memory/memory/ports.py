@@ -1,4 +1,4 @@
-"""What memory needs of the world. Every method sees one workspace: another's id is `NotFound`."""
+"""Ports of memory. Every method sees one workspace: another's id is `NotFound`."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,1 +1,1 @@
-"""What the model reads, and what is found in what it writes."""
+"""The text that the model reads, and the parts of the text that it writes."""

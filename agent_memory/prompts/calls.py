@@ -60,7 +60,7 @@ def parse_json_calls(body: str) -> tuple[ParsedCall, ...]:
 
 
 def parse_or_mend(body: str, parse_call: ParseCall) -> tuple[ParsedCall, ...] | None:
-    """The calls in a finished body; a body with a trivial fault in its JSON (text behind it, a
+    """The calls in a finished body; a body with a trivial fault in its JSON (text after it, a
     comma too many) is mended. None when it is no call at all."""
     try:
         return tuple(parse_call(body))

@@ -1,4 +1,4 @@
-"""What a model has written, taken apart into thinking, text and calls of tools while it is written.
+"""A model's output, taken apart into thinking, text and calls of tools while it is written.
 
     beginning ──think_start──► thinking ──think_end──► text
     beginning or text ──call_start──► call ──call_end──► text
@@ -12,12 +12,12 @@ beginning of a marker or of a stop string is held back until that is decided.
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, auto
 from typing import assert_never
 
 from agent_memory.prompts.call_body import CallBody
-from agent_memory.prompts.call_forms.reader import CallForm, CallReader, CallsRead
+from agent_memory.prompts.call_forms.reader import CallReader, CallsRead
 from agent_memory.prompts.calls import (
     ParseCall,
     ParsedCall,
@@ -25,11 +25,10 @@ from agent_memory.prompts.calls import (
     parse_json_calls,
     parse_or_mend,
 )
+from agent_memory.prompts.output_deltas import OutputDelta, OutputDeltas
+from agent_memory.prompts.output_format import OutputFormat
 from agent_memory.prompts.stopping import StopMatcher, held_suffix
-from agent_memory.prompts.token_ledger import TokenLedger
 from agent_memory.turns.events import (
-    TextDelta,
-    ThinkingDelta,
     TokenLogprob,
     ToolCallDelta,
     ToolCallStarted,
@@ -37,37 +36,6 @@ from agent_memory.turns.events import (
 from agent_memory.turns.messages import ToolSpec
 
 log = logging.getLogger(__name__)
-
-OutputDelta = TextDelta | ThinkingDelta | ToolCallStarted | ToolCallDelta
-
-
-@dataclass(frozen=True, slots=True)
-class OutputFormat:
-    """How a model marks the parts of what it writes. A marker that is None is not looked for.
-
-    call_end: None or "" when a call extends to the end of the output.
-    has_json_calls: the body of a call is a JSON object with name and arguments.
-    call_form: calls that a reader of their own takes, beside those between the two marks or in
-        their stead.
-    ends_thinking_by_token: the end mark of thinking is a token of its own (`push_end_mark`). Where
-        thinking spells it in others, it speaks of the mark, unless no such token follows.
-    dropped: marks of structure that are no part of the text.
-    """
-
-    think_start: str | None = None
-    think_end: str | None = None
-    call_start: str | None = None
-    call_end: str | None = None
-    has_json_calls: bool = False
-    call_form: CallForm | None = None
-    ends_thinking_by_token: bool = False
-    dropped: tuple[str, ...] = ()
-
-    @property
-    def call_starts(self) -> tuple[str, ...]:
-        """All marks that begin a call."""
-        own = () if self.call_form is None else self.call_form.starts
-        return (*((self.call_start,) if self.call_start else ()), *own)
 
 
 class _State(Enum):
@@ -85,7 +53,7 @@ class OutputParser:
     Whitespace around thinking, after it, and around calls belongs to no part and is dropped.
     Stop strings are looked for in text only. `parse_call` reads a finished call in the model's
     format; a call that nobody can read, or of a tool that is not among `tools`, is given out as
-    text, as it was written. With `is_single_call` everything ends behind the first call.
+    text, as it was written. With `is_single_call` everything ends after the first call.
 
     A call that breaks off is given out as far as it goes and never completed: its arguments are no
     whole JSON. One whose name is not known by then has an empty name, and as arguments all that
@@ -116,16 +84,13 @@ class OutputParser:
         self._is_single_call = is_single_call
         self._state = _State.THINKING if starts_in_thinking else _State.BEGINNING
         self._drops_leading_spaces = starts_in_thinking
-        self._ledger = TokenLedger()
         self._pending = ""
-        self._spaces = ""
         self._draft = ""
+        self._given = OutputDeltas(index, self._num_held)
         self._call = CallBody(is_json=False)
         self._reader: CallReader | None = None
         self._has_answered = False
         self._is_call_open = False
-        self._num_marker_tokens = 0
-        self._deltas: list[OutputDelta] = []
         self.stop_sequence: str | None = None
         """The stop string that was met; nothing is given out after it."""
         self.has_tool_calls = False
@@ -139,11 +104,11 @@ class OutputParser:
         """Read on: the next `num_tokens` tokens and the text that they have added."""
         if self._state is _State.STOPPED:
             return ()
-        self._ledger.add(len(text), num_tokens, logprobs)
+        self._given.add(len(text), num_tokens, logprobs)
         self._pending += text
         while self._advance():
             pass
-        return self._take_deltas()
+        return self._given.take()
 
     def push_end_mark(
         self, num_tokens: int = 1, logprobs: Sequence[TokenLogprob] = ()
@@ -154,10 +119,10 @@ class OutputParser:
             return self.push(mark, num_tokens, logprobs)
         rest, self._pending = self._pending, ""
         self._read(rest)
-        self._ledger.add(len(mark), num_tokens, logprobs)
+        self._given.add(len(mark), num_tokens, logprobs)
         self._end_thinking()
-        self._num_marker_tokens, _ = self._tokens()
-        return self._take_deltas()
+        self._given.pass_marker()
+        return self._given.take()
 
     def finish(self, *, is_cut: bool = False) -> tuple[OutputDelta, ...]:
         """Nothing follows: what was held back, and the call that is still open. `is_cut`: the model
@@ -178,13 +143,13 @@ class OutputParser:
                 self._break_off_call(is_cut=is_cut)
         if self._state in {_State.BEGINNING, _State.TEXT}:
             self._give_text(self._stops.flush())
-            self._give_spaces()
+            self._given.spaces()
         self._state = _State.STOPPED
-        return self._take_deltas()
+        return self._given.take()
 
-    def _take_deltas(self) -> tuple[OutputDelta, ...]:
-        deltas, self._deltas = tuple(self._deltas), []
-        return deltas
+    def _num_held(self) -> int:
+        """Characters that are not decided yet."""
+        return len(self._pending) + self._stops.num_held + len(self._draft)
 
     def _advance(self) -> bool:
         """Read up to the next marker, or as far as is certain; False when more text is needed."""
@@ -207,7 +172,7 @@ class OutputParser:
             self._give_text(self._stops.flush())
         self._pending = self._pending[len(marker) :]
         self._pass(marker)
-        self._num_marker_tokens, _ = self._tokens()
+        self._given.pass_marker()
         return True
 
     @property
@@ -283,7 +248,7 @@ class OutputParser:
         return marker == self._form.think_end and self._form.ends_thinking_by_token
 
     def _begin_part(self, state: _State) -> None:
-        self._spaces = ""
+        self._given.drop_spaces()
         self._drops_leading_spaces = True
         self._state = state
 
@@ -345,24 +310,15 @@ class OutputParser:
         certain, self.stop_sequence = self._stops.push(text)
         self._give_text(certain)
         if self.stop_sequence is not None:
-            self._give_spaces()
+            self._given.spaces()
             self._pending = ""
             self._state = _State.STOPPED
 
     def _give_text(self, text: str) -> None:
         """Give out text, but for the whitespace at its end: a call may follow."""
-        text = self._spaces + text
-        is_followed = self._form.call_starts or self._state is _State.BEGINNING
-        shown = text.rstrip() if is_followed else text
-        self._spaces = text[len(shown) :]
-        if shown:
+        may_be_followed = bool(self._form.call_starts) or self._state is _State.BEGINNING
+        if self._given.text(text, holds_spaces=may_be_followed):
             self._has_answered = True
-            self._deltas.append(TextDelta(self._index, shown, *self._tokens()))
-
-    def _give_spaces(self) -> None:
-        spaces, self._spaces = self._spaces, ""
-        if spaces:
-            self._deltas.append(TextDelta(self._index, spaces, *self._tokens()))
 
     def _read_thinking(self, text: str) -> None:
         if self._drops_leading_spaces:
@@ -370,11 +326,7 @@ class OutputParser:
             if not text:
                 return
             self._drops_leading_spaces = False
-        text = self._spaces + text
-        shown = text.rstrip()
-        self._spaces = text[len(shown) :]
-        if shown:
-            self._deltas.append(ThinkingDelta(self._index, shown, *self._tokens()))
+        self._given.thinking(text)
 
     def _begin_bare_call(self) -> None:
         """Where an answer begins as a call without marks does, it may be one."""
@@ -414,8 +366,8 @@ class OutputParser:
             self._drops_leading_spaces = True
         self._give_calls(read.calls)
         if read.cut is not None and not (self._is_single_call and self.has_tool_calls):
-            self._start_call(read.cut.id or self._new_call_id(), read.cut.name)
-            self._give_arguments(read.cut.arguments)
+            self._given.call(read.cut.id or self._new_call_id(), read.cut.name)
+            self._given.arguments(read.cut.arguments)
         self._stop_after_single_call()
 
     def _begin_call(self) -> None:
@@ -429,9 +381,9 @@ class OutputParser:
             return
         if not self._is_call_open:
             self._is_call_open = True
-            self._start_call(self._new_call_id(), self._call.name)
+            self._given.call(self._new_call_id(), self._call.name)
         if arguments:
-            self._give_arguments(arguments)
+            self._given.arguments(arguments)
         self.has_tool_calls = self.has_tool_calls or self._call.is_complete
 
     def _end_call(self, end: str) -> None:
@@ -456,12 +408,12 @@ class OutputParser:
         if closing is None or self._call.is_broken:
             closing = self._call.cut().rstrip()
         if closing:
-            self._give_arguments(closing)
+            self._given.arguments(closing)
         self.has_tool_calls = True
-        self._read_behind_call()
+        self._read_after_call()
 
-    def _read_behind_call(self) -> None:
-        """Behind the arguments there may be another call."""
+    def _read_after_call(self) -> None:
+        """There may be another call after the arguments."""
         rest = self._call.unread if self._call.is_complete else ""
         if "{" not in rest:
             return
@@ -486,9 +438,9 @@ class OutputParser:
         self._state = _State.TEXT
         raw = self._call.raw
         if self._is_call_open and self._call.is_complete:
-            self._read_behind_call()
+            self._read_after_call()
         elif self._is_call_open:
-            self._give_arguments(self._call.cut())
+            self._given.arguments(self._call.cut())
         elif not is_cut:
             self._end_read_call(parse_or_mend(raw, self._parse_call), "")
         elif (calls := self._whole_calls(raw)) is not None and self._are_known(calls):
@@ -496,8 +448,8 @@ class OutputParser:
         elif self._form.has_json_calls and raw.lstrip()[:1] not in {"", "{", "["}:
             self._give_up(f"{self._form.call_start}{raw}")
         else:
-            self._start_call(self._new_call_id(), "")
-            self._give_arguments(f"{self._form.call_start}{raw}")
+            self._given.call(self._new_call_id(), "")
+            self._given.arguments(f"{self._form.call_start}{raw}")
 
     def _whole_calls(self, raw: str) -> Sequence[ParsedCall] | None:
         """The calls in what was cut off, where it can be told that they are whole."""
@@ -516,25 +468,9 @@ class OutputParser:
         for call in calls:
             if self._is_single_call and self.has_tool_calls:
                 return
-            self._start_call(call.id or self._new_call_id(), call.name)
-            self._give_arguments(call.arguments)
+            self._given.call(call.id or self._new_call_id(), call.name)
+            self._given.arguments(call.arguments)
             self.has_tool_calls = True
-
-    def _start_call(self, call_id: str, name: str) -> None:
-        self._spaces = ""
-        self._deltas.append(ToolCallStarted(self._index, call_id, name))
-
-    def _give_arguments(self, arguments: str) -> None:
-        num_tokens, _ = self._tokens()
-        self._deltas.append(ToolCallDelta(self._index, arguments, num_tokens))
-
-    def _tokens(self) -> tuple[int, tuple[TokenLogprob, ...]]:
-        """The tokens of everything that is not held back any more."""
-        num_held = len(self._pending) + self._stops.num_held + len(self._spaces) + len(self._draft)
-        num_tokens, logprobs = self._ledger.take(self._ledger.num_chars - num_held)
-        num_tokens += self._num_marker_tokens
-        self._num_marker_tokens = 0
-        return num_tokens, logprobs
 
 
 def _first(text: str, markers: Sequence[str]) -> tuple[int, str | None]:

@@ -1,6 +1,6 @@
-"""What the session itself has said goes into the prompt as its own tokens.
+"""The session's own words go into the prompt as the tokens that it generated.
 
-A client sends the history back as text: re-serialised, with thinking dropped, tokenised anew into
+A client sends the history back as text: re-serialised, with thinking dropped, tokenised again into
 other tokens than those the model chose. So a message that says the same as a recorded one is
 replaced by a sentinel before the template is rendered, and the recorded tokens are put in its
 place afterwards. Sentinels bear a nonce made for one request, so that no text of the conversation

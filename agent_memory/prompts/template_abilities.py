@@ -1,4 +1,4 @@
-"""What a model's chat template can do."""
+"""The abilities of a model's chat template."""
 
 from dataclasses import dataclass
 

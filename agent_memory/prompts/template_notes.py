@@ -1,4 +1,4 @@
-"""What there is to say of a model's chat template, to who starts the server."""
+"""Notes on a model's chat template, for the person who starts the server."""
 
 from agent_memory.prompts.template_abilities import TemplateAbilities
 

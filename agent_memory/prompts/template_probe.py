@@ -1,4 +1,4 @@
-"""What a chat template accepts, found out by rendering small conversations with it.
+"""The conversations that a chat template accepts, found out by rendering small ones with it.
 
 A template takes a conversation when it renders every text of it, in order. It may refuse, drop a
 text, or move it (some hoist each system message to the front, some keep the last one alone): then

@@ -1,4 +1,4 @@
-"""What an embedder counts."""
+"""The counters of an embedder."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What every provider of embeddings does."""
+"""The interface of every provider of embeddings."""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""What arrives together is embedded together."""
+"""Texts that arrive together are embedded together."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ _RETRY_AFTER_S = 2
 
 class EmbeddingQueue:
     """In front of one provider, with a lane for questions and one for documents, so that a
-    question does not wait behind thousands of them."""
+    question does not wait for thousands of them."""
 
     def __init__(
         self,

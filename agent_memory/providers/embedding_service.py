@@ -21,7 +21,7 @@ from agent_memory.providers.choice import can_shorten
 from agent_memory.providers.embedders import Embedders
 
 NOW_TIMEOUT_S = 2.0
-"""What takes longer than this is left to a job."""
+"""Work that takes longer than this is left to a job."""
 MAX_NOW = 32
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from agent_memory.errors import EmbeddingUnavailable, InvalidRequest
 
 MAX_CHARACTERS = 8_000
-"""What is sent of a text: hosted models take about 8,000 tokens, and few characters are two."""
+"""So much of a text is sent: hosted models take about 8,000 tokens, and few characters are two."""
 
 
 def checked_vectors(values: Sequence[object], num_texts: int, num_dims: int) -> NDArray[np.float32]:

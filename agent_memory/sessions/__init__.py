@@ -1,1 +1,1 @@
-"""What an agent's session is: its conversation, its tokens, one turn at a time."""
+"""An agent's session: its conversation, its tokens, one turn at a time."""

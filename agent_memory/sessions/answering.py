@@ -5,6 +5,7 @@ from typing import Protocol
 
 from agent_memory.sessions.conversation import Continuation, Conversation
 from agent_memory.sessions.running_turn import RunningTurn
+from agent_memory.turns.context_edits import AppliedEdit
 from agent_memory.turns.events import FinishReason, Injected, TurnStarted, Usage
 from agent_memory.turns.messages import Message
 from agent_memory.turns.overlap import Overlap
@@ -34,6 +35,7 @@ class OpenTurn:
         model: str,
         model_fingerprint: str = "",
         overlap: Overlap | None = None,
+        edits: tuple[AppliedEdit, ...] = (),
     ) -> TurnStarted:
         """The first event of the answer that this model gives."""
         return TurnStarted(
@@ -44,6 +46,7 @@ class OpenTurn:
             model,
             model_fingerprint,
             overlap=overlap,
+            edits=edits,
         )
 
     @property

@@ -42,7 +42,7 @@ class Continuation:
     def recalling(self, recollection: Recollection | None) -> "Continuation":
         """With `recollection` in front of the user's new words.
 
-        It goes behind all that was said before, so that the tokens of that stay what they are; a
+        It goes after all that was said before, so that the tokens of that stay what they are; a
         message that is stored already keeps what it had.
         """
         if recollection is None or not self.new_messages:

@@ -41,7 +41,7 @@ async def find_divergence(
     render: Render,
 ) -> Divergence | None:
     """What makes the prompt differ from `left`, the tokens of the last turn, whose messages were
-    `before`. None when it only goes on behind them, or when enough of them was cached.
+    `before`. None when it only goes on after them, or when enough of them was cached.
 
     A last token that was drawn but never fed is not expected to be there. The conversation is
     rendered a few times, to the logarithm of its messages, and only if something differs.

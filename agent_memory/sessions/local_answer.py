@@ -19,6 +19,7 @@ from agent_memory.sessions.pinning import find_pins
 from agent_memory.sessions.ports import Engine, Generation, Pool
 from agent_memory.sessions.prompting import Prompt, build_prompt, fit_to_window
 from agent_memory.sessions.recorder import TurnRecorder
+from agent_memory.turns.context_edits import AppliedEdit
 from agent_memory.turns.events import ChoiceFinished, FinishReason, Ping
 from agent_memory.turns.overlap import Overlap
 from agent_memory.turns.sequence import SequenceStep
@@ -59,6 +60,7 @@ class LocalAnswer:
         self._has_begun = bool(placed.delivered_tokens)
         self._is_clipped = False
         self._overlap: Overlap | None = None
+        self._edits: tuple[AppliedEdit, ...] = ()
 
     async def give(self) -> Answered | None:
         """Generate to the end. Giving up its room for a while is no failure; the pool sees to it
@@ -110,6 +112,7 @@ class LocalAnswer:
             miss_reason = await explain_miss(
                 self._engine, turn, prompt, request.lease, info, self._num_preemptions
             )
+            self._edits = prompt.edits
             self._overlap = self._overlap_of(prompt, request.lease, info)
             generation = await self._engine.generate(request)
             try:
@@ -182,9 +185,10 @@ class LocalAnswer:
                 case Restored():
                     if recorder.restored(event, num_prompt_tokens, miss_reason):
                         usage = recorder.final_usage
-                        running.emit(
-                            self._turn.started(usage, info.model, info.fingerprint, self._overlap)
+                        started = self._turn.started(
+                            usage, info.model, info.fingerprint, self._overlap, self._edits
                         )
+                        running.emit(started)
                 case Prefilled(num_done=done, num_total=total):
                     running.emit(Ping(done, total))
                 case Generated(index=index, token_ids=token_ids, deltas=deltas):

@@ -1,4 +1,4 @@
-"""What a session needs of the rest of the world."""
+"""Ports of a session: all that it needs of the rest of the world."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
@@ -16,7 +16,7 @@ from agent_memory.turns.transcript import SessionRecord, Transcript, TurnCommit
 
 
 class Generation(Protocol):
-    """A generation under way. Behind its last event it raises what has ended it: `Preempted`,
+    """A generation under way. After its last event it raises the error that ended it: `Preempted`,
     when it gave up its room and may go on later."""
 
     def __aiter__(self) -> AsyncIterator[EngineEvent]: ...

@@ -7,10 +7,12 @@ from itertools import takewhile
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import InvalidRequest, PromptTooLong
 from agent_memory.ids import new_id
+from agent_memory.prompts.context_edits import edited
 from agent_memory.prompts.request import PromptRequest
 from agent_memory.prompts.splice import assemble, plan_splices
 from agent_memory.sessions.conversation import Continuation
 from agent_memory.sessions.ports import Engine
+from agent_memory.turns.context_edits import AppliedEdit, ClearToolUses
 from agent_memory.turns.messages import Message, Role, Text
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.sampling import SamplingParams
@@ -27,12 +29,13 @@ MAX_MARKS = 4
 class Prompt:
     """What the engine is to read. `generation_suffix` is its end, put there by the template, before
     the `num_prefilled` tokens with which the client has begun the answer. `boundaries` are places
-    where others may go on, in tokens from its beginning."""
+    where others may go on, in tokens from its beginning. `edits`: those that were made."""
 
     tokens: tuple[int, ...]
     generation_suffix: str
     boundaries: tuple[int, ...] = ()
     num_prefilled: int = 0
+    edits: tuple[AppliedEdit, ...] = ()
 
     @property
     def history(self) -> TokenIds:
@@ -57,6 +60,8 @@ async def build_prompt(
         rendered = await engine.render(raw)
         return Prompt(rendered.pieces[0], "")
     prompt = await render_prompt(engine, request, continuation.messages, generated, info)
+    if request.edits:
+        prompt = await _edited(engine, request, continuation.messages, generated, info, prompt)
     if not info.has_snapshots:
         return prompt
     marked = [continuation.messages[:num] for num in request.cache_marks if num]
@@ -68,6 +73,30 @@ async def build_prompt(
     found = {num_common(beginning, prompt.tokens) for beginning in beginnings}
     boundaries = sorted(at for at in found if MIN_BOUNDARY <= at < len(prompt.tokens) - 1)
     return replace(prompt, boundaries=tuple(boundaries))
+
+
+async def _edited(
+    engine: Engine,
+    request: TurnRequest,
+    messages: Sequence[Message],
+    generated: Sequence[GeneratedTurn],
+    info: EngineInfo,
+    prompt: Prompt,
+) -> Prompt:
+    """The prompt after the edits that the client asked for, as far as each is due and worth it."""
+    made: list[AppliedEdit] = []
+    for edit in request.edits:
+        num_tokens = len(prompt.tokens)
+        if (after := edited(messages, num_tokens, edit)) is None:
+            continue
+        turns = [turn for turn in generated if turn.position not in after.changed]
+        shorter = await render_prompt(engine, request, after.messages, turns, info)
+        num_cleared = num_tokens - len(shorter.tokens)
+        if num_cleared < max(1, edit.at_least if isinstance(edit, ClearToolUses) else 1):
+            continue
+        made.append(AppliedEdit(edit, after.num_cleared, num_cleared))
+        prompt, messages, generated = shorter, after.messages, turns
+    return replace(prompt, edits=tuple(made))
 
 
 def _preamble(messages: Sequence[Message]) -> tuple[Message, ...]:

@@ -1,4 +1,4 @@
-"""What one turn has produced so far, gathered from the engine's events."""
+"""The output of one turn so far, gathered from the engine's events."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ class TurnRecorder:
     """Tokens of every choice, and of choice 0 the answer as a message.
 
     It outlives the attempts of a turn: what a first engine delivered stays recorded when a second
-    one goes on behind it.
+    one goes on after it.
     """
 
     def __init__(self, delivered_tokens: tuple[int, ...] = (), delivered_by: str = "") -> None:
@@ -56,7 +56,7 @@ class TurnRecorder:
         return max(tuple(self.tokens.get(0, ())), self._forced, key=len)
 
     def begin_attempt(self) -> tuple[int, ...]:
-        """The tokens to go on behind; they will come again, as the attempt's first."""
+        """The tokens to go on after; they will come again, as the attempt's first."""
         forced = self._forced = self.to_go_on_behind
         self.num_delivered = len(forced)
         self.tokens.clear()

@@ -88,7 +88,7 @@ class Session:
 
     @staticmethod
     def _check_is_new(conversation: Conversation, request: TurnRequest) -> None:
-        """The same turn may have waited behind itself."""
+        """The same turn may have waited for itself."""
         is_answered = any(turn.turn_id == request.turn_id for turn in conversation.generated)
         if request.is_repeatable and is_answered and not request.placed.delivered_tokens:
             raise AlreadyAnswered("The turn was answered already.")

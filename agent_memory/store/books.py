@@ -154,10 +154,14 @@ class BookStore:
                 lease=self._lease,
             )
 
-    async def settle(self, entry_id: str, served: Served, *, is_reserved: bool) -> None:
+    async def settle(
+        self, entry_id: str, served: Served, *, is_reserved: bool, is_moved: bool = False
+    ) -> None:
         now = self._clock()
         await self._make_day(now)
         async with self._database.workspace(served.workspace_id) as transaction:
+            if is_reserved and is_moved and served.session_id is not None:
+                await _move(transaction, entry_id, served.session_id)
             if is_reserved and not await self._spend(transaction, entry_id, served):
                 return  # It was settled before.
             await _write(transaction, entry_id, served, now)
@@ -198,6 +202,15 @@ class BookStore:
         return (
             await transaction.fetch_value("delete_reservation", reservation_id=entry_id) is not None
         )
+
+
+async def _move(transaction: Transaction, entry_id: str, session: SessionId) -> None:
+    """What was held of each session for itself is held of the session that took the turn: a new
+    one, which had no name before."""
+    of = {"reservation_id": entry_id, "session_id": session}
+    await transaction.run("ensure_session_counters", **of)
+    await transaction.fetch_all("lock_moved_counters", _CounterRow, **of)
+    await transaction.run("move_session_holds", **of)
 
 
 async def _write(transaction: Transaction, entry_id: str, served: Served, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What OpenAI's conversations have beside the sessions that they are."""
+"""The data of OpenAI's conversations beside the sessions that they are."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace

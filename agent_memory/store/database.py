@@ -204,7 +204,7 @@ async def _enter_job_queue(connection: AsyncConnection) -> None:
 
 async def _adapt(connection: AsyncConnection) -> None:
     """Send vectors in binary. The statements say that they are of halfvec, so that the type's
-    number, which every database gives anew, need not be asked for."""
+    number, which every database gives again, need not be asked for."""
     connection.adapters.register_dumper(HalfVector, HalfVectorBinaryDumper)
 
 

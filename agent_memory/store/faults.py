@@ -1,4 +1,4 @@
-"""What the database's errors mean to the rest of the product."""
+"""The meaning of the database's errors to the rest of the product."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -96,7 +96,8 @@ class SharedLimiter:
     ) -> list[bytes] | None:
         """What the script says; None while Redis is away and that stops nobody."""
         if self._clock() < self._rests_until:
-            return self._without(may_fail=may_fail)
+            self._refuse_unless_open(may_fail=may_fail)
+            return None
         keys = [*(draw.key for draw in draws), *(slot.key for slot in slots)]
         amounts = [
             number
@@ -112,11 +113,12 @@ class SharedLimiter:
         except (RedisError, OSError) as error:
             self._rests_until = self._clock() + _REST_S
             self._note(f"Redis at {self._shown_url} does not answer: {error}")
-            return self._without(may_fail=may_fail)
+            self._refuse_unless_open(may_fail=may_fail)
+            return None
         self._note(None)
         return answer
 
-    def _without(self, *, may_fail: bool) -> None:
+    def _refuse_unless_open(self, *, may_fail: bool) -> None:
         if not (self._is_open or may_fail):
             raise Unavailable("Limits cannot be checked: Redis does not answer.")
 

@@ -24,7 +24,7 @@ from agent_memory.store.transaction import Transaction
 from agent_memory.work.job import JobKind, NewJob
 
 CAUSED = (JobKind.EMBED_ITEMS, JobKind.CONSOLIDATE)
-"""What new items are in need of."""
+"""The needs of new items."""
 
 
 def stored_memory(database: Database, world: World, *, is_enriched: bool = False) -> Memory:

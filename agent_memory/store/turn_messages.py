@@ -1,4 +1,4 @@
-"""What was said in one turn, whatever became of the conversation since."""
+"""The messages of one turn, whatever became of the conversation since."""
 
 from dataclasses import dataclass
 from datetime import datetime

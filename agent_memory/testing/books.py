@@ -43,7 +43,10 @@ class DictBooks:
         del workspace
         self.progress |= {one.entry_id: one for one in progress}
 
-    async def settle(self, entry_id: str, served: Served, *, is_reserved: bool) -> None:
+    async def settle(
+        self, entry_id: str, served: Served, *, is_reserved: bool, is_moved: bool = False
+    ) -> None:
+        del is_moved
         if self.errors:
             raise self.errors.pop(0)
         if entry_id in self.settled:

@@ -155,7 +155,8 @@ class DictContexts:
     async def get_policy(self, workspace: WorkspaceId) -> ContextPolicy:
         return self._place(workspace).policy
 
-    async def set_policy(self, workspace: WorkspaceId, policy: ContextPolicy) -> None:
+    async def set_policy(self, workspace: WorkspaceId, policy: ContextPolicy, by: str) -> None:
+        del by
         self._place(workspace).policy = policy
 
     def _place(self, workspace: WorkspaceId) -> _Place:
@@ -190,10 +191,11 @@ class _DictWriting:
     async def end(self, version: VersionInfo, cause: Cause, now: datetime, by: str) -> Change:
         del self._place.contexts[version.address.key]
         if cause is not Cause.DELETE:
-            await self.forget(version.address.key)
+            await self.forget(version.address.key, by)
         return self._changed(ChangeOp.DELETED, cause, version, now, by)
 
-    async def forget(self, key: ContextKey) -> int:
+    async def forget(self, key: ContextKey, by: str) -> int:
+        del by
         gone = [
             place for place, (info, _) in self._place.versions.items() if info.address.key == key
         ]

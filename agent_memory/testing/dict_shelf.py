@@ -1,4 +1,4 @@
-"""What one workspace remembers, in dictionaries."""
+"""One workspace's memory, in dictionaries."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime

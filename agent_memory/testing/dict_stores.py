@@ -1,4 +1,4 @@
-"""What memory keeps beside items, in dictionaries."""
+"""Memory's stores beside items, in dictionaries."""
 
 from collections.abc import Mapping, Sequence
 

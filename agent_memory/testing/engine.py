@@ -60,7 +60,7 @@ def encode(text: str) -> tuple[int, ...]:
 
 
 class ScriptedGeneration:
-    """Says the script's answer, a character a token, behind what was forced."""
+    """Says the script's answer, a character a token, after what was forced."""
 
     def __init__(self, engine: "ScriptedEngine", request: GenerationRequest, answer: str) -> None:
         self._engine = engine
@@ -132,7 +132,7 @@ class ScriptedEngine:
     async def generate(self, request: GenerationRequest) -> ScriptedGeneration:
         self.requests.append(request)
         self.num_open += 1
-        # An engine that was lost says the same again to whoever goes on behind it.
+        # An engine that was lost says the same again to the one that goes on after it.
         answer = self._answers[0] if request.forced_tokens or self._die_at else self._take()
         return ScriptedGeneration(self, request, answer)
 

@@ -1,1 +1,1 @@
-"""What is asked of an agent and what it answers: messages, sampling, turns and their events."""
+"""Requests to an agent and its answers: messages, sampling, turns and their events."""

@@ -1,4 +1,4 @@
-"""What a surface may say of a model."""
+"""The facts of a model that a surface may tell."""
 
 from dataclasses import dataclass
 

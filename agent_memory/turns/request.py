@@ -6,6 +6,7 @@ from agent_memory.errors import InvariantBroken
 from agent_memory.ids import RequestId, SessionId, ThreadId, TurnId, WorkspaceId
 from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.attached import AttachedContext
+from agent_memory.turns.context_edits import ContextEdit
 from agent_memory.turns.messages import Message, Recollection
 from agent_memory.turns.placement import Branch, Placement
 from agent_memory.turns.prompt_tags import PromptTags
@@ -61,6 +62,7 @@ class TurnRequest:
     is_stored: False: nothing of the turn is written to the database.
     kept: JSON text of what the surface keeps with the turn, to tell of it again.
     prefill: text of the assistant's that the answer goes on from, and begins with once it is kept.
+    edits: what the model is not to read again of the conversation.
     tags: what the client said beside messages and form. compare_with: the turn with whose prompt
         this one's is to be compared.
     contexts: documents that the model is to have read.
@@ -88,6 +90,7 @@ class TurnRequest:
     is_stored: bool = True
     kept: str | None = None
     prefill: str = ""
+    edits: tuple[ContextEdit, ...] = ()
     tags: PromptTags = PromptTags()  # noqa: RUF009  frozen value
     compare_with: Branch | None = None
 

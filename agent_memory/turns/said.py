@@ -1,4 +1,4 @@
-"""What one turn added to a conversation."""
+"""The messages that one turn added to a conversation."""
 
 from dataclasses import dataclass
 from datetime import datetime

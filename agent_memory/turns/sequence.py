@@ -36,7 +36,7 @@ def after_all(steps: Iterable[SequenceStep]) -> TokenIds:
 
 def all_sequences(steps: Iterable[SequenceStep]) -> list[TokenIds]:
     """The sequences of a session that no later turn continued: the last, and those before which it
-    began anew."""
+    began again."""
     found: list[TokenIds] = []
     sequence: TokenIds = ()
     for step in steps:

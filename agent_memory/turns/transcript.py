@@ -1,4 +1,4 @@
-"""What is remembered of a session: its messages, its turns, and what it generated."""
+"""The transcript of a session: its messages, its turns, and the tokens it generated."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,7 +72,7 @@ class SessionRecord:
 
 @dataclass(frozen=True, slots=True)
 class HistoryMatch:
-    """The turn of a session that a conversation goes on behind, and the conversation's hash there.
+    """The turn of a session that a conversation goes on after, and the conversation's hash there.
 
     is_head: the session has got no further.
     """

@@ -51,7 +51,7 @@ class FrameReader:
 
 
 def _end_of_frame(data: bytes | bytearray, start: int) -> int:
-    """Where the frame at `start` ends; behind the end of `data` when nothing tells yet."""
+    """Where the frame at `start` ends; past the end of `data` when nothing tells yet."""
     if len(data) - start < _LENGTH.size:
         return len(data) + 1
     (size,) = _LENGTH.unpack_from(data, start)

@@ -158,7 +158,7 @@ class Call(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """The secret, then one request; whatever comes behind it cancels."""
+        """The secret, then one request; anything after it cancels."""
         if self._task is not None:
             self.cancel()
             return

@@ -1,4 +1,4 @@
-"""What the one who kills and the one who is killed say to each other, a line of JSON each."""
+"""The messages between the one who kills and the one who is killed, a line of JSON each."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What an engine says that was never interrupted and keeps nothing."""
+"""The answers of an engine that was never interrupted and keeps nothing."""
 
 import asyncio
 from collections.abc import Sequence

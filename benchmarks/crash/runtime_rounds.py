@@ -47,7 +47,7 @@ class RuntimeFindings:
 @dataclass(slots=True)
 class _Session:
     """said: what was asked and answered, in turn, as far as it was acknowledged. num_tokens: in the
-    KV cache behind the last of it."""
+    KV cache after the last of it."""
 
     name: str
     said: list[str] = field(default_factory=list)
@@ -122,7 +122,7 @@ class RuntimeRounds:
         elif len(found) == len(session.said) + 2 and found[-2] == session.asked:
             self.findings.num_unheard += 1
         elif len(found) > len(session.said):
-            self.findings.failures.append(f"{session.name}: {found} behind {session.said}")
+            self.findings.failures.append(f"{session.name}: {found} after {session.said}")
         if len(found) != len(session.said):
             session.said, session.num_tokens = found, 0
 

@@ -29,7 +29,7 @@ from benchmarks.crash.protocol import BLOCK_SIZE, MAX_TOKENS, Acknowledged, Assi
 
 NUM_AT_ONCE = 3
 MAX_LENGTH = 900
-"""A session that got so long begins anew."""
+"""A session that got so long begins again."""
 
 
 class Worker:

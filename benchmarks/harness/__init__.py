@@ -1,1 +1,1 @@
-"""What benchmarks share: the servers they measure, a streaming client, and results on disk."""
+"""Shared parts of benchmarks: servers to measure, a streaming client, and results on disk."""

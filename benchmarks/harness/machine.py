@@ -52,7 +52,7 @@ def _cpu() -> str:
 
 
 def _commit() -> str:
-    """The commit, with a plus sign behind it when the working tree differs from it."""
+    """The commit, with a plus sign after it when the working tree differs from it."""
     head = _git("rev-parse", "HEAD")
     return f"{head}+" if head and _git("status", "--porcelain") else head or "unknown"
 

@@ -29,7 +29,7 @@ _NUM_WARM_UP = 2
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """cpu_s, wall_s: of one step. kv_bytes: memory that keys and values hold behind the last one;
+    """cpu_s, wall_s: of one step. kv_bytes: memory that keys and values hold after the last one;
     needed_bytes: what they would if a row held its tokens and no more."""
 
     cpu_s: float

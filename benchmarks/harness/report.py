@@ -1,4 +1,4 @@
-"""What a benchmark leaves behind: a table on the terminal and a file of JSON."""
+"""The outcome of a benchmark: a table on the terminal and a file of JSON."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""What is sent again with its Idempotency-Key is answered again, and done once."""
+"""A request sent again with its Idempotency-Key is answered again, and done once."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What a session survives: its server's end in order and out of it, and the death of each actor."""
+"""A session survives its server's end, in order and out of it, and the death of each actor."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""What only Linux has is asked for on Linux only."""
+"""Features of Linux alone are asked for on Linux only."""
 
 import ast
 import re

@@ -14,7 +14,7 @@ from agent_memory.contexts.document import Document, Format
 from agent_memory.errors import InvalidRequest
 
 _FORM = "application/x-www-form-urlencoded"
-"""What curl calls a body unless it is told otherwise."""
+"""The media type that curl gives a body unless it is told otherwise."""
 
 
 def is_envelope(content_type: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the tools are called with."""
+"""The arguments of the tools."""
 
 from typing import Annotated, Literal
 

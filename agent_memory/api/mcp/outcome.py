@@ -1,4 +1,4 @@
-"""What becomes of a call: an answer, or one sentence that a model can act on."""
+"""The outcome of a call: an answer, or one sentence that a model can act on."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any

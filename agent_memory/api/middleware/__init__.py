@@ -1,1 +1,1 @@
-"""What every request passes before it reaches a router (pure ASGI)."""
+"""The layers that every request passes before it reaches a router (pure ASGI)."""

@@ -1,4 +1,4 @@
-"""What must happen before Ray Serve's own middleware sees a request."""
+"""A layer that goes before Ray Serve's own middleware."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware

@@ -1,4 +1,4 @@
-"""What every path answers beside its own methods: HEAD, OPTIONS, and a slash at its end."""
+"""Every path's answers beside its own methods: HEAD, OPTIONS, and a slash at its end."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.routing import Match

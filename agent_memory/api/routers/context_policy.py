@@ -56,5 +56,7 @@ async def set_policy(request: Request) -> Response:
     policy = ContextPolicy(
         body.default_ttl_s, body.longest_ttl_s, DEFAULT_KEPT_VERSIONS if kept is None else kept
     )
-    await call.surface.runtime.contexts.policies.set_policy(call.workspace, policy)
+    await call.surface.runtime.contexts.policies.set_policy(
+        call.workspace, policy, call.principal.key_id
+    )
     return json_answer(policy_json(policy))

@@ -1,4 +1,4 @@
-"""What keeps the memory of a workspace in order."""
+"""The upkeep of a workspace's memory."""
 
 from typing import Annotated, Any
 

@@ -1,7 +1,6 @@
 """The OpenAI Responses API."""
 
-from collections.abc import AsyncIterator
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, WebSocket
 from starlette.exceptions import HTTPException
@@ -15,6 +14,7 @@ from agent_memory.api.compaction import compacted
 from agent_memory.api.disconnect import unless_gone
 from agent_memory.api.item_pages import item_page
 from agent_memory.api.json_answer import json_answer
+from agent_memory.api.metered_turn import MeteredTurn
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.response_reading import reading_of
 from agent_memory.api.schemas.responses import CompactBody, InputTokensBody, ResponsesBody
@@ -30,7 +30,6 @@ from agent_memory.api.translators.responses.request import (
 )
 from agent_memory.api.translators.responses.response_object import ResponseHead
 from agent_memory.api.translators.responses.stored import stored_input, stored_response
-from agent_memory.api.turn_metering import TurnMetering
 from agent_memory.api.turn_response import TurnResponse
 from agent_memory.errors import InvalidRequest, NotFound
 from agent_memory.ids import TurnId
@@ -132,8 +131,8 @@ async def compact_conversation(request: Request) -> Response:
     return json_answer(await unless_gone(request.receive, compacted(call, body, reading)))
 
 
-@router.get("/v1/responses", include_in_schema=False, response_model=None)
-async def refuse_upgrade(request: Request) -> NoReturn:
+@router.get("/v1/responses", include_in_schema=False)
+async def refuse_upgrade(request: Request) -> Response:
     """A client that asks for a WebSocket goes on with POST."""
     if request.headers.get("upgrade") is None:
         raise HTTPException(405, "Method Not Allowed", {"Allow": "POST"})
@@ -167,7 +166,7 @@ async def get_response(
             raise InvalidRequest(
                 "Only a response that was made in the background has events to resume.", "stream"
             )
-        return _stream(run, -1 if starting_after is None else starting_after)
+        return _stream(call, run, -1 if starting_after is None else starting_after)
     if run is not None:
         return json_answer(dict(run.renderer.response))
     return json_answer(dict(stored_response(await _find(call, id))))
@@ -265,29 +264,21 @@ async def _renderer(
 async def _in_background(
     call: Call, turn: TurnRequest, renderer: ResponsesRenderer, *, stream: bool
 ) -> Response:
-    surface = call.surface
-    run = surface.background.find(call.workspace, turn.turn_id)
+    runs, headers = call.surface.background, {}
+    run = runs.find(call.workspace, turn.turn_id)
     if run is None:
-        metering = TurnMetering(call, [turn], renderer.surface)
-        await metering.admit_turns()
-        run = surface.background.start(
-            call.workspace,
-            turn.turn_id,
-            renderer,
-            metering.watched(surface.runtime.turns.answer(turn)),
-        )
-    if stream:
-        return _stream(run, -1)
-    return json_answer(dict(run.renderer.response))
+        metered = MeteredTurn(call, turn, renderer.surface)
+        headers = await metered.admit()
+        run = runs.start(call.workspace, turn.turn_id, renderer, metered.events())
+    response = _stream(call, run, -1) if stream else json_answer(dict(run.renderer.response))
+    response.headers.update(headers)
+    return response
 
 
-def _stream(run: BackgroundRun, after: int) -> Response:
-    async def events() -> AsyncIterator[bytes]:
-        async for told in run.follow(after):
-            yield told.raw
-
+def _stream(call: Call, run: BackgroundRun, after: int) -> Response:
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return StreamingResponse(events(), media_type="text/event-stream", headers=headers)
+    events = run.follow(after, call.surface.limits.ping_interval_s)
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
 def _turn_id(id_: str) -> TurnId:

@@ -1,4 +1,4 @@
-"""What was used: added up, line by line, and what a key has left; and who changed what."""
+"""Usage, added up and line by line; a key's remaining limits; and who changed what."""
 
 import csv
 import io

@@ -140,7 +140,14 @@ class OutputConfig(Inner):
 
 
 class ContextEdit(Inner):
+    """An edit of what the model reads; which of the fields an edit has follows from its type."""
+
     type: str
+    trigger: JsonObject | None = None
+    keep: JsonObject | str | None = None
+    clear_at_least: JsonObject | None = None
+    exclude_tools: list[str] | None = None
+    clear_tool_inputs: bool | list[str] | None = None
 
 
 class ContextManagement(Inner):
@@ -167,7 +174,7 @@ class CountTokensBody(Body):
         "container": "there are no containers here.",
         "mcp_servers": "connect to MCP servers from the client.",
         "fallbacks": "one model is served.",
-        "compaction": "the conversation is used as it is sent.",
+        "compaction": "have the conversation summarised by a message of the user.",
         "thread": "tokens are counted of the conversation as it is sent.",
     }
 

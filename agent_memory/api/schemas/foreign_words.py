@@ -1,4 +1,4 @@
-"""What clients of other servers call the options of OpenAI's protocol."""
+"""The names that clients of other servers have for the options of OpenAI's protocol."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What OpenAI's two completion APIs have in common."""
+"""The fields that OpenAI's two completion APIs have in common."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar

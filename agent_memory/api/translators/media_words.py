@@ -9,7 +9,8 @@ _KINDS = {"input_audio": "audio", "image_url": "image", "video_url": "video"}
 
 
 def readable_text(block: Mapping[str, Any]) -> str | None:
-    """The text of a document or a search result that consists of text; None of anything else."""
+    """The text of a document, a search result or a summary, if it consists of text; None of
+    anything else."""
     match block.get("type"):
         case "document":
             said = _document_text(block.get("source"))
@@ -17,6 +18,9 @@ def readable_text(block: Mapping[str, Any]) -> str | None:
         case "search_result":
             said = _joined(block.get("content"))
             heads = (block.get("title"), block.get("source"))
+        case "compaction":
+            said = _joined(block.get("content"))
+            heads = ("[Summary of the conversation so far]",)
         case _:
             return None
     if said is None:

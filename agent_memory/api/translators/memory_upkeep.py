@@ -1,4 +1,4 @@
-"""What keeps memory in order, as it is answered."""
+"""The upkeep of memory, as it is answered."""
 
 from collections import Counter
 

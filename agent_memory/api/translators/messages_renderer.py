@@ -23,9 +23,11 @@ from agent_memory.api.translators.cache_diagnostics import (
     Comparison,
     anthropic_cache_diagnostics,
 )
+from agent_memory.api.translators.context_management import applied_edits
 from agent_memory.api.translators.memory_words import memory_field
 from agent_memory.ids import TurnId
 from agent_memory.prompts.calls import is_json_object
+from agent_memory.turns.context_edits import AppliedEdit
 from agent_memory.turns.events import (
     ChoiceFinished,
     FinishReason,
@@ -65,7 +67,7 @@ _PIECES_A_PING = 64
 class MessagesRenderer:
     """One response of `POST /v1/messages`. `model` is the name that the client asked for.
 
-    edits_asked: the client asked for edits of its history, and is told that none were made.
+    edits_asked: the client asked for edits of its history, and is told which were made.
     comparison: what it wants the prompt to be compared with.
     """
 
@@ -76,9 +78,8 @@ class MessagesRenderer:
     ) -> None:
         self._model = model
         self._comparison = comparison
-        self._edits: Mapping[str, object] = (
-            {"context_management": {"applied_edits": []}} if edits_asked else {}
-        )
+        self._edits_asked = edits_asked
+        self._edits: tuple[AppliedEdit, ...] = ()
         self._num_blocks = 0
         self._parts = PartTracker()
         self._held: list[str] = []
@@ -115,12 +116,13 @@ class MessagesRenderer:
         """The whole message."""
         answer = answers[0]
         choice = answer.choices[0]
+        self._edits = answer.edits
         return {
             **self._message(answer.turn_id, answer.usage, answer.memory, answer.overlap),
             "content": _blocks(choice),
             "stop_reason": _STOP_REASONS[choice.reason],
             "stop_sequence": choice.stop_sequence,
-            **self._edits,
+            **self._edited(),
         }
 
     def _message(
@@ -141,7 +143,11 @@ class MessagesRenderer:
             **memory_field(memory),
         }
 
+    def _edited(self) -> dict[str, object]:
+        return {"context_management": applied_edits(self._edits)} if self._edits_asked else {}
+
     def _message_start(self, event: TurnStarted) -> bytes:
+        self._edits = event.edits
         message = self._message(event.turn_id, event.usage, event.memory, event.overlap)
         return named_event("message_start", {"type": "message_start", "message": message})
 
@@ -154,7 +160,7 @@ class MessagesRenderer:
                 "stop_sequence": finished.stop_sequence if finished else None,
             },
             "usage": messages_usage(usage),
-            **self._edits,
+            **self._edited(),
         }
         return named_event("message_delta", data)
 

@@ -22,6 +22,7 @@ from agent_memory.api.schemas.anthropic import (
 )
 from agent_memory.api.schemas.anthropic import ToolChoice as ToolChoiceField
 from agent_memory.api.translators.checks import check_tools, checked_max_tokens, refuse_media
+from agent_memory.api.translators.context_management import context_edits
 from agent_memory.api.translators.media_words import media_note, readable_text
 from agent_memory.api.translators.memory_words import turn_memory
 from agent_memory.api.translators.message_threads import ThreadTurn
@@ -45,11 +46,6 @@ from agent_memory.turns.prompt_tags import PromptTags
 from agent_memory.turns.request import MessagePin, TurnRequest
 from agent_memory.turns.sampling import SamplingParams
 
-_HARMLESS_EDITS = frozenset(
-    {"clear_thinking_20251015", "clear_tool_uses_20250919", "compact_20260112"}
-)
-"""The template decides which earlier thinking the model reads. A history that is not shortened says
-what it said before, and one that does not fit is refused in words that clients look for."""
 _TTL_S = {"5m": 300.0, "1h": 3600.0}
 MAX_PINS = 4
 """As many marks as Anthropic takes in one request."""
@@ -85,7 +81,6 @@ def _turn(
     sampling: SamplingParams,
     loaded: Iterable[str] = (),
 ) -> TurnRequest:
-    _check_context_management(body)
     toolbox = Toolbox.of(body)
     form = _form(body, toolbox, loaded)
     messages, marks = _conversation(body, toolbox)
@@ -104,6 +99,7 @@ def _turn(
         model=body.model,
         memory=turn_memory(body.memory),
         priority=priority_of(body.service_tier),
+        edits=context_edits(body.context_management),
         tags=PromptTags(
             reasoning_effort=body.output_config.effort if body.output_config else None,
             service_tier=body.service_tier,
@@ -125,15 +121,6 @@ def _form(body: CountTokensBody, toolbox: Toolbox, loaded: Iterable[str]) -> Ans
         thinking_budget=None if body.thinking is None else body.thinking.budget_tokens,
         json_schema=orjson.dumps(format_.json_schema).decode() if format_ else None,
     )
-
-
-def _check_context_management(body: CountTokensBody) -> None:
-    edits = body.context_management.edits if body.context_management else None
-    for edit in edits or ():
-        if edit.type not in _HARMLESS_EDITS:
-            raise InvalidRequest(
-                f"The context edit '{edit.type}' is not supported.", "context_management"
-            )
 
 
 def _thinking(body: CountTokensBody) -> bool | None:
@@ -161,7 +148,7 @@ def _system(system: str | Sequence[Block] | None) -> Iterator[Message]:
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """A mark of the client's behind so many messages; `ttl` as it was sent."""
+    """A mark of the client's after so many messages; `ttl` as it was sent."""
 
     num_messages: int
     ttl: str | None
@@ -230,7 +217,7 @@ class _Reader:
             yield Message(Role.USER, tuple(texts) or (Text(""),))
 
     def _assistant_message(self, blocks: Sequence[Block]) -> Iterator[Message]:
-        """Redacted thinking is unreadable here and is left out."""
+        """Redacted thinking is unreadable here and is left out, and a summary that failed."""
         parts: list[Part] = []
         for index, block in enumerate(blocks):
             match block:
@@ -242,6 +229,8 @@ class _Reader:
                     arguments = orjson.dumps(block.input).decode()
                     parts.append(ToolUse(block.id, block.name, arguments))
                 case RedactedThinkingBlock():
+                    continue
+                case OtherBlock(type="compaction") if not block.fields().get("content"):
                     continue
                 case _:
                     parts.append(self._told(block, f"{self.param}.{index}", "assistant"))

@@ -29,7 +29,7 @@ def main() -> None:
     train.add_argument("--model", type=Path, default=bundled.path(), help="folder to write")
     train.add_argument("--checkpoint", type=Path, help="file to keep progress in and resume from")
     train.add_argument(
-        "--onward", action="store_true", help="begin with the weights in --model, not anew"
+        "--onward", action="store_true", help="begin with the weights in --model, not from noise"
     )
     evaluate = commands.add_parser("evaluate", help="print the table of the model's card")
     evaluate.add_argument("--model", type=Path, default=bundled.path(), help="folder to read")

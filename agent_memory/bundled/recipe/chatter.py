@@ -1,4 +1,4 @@
-"""What is said besides facts and tools: greetings, questions about the model, small talk."""
+"""Talk besides facts and tools: greetings, questions about the model, small talk."""
 
 from random import Random
 

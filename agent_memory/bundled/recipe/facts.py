@@ -48,7 +48,7 @@ def tell(rng: Random, fact: Fact, *, held_out: bool, correcting: bool = False) -
 
 
 def _headed(rng: Random, frame: str, *, held_out: bool) -> str:
-    """A clause of a slot's own, now and then behind words that announce it."""
+    """A clause of a slot's own, now and then after words that announce it."""
     if not frame.startswith(CLAUSES) or rng.random() > 0.3:
         return frame
     clause = frame if frame[0] == "I" else frame[0].lower() + frame[1:]

@@ -48,7 +48,7 @@ _BEHIND = (
 
 
 def with_more_behind(rng: Random, frame: str) -> str:
-    """The frame with some words behind its last one, which do not belong to a value there."""
+    """The frame with some words after its last one, which do not belong to a value there."""
     body, end = (frame[:-1], frame[-1]) if frame[-1] in ".?!" else (frame, "")
     return f"{body} {rng.choice(_BEHIND)}{end}"
 

@@ -51,7 +51,7 @@ THINGS = (
 )  # fmt: skip
 _HELD_OUT_WORDS = frozenset(word for tool in HELD_OUT for word in tool.name.split("_"))
 KEYS = tuple(noun for noun, _ in NOUNS if noun not in _HELD_OUT_WORDS)
-"""What facts are about, too: "Sign the password X" asks for a call, "What is the password?" for a
+"""Facts are about these, too: "Sign the password X" asks for a call, "What is the password?" for a
 fact. What held-out tools are about is left out."""
 PARAMETERS = (
     ("id", "code"), ("name", "name"), ("key", "code"), ("query", "phrase"), ("label", "word"),

@@ -1,4 +1,4 @@
-"""What can be told: slots, with the words in which each is told, asked for, stated and missed."""
+"""Slots, which are facts that can be told: the words that tell, ask for, state and miss each."""
 
 from dataclasses import dataclass
 from random import Random

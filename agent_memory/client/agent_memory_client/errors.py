@@ -1,4 +1,4 @@
-"""What can go wrong with a call.
+"""Errors of a call.
 
 ClientError
 ├── NotReachable     the server did not answer, after all attempts

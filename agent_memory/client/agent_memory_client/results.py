@@ -1,4 +1,4 @@
-"""What the server answers, as values. Times are ISO 8601 with their zone."""
+"""The server's answers, as values. Times are ISO 8601 with their zone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """`text` has its items behind their marks, by date, within the budget."""
+    """`text` has its items after their marks, by date, within the budget."""
 
     text: str
     items: tuple[Item, ...]

@@ -1,4 +1,4 @@
-"""What is written in one transaction: the versions of contexts, and their end."""
+"""Writes of one transaction: the versions of contexts, and their end."""
 
 import hashlib
 from collections.abc import Callable

@@ -85,7 +85,7 @@ class ContextWriter:
     async def forget(self, writer: Writer, key: ContextKey) -> int:
         """Erase what is kept of a context that was deleted earlier; `NotFound` without any."""
         async with self._store.writing(writer.workspace) as writing:
-            num_versions = await writing.forget(key)
+            num_versions = await writing.forget(key, writer.by)
         if not num_versions:
             raise NotFound("context", key)
         return num_versions

@@ -1,1 +1,1 @@
-"""What a CPU computes in a way of its own: products, fused operations, rotary angles."""
+"""Operations that a CPU computes in a way of its own: products, fused operations, rotary angles."""

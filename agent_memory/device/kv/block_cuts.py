@@ -8,7 +8,7 @@ SMALL = 1 / 16
 
 @dataclass(frozen=True, slots=True)
 class Cuts:
-    """Blocks end at `ends`, the first beginning where the sequence was cut last; behind them, from
+    """Blocks end at `ends`, the first beginning where the sequence was cut last; after them, from
     `snapshot_from` on, there is the snapshot. None: there is none."""
 
     ends: tuple[int, ...]
@@ -17,7 +17,7 @@ class Cuts:
 
 def cut_before_snapshot(begin: int, length: int, block_size: int) -> Cuts:
     """Cut the tokens from `begin` to `length`: blocks up to the last token but one, and a snapshot
-    with the last. What follows will begin behind those blocks, so that hardly a token is written
+    with the last. What follows will begin after those blocks, so that hardly a token is written
     twice.
 
     Few tokens are in the snapshot alone. A block always has more of them than a snapshot, and so

@@ -39,7 +39,7 @@ class _Kept:
 class BlockKeeper:
     """Cuts a row into blocks. New full ones go into one file, snapshots and tails into others.
 
-    What the row was restored from stays as it is, and new blocks begin behind it: so every token is
+    What the row was restored from stays as it is, and new blocks begin after it: so every token is
     written once, and a tail is followed by blocks that are its children.
     """
 
@@ -170,7 +170,7 @@ class BlockKeeper:
     def _full_blocks(
         self, row: Row, parent: BlockHash, token_ids: Sequence[int], begin: int
     ) -> list[KvBlock]:
-        """Those behind the first `begin` tokens."""
+        """Those after the first `begin` tokens."""
         blocks: list[KvBlock] = []
         while (end := begin + self._block_size) <= len(token_ids):
             blocks.append(self._block(row, parent, token_ids[begin:end], begin, is_snapshot=False))

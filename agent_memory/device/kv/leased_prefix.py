@@ -121,7 +121,7 @@ class PrefixGatherer:
             is_on_disk = any(isinstance(reading, FileReading) for reading in readings)
             beside = self._background.read if is_on_disk else self._background.copy
             beside(partial(run_all, readings), then)
-        self._put_to_rest(lease.rest)  # behind what this request waits for
+        self._put_to_rest(lease.rest)  # after what this request waits for
         return not readings
 
     def forget(self, key: int) -> None:

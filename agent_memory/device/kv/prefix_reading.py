@@ -1,4 +1,4 @@
-"""What of a prefix is not resident, brought together beside the thread that owns MLX."""
+"""The missing part of a prefix, brought together beside the thread that owns MLX."""
 
 import contextlib
 import logging

@@ -1,4 +1,4 @@
-"""What a model's files say of it, without loading them."""
+"""Facts in a model's files, read without loading the model."""
 
 import json
 import math

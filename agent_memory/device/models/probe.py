@@ -1,4 +1,4 @@
-"""What a loaded model's keys and values look like, and whether its rows can be batched."""
+"""The form of a loaded model's keys and values, and whether its rows can be batched."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

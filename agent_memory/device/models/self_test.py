@@ -70,11 +70,11 @@ class _Bench:
         )
 
     def answer(self, prompts: Sequence[tuple[int, ...]]) -> list[list[int]]:
-        """What greedy rows say behind these prompts, together."""
+        """What greedy rows say after these prompts, together."""
         return self._answers([self._open(prompt) for prompt in prompts])
 
     def answer_beside(self, prompt: tuple[int, ...], fed: tuple[int, ...]) -> list[int]:
-        """What a greedy row says behind `fed`, which it is fed while another row decodes."""
+        """What a greedy row says after `fed`, which it is fed while another row decodes."""
         other, (row, _) = self._open(prompt), self._new_row(_request(fed))
         half = len(fed) // 2
         self._runner.decode([other], Feed(row, fed[:half])).wait()

@@ -19,12 +19,12 @@ class Forward:
         self._min_batch = min_batch
 
     def feed(self, row: Row, tokens: mx.array) -> mx.array:
-        """Logits [1, vocabulary] behind the last of these tokens of one row."""
+        """Logits [1, vocabulary] after the last of these tokens of one row."""
         logits: mx.array = self._model(tokens[None], cache=self._cache([row]))
         return logits[:, -1, :]
 
     def decode(self, batch: Sequence[Row]) -> mx.array:
-        """Logits [rows, vocabulary] behind the next token of each row."""
+        """Logits [rows, vocabulary] after the next token of each row."""
         tokens = next_tokens(batch)
         if len(batch) < self._min_batch:
             parts = [self.feed(row, tokens[at : at + 1]) for at, row in enumerate(batch)]

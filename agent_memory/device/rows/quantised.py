@@ -1,7 +1,7 @@
 """Keys or values in few bits, as MLX quantises them: every token by itself, along the head size.
 
 So a token's bits do not depend on the tokens beside it: they can be cut anywhere, and are never
-computed anew from what was rounded before.
+computed again from what was rounded before.
 """
 
 from dataclasses import dataclass

@@ -43,7 +43,7 @@ def _scores_on_cpu(queries: mx.array, keys: Quantised) -> mx.array:
     """Queries times keys, in less than half the time of MLX's own product with packed numbers.
 
     A key is a scale times whole numbers plus a bias: the whole numbers go through the BLAS, and
-    scale and bias are put in behind it, group by group.
+    scale and bias are put in after it, group by group.
     """
     num_groups = keys.parts[1].shape[-1]
     return sum(

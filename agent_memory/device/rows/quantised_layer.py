@@ -118,7 +118,7 @@ class QuantisedWindowLayer(_QuantisedLayer[WindowLayer]):
         return _by_kind([part.cut_window() for part in self._parts])
 
     def fill(self, window: KeysValuesParts, offset: int) -> None:
-        """Begin behind `offset` tokens, of which these are the last."""
+        """Begin after `offset` tokens, of which these are the last."""
         keys, values = window
         for at, part in enumerate(self._parts):
             part.fill((keys[at], values[at]), offset)

@@ -197,7 +197,7 @@ class WindowLayer:
         )
 
     def fill(self, window: KeysValues, offset: int) -> None:
-        """Begin behind `offset` tokens, of which these are the last."""
+        """Begin after `offset` tokens, of which these are the last."""
         length = window[0].shape[2]
         capacity = _round_up(max(length, self.window) + STEP)
         self.keys, self.values = (_joined([part], capacity) for part in window)

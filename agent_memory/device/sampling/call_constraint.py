@@ -9,11 +9,11 @@ from agent_memory.device.sampling.grammar_match import CompiledGrammar, GrammarM
 
 
 class CallConstraint:
-    """Leaves the model free until it writes the mark that begins a call, and again behind the end
+    """Leaves the model free until it writes the mark that begins a call, and again after the end
     of that call.
 
     In between, the name is one of the tools' and the arguments fit its schema. When the device was
-    ahead, the token behind the mark was drawn before the mark was known: where that begins no such
+    ahead, the token after the mark was drawn before the mark was known: where that begins no such
     call, this call stays as free as the text.
 
     grammar: of what follows `start`.

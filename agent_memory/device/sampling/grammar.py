@@ -159,7 +159,7 @@ class _Ends:
 
 
 class _ThinkingConstraint:
-    """Leaves the model free while it thinks; what the answer must obey begins behind that.
+    """Leaves the model free while it thinks; what the answer must obey begins after that.
 
     is_owed: there must be an answer. A model that would end its turn amid its thinking ends the
     thinking instead.

@@ -1,4 +1,4 @@
-"""What llguidance cannot take of a JSON schema, and where it stands."""
+"""The part of a JSON schema that llguidance cannot take, and where it stands."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A bound on how long a model thinks: behind it, the end of the thinking is written for it."""
+"""A bound on how long a model thinks: after it, the end of the thinking is written for it."""
 
 from collections.abc import Sequence
 

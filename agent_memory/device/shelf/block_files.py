@@ -50,7 +50,7 @@ def groups_of(new: Sequence[KvBlock], marks: Sequence[Mark], block_size: int) ->
 
 
 def _places(marks: Sequence[Mark]) -> dict[BlockHash, tuple[KvBlock, int]]:
-    """Which snapshot with the row's own bits each of them is behind, and by how many tokens."""
+    """Which snapshot with the row's own bits each of them comes after, and by how many tokens."""
     places: dict[BlockHash, tuple[KvBlock, int]] = {}
     last: Mark | None = None
     for mark in marks:

@@ -1,4 +1,4 @@
-"""What the header of a shelf file says, and whether it can be true."""
+"""The header of a shelf file, and whether it can be true."""
 
 import base64
 import json
@@ -39,7 +39,7 @@ class Decoded:
 def decode_header(
     header: bytes, namespace: Namespace, data_size: int, seal: Seal | None = None
 ) -> Decoded:
-    """What `header` (length included) says of a file that has `data_size` bytes behind it.
+    """What `header` (length included) says of a file that has `data_size` bytes after it.
 
     Raises `ValueError` with the reason when it is not a file of ours, of this namespace, or whole.
     """

@@ -1,4 +1,4 @@
-"""What happened on the shelf, one JSON line each: for people, and for whoever asks what is gone."""
+"""Events on the shelf, one JSON line each: for people, and for those who miss a block."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""What lies on the shelf for models that are not loaded now.
+"""Files on the shelf of models that are not loaded now.
 
 Every namespace of the shelf says whose it is in `<shelf>/<namespace>/origin.json`, so that the
 blocks of a model can be found, and erased, while another one serves.

@@ -58,7 +58,7 @@ def unpack(
     folder: Path, shelf: Shelf, destination: Destination, known: Container[str] = ()
 ) -> tuple[StoredBlock, ...]:
     """Put the blocks of all files below `folder` on `shelf`, parents first, their chain of hashes
-    begun anew. Blocks that the chain does not lead to are left out. A file is gone from `folder`
+    begun again. Blocks that the chain does not lead to are left out. A file is gone from `folder`
     once its blocks are on the shelf.
 
     Raises `InvalidRequest` when a file is damaged, or made for another model or KV format, or holds

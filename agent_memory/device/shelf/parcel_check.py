@@ -32,7 +32,7 @@ def check_parcel(headers: Collection[FileHeader], engine: KvEngine, num_tokens: 
 
 
 def check_block(record: BlockRecord, begin: int, engine: KvEngine) -> None:
-    """Raise `InvalidRequest` when this model computes no such block behind `begin` tokens."""
+    """Raise `InvalidRequest` when this model computes no such block after `begin` tokens."""
     num_tokens = len(record.token_ids)
     expected = num_tokens * engine.bytes_per_token
     if record.nbytes != expected and not record.is_snapshot:

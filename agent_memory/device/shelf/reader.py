@@ -70,7 +70,7 @@ def read_header(
 
 
 Earlier = Iterable[Mapping[str, HostTensor]]
-"""What the earlier files of a snapshot hold of its windows, the last first."""
+"""The parts of a snapshot's windows in its earlier files, the last first."""
 
 
 def read_block(
@@ -153,7 +153,7 @@ class _Copied:
 
 
 def _read_runs(fd: int, runs: Runs, offset: int) -> int:
-    """Fill the runs, one behind the other; returns where in the file what follows begins."""
+    """Fill the runs, one after the other; returns where in the file what follows begins."""
     num_read = os.preadv(fd, runs, offset)
     for run in runs:
         if num_read < len(run):

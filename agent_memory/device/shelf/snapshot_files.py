@@ -55,7 +55,7 @@ class SnapshotFiles:
         self._seal = seal
 
     def write(self, block: ShelfBlock, owner: str, before: Before) -> Written | None:
-        """Write a snapshot durably behind an earlier one of the same row. None when that cannot be
+        """Write a snapshot durably after an earlier one of the same row. None when that cannot be
         done: this one has nothing of its windows, is not there, or the disk cannot link to it."""
         try:
             known = self._parts_of(before.file)

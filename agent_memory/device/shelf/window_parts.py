@@ -1,7 +1,7 @@
 """Windows of a snapshot, a part in each of several files.
 
 A window only slides, so that of a later snapshot begins with tokens of an earlier one of the same
-row: the same bits, that are in a file already. A file has of each window the tokens behind those of
+row: the same bits, that are in a file already. A file has of each window the tokens after those of
 the file before it, and names the files before it as far back as the window reaches. They lie beside
 it under names of its own, as hard links: whoever deletes one snapshot takes nothing from another.
 """
@@ -54,7 +54,7 @@ def num_window_tokens(shapes: Mapping[str, Shape]) -> int:
 
 
 def parts_behind(known: Sequence[EarlierPart], num_tokens: int, num_new: int) -> WindowParts | None:
-    """How to keep windows of `num_tokens`, of which `num_new` are behind the `known` parts, the
+    """How to keep windows of `num_tokens`, of which `num_new` are after the `known` parts, the
     last of these first. None: they have too little of it, and it is written whole."""
     kept: list[EarlierPart] = []
     num_missing = num_tokens - num_new

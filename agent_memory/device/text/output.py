@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from agent_memory.device.text.vocabulary import Vocabulary
 from agent_memory.engine.runner import TokenChoice
-from agent_memory.prompts.output import OutputDelta, OutputParser
+from agent_memory.prompts.output import OutputParser
+from agent_memory.prompts.output_deltas import OutputDelta
 from agent_memory.turns.events import TokenLogprob
 
 

@@ -28,7 +28,8 @@ from agent_memory.engine.request import GenerationRequest
 from agent_memory.errors import InvalidRequest, ModelNotUsable
 from agent_memory.ids import new_id
 from agent_memory.prompts.calls import parse_json_calls
-from agent_memory.prompts.output import OutputFormat, OutputParser
+from agent_memory.prompts.output import OutputParser
+from agent_memory.prompts.output_format import OutputFormat
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.prompts.template_messages import template_tools
 from agent_memory.prompts.template_notes import template_notes

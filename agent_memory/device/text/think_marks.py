@@ -1,4 +1,4 @@
-"""What stands around a model's thinking, and whether it is thinking now."""
+"""The marks around a model's thinking, and whether it is thinking now."""
 
 from mlx_lm.tokenizer_utils import TokenizerWrapper
 

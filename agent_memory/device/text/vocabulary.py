@@ -1,4 +1,4 @@
-"""What each token stands for, in bytes, and generated tokens as text while they arrive."""
+"""The bytes that each token stands for, and generated tokens as text while they arrive."""
 
 import codecs
 from collections.abc import Sequence

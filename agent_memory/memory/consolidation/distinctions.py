@@ -1,4 +1,4 @@
-"""What makes two texts say different things although nearly all words are the same.
+"""Signs that two texts say different things although nearly all words are the same.
 
 An embedding hardly sees it: "at most 10 retries" and "at most 100 retries", "do" and "do not" lie
 closer to each other than most paraphrases. When in doubt two texts are told apart: a duplicate that

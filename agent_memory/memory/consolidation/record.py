@@ -1,4 +1,4 @@
-"""What was consolidated, as it is kept to be taken back."""
+"""The record of a consolidation, which can be taken back."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,1 +1,1 @@
-"""What raw text holds: conversations, diffs and logs read without a model."""
+"""The content of raw text: conversations, diffs and logs read without a model."""

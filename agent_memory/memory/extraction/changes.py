@@ -1,4 +1,4 @@
-"""What a sentence says is no longer so: `from X`, `instead of X`, `no longer X`, `not X`."""
+"""The former value that a sentence revokes: `from X`, `instead of X`, `no longer X`, `not X`."""
 
 import re
 

@@ -46,7 +46,7 @@ _QUESTION, _SMALL_TALK = 0.6, 0.3
 
 _ROLE_FACTOR = {Role.USER: 1.0, Role.SYSTEM: 0.95, Role.ASSISTANT: 0.75, Role.TOOL: 0.5}
 LEAST_CONFIDENCE = 0.4
-"""What is less sure than this stays in its message alone."""
+"""A statement that is less sure than this stays in its message alone."""
 _STATED = frozenset(
     {ItemKind.DECISION, ItemKind.REQUIREMENT, ItemKind.CONSTRAINT, ItemKind.PREFERENCE}
 )

@@ -29,7 +29,7 @@ _MAY_BE = (
     "be|have|contain|exist|work|match|need|know|get|always|even|apply|happen|help|include|matter|"
     "notice|return|see|want|yet|fit|make|hold|support|reflect|cover"
 )
-"""What may not be so, and is no rule."""
+"""Words of a possibility, which is no rule."""
 _IDIOM = (
     "a|an|at|be|been|down|ever|feel|forget|fun|get|give|good|great|had|happy|here|if|in|knew|know|let|"
     "miss|mind|nice|one|quit|ready|saw|the|then|there|think|thought|up|wait|want|when|worry"

@@ -136,7 +136,7 @@ def _type(line: str) -> str | None:
 
 
 def _method(line: str, *, needs_type: bool) -> str | None:
-    """`public int size(`, `void Foo::bar(int x) {`: a name before a bracket, behind a type."""
+    """`public int size(`, `void Foo::bar(int x) {`: a name before a bracket, after a type."""
     text = line.strip()
     head = text[: text.find("(") + 1]
     if not head or text.endswith(";") or "=" in head or head[0] in "@*/#.\"'":

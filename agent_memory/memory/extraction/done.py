@@ -1,4 +1,4 @@
-"""What a message says is done, and what it says at all, in sentences that ask nothing."""
+"""The tasks that a message says are done, and its sentences that ask nothing."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What is pasted into a message and is no speech: code, diffs, logs, stack traces."""
+"""Parts of a message that are pasted and no speech: code, diffs, logs, stack traces."""
 
 import re
 from dataclasses import dataclass

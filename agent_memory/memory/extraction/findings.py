@@ -1,4 +1,4 @@
-"""What has been found so far in a material, and where the reader is."""
+"""The findings in a material so far, and where the reader is."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime

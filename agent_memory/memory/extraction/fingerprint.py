@@ -1,4 +1,4 @@
-"""What stays of a failure when lines, addresses, values and times change."""
+"""The part of a failure that stays when lines, addresses, values and times change."""
 
 import hashlib
 import re

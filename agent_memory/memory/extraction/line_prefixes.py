@@ -1,4 +1,4 @@
-"""What CI services, containers and log collectors put before every line of a program's output."""
+"""Prefixes that CI services, containers and log collectors put before every line of an output."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What varies from one log line to the next although the event is the same."""
+"""The parts that vary from one log line to the next although the event is the same."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What a material holds, whatever it is."""
+"""The content of a material, whatever it is."""
 
 from typing import assert_never
 

@@ -1,4 +1,4 @@
-"""What a sentence says before its statement: where the statement holds.
+"""The words of a sentence before its statement: where the statement holds.
 
 `For the EU cluster, …`, `billing: …`, `In staging the …`, a heading above. What is neither that
 nor an empty turn of phrase leaves the scope unknown, and then a statement has no subject: two

@@ -1,4 +1,4 @@
-"""What a statement is about, where it can be told: a newer one about the same takes its place.
+"""The subject of a statement, where it can be told: a newer one about the same takes its place.
 
 A sentence is read from its beginning: where it holds (`scopes`), then one of the forms that have a
 single value at a time. What fits none has no subject. Names are written in one spelling (`names`).

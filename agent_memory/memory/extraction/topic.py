@@ -1,4 +1,4 @@
-"""What a sentence of a message stands under, and whether something was spoken of before it."""
+"""The topic of a sentence of a message, and whether something was spoken of before it."""
 
 import re
 
@@ -6,7 +6,7 @@ _HEADING = re.compile(r"[ \t]*#{1,6}[ \t]+\S")
 _LABEL = re.compile(r"[^\n.!?]{1,60}:[ \t*]*$")
 _ITEM = re.compile(r"[ \t]*[-*+\u2022][ \t]")
 _LIST = re.compile(r"[ \t]*\n(?:[ \t]*[-*+\u2022][ \t]|[ \t]+\S)")
-"""What follows a line that the list below belongs to."""
+"""The end of a line that the list below belongs to."""
 _MAX_LABEL_WORDS = 6
 _MAX_WORDS_OF_NOTHING = 2
 """`Hello.`, `No.`, `Hi Ann!` are about nothing."""

@@ -1,4 +1,4 @@
-"""What a test tests, as its name tells: `FooTests` tests `Foo`, `test_foo.py` tests `foo.py`."""
+"""The code under test, by the test's name: `FooTests` tests `Foo`, `test_foo.py` tests `foo.py`."""
 
 import re
 

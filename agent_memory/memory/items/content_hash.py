@@ -1,4 +1,4 @@
-"""What makes two texts the same."""
+"""The identity of two texts: a hash of their normalised form."""
 
 import hashlib
 import unicodedata

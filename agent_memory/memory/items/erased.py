@@ -1,4 +1,4 @@
-"""What an erasure removed."""
+"""The outcome of an erasure."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What an ingestion hands to the store, and what comes back."""
+"""The values that an ingestion hands to the store, and those that come back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a statement means for others, as it is kept in its metadata."""
+"""The meaning of a statement for others, as it is kept in its metadata."""
 
 from collections.abc import Mapping, Sequence
 

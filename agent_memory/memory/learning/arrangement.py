@@ -1,4 +1,4 @@
-"""What is logged of ranked items as they are shown, to be learned from."""
+"""The log of ranked items as they are shown, to be learned from."""
 
 from collections.abc import Sequence
 

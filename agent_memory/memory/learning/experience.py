@@ -1,4 +1,4 @@
-"""What feedback on like questions says of an item for this one."""
+"""The weight that feedback on like questions gives an item for this one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What was shown for a question, with what was said of it: something to learn from."""
+"""The items shown for a question, with the verdicts on them: something to learn from."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

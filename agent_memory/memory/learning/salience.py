@@ -1,4 +1,4 @@
-"""What feedback on an item says of it, whatever the question.
+"""The weight that feedback gives an item, whatever the question.
 
 The mean of a Beta distribution that began as Beta(1, 1): one verdict moves it less than the tenth.
 """

@@ -1,4 +1,4 @@
-"""What feedback says should be superseded or merged: for consolidation to decide."""
+"""Items that feedback says should be superseded or merged: for consolidation to decide."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -53,7 +53,7 @@ def _label(item: Item) -> str:
 
 
 def _marked(item: Item) -> str:
-    """The text, with a mark behind what in it no longer holds."""
+    """The text, with a mark after what in it no longer holds."""
     pieces: list[str] = []
     end = 0
     for one in item.outdated:

@@ -22,7 +22,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """Lines by date, each behind its mark; `num_tokens` are those of `text`.
+    """Lines by date, each after its mark; `num_tokens` are those of `text`.
 
     num_duplicates: left out because a line says the same. num_over_budget: for want of tokens.
     """

@@ -1,4 +1,4 @@
-"""What of the recalled goes into a budget of tokens.
+"""The choice of recalled items that go into a budget of tokens.
 
 Greedy by score for length: `score / length ** LENGTH_EXPONENT`. On conversations the exponent
 hardly matters from 0.15 to 0.5; above, short empty turns win.

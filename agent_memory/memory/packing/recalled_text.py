@@ -30,7 +30,7 @@ _BLOCK = re.compile(f"{re.escape(OPENING)}.*?{re.escape(CLOSING)}\\n?", re.DOTAL
 
 
 def quoted(text: str) -> str:
-    """What an item says, as it stands inside a block: its first line goes behind a mark."""
+    """What an item says, as it stands inside a block: its first line goes after a mark."""
     text = _CONTROL.sub("", _LINE_END.sub("\n", text)).strip()
     return _MARKER.sub("&lt;", text).replace("\n", "\n" + _INDENT)
 

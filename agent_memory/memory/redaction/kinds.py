@@ -1,4 +1,4 @@
-"""What can be found in a text and removed from it."""
+"""The kinds of data that can be found in a text and removed from it."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""What stands in a text where something was removed."""
+"""The marks that stand in a text where something was removed."""
 
 import re
 

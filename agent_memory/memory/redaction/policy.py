@@ -1,4 +1,4 @@
-"""What a workspace has removed from its texts before they are stored."""
+"""A workspace's rules for what is removed from its texts before they are stored."""
 
 import hashlib
 import json

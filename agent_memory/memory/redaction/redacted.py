@@ -1,4 +1,4 @@
-"""What redaction gives back."""
+"""The outcome of redaction."""
 
 from collections import Counter
 from collections.abc import Mapping

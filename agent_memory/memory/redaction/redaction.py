@@ -15,7 +15,7 @@ from agent_memory.memory.redaction.rule import fold
 from agent_memory.memory.redaction.rules import Rules, rules_of
 
 MAX_PASSES = 32
-"""What is left around a mark may read as something else; nearly always one pass finds all."""
+"""The rest around a mark may read as something else; nearly always one pass finds all."""
 
 
 def redact(text: str, policy: RedactionPolicy) -> Redacted:

@@ -1,4 +1,4 @@
-"""What in a text makes it worth keeping, or not: numbers, dates, names, references, questions."""
+"""Signs that a text is worth keeping, or not: numbers, dates, names, references, questions."""
 
 import math
 import re

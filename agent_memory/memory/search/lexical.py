@@ -1,4 +1,4 @@
-"""What words say of items: scores by item, by window and by message."""
+"""Scores by words: of items, of windows and of messages."""
 
 from dataclasses import dataclass
 

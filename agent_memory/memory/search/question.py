@@ -1,4 +1,4 @@
-"""What a question tells besides its words: whom it names, and whether it asks for a time."""
+"""The hints of a question besides its words: whom it names, and whether it asks for a time."""
 
 import re
 from collections.abc import Iterable

@@ -28,7 +28,7 @@ _LEAST_LOOKED_AT = 60
 """Recency and importance move an item only so far: who is far behind without them stays there."""
 _SIGNS = (*SIGNS, *STANDING_SIGNS)
 _FOUND_BY = [SIGNS.index(name) for name in ("keys", "similarity", "window")]
-"""What has none of them has nothing to do with the question."""
+"""An item with none of them has nothing to do with the question."""
 
 
 @value

@@ -1,4 +1,4 @@
-"""What to search for when the purpose is a sentence, a log, or both."""
+"""The words to search for when the purpose is a sentence, a log, or both."""
 
 from agent_memory.memory.extraction.failure_draft import describe, search_words_of
 from agent_memory.memory.extraction.failures.failure import Failure

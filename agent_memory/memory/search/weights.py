@@ -1,4 +1,4 @@
-"""What each sign of relevance counts, and within which bounds feedback may move it.
+"""The weight of each sign of relevance, and the bounds within which feedback may move it.
 
 The weights are those of a logistic model of which candidate answers a question: a difference of
 one unit of weighted signs makes an item e times as likely as another.

@@ -1,4 +1,4 @@
-"""What messages and conversations need of the stores. Another workspace's ids are `NotFound`."""
+"""Ports of messages and conversations. Another workspace's ids are `NotFound`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol

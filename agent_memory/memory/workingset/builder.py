@@ -25,7 +25,7 @@ from agent_memory.memory.workingset.working_set import Entry, Section, WorkingSe
 MAX_TOKENS = 32_768
 """The largest budget."""
 FIX_TOKENS = 160
-"""What a change is cut to beside the failure that it fixed, while others wait."""
+"""A change is cut to this length beside the failure that it fixed, while others wait."""
 _LONGEST_PREVIOUS = 160
 """Characters that are said of a statement that was superseded."""
 

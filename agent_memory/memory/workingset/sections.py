@@ -45,7 +45,7 @@ SHARES: Mapping[SectionName, float] = {
     SectionName.ARTIFACTS: 0.08,
     SectionName.CITATIONS: 0.14,
 }
-"""Of the budget, in the order that they are filled in: what one leaves goes to those behind it, and
+"""Of the budget, in the order that they are filled in: what one leaves goes to those after it, and
 what the last leaves to the first that wants more. Citations come last: they can use everything."""
 
 _BY_KIND = {

@@ -11,7 +11,7 @@ from agent_memory.memory.workingset.likeness import term_cosine
 
 WEIGHT_OF_WORTH = 0.7
 LOOKED_AT = 64
-"""Those behind so many keep their order."""
+"""Those after so many keep their order."""
 
 
 def varied(entries: Sequence[Contender]) -> list[Contender]:

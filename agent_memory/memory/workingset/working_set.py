@@ -13,7 +13,7 @@ class Entry:
     """An item in the text.
 
     score: its relevance to the purpose; None when it stands here for being recent.
-    text: as it stands behind its mark, cut when not `is_whole`.
+    text: as it stands after its mark, cut when not `is_whole`.
     fixes: the failures, in the same section, that this change is known to have fixed.
     """
 

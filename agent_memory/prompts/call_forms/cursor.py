@@ -20,19 +20,19 @@ class Cursor:
         self._is_last = is_last
 
     def skip(self, characters: str = " \t\r\n") -> None:
-        """Go behind blanks, however many."""
+        """Go past blanks, however many."""
         while self.at < len(self.text) and self.text[self.at] in characters:
             self.at += 1
 
     def take(self, *options: str) -> str:
-        """Go behind the longest of `options` that stands here. Raises NoCall when none does, and
+        """Go past the longest of `options` that stands here. Raises NoCall when none does, and
         Undecided while one may."""
         taken = self.see(*options)
         self.at += len(taken)
         return taken
 
     def has(self, mark: str) -> bool:
-        """Go behind `mark` if it stands here. Raises Undecided while it may."""
+        """Go past `mark` if it stands here. Raises Undecided while it may."""
         try:
             self.take(mark)
         except NoCall:
@@ -40,7 +40,7 @@ class Cursor:
         return True
 
     def take_until(self, mark: str, num_most: int) -> str:
-        """Go behind the next `mark`; what stands in front of it, which is at most so long. Raises
+        """Go past the next `mark`; what stands in front of it, which is at most so long. Raises
         NoCall and Undecided."""
         found_at = self.text.find(mark, self.at, self.at + num_most + len(mark))
         if found_at < 0:

@@ -35,11 +35,11 @@ class JsonMarks(Protocol):
 
     def begin(self, cursor: Cursor, names: Sequence[str], num_calls: int, /) -> CallHead | None:
         """Go to the JSON of the next call, after `num_calls` of this block; None when the block
-        has an end here, and the cursor stands behind it. Raises NoCall and Undecided."""
+        has an end here, and the cursor stands after it. Raises NoCall and Undecided."""
         ...
 
     def end(self, cursor: Cursor) -> None:
-        """Go behind what closes the call. Raises Undecided."""
+        """Go past the end of the call. Raises Undecided."""
         ...
 
 
@@ -122,7 +122,7 @@ class JsonCallsReader:
 
     def _given_up(self) -> CallsRead:
         """What could not be read is text; in front of any call only the mark is, for there may be
-        one behind it."""
+        one after it."""
         if self._calls:
             return CallsRead(calls=tuple(self._calls), rest=self._raw[self._read_to :])
         num_start = len(self._marks.start) if self._raw.startswith(self._marks.start) else 1

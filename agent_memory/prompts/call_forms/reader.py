@@ -1,4 +1,4 @@
-"""What every form of calls has: the marks that begin one, and a reader that says where it ends."""
+"""The parts of every form of calls: marks that begin one, and a reader that says where it ends."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a tool's schema says of the text that a model has written for one of its parameters."""
+"""A tool's schema, asked about the text that a model has written for one of its parameters."""
 
 import ast
 import contextlib

@@ -133,7 +133,7 @@ class TaggedReader:
         return CallsRead(cut=ParsedCall(tool, begun))
 
     def _no_call(self) -> CallsRead:
-        """Only the mark is sure to be no call: there may be one behind it."""
+        """Only the mark is sure to be no call: there may be one after it."""
         mark = next(
             mark
             for mark in (self._known.tags.block[0], self._known.tags.name[0])

@@ -27,7 +27,7 @@ class EndFinder:
     """Looks for the end of one call while its text comes in.
 
     An end is what has two marks of an end in a row at least. It is certain when the next call is
-    opened behind it; until then a later end with as many marks takes its place, and what seemed to
+    opened after it; until then a later end with as many marks takes its place, and what seemed to
     follow belongs to a value.
     """
 

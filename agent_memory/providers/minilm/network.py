@@ -68,7 +68,7 @@ def _feed_forward(layer: Layer, states: Array) -> None:
 
 
 def _add_normalised(states: Array, linear: Linear, x: Array, norm: Norm) -> None:
-    """A residual connection and the norm behind it, in place."""
+    """A residual connection and the norm after it, in place."""
     states += linear(x)
     _normalise(states, norm)
 

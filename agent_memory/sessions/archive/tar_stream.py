@@ -27,7 +27,7 @@ def encode_entry(entry: Entry) -> bytes:
 
 
 def padding(entry: Entry) -> bytes:
-    """What goes behind it."""
+    """The bytes that go after it."""
     return b"\0" * (-entry.nbytes % tarfile.BLOCKSIZE)
 
 

@@ -1,7 +1,10 @@
-"""What holds for all contexts of a workspace."""
+"""The policy that holds for all contexts of a workspace."""
+
+from dataclasses import asdict
 
 from agent_memory.contexts.policy import ContextPolicy
 from agent_memory.ids import WorkspaceId
+from agent_memory.store.audit import append_audit
 from agent_memory.store.database import Database
 from agent_memory.store.transaction import Transaction
 
@@ -22,7 +25,7 @@ class ContextPolicyStore:
         async with self._database.workspace(workspace) as transaction:
             return await read_policy(transaction, workspace)
 
-    async def set_policy(self, workspace: WorkspaceId, policy: ContextPolicy) -> None:
+    async def set_policy(self, workspace: WorkspaceId, policy: ContextPolicy, by: str) -> None:
         async with self._database.workspace(workspace) as transaction:
             await transaction.run(
                 "set_context_policy",
@@ -30,4 +33,7 @@ class ContextPolicyStore:
                 default_ttl_s=policy.default_ttl_s,
                 longest_ttl_s=policy.longest_ttl_s,
                 keep_versions=policy.keep_versions,
+            )
+            await append_audit(
+                transaction, workspace, by, "context.policy", workspace, **asdict(policy)
             )

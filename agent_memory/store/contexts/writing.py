@@ -12,6 +12,7 @@ from agent_memory.contexts.document import Document
 from agent_memory.contexts.policy import ContextPolicy
 from agent_memory.errors import InvariantBroken
 from agent_memory.ids import ContextKey, Lineage, WorkspaceId
+from agent_memory.store.audit import append_audit
 from agent_memory.store.contexts.finding import find_context
 from agent_memory.store.contexts.policies import read_policy
 from agent_memory.store.contexts.rows import KeyRow
@@ -108,6 +109,8 @@ class ContextWriting:
             agent_id=traits.agent_id,
         )
         change = _change(seq, ChangeOp.DELETED, cause, version, now, by)
+        if cause is not Cause.EXPIRY:
+            await self._audit(f"context.{cause}", by, address.key, version=address.version)
         await self._on_changed(self._transaction, self._workspace, change, None)
         return change
 
@@ -123,8 +126,14 @@ class ContextWriting:
             return
         await self._delete_versions(address.key, None if cause is Cause.ERASE else address.lineage)
 
-    async def forget(self, key: ContextKey) -> int:
-        return await self._delete_versions(key, None)
+    async def forget(self, key: ContextKey, by: str) -> int:
+        num_versions = await self._delete_versions(key, None)
+        if num_versions:
+            await self._audit("context.erase", by, key, num_versions=num_versions)
+        return num_versions
+
+    async def _audit(self, action: str, by: str, key: ContextKey, **detail: object) -> None:
+        await append_audit(self._transaction, self._workspace, by, action, key, **detail)
 
     async def _delete_versions(self, key: ContextKey, lineage: Lineage | None) -> int:
         """lineage: None for all of them."""

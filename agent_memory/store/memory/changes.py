@@ -31,7 +31,7 @@ class ItemChangeStore:
 
         prepared: the new text as for an ingestion, its first draft being the message. What was
         derived from the old text alone is erased, with its vectors; `Remembered.updated` is the
-        message, `added` what was derived anew. `Conflict` when the item is under legal hold, is no
+        message, `added` what was derived again. `Conflict` when the item is under legal hold, is no
         message, or its thread has a message of that text already.
         """
         drafts = prepared.drafts

@@ -1,4 +1,4 @@
-"""What was said of items for questions like the one that is asked now."""
+"""Feedback on items that was given for questions like the present one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What was said of items, counted on the items themselves."""
+"""Feedback on items, counted on the items themselves."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

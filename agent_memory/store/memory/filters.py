@@ -1,4 +1,4 @@
-"""What a question excludes, as parameters of the statements that look for candidates."""
+"""The exclusions of a question, as parameters of the statements that look for candidates."""
 
 import orjson
 

@@ -1,4 +1,4 @@
-"""What recalls showed, kept to learn from."""
+"""The items that recalls showed, kept to learn from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What stands around candidates in their conversations, and how near it is to the question."""
+"""The neighbours of candidates in their conversations, and how near each is to the question."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

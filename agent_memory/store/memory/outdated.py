@@ -73,7 +73,7 @@ class OutdatedStore:
     async def list_outdated(
         self, workspace: WorkspaceId, version: int, after: str, limit: int
     ) -> Sequence[StoredMaterial]:
-        """Materials of an older version whose ids come behind `after`, in the order of ids."""
+        """Materials of an older version whose ids come after `after`, in the order of ids."""
         async with self._database.workspace(workspace) as transaction:
             rows = await transaction.fetch_all(
                 "list_outdated_materials",
@@ -102,7 +102,7 @@ class OutdatedStore:
         self, workspace: WorkspaceId, before: StoredMaterial, after: Reworded, version: int
     ) -> bool:
         """Store a material and its items as they are from now on: postings and keys are exact, and
-        vectors and bands are to be made anew. False when it was changed or erased meanwhile."""
+        vectors and bands are to be made again. False when it was changed or erased meanwhile."""
         async with self._database.workspace(workspace) as transaction:
             await lock_memory(transaction, workspace)
             if not await _reword_material(transaction, workspace, before, after, version):

@@ -1,4 +1,4 @@
-"""What a workspace has removed from its texts, and how long it keeps its items."""
+"""A workspace's rules: which texts it has redacted, and how long it keeps its items."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

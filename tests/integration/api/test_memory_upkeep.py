@@ -1,4 +1,4 @@
-"""What keeps memory in order, over PostgreSQL: statements, duplicates, ages, rules, jobs."""
+"""The upkeep of memory over PostgreSQL: statements, duplicates, ages, rules, jobs."""
 
 import httpx
 

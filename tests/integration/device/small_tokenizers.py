@@ -59,7 +59,7 @@ HERMES = (
 )
 
 # Thinking is stripped from answers before the last question, an empty block stands for "do not
-# think", and answers behind the last question are given a block of their own.
+# think", and answers after the last question are given a block of their own.
 THINKING = (
     HERMES_TOOLS
     + """{%- set ns = namespace(last=0) %}

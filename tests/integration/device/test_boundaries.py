@@ -1,4 +1,4 @@
-"""What many sessions begin with is computed once, also by layers that cannot be cut by position."""
+"""A common beginning is computed once, also by layers that cannot be cut by position."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What MLX computes on, and what follows from it."""
+"""The kind of device that MLX computes on, and what follows from it."""
 
 import sys
 

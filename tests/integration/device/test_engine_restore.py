@@ -1,4 +1,4 @@
-"""What a turn has computed is not computed again, and is the same when it comes back."""
+"""Tokens that a turn has computed are not computed again, and are the same when they come back."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,7 +28,7 @@ WITH_LOGPROBS = SamplingParams(max_tokens=8, temperature=0, num_logprobs=3)
 
 
 def next_prompt(prompt: tuple[int, ...], answer: Answer) -> tuple[int, ...]:
-    """What was said, and a new message behind it."""
+    """What was said, and a new message after it."""
     return (*prompt, *answer.tokens(), *a_prompt(9, variant=5))
 
 
@@ -207,7 +207,7 @@ async def test_a_snapshot_model_needs_its_snapshot(
     sequence = (*a_prompt(41, 7), *answer.tokens()[:-1])
     prompt = (*sequence[: 2 * BLOCK_SIZE], 400, 401)
     lease = lease_of(answer.stored.blocks, prompt)
-    assert lease.num_cached_tokens == 2 * BLOCK_SIZE  # full blocks, and no snapshot behind them
+    assert lease.num_cached_tokens == 2 * BLOCK_SIZE  # full blocks, and no snapshot after them
     warm = await ask(engine, a_request(engine, prompt, lease=lease))
     assert warm.restored.num_cached_tokens == 0
     assert warm.tokens() == (await ask(engine, a_request(engine, prompt))).tokens()

@@ -120,7 +120,7 @@ def as_it_was(message: Message) -> Message:
 
 
 def respelled(message: Message) -> Message:
-    """Thinking dropped, text stripped, arguments serialised anew with other keys first."""
+    """Thinking dropped, text stripped, arguments serialised again with other keys first."""
     parts: list[Part] = []
     for part in message.parts:
         match part:

@@ -40,7 +40,7 @@ def plain(tmp_path: Path) -> Shelf:
 def shelve(
     shelf: Shelf, row: SlidingRow, lengths: list[int], before: str | None = None
 ) -> list[str]:
-    """A snapshot at each of these lengths, behind the one before it: `before` at the first."""
+    """A snapshot at each of these lengths, after the one before it: `before` at the first."""
     files = [before or shelf.write_snapshot(row.snapshot(lengths[0]))]
     for early, late in pairwise(lengths):
         files.append(shelf.write_snapshot(row.snapshot(late), "", Before(files[-1], late - early)))
@@ -211,7 +211,7 @@ def test_a_damaged_earlier_file_makes_the_snapshot_a_miss(
         case "torn":
             os.truncate(link, len(data) - 9)
         case "flipped":
-            data[-17] ^= 1  # of the longest window; behind it are those of a tail
+            data[-17] ^= 1  # of the longest window; after it are those of a tail
             link.write_bytes(data)
         case "missing":
             link.unlink()

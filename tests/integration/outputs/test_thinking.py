@@ -1,4 +1,4 @@
-"""What a model thinks is neither told as its answer nor carried out, and hides no answer."""
+"""A model's thinking is neither told as its answer nor carried out, and hides no answer."""
 
 import asyncio
 import json

@@ -38,7 +38,7 @@ MACHINES: tuple[Machine, ...] = (
     *(Machine(MAC, PYTHONS[-1], macos) for macos in LATER_MACOS),
 )
 OF_A_COPY = ("--group", "dev")
-"""What uv installs in a copy of the project, by default."""
+"""The packages that uv installs in a copy of the project, by default."""
 
 Asked = tuple[Machine, tuple[str, ...]]
 Resolutions = dict[Asked, subprocess.CompletedProcess[str]]

@@ -1,4 +1,4 @@
-"""Whatever an archive says: a session that works, or a refusal that leaves nothing."""
+"""Any archive becomes a session that works, or is refused and leaves nothing."""
 
 import asyncio
 import base64

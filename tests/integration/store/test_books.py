@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,7 @@ from agent_memory.gateway.accountant import Accountant
 from agent_memory.gateway.accounting import Served
 from agent_memory.gateway.prices import TokenCounts
 from agent_memory.gateway.usage_report import UsageRow
+from agent_memory.ids import SessionId
 from agent_memory.store.books import BookStore
 from agent_memory.store.database import Database
 from agent_memory.store.ledger import LedgerStore
@@ -100,7 +102,7 @@ async def test_nothing_is_overspent_when_a_process_dies_amid_parallel_requests(
     )
     assert lost.stdout is not None
     assert await lost.stdout.readline() == b"ready\n"
-    assert await balance(database) == (0, NUM_LOST * replica.MOST)
+    assert await balance(database) == (Decimal(0), Decimal(NUM_LOST * replica.MOST))
     desks = [Accountant(BookStore(database), LocalLimiter()) for _ in range(2)]
     dice = random.Random(7)  # noqa: S311  a test that repeats itself
     used = num_refused = 0
@@ -130,13 +132,13 @@ async def test_nothing_is_overspent_when_a_process_dies_amid_parallel_requests(
     assert spent + held <= BUDGET
 
     await asyncio.sleep(max(0, killed_at + 2 * replica.LEASE.total_seconds() - time.monotonic()))
-    assert await balance(database) == (used, 0)
+    assert await balance(database) == (Decimal(used), Decimal(0))
     books = BookStore(database)
     assert await books.settle_lost(ALPHA, timedelta(0)) == NUM_LOST
     assert await books.settle_lost(ALPHA, timedelta(0)) == 0
 
     everything = used + NUM_LOST * replica.NUM_STREAMED
-    assert await balance(database) == (everything, 0)
+    assert await balance(database) == (Decimal(everything), Decimal(0))
     row = await total(database)
     assert row.tokens.output_tokens == everything <= BUDGET
     assert row.num_requests == NUM_REQUESTS - num_refused + NUM_LOST
@@ -152,7 +154,7 @@ async def test_a_request_is_settled_once_however_often_it_is_tried(database: Dat
     await asyncio.gather(
         *(books.settle(entry.entry_id, served(1, 10), is_reserved=True) for _ in range(5))
     )
-    assert await balance(database) == (10, 0)
+    assert await balance(database) == (Decimal(10), Decimal(0))
     assert (await total(database)).num_requests == 1
     await books.settle("use_1", served(2, 10), is_reserved=False)
     await books.settle("use_1", served(2, 10), is_reserved=False)
@@ -181,3 +183,24 @@ async def test_the_ledger_is_read_page_by_page(database: Database) -> None:
         if (cursor := page.next_cursor) is None:
             break
     assert seen == [f"use_{number}" for number in reversed(range(5))]
+
+
+async def test_a_new_session_is_charged_under_the_name_that_it_gets(database: Database) -> None:
+    rules = RuleStore(database)
+    subject = Subject(SubjectKind.SESSION)
+    amount = Decimal(BUDGET)
+    await rules.put_budget(ALPHA, subject, Unit.TOKENS, amount, Period.TOTAL, "UTC", "cli")
+    desk = Accountant(BookStore(database), LocalLimiter())
+    for number in range(2):
+        asked = replace(replica.asked(number, "ann"), session_id=SessionId(f"sess_new{number}"))
+        await desk.admit(asked)
+        answer = replace(served(number, 10), session_id=SessionId("sess_real"))
+        await desk.book(answer, asked)
+    await desk.finish()
+
+    budgets = (await rules.rules(ALPHA)).budgets
+    found = await rules.balances(ALPHA, budgets, utc_now())
+
+    spent = {key.subject_id: one.spent for key, one in found.items() if one.spent}
+    assert spent == {"sess_real": Decimal(20)}
+    assert all(one.held == Decimal(0) for one in found.values())

@@ -1,4 +1,4 @@
-"""What the scripted runtime says in the tests of the API."""
+"""The scripted runtime's answers in the tests of the API."""
 
 from collections.abc import Sequence
 

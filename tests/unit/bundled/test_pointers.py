@@ -1,5 +1,5 @@
 """Pointers: each leads from a copied token of a reply back to the same token, said before, or from
-the token behind a copied value to the one that stood behind it."""
+the token after a copied value to the one that stood after it."""
 
 import pytest
 from tokenizers import Tokenizer
@@ -12,7 +12,7 @@ from agent_memory.bundled.recipe.tools import Json
 from agent_memory.bundled.recipe.values import seeded
 
 ENDS = ('"}}', '",', "}}", ",")
-"""What stands behind the value of an argument."""
+"""The source of an argument's value."""
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""What has to leave the engine rests in memory, as far as that has room."""
+"""Blocks that have to leave the engine rest in memory, as far as that has room."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What goes first when room is needed, and at whose expense."""
+"""The order of eviction when room is needed, and at whose expense."""
 
 import time
 from array import array

@@ -1,4 +1,4 @@
-"""What a client pins stays on the shelf for its time, within a bound."""
+"""A client's pins stay on the shelf for their time, within a bound."""
 
 from collections.abc import Sequence
 

@@ -25,7 +25,7 @@ def ask(pool: BlockPool, token_ids: list[int], root: BlockHash = ROOT) -> Lease:
 
 
 def chain(*parts: list[int]) -> list[StoredBlock]:
-    """Blocks of these tokens, one behind the other, in a file each."""
+    """Blocks of these tokens, one after the other, in a file each."""
     blocks: list[StoredBlock] = []
     parent = ROOT
     for part in parts:

@@ -1,4 +1,4 @@
-"""What is cheaper to compute than to read is not read."""
+"""Blocks that are cheaper to compute than to read are not read."""
 
 import pytest
 

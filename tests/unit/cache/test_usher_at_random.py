@@ -1,4 +1,4 @@
-"""Whatever turns come, wait, yield and end: the books are right and nobody waits for ever."""
+"""Turns come, wait, yield and end in any order: the books are right and none waits for ever."""
 
 from dataclasses import dataclass, replace
 

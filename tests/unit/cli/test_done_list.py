@@ -1,4 +1,4 @@
-"""What is done is done, whatever a kill left in the file."""
+"""Finished pieces stay finished, whatever a kill left in the file."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the command is called where it is told to somebody."""
+"""The command's name where it is told to a person."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the doctor says of a machine."""
+"""The doctor's findings on a machine."""
 
 from pathlib import Path
 

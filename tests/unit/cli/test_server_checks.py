@@ -1,4 +1,4 @@
-"""What the doctor says of the model that a server would be started with."""
+"""The doctor's findings on the model that a server would be started with."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the doctor says of the installed software."""
+"""The doctor's findings on the installed software."""
 
 import shutil
 import sys

@@ -37,9 +37,16 @@ async def pieces(*sent: bytes) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def exported(contexts: Contexts, how: Compression = Compression.NONE, **asked: bool) -> bytes:
-    options = {"with_versions": True, "decrypts": False, **asked}
-    lines = contexts.travel.export(HERE.workspace, "", **options)
+async def exported(
+    contexts: Contexts,
+    how: Compression = Compression.NONE,
+    *,
+    with_versions: bool = True,
+    decrypts: bool = False,
+) -> bytes:
+    lines = contexts.travel.export(
+        HERE.workspace, "", with_versions=with_versions, decrypts=decrypts
+    )
     return b"".join([piece async for piece in compressed(lines, how)])
 
 

@@ -1,4 +1,4 @@
-"""What Prometheus reads of sessions, blocks and the engine."""
+"""The metrics of sessions, blocks and the engine that Prometheus reads."""
 
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families

@@ -47,7 +47,7 @@ def a_request(
 
 
 def answer(prompt: Sequence[int], num_tokens: int, choice: int = 0) -> list[int]:
-    """What the scripted device says behind `prompt`."""
+    """What the scripted device says after `prompt`."""
     tokens = list(prompt)
     for _ in range(num_tokens):
         tokens.append(next_token(tokens, choice))
@@ -55,7 +55,7 @@ def answer(prompt: Sequence[int], num_tokens: int, choice: int = 0) -> list[int]
 
 
 class LoopDriver:
-    """The time is the runner's. What is stored is reported behind the step it was stored in."""
+    """The time is the runner's. What is stored is reported after the step it was stored in."""
 
     def __init__(
         self,

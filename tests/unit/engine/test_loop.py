@@ -1,4 +1,4 @@
-"""What a request hears, whatever happens beside it."""
+"""The events that a request hears, whatever happens beside it."""
 
 from dataclasses import replace
 
@@ -201,7 +201,7 @@ def test_a_row_looks_ahead_until_its_constraint_says_otherwise(runner: ScriptedR
     driver = LoopDriver(runner)
     driver.run(a_request("r", PROMPT, max_tokens=9))
     assert driver.tokens("r") == answer(PROMPT, 7)
-    # Nothing is drawn in vain behind the last token, as it is where the device is ahead.
+    # Nothing is drawn in vain after the last token, as it is where the device is ahead.
     assert [batch.count("r") for batch in runner.batches].count(1) == 7
 
 

@@ -1,4 +1,4 @@
-"""What an engine has measured."""
+"""An engine's measurements."""
 
 from agent_memory.cache.rebuild_cost import Rates
 from agent_memory.engine.distribution import Distribution

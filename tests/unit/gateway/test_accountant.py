@@ -11,7 +11,7 @@ from agent_memory.access.subject import Subject, SubjectKind
 from agent_memory.errors import BudgetExceeded, PriceUnknown, RateLimited, StorageUnavailable
 from agent_memory.gateway import accountant as module
 from agent_memory.gateway.accountant import Accountant
-from agent_memory.gateway.accounting import Asked, Served
+from agent_memory.gateway.accounting import Asked, Needs, Served
 from agent_memory.gateway.books import Rules
 from agent_memory.gateway.prices import FREE, Price, Rates, TokenCounts
 from agent_memory.ids import KeyId, RequestId, SessionId, WorkspaceId
@@ -85,10 +85,10 @@ async def test_the_most_is_held_and_what_was_used_takes_its_place() -> None:
     first = asked()
     await desk.admit(first)
     [balance] = books.balances.values()
-    assert (balance.held, balance.spent) == (125, 0)  # 100 * 1.15 + 10
+    assert (balance.held, balance.spent) == (Decimal(125), Decimal(0))  # 100 * 1.15 + 10
     await desk.book(served(first))
     [balance] = books.balances.values()
-    assert (balance.held, balance.spent) == (0, 105)
+    assert (balance.held, balance.spent) == (Decimal(0), Decimal(105))
     assert desk.num_open() == 0
 
 
@@ -142,7 +142,7 @@ async def test_two_requests_of_one_id_are_two() -> None:
     await desk.book(served(first), first)
     assert len(books.settled) == 2
     [balance] = books.balances.values()
-    assert (balance.held, balance.spent) == (0, 10 + 20 + 5 + 5)
+    assert (balance.held, balance.spent) == (Decimal(0), Decimal(10 + 20 + 5 + 5))
 
 
 async def test_a_request_is_booked_once() -> None:
@@ -196,10 +196,12 @@ async def test_rules_are_read_once_a_second() -> None:
     assert books.num_reads == 2
 
 
-async def test_only_rules_about_sizes_need_sizes() -> None:
+async def test_only_rules_about_sizes_and_sessions_need_them() -> None:
     workspace = WorkspaceId("w")
-    assert not await accounts(DictBooks()).counts_tokens(workspace)
+    assert await accounts(DictBooks()).needs(workspace) == Needs()
     requests = DictBooks(Rules((Limit("l", KEY, Metric.REQUESTS, 1),)))
-    assert not await accounts(requests).counts_tokens(workspace)
+    assert await accounts(requests).needs(workspace) == Needs()
     budgets = DictBooks(Rules(budgets=(tokens(1),)))
-    assert await accounts(budgets).counts_tokens(workspace)
+    assert await accounts(budgets).needs(workspace) == Needs(sizes=True)
+    session = Limit("l", Subject(SubjectKind.SESSION), Metric.REQUESTS, 1)
+    assert await accounts(DictBooks(Rules((session,)))).needs(workspace) == Needs(session=True)

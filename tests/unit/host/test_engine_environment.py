@@ -1,4 +1,4 @@
-"""What the process of the model is given to read."""
+"""The environment of the model's process."""
 
 import sys
 from pathlib import Path

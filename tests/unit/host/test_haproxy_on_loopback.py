@@ -1,4 +1,4 @@
-"""What becomes of the configuration that Serve writes for HAProxy."""
+"""The changes to the configuration that Serve writes for HAProxy."""
 
 import json
 import subprocess

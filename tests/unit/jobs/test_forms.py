@@ -1,4 +1,4 @@
-"""What a caller may ask for."""
+"""The jobs that a caller may ask for."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What of a turn is remembered."""
+"""The parts of a turn that are remembered."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What is due in which workspace."""
+"""The jobs that are due in each workspace."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What takes the place of what, through the ingestion itself."""
+"""The statements that take the place of others, through the ingestion itself."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta

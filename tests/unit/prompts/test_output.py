@@ -10,7 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agent_memory.prompts.calls import ParsedCall, is_json_object, parse_json_calls
-from agent_memory.prompts.output import OutputDelta, OutputFormat, OutputParser
+from agent_memory.prompts.output import OutputParser
+from agent_memory.prompts.output_deltas import OutputDelta
+from agent_memory.prompts.output_format import OutputFormat
 from agent_memory.turns.events import (
     TextDelta,
     ThinkingDelta,

@@ -1,4 +1,4 @@
-"""What arrives together is embedded together."""
+"""Texts that arrive together are embedded together."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What memory recalled stays where it was read, though clients never send it back."""
+"""Recalled text stays where it was read, though clients never send it back."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

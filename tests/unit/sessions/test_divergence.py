@@ -21,7 +21,7 @@ BEFORE = (SYSTEM, FIRST, ANSWER)
 
 
 class Template:
-    """Writes messages, a token a letter, behind a preamble; counts how often."""
+    """Writes messages, a token a letter, after a preamble; counts how often."""
 
     def __init__(self, preamble: str = "") -> None:
         self.preamble = preamble

@@ -1,4 +1,4 @@
-"""What a turn remembers of its generation."""
+"""A turn's record of its generation."""
 
 from agent_memory.engine.events import Restored
 from agent_memory.sessions.recorder import TurnRecorder

@@ -1,4 +1,4 @@
-"""What a PostgreSQL server is told when it starts."""
+"""The settings that a PostgreSQL server gets when it starts."""
 
 from pathlib import Path
 from typing import NoReturn

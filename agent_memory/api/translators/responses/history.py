@@ -1,4 +1,4 @@
-"""What a request of the Responses API continues."""
+"""The history that a request of the Responses API continues."""
 
 from dataclasses import dataclass
 
@@ -30,6 +30,12 @@ class History:
 def has_same_instructions(before: str | None, body: InputTokensBody) -> bool:
     """Whether the conversation may go on as it stands."""
     return before == (body.instructions or None)
+
+
+def begins_with(messages: tuple[Message, ...], instructions: str | None) -> bool:
+    """Whether another surface has given the model these instructions already."""
+    first = messages[0] if messages else None
+    return first is not None and first.role is Role.SYSTEM and first.text == instructions
 
 
 def without_instructions(

@@ -1,4 +1,4 @@
-"""What is kept of a request with its turn, so that its response can be told again."""
+"""The part of a request that is kept with its turn, so that its response can be told again."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +30,11 @@ class Kept:
 
     def write(self) -> str:
         return orjson.dumps({"response": self.fields, "num_input": self.num_input}).decode()
+
+    @property
+    def is_of_response(self) -> bool:
+        """The turn was asked for as a response."""
+        return self.num_input is not None
 
     @property
     def instructions(self) -> str | None:

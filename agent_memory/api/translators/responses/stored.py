@@ -28,7 +28,7 @@ def stored_response(turn: AnsweredTurn, writer: ItemWriter | None = None) -> Map
     kept = Kept.read(turn.kept)
     writer = writer or ItemWriter(kept.toolset.words)
     ended_at = int(turn.committed_at.timestamp())
-    fields = kept.fields if turn.kept else {**kept.fields, "created_at": ended_at}
+    fields = kept.fields if kept.is_of_response else {**kept.fields, "created_at": ended_at}
     status = final_status(turn.finish_reason)
     return ResponseHead(response_id(turn.turn_id), turn.model, fields).response(
         status,

@@ -1,4 +1,4 @@
-"""What is remembered, and found again."""
+"""Memory: remember, and find again."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a test runner prints below the heading of a failed test."""
+"""The lines that a test runner prints below the heading of a failed test."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What tests of Go say while they run: `go test -v` prints it above the line of the failure."""
+"""The output of Go's tests while they run: `go test -v` prints it above the line of the failure."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -1,5 +1,7 @@
 """One turn, many names."""
 
+import asyncio
+
 import httpx
 import openai
 import pytest
@@ -36,6 +38,25 @@ async def test_the_same_turn_goes_on_twice(server: Server, client: AsyncOpenAI) 
     assert server.read(4).endswith("<user>b\n<assistant>three\n<user>d\n<assistant>")
 
 
+async def test_two_that_go_on_at_once_do_not_hear_each_other(
+    server: Server, client: AsyncOpenAI
+) -> None:
+    first = await client.responses.create(model="m", input="hello")
+    questions = ("a", "b", "c")
+    answers = await asyncio.gather(
+        *(
+            client.responses.create(model="m", input=each, previous_response_id=first.id)
+            for each in questions
+        )
+    )
+    for answer in answers:
+        assert answer.status == "completed"
+        assert (await client.responses.retrieve(answer.id)).output_text == answer.output_text
+    begin = "<user>hello\n<assistant>one\n<user>"
+    said = {server.read(number) for number in range(1, 4)}
+    assert said == {f"{begin}{each}\n<assistant>" for each in questions}
+
+
 async def test_a_message_of_the_other_protocol_is_the_same_turn(
     server: Server, client: AsyncOpenAI
 ) -> None:
@@ -48,6 +69,46 @@ async def test_a_message_of_the_other_protocol_is_the_same_turn(
         again = await client.responses.create(model="m", input="and?", previous_response_id=id_)
         assert again.status == "completed"
         assert server.read(-1).endswith("<assistant>one\n<user>and?\n<assistant>")
+
+
+async def test_a_turn_is_continued_under_each_of_its_names(
+    server: Server, client: AsyncOpenAI
+) -> None:
+    first = await client.responses.create(model="m", input="hello", instructions="Be brief.")
+    async with server.http() as http:
+        body = {
+            "model": "m",
+            "max_tokens": 9,
+            "messages": [{"role": "user", "content": "and now?"}],
+            "thread": {"type": "continue", "previous_message_id": first.id.replace("resp", "msg")},
+        }
+        headers = {"anthropic-beta": "message-threads-2026-08-12"}
+        answer = await http.post("/v1/messages", json=body, headers=headers)
+        message = answer.json()
+        session = answer.headers["x-session-id"]
+        turn = {"message": "still there?"}
+        third = (await http.post(f"/v1/agents/{session}/turns", json=turn)).json()
+        last = await client.responses.create(
+            model="m",
+            input="so?",
+            instructions="Be brief.",
+            previous_response_id=third["turn_id"].replace("turn", "resp"),
+        )
+        agents = (await http.get("/v1/agents")).json()["data"]
+    assert message["content"][0]["text"] == "two"
+    assert last.output_text == "four"
+    assert server.read(3) == (
+        "<system>Be brief.\n<user>hello\n<assistant>one\n<user>and now?\n<assistant>two\n"
+        "<user>still there?\n<assistant>three\n<user>so?\n<assistant>"
+    )
+    assert [(agent["id"], agent["num_turns"]) for agent in agents] == [(session, 4)]
+    read = await client.responses.retrieve(message["id"].replace("msg", "resp"))
+    assert (read.output_text, read.status) == ("two", "completed")
+    assert read.created_at > 1_700_000_000
+    items = await client.responses.input_items.list(read.id)
+    assert [item.to_dict()["content"] for item in items.data] == [
+        [{"type": "input_text", "text": "and now?"}]
+    ]
 
 
 async def test_a_turn_goes_on_after_its_session_went_on_differently(

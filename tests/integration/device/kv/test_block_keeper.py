@@ -1,4 +1,4 @@
-"""What is kept of a row whose layers have windows."""
+"""The blocks that are kept of a row whose layers have windows."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

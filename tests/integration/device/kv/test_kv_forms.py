@@ -1,4 +1,4 @@
-"""What a model's blocks look like is known before the first one is made."""
+"""The form of a model's blocks is known before the first one is made."""
 
 from pathlib import Path
 

@@ -152,7 +152,7 @@ def test_a_call_of_the_model_s_own_accord_is_one_of_the_tools_and_fits_its_schem
 ) -> None:
     asked, constraint, said = begin_call(prompter)
     said += go_on(constraint, seed)
-    # It is free behind the call, and held again in the next.
+    # It is free after the call, and held again in the next.
     again = prompter.encode("\n<tool_call>")
     for token in again:
         constraint.advance(token)

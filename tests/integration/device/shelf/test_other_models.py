@@ -1,4 +1,4 @@
-"""What lies on the shelf for models that are not loaded: it gives way, and it can be erased."""
+"""Files on the shelf of models that are not loaded give way, and can be erased."""
 
 import os
 from dataclasses import replace

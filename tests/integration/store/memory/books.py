@@ -1,4 +1,4 @@
-"""What must be true of the indexes at any time, counted anew by the database's owner."""
+"""Invariants of the indexes, counted again by the database's owner."""
 
 import psycopg
 

@@ -1,4 +1,4 @@
-"""What is said of an item for one question, when a like one is asked: over the real stores."""
+"""Feedback on an item for one question, when a like one is asked: over the real stores."""
 
 import time
 from dataclasses import replace

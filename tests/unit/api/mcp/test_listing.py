@@ -1,4 +1,4 @@
-"""What clients are told of the tools, with every request."""
+"""The descriptions of the tools, which clients get with every request."""
 
 import httpx
 import orjson

@@ -1,4 +1,4 @@
-"""What Claude Code and the SDKs of its protocol send, beyond plain messages."""
+"""Requests of Claude Code and of the SDKs of its protocol, beyond plain messages."""
 
 from typing import Any
 
@@ -139,6 +139,19 @@ async def test_calls_of_a_foreign_server_stay_in_the_history_as_words(ask: Any) 
         '[server_tool_use: {"name":"web_search","input":{"query":"Ulm"}}]',
         '[web_search_tool_result: {"content":[{"title":"T"}]}]',
         "A minster.",
+    ]
+
+
+async def test_a_summary_of_earlier_messages_is_read_and_an_empty_one_is_nothing(ask: Any) -> None:
+    summary = {"type": "compaction", "content": "They met.", "signature": "x"}
+    empty = {"type": "compaction", "content": None}
+    answer = {"type": "text", "text": "Well."}
+    turn = await ask(
+        messages=[{"role": "assistant", "content": [summary, empty, answer]}, *HELLO["messages"]]
+    )
+    assert [part.text for part in turn.messages[0].parts] == [
+        "[Summary of the conversation so far]\nThey met.",
+        "Well.",
     ]
 
 

@@ -1,4 +1,4 @@
-"""What clients of other servers send to OpenAI's protocol."""
+"""Requests to OpenAI's protocol from clients of other servers."""
 
 from typing import Any
 

@@ -217,7 +217,13 @@ IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png"
             {"messages": [{"role": "user", "content": [{"type": "text", "text": 5}]}]},
             "messages.0.content.0.text",
         ),
-        ({"messages": [*HELLO["messages"], {"role": "assistant", "content": "Pa"}]}, "prefill"),
+        (
+            {
+                "messages": [*HELLO["messages"], {"role": "assistant", "content": "Pa"}],
+                "thinking": {"type": "enabled", "budget_tokens": 1024},
+            },
+            "The last message must not be the assistant's here",
+        ),
         ({"max_tokens": None}, "max_tokens"),
         ({"max_tokens": 0}, "max_tokens"),
         ({"max_tokens": 2_000_000}, "1000000"),

@@ -1,4 +1,4 @@
-"""What Prometheus reads."""
+"""The text that Prometheus reads."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""What a person sees who opens the server's address in a browser."""
+"""The pages that a person sees who opens the server's address in a browser."""
 
 import re
 

@@ -6,6 +6,7 @@ import httpx
 import openai
 import orjson
 import pytest
+from openai._streaming import SSEDecoder
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
@@ -111,6 +112,15 @@ async def test_all_events_of_a_text_come_in_order(client: httpx.AsyncClient) -> 
     assert len({event["item_id"] for event in told if "item_id" in event}) == 1
 
 
+async def test_a_stream_says_the_same_wherever_it_is_cut(client: httpx.AsyncClient) -> None:
+    raw = (await client.post("/v1/responses", json={**HELLO, "stream": True})).content
+    told = [data for _, data in events(raw.decode())]
+    for at in range(0, len(raw), 7):
+        pieces = [raw[:at], raw[at : at + 3], raw[at + 3 :]]
+        [*found] = SSEDecoder().iter_bytes(iter(pieces))
+        assert [orjson.loads(event.data) for event in found] == told
+
+
 @pytest.mark.parametrize("script", [TWO_CALLS, CUSTOM_CALL])
 async def test_a_stream_ends_with_the_whole_response(
     client: httpx.AsyncClient, turns: ScriptedTurns, script: Any
@@ -206,7 +216,7 @@ async def test_an_error_after_the_first_byte_fails_the_response(
     ("error", "status", "code"),
     [
         (PromptTooLong(9000, 8191), 400, "context_length_exceeded"),
-        (QueueFull(3), 429, "queue_full"),
+        (QueueFull(9, 3), 429, "queue_full"),
     ],
 )
 async def test_an_error_before_the_first_byte_is_one_of_http(
@@ -526,3 +536,13 @@ async def test_a_response_that_fails_in_the_background_says_why(
     assert last.type == "response.failed"
     assert last.response.error is not None
     assert last.response.error.code == "context_length_exceeded"
+
+
+async def test_a_silence_in_the_background_is_no_end(
+    client: httpx.AsyncClient, turns: ScriptedTurns
+) -> None:
+    turns.script = turn(Pause(0.1), TextDelta(0, "Paris.", 1))
+    answer = await client.post("/v1/responses", json={**HELLO, "background": True, "stream": True})
+    before, _, after = answer.text.partition(": ping\n\n")
+    assert "response.in_progress" in before
+    assert "response.completed" in after

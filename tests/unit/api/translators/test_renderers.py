@@ -1,4 +1,4 @@
-"""Whatever a turn says, the streamed response adds up to the whole one, in every protocol."""
+"""The streamed response adds up to the whole one, for any turn and in every protocol."""
 
 from collections.abc import Sequence
 from typing import Any

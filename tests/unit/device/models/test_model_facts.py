@@ -1,4 +1,4 @@
-"""What a model's files say of it, and whether there is memory for it."""
+"""The facts in a model's files, and whether there is memory for it."""
 
 import json
 from pathlib import Path

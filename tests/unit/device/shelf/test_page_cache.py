@@ -1,4 +1,4 @@
-"""What the system holds of files, as it tells by `mincore`."""
+"""The pages of files that the system holds, as `mincore` tells them."""
 
 import ctypes
 import mmap

@@ -1,4 +1,4 @@
-"""What runners print around their failures is no item."""
+"""The lines that runners print around their failures are no items."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whatever is handed in: nothing is raised and nothing is dropped."""
+"""For any input nothing is raised and nothing is dropped."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st

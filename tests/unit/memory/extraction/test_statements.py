@@ -1,4 +1,4 @@
-"""What is stated in messages, and what only looks like it."""
+"""Statements in messages, and words that only look like them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is logged of the items that are shown."""
+"""The log of the items that are shown."""
 
 from agent_memory.memory.learning.arrangement import MAX_SHOWN, as_ranked
 from tests.unit.memory.made_items import make_item, ranked

@@ -1,4 +1,4 @@
-"""What impressions and verdicts teach."""
+"""The lessons of impressions and verdicts."""
 
 from agent_memory.ids import ItemId
 from agent_memory.memory.feedback import Impression, Judged, Shown, Verdict

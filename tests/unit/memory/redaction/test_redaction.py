@@ -1,4 +1,4 @@
-"""What redaction takes out of a text, and what it leaves."""
+"""The parts of a text that redaction takes out, and those that it leaves."""
 
 import time
 

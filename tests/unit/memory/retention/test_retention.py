@@ -1,4 +1,4 @@
-"""What is archived, erased and held."""
+"""Items that are archived, erased and held."""
 
 from dataclasses import replace
 from datetime import timedelta

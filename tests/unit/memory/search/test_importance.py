@@ -1,4 +1,4 @@
-"""What an item matters, and how that changes with time."""
+"""The importance of an item, and how it changes with time."""
 
 from dataclasses import replace
 

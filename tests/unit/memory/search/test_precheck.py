@@ -1,4 +1,4 @@
-"""What failed near this before."""
+"""Failures near this that happened before."""
 
 from agent_memory.memory.items.kinds import ItemKind, KeyKind
 from agent_memory.memory.search.precheck import failures_near

@@ -1,4 +1,4 @@
-"""What is searched for when the purpose is a log."""
+"""The words that are searched for when the purpose is a log."""
 
 from agent_memory.memory.search.search_words import search_words
 

@@ -6,7 +6,9 @@ from itertools import count
 
 from agent_memory.prompts.call_forms.reader import CallForm
 from agent_memory.prompts.calls import parse_json_calls
-from agent_memory.prompts.output import OutputDelta, OutputFormat, OutputParser
+from agent_memory.prompts.output import OutputParser
+from agent_memory.prompts.output_deltas import OutputDelta
+from agent_memory.prompts.output_format import OutputFormat
 from agent_memory.turns.events import TextDelta, ThinkingDelta, ToolCallDelta, ToolCallStarted
 from agent_memory.turns.messages import ToolSpec
 

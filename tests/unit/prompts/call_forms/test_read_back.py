@@ -1,4 +1,4 @@
-"""What a family would write for any call is read back as it was."""
+"""Any call, as a family would write it, is read back as it was."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What a memory knows in which nothing was ever learned, and what it leaves for later."""
+"""A memory in which nothing was ever learned, and the work that it leaves for later."""
 
 import pytest
 
