@@ -30,7 +30,7 @@ class RememberArguments(Body):
     kind: Literal["note", "diff", "log"] = "note"
     said_by: Literal["user", "assistant"] = "assistant"
     thread: ThreadName | None = Field(None, description="project or topic")
-    occurred_at: Instant | None = Field(None, description="ISO 8601")
+    occurred_at: Instant | None = None
 
 
 class RecallArguments(Body):
@@ -67,16 +67,17 @@ class ContextGetArguments(Body):
 
 
 class ContextPutArguments(Body):
-    """A whole document. What is JSON is kept as JSON."""
+    """A whole document. What is JSON is kept as JSON. expected_version: 0 where there is none."""
 
     key: str
     text: str
-    expected_version: int | None = Field(None, ge=0, description="0: new")
+    expected_version: int | None = Field(None, ge=0)
 
 
-class ContextListArguments(Body):
-    """Which documents."""
+class ContextSearchArguments(Body):
+    """Which documents: those that a query finds, or all with that beginning and tag."""
 
+    query: Purpose | None = None
     prefix: str = ""
     tag: str | None = None
-    cursor: str | None = None
+    token_budget: AnswerBudget = 1024

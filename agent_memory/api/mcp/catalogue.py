@@ -7,8 +7,8 @@ from typing import Any
 
 from agent_memory.api.mcp.arguments import (
     ContextGetArguments,
-    ContextListArguments,
     ContextPutArguments,
+    ContextSearchArguments,
     ExpandArguments,
     RecallArguments,
     RememberArguments,
@@ -77,10 +77,10 @@ _TOOLS = (
         result={"version": _COUNT},
     ),
     Tool(
-        name="context_list",
-        summary="List shared documents: keys and versions.",
-        arguments=ContextListArguments,
-        result={"contexts": {"type": "object"}},
+        name="context_search",
+        summary="Search shared documents, or list them by prefix.",
+        arguments=ContextSearchArguments,
+        result={"contexts": {"type": "array"}},
         is_read_only=True,
     ),
 )

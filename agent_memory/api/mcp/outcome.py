@@ -10,7 +10,7 @@ from agent_memory.api.errors import fault_of
 from agent_memory.api.json_body import judged
 from agent_memory.api.mcp.catalogue import TOOLS
 from agent_memory.api.mcp.protocol import answered, refused
-from agent_memory.api.mcp.tools.contexts import context_get, context_list, context_put
+from agent_memory.api.mcp.tools.contexts import context_get, context_put, context_search
 from agent_memory.api.mcp.tools.expand import expand
 from agent_memory.api.mcp.tools.feedback import feedback
 from agent_memory.api.mcp.tools.recall import recall
@@ -26,12 +26,12 @@ _RUNS: Mapping[str, Callable[[Call, Any], Awaitable[dict[str, Any]]]] = {
     "feedback": feedback,
     "context_get": context_get,
     "context_put": context_put,
-    "context_list": context_list,
+    "context_search": context_search,
 }
 
 _FOUND_BY = {
     "item": "Use an id that recall or working_set answered.",
-    "context": "context_list tells which there are.",
+    "context": "context_search tells which there are.",
 }
 
 

@@ -1,4 +1,4 @@
-"""`context_get`, `context_put`, `context_list`: documents that agents share."""
+"""`context_get`, `context_put`, `context_search`: documents that agents share."""
 
 import json
 from typing import Any
@@ -8,8 +8,8 @@ from agent_memory.api.call import Call
 from agent_memory.api.contexts.writer import writer_of
 from agent_memory.api.mcp.arguments import (
     ContextGetArguments,
-    ContextListArguments,
     ContextPutArguments,
+    ContextSearchArguments,
 )
 from agent_memory.api.mcp.written import num_tokens
 from agent_memory.contexts.condition import ANY, UNCONDITIONAL, Condition
@@ -17,11 +17,13 @@ from agent_memory.contexts.document import Document, Format
 from agent_memory.contexts.draft import Draft
 from agent_memory.contexts.filter import Filter
 from agent_memory.contexts.key import check_key, check_prefix
-from agent_memory.errors import InvalidRequest
+from agent_memory.contexts.search import ContextQuery
+from agent_memory.errors import InvalidRequest, Unavailable
 from agent_memory.memory.ports import TokenCounter
 
 _LISTED = 50
 _LESS = 0.8
+_MORE = "There are more: narrow the prefix, or raise token_budget."
 
 
 async def context_get(call: Call, arguments: ContextGetArguments) -> dict[str, Any]:
@@ -51,18 +53,45 @@ async def context_put(call: Call, arguments: ContextPutArguments) -> dict[str, A
     return {"version": receipt.version}
 
 
-async def context_list(call: Call, arguments: ContextListArguments) -> dict[str, Any]:
-    """Keys with their versions, by key."""
+async def context_search(call: Call, arguments: ContextSearchArguments) -> dict[str, Any]:
+    """The best documents for a query, with what it found in them; without one, all by key."""
     call.principal.require(Scope.CONTEXTS)
     wanted = Filter(check_prefix(arguments.prefix), (arguments.tag,) if arguments.tag else ())
+    if arguments.query is None:
+        answer = await _listed(call, wanted)
+    else:
+        answer = await _found(call, wanted, arguments.query)
+    counter = await call.surface.runtime.memory.tokens()
+    while answer["contexts"] and num_tokens(answer, counter) > arguments.token_budget:
+        answer["contexts"].pop()
+        answer["note"] = _MORE
+    return answer
+
+
+async def _listed(call: Call, wanted: Filter) -> dict[str, Any]:
     reader = call.surface.runtime.contexts.reader
-    page = await reader.list(call.workspace, wanted, arguments.cursor, _LISTED)
-    found: dict[str, Any] = {
-        "contexts": {
-            context.present.address.key: context.present.address.version for context in page.items
+    page = await reader.list(call.workspace, wanted, None, _LISTED)
+    addresses = [context.present.address for context in page.items]
+    entries = [{"key": address.key, "version": address.version} for address in addresses]
+    answer: dict[str, Any] = {"contexts": entries}
+    return {**answer, "note": _MORE} if page.next_cursor else answer
+
+
+async def _found(call: Call, wanted: Filter, query: str) -> dict[str, Any]:
+    search = call.surface.runtime.context_search
+    if search is None:
+        raise Unavailable("This server does not search contexts; leave query out to list them.")
+    found = await search.search(call.workspace, ContextQuery(query, wanted=wanted, limit=_LISTED))
+    entries = [
+        {
+            "key": hit.stored.context.present.address.key,
+            "version": hit.stored.context.present.address.version,
+            "snippet": hit.snippet,
         }
-    }
-    return {**found, "next_cursor": page.next_cursor} if page.next_cursor else found
+        for hit in found.hits
+    ]
+    answer: dict[str, Any] = {"contexts": entries}
+    return {**answer, "note": found.note} if found.note else answer
 
 
 def _fitted(

@@ -29,7 +29,7 @@ async def test_the_listing_is_the_same_each_time_and_in_one_order(
         "feedback",
         "context_get",
         "context_put",
-        "context_list",
+        "context_search",
     ]
 
 
@@ -54,7 +54,7 @@ def test_every_tool_says_whether_it_changes_anything_and_what_it_answers() -> No
         "expand",
         "working_set",
         "context_get",
-        "context_list",
+        "context_search",
     }
 
 

@@ -196,8 +196,17 @@ async def test_a_document_is_written_and_read_by_its_versions(client: httpx.Asyn
     assert put["structuredContent"] == {"version": 2}
     old = await call(client, "context_get", key="plans/may", version=1)
     assert old["structuredContent"]["text"] == "Ship."
-    listed = await call(client, "context_list", prefix="plans/")
-    assert listed["structuredContent"] == {"contexts": {"plans/may": 2}}
+    listed = await call(client, "context_search", prefix="plans/")
+    assert listed["structuredContent"] == {"contexts": [{"key": "plans/may", "version": 2}]}
+
+
+async def test_a_list_of_documents_keeps_to_the_budget(client: httpx.AsyncClient) -> None:
+    for number in range(60):
+        await call(client, "context_put", key=f"plans/{number} {'and on ' * 20}end", text="x")
+    listed = await call(client, "context_search", prefix="plans/", token_budget=300)
+    assert WordCounter().count(listed["content"][0]["text"]) <= 300
+    assert len(listed["structuredContent"]["contexts"]) >= 5
+    assert "narrow the prefix" in listed["structuredContent"]["note"]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +215,7 @@ async def test_a_document_is_written_and_read_by_its_versions(client: httpx.Asyn
         ("context_put", {"key": "a", "text": "x", "expected_version": 0}, "version 1"),
         ("context_put", {"key": "a", "text": "x", "expected_version": 7}, "version 1"),
         ("context_put", {"key": "a//b", "text": "x"}, "slashes"),
-        ("context_get", {"key": "none"}, "context_list tells which there are."),
+        ("context_get", {"key": "none"}, "context_search tells which there are."),
     ],
 )
 async def test_a_document_that_is_not_as_expected_is_said(
@@ -237,7 +246,7 @@ async def test_a_long_document_is_read_in_parts_within_the_budget(
 
 async def test_documents_need_their_own_scope(client: httpx.AsyncClient, keys: StaticKeys) -> None:
     keys.principals[TEST_KEY] = principal(scopes=frozenset({Scope.MEMORY}))
-    refused = await call(client, "context_list")
+    refused = await call(client, "context_search")
     assert refused["isError"] is True
     assert "scope 'contexts'" in refused["content"][0]["text"]
     assert not (await call(client, "recall", purpose="x"))["isError"]
