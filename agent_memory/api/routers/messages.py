@@ -110,7 +110,7 @@ async def _compared(
     call: Call, body: MessagesBody, turn: TurnRequest
 ) -> tuple[TurnRequest, Comparison | None]:
     """The turn, to be compared with the answer that the client names for that, if it names one."""
-    name = body.diagnostics and body.diagnostics.previous_message_id
+    name = body.diagnostics.previous_message_id if body.diagnostics else None
     if name is None:
         return turn, None
     param = "diagnostics.previous_message_id"

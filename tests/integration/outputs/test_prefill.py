@@ -29,7 +29,8 @@ async def test_both_protocols_go_on_from_the_last_message(speaker: Speaker) -> N
         asked: Any = {"model": "m", "max_tokens": 60, "messages": [user("ASK"), BEGUN]}
         async with speaker.openai() as client:
             if not is_streamed:
-                return (await client.chat.completions.create(**asked)).choices[0].message.content
+                whole = await client.chat.completions.create(**asked)
+                return str(whole.choices[0].message.content)
             chunks = await client.chat.completions.create(stream=True, **asked)
             return "".join([chunk.choices[0].delta.content or "" async for chunk in chunks])
 
@@ -37,11 +38,15 @@ async def test_both_protocols_go_on_from_the_last_message(speaker: Speaker) -> N
         asked: Any = {"model": "m", "max_tokens": 60, "messages": [user("ASK"), BEGUN]}
         async with speaker.anthropic() as client:
             if not is_streamed:
-                return (await client.messages.create(**asked)).content[0].text
+                whole: Any = await client.messages.create(**asked)
+                return str(whole.content[0].text)
             async with client.messages.stream(**asked) as stream:
-                return (await stream.get_final_message()).content[0].text
+                whole = await stream.get_final_message()
+                return str(whole.content[0].text)
 
-    ways = [ask(is_streamed=is_streamed) for ask in (chat, message) for is_streamed in (0, 1)]
+    ways = [
+        ask(is_streamed=is_streamed) for ask in (chat, message) for is_streamed in (False, True)
+    ]
 
     assert await asyncio.gather(*ways) == [ANSWER.removeprefix("It is")] * 4
 
@@ -109,16 +114,10 @@ async def test_what_cannot_be_continued_is_refused(
 
 async def test_an_open_call_is_not_continued(speaker: Speaker) -> None:
     call = {"type": "tool_use", "id": "t", "name": "bash", "input": {}}
+    said: Any = {"role": "assistant", "content": [{"type": "text", "text": "x"}, call]}
     async with speaker.anthropic() as client:
         with pytest.raises(anthropic.BadRequestError, match="only text can be continued"):
-            await client.messages.create(
-                model="m",
-                max_tokens=5,
-                messages=[
-                    user("ASK"),
-                    {"role": "assistant", "content": [{"type": "text", "text": "x"}, call]},  # type: ignore[list-item]
-                ],
-            )
+            await client.messages.create(model="m", max_tokens=5, messages=[user("ASK"), said])
 
 
 async def test_a_model_that_always_thinks_first_says_so(speaker_of: MakeSpeaker) -> None:

@@ -10,7 +10,7 @@ from tests.integration.outputs.conftest import MakeSpeaker
 from tests.integration.outputs.speaker import BASH, Speaker
 
 CALL = '<tool_call>\n{"name": "bash", "arguments": {"command": "ls"}}\n</tool_call>'
-TOOL = {"name": "bash", "description": "Runs it.", "input_schema": dict(BASH)}
+TOOL: Any = {"name": "bash", "description": "Runs it.", "input_schema": dict(BASH)}
 BETAS = ["message-threads-2026-08-12"]
 
 
@@ -156,7 +156,7 @@ async def test_a_streamed_thread_goes_on(speaker: Speaker) -> None:
     async with speaker.anthropic() as client:
         thread = client.beta.messages.thread(model="m", max_tokens=50)
         async with thread.stream(user("ONE")) as stream:
-            first = await stream.get_final_message()
+            first: Any = await stream.get_final_message()
         second = await thread.send(user("TWO"))
 
     assert first.content[0].text == "First."

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ async def test_the_end_of_the_window_is_told_apart_from_the_limit_that_was_asked
 
 
 async def test_a_limit_that_the_window_just_has_room_for_is_the_limit(speaker: Speaker) -> None:
-    asked = [{"role": "user", "content": "LONG"}]
+    asked: Any = [{"role": "user", "content": "LONG"}]
     async with speaker.anthropic() as client:
         counted = await client.messages.count_tokens(model="m", messages=asked)
         room = WINDOW - counted.input_tokens
