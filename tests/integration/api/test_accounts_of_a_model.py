@@ -80,9 +80,8 @@ async def test_the_ledger_and_the_budget_agree_with_what_clients_are_told(
         told.extend((last.prompt_tokens, last.completion_tokens))
 
     await ask_both()
-    with pytest.raises((anthropic.APIStatusError, openai.APIStatusError)) as refused:
+    with pytest.raises((anthropic.APIStatusError, openai.APIStatusError), match="budget"):
         await ask_both()
-    assert refused.value.status_code == 402
     await http.aclose()
     await accountant.finish()
 
