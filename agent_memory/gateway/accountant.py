@@ -71,7 +71,8 @@ class Accountant:
 
     async def needs(self, workspace: WorkspaceId) -> Needs:
         rules = await self._cache.rules(workspace)
-        subjects = [rule.subject.kind for rule in (*rules.limits, *rules.budgets)]
+        subjects = {limit.subject.kind for limit in rules.limits}
+        subjects |= {budget.subject.kind for budget in rules.budgets}
         return Needs(
             sizes=bool(rules.budgets) or any(limit.metric in _SIZES for limit in rules.limits),
             session=SubjectKind.SESSION in subjects,

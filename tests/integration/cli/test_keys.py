@@ -21,7 +21,7 @@ def test_a_key_made_offline_is_listed_and_revoked_offline(command: Command) -> N
 
     assert made["key"].startswith(f"am_{made['id']}_")
     assert made["workspace"] == "default"
-    assert listed(command)[made["id"]]["scopes"] == ["inference", "memory", "sessions"]
+    assert listed(command)[made["id"]]["scopes"] == ["contexts", "inference", "memory", "sessions"]
     assert "key" not in listed(command)[made["id"]]
 
     assert command("keys", "revoke", made["id"]).exit_code == 0
