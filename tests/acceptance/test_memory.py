@@ -261,11 +261,13 @@ async def test_a_client_of_mcp_remembers_and_recalls_over_both_ways(server: Serv
     process = StdioServerParameters(command=command[0], args=list(command[1:]), env=environment)
     async with mcp.client.Client(stdio_client(process)) as local:
         recalled = await local.call_tool("recall", {"purpose": "Which colour has the crane?"})
+        assert recalled.structured_content is not None
         assert "green" in recalled.structured_content["memory"]
 
 
 def test_a_running_listen_of_mcp_ends_when_its_key_is_revoked(server: Server) -> None:
     made = server.json_command("keys", "create", "--name", "listener")
+    assert isinstance(made, dict)
     headers = {**listening_headers("subscriptions/listen"), "x-api-key": made["key"]}
     body = listening_message("subscriptions/listen", {"notifications": {"toolsListChanged": True}})
     with (

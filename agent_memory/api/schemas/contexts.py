@@ -122,7 +122,9 @@ class ContextQuery(BaseModel):
     def options(self) -> ContextOptions:
         """The same as they stand in a body."""
         sent = {"tags" if name == "tag" else name for name in self.model_fields_set - {"raw"}}
-        values = {name: getattr(self, "tag" if name == "tags" else name, None) for name in _OPTIONS}
+        values: dict[str, Any] = {
+            name: getattr(self, "tag" if name == "tags" else name, None) for name in _OPTIONS
+        }
         return ContextOptions.model_construct(sent, **values)
 
 

@@ -149,7 +149,7 @@ async def _check_items(
         "find_missing_item", workspace_id=workspace, item_ids=list(escaped)
     )
     if missing is not None:
-        raise NotFound("item", escaped[missing])
+        raise NotFound("item", escaped[str(missing)])
 
 
 async def _check_impression(

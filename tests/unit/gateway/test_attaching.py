@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from agent_memory.gateway.attaching import Attaching
 from agent_memory.ids import RequestId, SessionId, TurnId, WorkspaceId
-from agent_memory.prompts.identity import conversation_hashes
-from agent_memory.sessions.conversation import common_prefix
+from agent_memory.prompts.identity import common_prefix, conversation_hashes
 from agent_memory.testing.runtime import ScriptedTurns
 from agent_memory.turns.attached import AttachedContext
 from agent_memory.turns.messages import Message, Recollection, Role, Text
