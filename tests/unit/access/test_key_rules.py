@@ -29,7 +29,9 @@ def test_scopes_are_taken_by_name() -> None:
 
 @pytest.mark.parametrize("names", [[], ["root"], ["inference", "Admin"]])
 def test_no_scopes_and_unknown_scopes_are_refused(names: list[str]) -> None:
-    with pytest.raises(InvalidRequest, match="admin, inference, memory, operator, sessions"):
+    with pytest.raises(
+        InvalidRequest, match="admin, contexts, inference, memory, operator, sessions"
+    ):
         check_scopes(names)
 
 

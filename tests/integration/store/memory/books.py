@@ -52,8 +52,9 @@ def count_rows(url: str, workspace: str) -> dict[str, int]:
     with psycopg.connect(url) as connection:
         connection.execute("SET search_path = agent_memory, public")
         tables = connection.execute(
-            "SELECT relname FROM pg_class WHERE relkind = 'r'"
-            " AND relnamespace = 'agent_memory'::regnamespace AND relname <> 'schema_migrations'"
+            "SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid"
+            " WHERE relkind = 'r' AND relnamespace = 'agent_memory'::regnamespace"
+            " AND attname = 'workspace_id'"
         ).fetchall()
         counts = {}
         for (table,) in tables:
