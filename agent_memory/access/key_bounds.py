@@ -20,12 +20,16 @@ class KeyBounds:
     models: tuple[str, ...] | None = None
     addresses: tuple[str, ...] | None = None
 
-    def require_model(self, *names: str) -> None:
-        """`ModelNotAllowed` unless one of the names that a model goes by is allowed."""
-        if self.models is None:
+    def require_model(self, asked: str, *answering: str) -> None:
+        """`ModelNotAllowed` unless the name that the client asked for is allowed, or each of those
+        that may answer is: an alias must not lead to a model beside the bounds."""
+        if self.models is None or self._allows(asked):
             return
-        if not any(fnmatchcase(name, pattern) for name in names for pattern in self.models):
-            raise ModelNotAllowed(names[0])
+        if not answering or not all(map(self._allows, answering)):
+            raise ModelNotAllowed(asked)
+
+    def _allows(self, name: str) -> bool:
+        return any(fnmatchcase(name, pattern) for pattern in self.models or ())
 
     def require_address(self, address: str | None) -> None:
         """`AddressNotAllowed` unless the client's address lies in one of the networks."""

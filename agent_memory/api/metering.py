@@ -142,10 +142,11 @@ class Metering:
         bounds = self._call.principal.bounds
         if bounds.models is None:
             return
-        names = [self._requested_model]
-        if (far := self._far_names()) is None:
-            names.append(await self._call.surface.catalogue.served() or "")
-        bounds.require_model(*filter(None, [*names, *(far or ())]))
+        answering = self._far_names()
+        if answering is None:
+            served = await self._call.surface.catalogue.served()
+            answering = [served] if served else []
+        bounds.require_model(self._requested_model, *answering)
 
     def _places(self) -> list[tuple[str, str]]:
         """The providers and models that may answer, in their order."""

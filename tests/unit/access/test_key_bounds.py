@@ -11,12 +11,16 @@ def test_a_key_without_bounds_may_use_everything() -> None:
     KeyBounds().require_address(None)
 
 
-def test_a_model_is_allowed_by_one_of_the_names_it_goes_by() -> None:
-    bounds = KeyBounds(models=("tiny", "anthropic/*"))
+def test_a_model_is_allowed_by_the_name_asked_for_or_by_what_answers_to_it() -> None:
+    bounds = KeyBounds(models=("tiny", "anthropic/*", "fast"))
     bounds.require_model("gpt-4", "tiny")
     bounds.require_model("anthropic/claude")
+    bounds.require_model("fast", "openai/gpt")
+    bounds.require_model("smart", "anthropic/claude", "tiny")
     with pytest.raises(ModelNotAllowed, match="'openai/gpt'"):
         bounds.require_model("openai/gpt", "large")
+    with pytest.raises(ModelNotAllowed):
+        bounds.require_model("smart", "anthropic/claude", "openai/gpt")
     with pytest.raises(ModelNotAllowed):
         KeyBounds(models=()).require_model("tiny")
 
