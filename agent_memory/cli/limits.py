@@ -1,15 +1,15 @@
 """`agent-memory limits`: how much keys, agents, addresses and workspaces may ask for in a time."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from agent_memory.access.limits import Metric
 from agent_memory.access.subject import SubjectKind
+from agent_memory.cli.admin_rules import delete_rule, read_rules, set_rule
 from agent_memory.cli.durations import parse_duration
-from agent_memory.cli.memory_api import MemoryApi, with_memory
-from agent_memory.cli.options import AsJson, DataDir, load_settings
-from agent_memory.cli.output import console, print_json, print_table
+from agent_memory.cli.options import AsJson, DataDir
+from agent_memory.cli.output import print_json, print_table
 from agent_memory.cli.rows import cells
 from agent_memory.store.workspaces import DEFAULT_WORKSPACE
 
@@ -40,17 +40,7 @@ def set_limit(
         "amount": amount,
         "per_s": int(parse_duration(per).total_seconds()),
     }
-
-    async def put(api: MemoryApi) -> dict[str, Any]:
-        made: dict[str, Any] = await api.call("POST", _PATH, body)
-        return made
-
-    settings = load_settings(data_dir=data_dir)
-    made = with_memory(settings, workspace, put, may_create=True)
-    if as_json:
-        print_json(made)
-        return
-    console().print(f"Set {made['id']}.")
+    set_rule(_PATH, body, workspace, data_dir, as_json=as_json)
 
 
 @app.command(name="list")
@@ -58,12 +48,7 @@ def list_limits(
     workspace: Workspace = DEFAULT_WORKSPACE, data_dir: DataDir = None, as_json: AsJson = False
 ) -> None:
     """List the limits."""
-
-    async def read(api: MemoryApi) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = (await api.call("GET", _PATH))["data"]
-        return found
-
-    found = with_memory(load_settings(data_dir=data_dir), workspace, read)
+    found = read_rules(_PATH, workspace, data_dir)
     if as_json:
         print_json(found)
         return
@@ -80,13 +65,4 @@ def delete(
     as_json: AsJson = False,
 ) -> None:
     """Delete a limit."""
-
-    async def drop(api: MemoryApi) -> dict[str, Any]:
-        gone: dict[str, Any] = await api.call("DELETE", f"{_PATH}/{limit_id}")
-        return gone
-
-    gone = with_memory(load_settings(data_dir=data_dir), workspace, drop)
-    if as_json:
-        print_json(gone)
-        return
-    console().print(f"Deleted {gone['id']}.")
+    delete_rule(_PATH, limit_id, workspace, data_dir, as_json=as_json)
