@@ -5,7 +5,7 @@ used than was taken beforehand; then it must fill up again before anything can b
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 LONGEST_WAIT_S = 3600.0
 
@@ -94,8 +94,3 @@ def corrected(
         )
         for draw, really in zip(draws, used, strict=True)
     }
-
-
-def without_draw(draw: Draw) -> Draw:
-    """The same bucket, of which nothing is taken."""
-    return replace(draw, amount=0.0)

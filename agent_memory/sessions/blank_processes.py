@@ -101,16 +101,14 @@ class BlankProcesses(Generic[Process]):
     def _begin_start(self) -> asyncio.Task[None]:
         task = asyncio.create_task(self._start_and_add())
         self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
         return task
 
     async def _start_and_add(self) -> None:
-        task = asyncio.current_task()
         try:
-            process = await self._start()
+            self.add(await self._start())
         finally:
-            self._starting = {other for other in self._starting if other is not task}
             self._changed.set()
-        self.add(process)
 
     async def _serve(self) -> None:
         """Until nobody waits. A session is put to sleep before a process is started: waking it

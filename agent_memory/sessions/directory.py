@@ -94,7 +94,6 @@ class SessionDirectory(Generic[Placed]):
         patience_s: float = 30.0,
     ) -> None:
         self._workers = workers
-        self._max_live = max_live
         self._num_warm = num_warm
         self._patience_s = patience_s
         self._held: dict[Place, Worker[Placed]] = {}
@@ -104,7 +103,7 @@ class SessionDirectory(Generic[Placed]):
         self._warming: asyncio.Task[None] | None = None
         self._blank = BlankProcesses[Worker[Placed]](
             workers.start,
-            self._make_room,
+            self._hibernate_longest_idle,
             lambda: max_live - len(self._held),
             room_timeout_s,
         )
@@ -171,7 +170,7 @@ class SessionDirectory(Generic[Placed]):
 
     async def hibernate_idle(self, idle_s: float) -> int:
         """Hibernate whatever has idled for so long; returns how many did."""
-        return await self._hibernate_first(len(self._held), idle_s)
+        return await self._hibernate_longest_idle(len(self._held), idle_s)
 
     async def drain(self) -> None:
         """Take no new turns from now on."""
@@ -202,11 +201,9 @@ class SessionDirectory(Generic[Placed]):
             except WorkerLost:
                 self._drop(place, worker)
 
-    async def _make_room(self, count: int) -> int:
-        """Hibernate up to `count` sessions, those that have idled longest; how many did."""
-        return await self._hibernate_first(count, 0.0)
-
-    async def _hibernate_first(self, count: int, least_idle_s: float) -> int:
+    async def _hibernate_longest_idle(self, count: int, least_idle_s: float = 0.0) -> int:
+        """Hibernate up to `count` sessions, those that have idled longest and at least so long;
+        how many did."""
         found = await asyncio.gather(*map(self._idle_time, list(self._held.items())))
         idle = sorted(
             (entry for entry in found if entry is not None and entry[0] >= least_idle_s),
