@@ -1,6 +1,7 @@
 """The part of a server that lives in Ray. Import it only when the environment is prepared."""
 
 import asyncio
+import atexit
 import contextlib
 import logging
 import os
@@ -32,6 +33,7 @@ from agent_memory.host.composition import (
 )
 from agent_memory.host.environment import runtime_folder
 from agent_memory.host.patient_start import end_processes_below, start_patiently
+from agent_memory.host.remnants import end_remnants
 from agent_memory.settings import Settings
 
 APPLICATION = "agent_memory"
@@ -125,8 +127,10 @@ class RayRuntime:
             return
         node = _own_node()
         if node is not None and node.dead_processes():
-            # Nobody is left to ask for an orderly end.
+            # Nobody is left to ask for an orderly end: asking takes a minute, at the exit too.
             node.kill_all_processes(check_alive=False, allow_graceful=False)
+            atexit.unregister(worker.shutdown)
+            end_remnants(self._settings.home)
             return
         _stop_listening()
         serve.shutdown()
