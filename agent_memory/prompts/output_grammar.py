@@ -15,6 +15,7 @@ from agent_memory.turns.messages import ToolChoice, ToolMode, ToolSpec
 # Calls are spaced as templates render them; in an answer a line may break and be indented, but
 # there is no room for a model to write blanks for ever.
 _CALL_SPACING = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+CALL_OPTIONS = {**_CALL_SPACING, "lenient": True}
 _ANSWER_SPACING = {"whitespace_pattern": r"(\n {0,40}| )?"}
 
 
@@ -39,11 +40,11 @@ def output_grammar(
     call_form: None for a model whose calls are not JSON. Raises InvalidRequest for what cannot be
     had: a call of an unknown tool, or one in a format without a grammar.
     """
-    callable_tools = _callable_tools(tools, tool_choice)
-    must_call = tool_choice.mode in {ToolMode.REQUIRED, ToolMode.NAMED}
-    if not must_call and json_schema is None:
+    called = callable_tools(tools, tool_choice)
+    is_called = must_call(tool_choice)
+    if not is_called and json_schema is None:
         return None
-    if callable_tools and call_form is None:
+    if called and call_form is None:
         raise InvalidRequest(
             "This model writes calls of tools in a form that cannot be required or combined with "
             "a JSON schema; use tool_choice 'auto' without response_format.",
@@ -51,13 +52,13 @@ def output_grammar(
         )
     rules: list[str] = []
     answers: list[str] = []
-    if callable_tools and call_form is not None:
+    if called and call_form is not None:
         answers.append("calls")
         is_single = is_single_call or tool_choice.mode is ToolMode.NAMED
-        rules.extend(_call_rules(callable_tools, call_form, is_single=is_single))
-    if json_schema is not None and not must_call:
+        rules.extend(_call_rules(called, call_form, is_single=is_single))
+    if json_schema is not None and not is_called:
         answers.append("json")
-        rules.append(f"json: %json {_schema(json_schema)}")
+        rules.append(f"json: %json {answer_schema(json_schema)}")
     return "\n".join([f"start: /\\n{{0,2}}/ ({' | '.join(answers)})", *rules])
 
 
@@ -68,7 +69,14 @@ def begun_call_grammar(tools: Sequence[ToolSpec], form: CallForm) -> str:
     return "\n".join(["start: calls", *rules])
 
 
-def _callable_tools(tools: Sequence[ToolSpec], tool_choice: ToolChoice) -> Sequence[ToolSpec]:
+def must_call(tool_choice: ToolChoice) -> bool:
+    """Whether a call is owed."""
+    return tool_choice.mode in {ToolMode.REQUIRED, ToolMode.NAMED}
+
+
+def callable_tools(tools: Sequence[ToolSpec], tool_choice: ToolChoice) -> Sequence[ToolSpec]:
+    """The tools of which one may be called. Raises InvalidRequest when one must be that is not
+    there."""
     match tool_choice.mode:
         case ToolMode.NONE:
             return ()
@@ -95,14 +103,14 @@ def _call_rules(tools: Sequence[ToolSpec], form: CallForm, *, is_single: bool) -
         name = json.dumps(tool.name, ensure_ascii=False)
         opening = json.dumps(f'{form.start}\n{{"name": {name}, "arguments": ', ensure_ascii=False)
         closing = json.dumps(f"}}\n{form.end}", ensure_ascii=False)
-        options = {**_CALL_SPACING, "lenient": True}
-        parameters = {"type": "object", **tool.parameters, "x-guidance": options}
+        parameters = {"type": "object", **tool.parameters, "x-guidance": CALL_OPTIONS}
         rules.append(f"call_{at}: {opening} arguments_{at} {closing}")
         rules.append(f"arguments_{at}: %json {json.dumps(parameters)}")
     return rules
 
 
-def _schema(json_schema: str) -> str:
+def answer_schema(json_schema: str) -> str:
+    """The schema of an answer, with room for line breaks. Raises InvalidRequest."""
     try:
         schema = json.loads(json_schema)
     except ValueError as error:

@@ -13,7 +13,8 @@ class AnswerForm:
     parallel_tool_calls: False: the answer ends after its first call of a tool.
     thinking: None leaves it to the model's template.
     thinking_budget: most tokens that a model which thinks may think; then it must answer.
-    effort: how hard it is to think, in the provider's own word; the local engine has no such scale.
+    effort: how hard it is to think, in the provider's own word; local models that speak harmony are
+        told, others have no such scale.
     json_schema: JSON text of the schema that the answer must satisfy (`{"type": "object"}` for any
         object), or None for free text.
     parse: split the text into thinking, text and tool calls; False gives raw text.

@@ -1,16 +1,18 @@
 """Constrained decoding: a grammar says which tokens may come next."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agent_memory.device.sampling.call_constraint import CallConstraint
-from agent_memory.device.sampling.grammar_match import GrammarMatch
+from agent_memory.device.sampling.grammar_match import CompiledGrammar, GrammarMatch
 from agent_memory.device.sampling.grammars import Grammars
+from agent_memory.device.sampling.harmony import HarmonyCallConstraint, HeaderWatch, NoRecipient
 from agent_memory.device.sampling.no_call import CallBan, NoCall
 from agent_memory.device.sampling.thinking_budget import ThinkingBudget
 from agent_memory.device.text.prompter import Prompter
@@ -18,8 +20,13 @@ from agent_memory.device.text.think_marks import ThinkingWatch
 from agent_memory.engine.constraint import Diversion, TokenConstraint
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.errors import InvalidRequest, InvariantBroken
+from agent_memory.prompts.harmony.grammar import (
+    RECIPIENT,
+    begun_recipient_grammar,
+    harmony_grammar,
+)
 from agent_memory.prompts.output_grammar import CallForm, begun_call_grammar, output_grammar
-from agent_memory.turns.messages import ToolMode
+from agent_memory.turns.messages import ToolMode, ToolSpec
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +63,8 @@ class Constrainer:
 
     def _form_constraint(self, request: GenerationRequest) -> TokenConstraint | None:
         prompter = self._prompter
+        if prompter.harmony is not None and request.form.parse:
+            return self._harmony_constraint(request)
         form = CallForm(*prompter.call_markers) if prompter.has_json_calls else None
         grammar = self._grammars.compiled(
             request,
@@ -87,6 +96,41 @@ class Constrainer:
             answer, watch, _Ends.of(prompter, self._num_logits), is_owed=grammar is not None
         )
 
+    def _harmony_constraint(self, request: GenerationRequest) -> TokenConstraint | None:
+        form, prompt = request.form, request.prompt_tokens
+        _, is_open = self._prompter.opened(prompt)
+        grammar = self._grammars.compiled(
+            request,
+            lambda tools: harmony_grammar(
+                tools, form.tool_choice, form.json_schema, is_open=is_open
+            ),
+        )
+        if grammar is not None:
+            return _AnswerConstraint(GrammarMatch(grammar, self._num_logits))
+        if not form.tools:
+            return None
+        watch = HeaderWatch(self._prompter, prompt)
+        if form.tool_choice.mode is ToolMode.NONE:
+            return NoRecipient(self._recipient_ban, watch)
+        grammar = self._begun_grammar(request, begun_recipient_grammar)
+        if grammar is None:
+            return None
+        return HarmonyCallConstraint(grammar, RECIPIENT.encode(), watch, self._num_logits)
+
+    @cached_property
+    def _recipient_ban(self) -> CallBan:
+        return CallBan("to=", self._prompter, self._num_logits)
+
+    def _begun_grammar(
+        self, request: GenerationRequest, build: Callable[[Sequence[ToolSpec]], str]
+    ) -> CompiledGrammar | None:
+        """Of a call that the model makes of its own accord; None where there is none."""
+        try:
+            return self._grammars.compiled(request, build)
+        except InvalidRequest as error:
+            log.info("calls are not constrained", extra={"reason": str(error)})
+            return None
+
     def _call_constraint(self, request: GenerationRequest) -> TokenConstraint | None:
         """For the calls that a model makes of its own accord, where their form is known."""
         prompter = self._prompter
@@ -95,13 +139,7 @@ class Constrainer:
         if not (may_call and request.form.tools and prompter.has_json_calls and end):
             return None
         form = CallForm(start, end)
-        try:
-            grammar = self._grammars.compiled(
-                request, lambda tools: begun_call_grammar(tools, form)
-            )
-        except InvalidRequest as error:
-            log.info("calls are not constrained", extra={"reason": str(error)})
-            return None
+        grammar = self._begun_grammar(request, lambda tools: begun_call_grammar(tools, form))
         if grammar is None:
             return None
         return CallConstraint(grammar, start.encode(), prompter.token_bytes, self._num_logits)

@@ -11,6 +11,8 @@ from mlx_lm.utils import load_config, load_tokenizer
 
 from agent_memory.device.text.chat_template import ChatTemplate
 from agent_memory.device.text.control_tokens import ControlTokens
+from agent_memory.device.text.harmony_template import HarmonyTemplate
+from agent_memory.device.text.harmony_tokens import HarmonyTokens
 from agent_memory.device.text.output import Output
 from agent_memory.device.text.piece_cache import PieceCache
 from agent_memory.device.text.prompt_text import prompt_text
@@ -25,9 +27,12 @@ from agent_memory.device.text.tool_format import (
 )
 from agent_memory.device.text.vocabulary import Vocabulary
 from agent_memory.engine.request import GenerationRequest
-from agent_memory.errors import InvalidRequest, ModelNotUsable
+from agent_memory.errors import InvalidRequest, InvariantBroken, ModelNotUsable
 from agent_memory.ids import new_id
 from agent_memory.prompts.calls import parse_json_calls
+from agent_memory.prompts.harmony.header import Header
+from agent_memory.prompts.harmony.marks import END, THINKING
+from agent_memory.prompts.harmony.output import HarmonyOutput
 from agent_memory.prompts.output import OutputParser
 from agent_memory.prompts.output_format import OutputFormat
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
@@ -54,9 +59,13 @@ class Prompter:
     def __init__(self, tokenizer: TokenizerWrapper) -> None:
         self._tokenizer = tokenizer
         self._control = ControlTokens.of(tokenizer)
-        self._template = ChatTemplate(tokenizer, self._control.marks)
+        self.harmony = HarmonyTokens.of(tokenizer)
+        """Of a model that speaks harmony; None for all others."""
+        template = ChatTemplate if self.harmony is None else HarmonyTemplate
+        self._template = template(tokenizer, self._control.marks)
         self._vocabulary = Vocabulary(tokenizer)
-        self._think_marks = think_marks(tokenizer)
+        is_harmony = self.harmony is not None
+        self._think_marks = (THINKING, END) if is_harmony else think_marks(tokenizer)
         self._lock = threading.Lock()
         self._pieces = PieceCache(TextEncoder(tokenizer, self._control).encode, _CACHED_CHARS)
         self._call_form = call_form(tokenizer)
@@ -103,12 +112,13 @@ class Prompter:
         """What stands around a call; the second is empty where a call extends to the end."""
         if not self.has_tools:
             return CALL_START, CALL_END
-        return self._tokenizer.tool_call_start, self._tokenizer.tool_call_end or ""
+        return self._tokenizer.tool_call_start or "", self._tokenizer.tool_call_end or ""
 
     @property
     def eos_token_ids(self) -> frozenset[int]:
         """The tokens that end a turn."""
-        return frozenset(self._tokenizer.eos_token_ids)
+        told = frozenset(self._tokenizer.eos_token_ids)
+        return told if self.harmony is None else self.harmony.turn_ends(told)
 
     @property
     def vocab_size(self) -> int:
@@ -128,7 +138,8 @@ class Prompter:
     @property
     def special_token_ids(self) -> frozenset[int]:
         """Tokens that are not text: ends of turns, roles, padding."""
-        return frozenset(self._tokenizer.all_special_ids) | self.eos_token_ids
+        marks = frozenset() if self.harmony is None else frozenset(self.harmony.marks)
+        return frozenset(self._tokenizer.all_special_ids) | self.eos_token_ids | marks
 
     @property
     def think_markers(self) -> tuple[str, str] | None:
@@ -188,6 +199,16 @@ class Prompter:
         """The number of prompt tokens, those of splices not counted."""
         return sum(len(piece) for piece in self.render(request).pieces)
 
+    def opened(self, prompt_tokens: Sequence[int]) -> tuple[Header, bool]:
+        """What the prompt has opened of the turn, of a model that speaks harmony: a header, and
+        whether its text has begun."""
+        if self.harmony is None:
+            raise InvariantBroken("the model does not speak harmony")
+        return self.harmony.opened(prompt_tokens, self._text_of)
+
+    def _text_of(self, tokens: Sequence[int]) -> str:
+        return b"".join(map(self._vocabulary.token_bytes, tokens)).decode("utf-8", "replace")
+
     def starts_in_thinking(self, prompt_tokens: Sequence[int]) -> bool:
         """Whether the prompt itself has opened the model's thinking."""
         if self._think_marks is None:
@@ -215,6 +236,18 @@ class Prompter:
         thinking: as in the request of the prompt. Where it is off, a mark of thinking is text.
         """
         is_calling = parse and bool(tools) and tool_choice.mode is not ToolMode.NONE
+        if parse and self.harmony is not None:
+            header, is_open = self.opened(prompt_tokens)
+            spoken = HarmonyOutput(
+                index=index,
+                new_call_id=new_call_id,
+                tools=tools if is_calling else (),
+                stops=stops,
+                is_single_call=not parallel_tool_calls,
+                header=header,
+                is_open=is_open,
+            )
+            return Output(self._vocabulary, spoken, is_chat=True, marks=self.harmony.marks)
         may_think = thinking is not False or not self._template.can_turn_thinking_off
         starts_in_thinking = parse and self.starts_in_thinking(prompt_tokens)
         parser = OutputParser(
@@ -232,7 +265,8 @@ class Prompter:
             starts_in_thinking=starts_in_thinking,
         )
         end_mark = self._end_mark if parse and (may_think or starts_in_thinking) else None
-        return Output(self._vocabulary, parser, is_chat=parse, end_mark=end_mark)
+        marks = {} if end_mark is None else {end_mark: (self._think_marks or ("", ""))[1]}
+        return Output(self._vocabulary, parser, is_chat=parse, marks=marks)
 
     def new_text(self, request: GenerationRequest, choice: int) -> Output:
         """A fresh reader of what one choice of `request` says."""

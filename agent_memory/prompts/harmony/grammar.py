@@ -1,0 +1,103 @@
+"""The form of an answer in harmony, as a grammar in the Lark dialect of llguidance.
+
+turn: analysis? (call | final)
+
+Marks are tokens there, which no text matches.
+"""
+
+import json
+from collections.abc import Sequence
+
+from agent_memory.prompts.harmony.marks import (
+    ASSISTANT,
+    CHANNEL,
+    CONSTRAIN,
+    END,
+    MESSAGE,
+    NAMESPACE,
+    START,
+)
+from agent_memory.prompts.output_grammar import (
+    CALL_OPTIONS,
+    answer_schema,
+    callable_tools,
+    must_call,
+)
+from agent_memory.turns.messages import ToolChoice, ToolSpec
+
+RECIPIENT = f"to={NAMESPACE}"
+"""What a header has in front of a tool's name."""
+
+_FORM = f'form: " "? {CONSTRAIN} "json" | " json" |'
+_THINKING = (
+    f'analysis: {CHANNEL} "analysis" {MESSAGE} THOUGHT {END} {START} '
+    f'"{ASSISTANT.removeprefix(START)}"\nTHOUGHT: /(.|\\n)*/'
+)
+
+
+def harmony_grammar(
+    tools: Sequence[ToolSpec],
+    tool_choice: ToolChoice,
+    json_schema: str | None,
+    *,
+    is_open: bool = False,
+) -> str | None:
+    """The grammar of a turn; None when the answer is free. is_open: the prompt has begun the text
+    of the answer.
+
+    Raises InvalidRequest for a call of a tool that is not there."""
+    called = callable_tools(tools, tool_choice)
+    is_called = must_call(tool_choice)
+    if not is_called and json_schema is None:
+        return None
+    if is_open and json_schema is not None:
+        return f"start: json\n{_json(json_schema)}"
+    rules: list[str] = []
+    turns: list[str] = []
+    if called:
+        turns.append("call")
+        rules.extend(_calls(called))
+    if json_schema is not None and not is_called:
+        turns.append("final")
+        rules.append(f'final: {CHANNEL} "final" form {MESSAGE} json')
+        rules.append(_json(json_schema))
+    return "\n".join([f"start: analysis? ({' | '.join(turns)})", _THINKING, _FORM, *rules])
+
+
+def begun_recipient_grammar(tools: Sequence[ToolSpec]) -> str:
+    """The grammar of what follows `RECIPIENT` in a header that the model writes of its own accord,
+    up to the end of the call's arguments."""
+    calls = [
+        f"call_{at}: {_quoted(f'.{tool.name}')} place form {MESSAGE} arguments_{at}"
+        for at, tool in enumerate(tools)
+    ]
+    place = f'place: {CHANNEL} "commentary" |'
+    return "\n".join([f"start: {_any(tools)}", place, _FORM, *calls, *_arguments(tools)])
+
+
+def _calls(tools: Sequence[ToolSpec]) -> list[str]:
+    calls = [
+        f"call_{at}: {CHANNEL} {_quoted(f'commentary {RECIPIENT}.{tool.name}')} "
+        f"form {MESSAGE} arguments_{at}"
+        f" | {_quoted(f' {RECIPIENT}.{tool.name}')} {CHANNEL} "
+        f'"commentary" form {MESSAGE} arguments_{at}'
+        for at, tool in enumerate(tools)
+    ]
+    return [f"call: {_any(tools)}", *calls, *_arguments(tools)]
+
+
+def _any(tools: Sequence[ToolSpec]) -> str:
+    return " | ".join(f"call_{at}" for at in range(len(tools)))
+
+
+def _arguments(tools: Sequence[ToolSpec]) -> list[str]:
+    schemas = [{"type": "object", **tool.parameters, "x-guidance": CALL_OPTIONS} for tool in tools]
+    return [f"arguments_{at}: %json {json.dumps(schema)}" for at, schema in enumerate(schemas)]
+
+
+def _json(json_schema: str) -> str:
+    return f"json: %json {answer_schema(json_schema)}"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
