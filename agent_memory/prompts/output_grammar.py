@@ -7,44 +7,33 @@ answer: calls            a tool must be called
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from agent_memory.errors import InvalidRequest
+from agent_memory.prompts.call_forms.grammar import CallGrammar
 from agent_memory.turns.messages import ToolChoice, ToolMode, ToolSpec
 
-# Calls are spaced as templates render them; in an answer a line may break and be indented, but
-# there is no room for a model to write blanks for ever.
-_CALL_SPACING = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
-CALL_OPTIONS = {**_CALL_SPACING, "lenient": True}
+# A line may break and be indented, but there is no room for a model to write blanks for ever.
 _ANSWER_SPACING = {"whitespace_pattern": r"(\n {0,40}| )?"}
-
-
-@dataclass(frozen=True, slots=True)
-class CallForm:
-    """How the model marks a call whose body is `{"name": …, "arguments": {…}}`."""
-
-    start: str
-    end: str
 
 
 def output_grammar(
     tools: Sequence[ToolSpec],
     tool_choice: ToolChoice,
     json_schema: str | None,
-    call_form: CallForm | None,
+    form: CallGrammar | None,
     *,
     is_single_call: bool = False,
 ) -> str | None:
     """The grammar, or None when the answer is free.
 
-    call_form: None for a model whose calls are not JSON. Raises InvalidRequest for what cannot be
-    had: a call of an unknown tool, or one in a format without a grammar.
+    form: None for a model whose calls have a form without a grammar. Raises InvalidRequest for
+    what cannot be had: a call of an unknown tool, or one in such a form.
     """
     called = callable_tools(tools, tool_choice)
     is_called = must_call(tool_choice)
     if not is_called and json_schema is None:
         return None
-    if called and call_form is None:
+    if called and form is None:
         raise InvalidRequest(
             "This model writes calls of tools in a form that cannot be required or combined with "
             "a JSON schema; use tool_choice 'auto' without response_format.",
@@ -52,21 +41,22 @@ def output_grammar(
         )
     rules: list[str] = []
     answers: list[str] = []
-    if called and call_form is not None:
+    if called and form is not None:
         answers.append("calls")
         is_single = is_single_call or tool_choice.mode is ToolMode.NAMED
-        rules.extend(_call_rules(called, call_form, is_single=is_single))
+        rules.extend(form.rules(called, is_single=is_single, is_begun=False))
     if json_schema is not None and not is_called:
         answers.append("json")
         rules.append(f"json: %json {answer_schema(json_schema)}")
     return "\n".join([f"start: /\\n{{0,2}}/ ({' | '.join(answers)})", *rules])
 
 
-def begun_call_grammar(tools: Sequence[ToolSpec], form: CallForm) -> str:
+def begun_call_grammar(
+    tools: Sequence[ToolSpec], form: CallGrammar, *, is_single: bool = False
+) -> str:
     """The grammar of what follows the mark with which a model has begun a call of its own accord,
     up to the mark that ends it."""
-    rules = _call_rules(tools, replace(form, start=""), is_single=True)
-    return "\n".join(["start: calls", *rules])
+    return "\n".join(["start: calls", *form.rules(tools, is_single=is_single, is_begun=True)])
 
 
 def must_call(tool_choice: ToolChoice) -> bool:
@@ -94,19 +84,6 @@ def callable_tools(tools: Sequence[ToolSpec], tool_choice: ToolChoice) -> Sequen
                     "tool_choice",
                 )
             return named
-
-
-def _call_rules(tools: Sequence[ToolSpec], form: CallForm, *, is_single: bool) -> list[str]:
-    names = " | ".join(f"call_{at}" for at in range(len(tools)))
-    rules = ["calls: call" if is_single else 'calls: call ("\\n" call)*', f"call: {names}"]
-    for at, tool in enumerate(tools):
-        name = json.dumps(tool.name, ensure_ascii=False)
-        opening = json.dumps(f'{form.start}\n{{"name": {name}, "arguments": ', ensure_ascii=False)
-        closing = json.dumps(f"}}\n{form.end}", ensure_ascii=False)
-        parameters = {"type": "object", **tool.parameters, "x-guidance": CALL_OPTIONS}
-        rules.append(f"call_{at}: {opening} arguments_{at} {closing}")
-        rules.append(f"arguments_{at}: %json {json.dumps(parameters)}")
-    return rules
 
 
 def answer_schema(json_schema: str) -> str:

@@ -25,7 +25,7 @@ from agent_memory.prompts.harmony.grammar import (
     begun_recipient_grammar,
     harmony_grammar,
 )
-from agent_memory.prompts.output_grammar import CallForm, begun_call_grammar, output_grammar
+from agent_memory.prompts.output_grammar import begun_call_grammar, output_grammar
 from agent_memory.turns.messages import ToolMode, ToolSpec
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class Constrainer:
         prompter = self._prompter
         if prompter.harmony is not None and request.form.parse:
             return self._harmony_constraint(request)
-        form = CallForm(*prompter.call_markers) if prompter.has_json_calls else None
+        form = prompter.call_grammar
         grammar = self._grammars.compiled(
             request,
             lambda tools: output_grammar(
@@ -134,15 +134,20 @@ class Constrainer:
     def _call_constraint(self, request: GenerationRequest) -> TokenConstraint | None:
         """For the calls that a model makes of its own accord, where their form is known."""
         prompter = self._prompter
-        start, end = prompter.call_markers
+        _, end = prompter.call_markers
+        form = prompter.call_grammar
         may_call = request.form.parse and request.form.tool_choice.mode is ToolMode.AUTO
-        if not (may_call and request.form.tools and prompter.has_json_calls and end):
+        if form is None or not (may_call and request.form.tools and form.escapes_text):
             return None
-        form = CallForm(start, end)
-        grammar = self._begun_grammar(request, lambda tools: begun_call_grammar(tools, form))
+        if prompter.has_json_calls and not end:
+            return None
+        is_single = not request.form.parallel_tool_calls
+        grammar = self._begun_grammar(
+            request, lambda tools: begun_call_grammar(tools, form, is_single=is_single)
+        )
         if grammar is None:
             return None
-        return CallConstraint(grammar, start.encode(), prompter.token_bytes, self._num_logits)
+        return CallConstraint(grammar, form.start.encode(), prompter.token_bytes, self._num_logits)
 
 
 def _are_calls_forbidden(request: GenerationRequest) -> bool:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from mlx_lm.tokenizer_utils import TokenizerWrapper
@@ -21,6 +22,7 @@ from agent_memory.device.text.text_encoder import TextEncoder
 from agent_memory.device.text.think_marks import think_marks
 from agent_memory.device.text.tool_format import (
     call_form,
+    call_grammar,
     fallback_form,
     parse_calls_with,
     writes_json_calls,
@@ -29,6 +31,8 @@ from agent_memory.device.text.vocabulary import Vocabulary
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.errors import InvalidRequest, InvariantBroken, ModelNotUsable
 from agent_memory.ids import new_id
+from agent_memory.prompts.call_forms.grammar import CallGrammar
+from agent_memory.prompts.call_forms.json_grammars import EnclosedGrammar
 from agent_memory.prompts.calls import parse_json_calls
 from agent_memory.prompts.harmony.header import Header
 from agent_memory.prompts.harmony.marks import END, THINKING
@@ -113,6 +117,13 @@ class Prompter:
         if not self.has_tools:
             return CALL_START, CALL_END
         return self._tokenizer.tool_call_start or "", self._tokenizer.tool_call_end or ""
+
+    @cached_property
+    def call_grammar(self) -> CallGrammar | None:
+        """The grammar of the calls that the model writes; None where none holds them."""
+        if not self.has_tools:
+            return EnclosedGrammar(CALL_START, CALL_END)
+        return call_grammar(self._tokenizer, self._call_form)
 
     @property
     def eos_token_ids(self) -> frozenset[int]:

@@ -5,9 +5,9 @@ turn: analysis? (call | final)
 Marks are tokens there, which no text matches.
 """
 
-import json
 from collections.abc import Sequence
 
+from agent_memory.prompts.call_forms.grammar import any_call, json_arguments, quoted
 from agent_memory.prompts.harmony.marks import (
     ASSISTANT,
     CHANNEL,
@@ -18,7 +18,6 @@ from agent_memory.prompts.harmony.marks import (
     START,
 )
 from agent_memory.prompts.output_grammar import (
-    CALL_OPTIONS,
     answer_schema,
     callable_tools,
     must_call,
@@ -68,36 +67,23 @@ def begun_recipient_grammar(tools: Sequence[ToolSpec]) -> str:
     """The grammar of what follows `RECIPIENT` in a header that the model writes of its own accord,
     up to the end of the call's arguments."""
     calls = [
-        f"call_{at}: {_quoted(f'.{tool.name}')} place form {MESSAGE} arguments_{at}"
+        f"call_{at}: {quoted(f'.{tool.name}')} place form {MESSAGE} arguments_{at}"
         for at, tool in enumerate(tools)
     ]
     place = f'place: {CHANNEL} "commentary" |'
-    return "\n".join([f"start: {_any(tools)}", place, _FORM, *calls, *_arguments(tools)])
+    return "\n".join([f"start: {any_call(tools)}", place, _FORM, *calls, *json_arguments(tools)])
 
 
 def _calls(tools: Sequence[ToolSpec]) -> list[str]:
     calls = [
-        f"call_{at}: {CHANNEL} {_quoted(f'commentary {RECIPIENT}.{tool.name}')} "
+        f"call_{at}: {CHANNEL} {quoted(f'commentary {RECIPIENT}.{tool.name}')} "
         f"form {MESSAGE} arguments_{at}"
-        f" | {_quoted(f' {RECIPIENT}.{tool.name}')} {CHANNEL} "
+        f" | {quoted(f' {RECIPIENT}.{tool.name}')} {CHANNEL} "
         f'"commentary" form {MESSAGE} arguments_{at}'
         for at, tool in enumerate(tools)
     ]
-    return [f"call: {_any(tools)}", *calls, *_arguments(tools)]
-
-
-def _any(tools: Sequence[ToolSpec]) -> str:
-    return " | ".join(f"call_{at}" for at in range(len(tools)))
-
-
-def _arguments(tools: Sequence[ToolSpec]) -> list[str]:
-    schemas = [{"type": "object", **tool.parameters, "x-guidance": CALL_OPTIONS} for tool in tools]
-    return [f"arguments_{at}: %json {json.dumps(schema)}" for at, schema in enumerate(schemas)]
+    return [f"call: {any_call(tools)}", *calls, *json_arguments(tools)]
 
 
 def _json(json_schema: str) -> str:
     return f"json: %json {answer_schema(json_schema)}"
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)

@@ -1,12 +1,13 @@
 import pytest
 
 from agent_memory.errors import InvalidRequest
-from agent_memory.prompts.output_grammar import CallForm, output_grammar
+from agent_memory.prompts.call_forms.json_grammars import EnclosedGrammar
+from agent_memory.prompts.output_grammar import output_grammar
 from agent_memory.turns.messages import ToolChoice, ToolMode, ToolSpec
 
 F = ToolSpec("f", "", {"type": "object", "properties": {"a": {"type": "integer"}}})
 G = ToolSpec("g", "", {})
-FORM = CallForm("<tool_call>", "</tool_call>")
+FORM = EnclosedGrammar("<tool_call>", "</tool_call>")
 ANY = '{"type": "object"}'
 
 
