@@ -6,6 +6,7 @@ tests in two processes. Acceptance tests start servers, which take both cores.
 """
 
 import argparse
+import compileall
 import subprocess
 import sys
 import sysconfig
@@ -21,6 +22,9 @@ _FOR_MACOS = (
     *("--package", "agent_memory", "--package", "deployments"),
 )
 """The product alone, for it takes as long again; a unit test looks at the tests and benchmarks."""
+
+
+_SLOWEST = ("--durations", "20", "--durations-min", "8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Outcome:
 
 def main() -> int:
     arguments = _arguments()
+    _compile()
     with ThreadPoolExecutor(1) as beside:
         read = beside.submit(lambda: [_run(check, is_shown=False) for check in _readers()])
         outcomes = [_run(check) for check in _tests(is_fast=arguments.fast)]
@@ -51,6 +56,13 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests", description="Run every check.")
     parser.add_argument("--fast", action="store_true", help="of the tests only the unit tests")
     return parser.parse_args()
+
+
+def _compile() -> None:
+    """Where Python may not write bytecode, each of a server's ten processes would compile the whole
+    package for itself, at every start."""
+    for folder in ("agent_memory", "deployments"):
+        compileall.compile_dir(ROOT / folder, quiet=2)
 
 
 def _readers() -> list[Check]:
@@ -70,8 +82,8 @@ def _tests(*, is_fast: bool) -> list[Check]:
     in_two = ("-n", "2", "--dist", "loadfile")
     return [
         unit,
-        Check("integration tests", _pytest("tests/integration", *in_two)),
-        Check("acceptance tests", _pytest("tests/acceptance")),
+        Check("integration tests", _pytest("tests/integration", *in_two, *_SLOWEST)),
+        Check("acceptance tests", _pytest("tests/acceptance", *_SLOWEST)),
     ]
 
 
