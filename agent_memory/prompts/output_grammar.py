@@ -1,8 +1,8 @@
 """The form that an answer must have, as a grammar in the Lark dialect of llguidance.
 
-answer: calls            a tool must be called
-      | json             a schema must be met
-      | calls | json     a schema must be met unless a tool is called
+start: calls             a tool must be called
+     | answer            a schema must be met, or an expression
+     | calls | answer    the same, unless a tool is called
 """
 
 import json
@@ -22,6 +22,7 @@ def output_grammar(
     json_schema: str | None,
     form: CallGrammar | None,
     *,
+    text_form: str | None = None,
     is_single_call: bool = False,
 ) -> str | None:
     """The grammar, or None when the answer is free.
@@ -31,7 +32,8 @@ def output_grammar(
     """
     called = callable_tools(tools, tool_choice)
     is_called = must_call(tool_choice)
-    if not is_called and json_schema is None:
+    answer = None if is_called else answer_rule(json_schema, text_form)
+    if not is_called and answer is None:
         return None
     if called and form is None:
         raise InvalidRequest(
@@ -45,10 +47,12 @@ def output_grammar(
         answers.append("calls")
         is_single = is_single_call or tool_choice.mode is ToolMode.NAMED
         rules.extend(form.rules(called, is_single=is_single, is_begun=False))
-    if json_schema is not None and not is_called:
-        answers.append("json")
-        rules.append(f"json: %json {answer_schema(json_schema)}")
-    return "\n".join([f"start: /\\n{{0,2}}/ ({' | '.join(answers)})", *rules])
+    if answer is not None:
+        answers.append("answer")
+        rules.append(f"answer: {answer}")
+    # A text of a form begins at once: nothing in front of it would be told apart from it.
+    gap = "" if text_form is not None and not is_called else "/\\n{0,2}/ "
+    return "\n".join([f"start: {gap}({' | '.join(answers)})", *rules])
 
 
 def begun_call_grammar(
@@ -67,23 +71,22 @@ def must_call(tool_choice: ToolChoice) -> bool:
 def callable_tools(tools: Sequence[ToolSpec], tool_choice: ToolChoice) -> Sequence[ToolSpec]:
     """The tools of which one may be called. Raises InvalidRequest when one must be that is not
     there."""
-    match tool_choice.mode:
-        case ToolMode.NONE:
-            return ()
-        case ToolMode.AUTO:
-            return tools
-        case ToolMode.REQUIRED:
-            if not tools:
-                raise InvalidRequest("A tool must be called, but there are no tools.", "tools")
-            return tools
-        case ToolMode.NAMED:
-            named = [tool for tool in tools if tool.name == tool_choice.name]
-            if not named:
-                raise InvalidRequest(
-                    f"tool_choice names '{tool_choice.name}', which is not among the tools.",
-                    "tool_choice",
-                )
-            return named
+    called = tool_choice.callable_of(tools)
+    if called or not must_call(tool_choice):
+        return called
+    if tool_choice.mode is ToolMode.NAMED:
+        raise InvalidRequest(
+            f"tool_choice names '{tool_choice.name}', which is not among the tools.",
+            "tool_choice",
+        )
+    raise InvalidRequest("A tool must be called, but there are no tools.", "tools")
+
+
+def answer_rule(json_schema: str | None, text_form: str | None) -> str | None:
+    """What an answer that is no call must match; None when it is free. Raises InvalidRequest."""
+    if json_schema is not None:
+        return f"%json {answer_schema(json_schema)}"
+    return text_form
 
 
 def answer_schema(json_schema: str) -> str:

@@ -13,6 +13,7 @@ from agent_memory.device.sampling.call_constraint import CallConstraint
 from agent_memory.device.sampling.grammar_match import CompiledGrammar, GrammarMatch
 from agent_memory.device.sampling.grammars import Grammars
 from agent_memory.device.sampling.harmony import HarmonyCallConstraint, HeaderWatch, NoRecipient
+from agent_memory.device.sampling.least_tokens import LeastTokens
 from agent_memory.device.sampling.no_call import CallBan, NoCall
 from agent_memory.device.sampling.thinking_budget import ThinkingBudget
 from agent_memory.device.text.prompter import Prompter
@@ -47,6 +48,13 @@ class Constrainer:
     def new_constraint(self, request: GenerationRequest) -> TokenConstraint | None:
         """A fresh constraint for one choice of the request, at its beginning; None when its
         output is free. Raises InvalidRequest when the form that is asked for cannot be had."""
+        constraint = self._thinking_constraint(request)
+        least = request.sampling.min_tokens
+        if not least:
+            return constraint
+        return LeastTokens(self._prompter, least, self._num_logits, constraint)
+
+    def _thinking_constraint(self, request: GenerationRequest) -> TokenConstraint | None:
         form = self._form_constraint(request)
         prompter, budget = self._prompter, request.form.thinking_budget
         if budget is None or request.form.thinking is False or not request.form.parse:
@@ -73,6 +81,7 @@ class Constrainer:
                 request.form.tool_choice,
                 request.form.json_schema,
                 form,
+                text_form=request.form.text_form,
                 is_single_call=not request.form.parallel_tool_calls,
             ),
         )
@@ -102,7 +111,7 @@ class Constrainer:
         grammar = self._grammars.compiled(
             request,
             lambda tools: harmony_grammar(
-                tools, form.tool_choice, form.json_schema, is_open=is_open
+                tools, form.tool_choice, form.json_schema, text_form=form.text_form, is_open=is_open
             ),
         )
         if grammar is not None:
@@ -110,7 +119,7 @@ class Constrainer:
         if not form.tools:
             return None
         watch = HeaderWatch(self._prompter, prompt)
-        if form.tool_choice.mode is ToolMode.NONE:
+        if not form.callable_tools:
             return NoRecipient(self._recipient_ban, watch)
         grammar = self._begun_grammar(request, begun_recipient_grammar)
         if grammar is None:
@@ -126,7 +135,9 @@ class Constrainer:
     ) -> CompiledGrammar | None:
         """Of a call that the model makes of its own accord; None where there is none."""
         try:
-            return self._grammars.compiled(request, build)
+            return self._grammars.compiled(
+                request, lambda tools: build(request.form.tool_choice.callable_of(tools))
+            )
         except InvalidRequest as error:
             log.info("calls are not constrained", extra={"reason": str(error)})
             return None
@@ -137,7 +148,7 @@ class Constrainer:
         _, end = prompter.call_markers
         form = prompter.call_grammar
         may_call = request.form.parse and request.form.tool_choice.mode is ToolMode.AUTO
-        if form is None or not (may_call and request.form.tools and form.escapes_text):
+        if form is None or not (may_call and request.form.callable_tools and form.escapes_text):
             return None
         if prompter.has_json_calls and not end:
             return None
@@ -152,7 +163,7 @@ class Constrainer:
 
 def _are_calls_forbidden(request: GenerationRequest) -> bool:
     form = request.form
-    return form.parse and bool(form.tools) and form.tool_choice.mode is ToolMode.NONE
+    return form.parse and bool(form.tools) and not form.callable_tools
 
 
 class _AnswerConstraint:

@@ -18,7 +18,7 @@ from agent_memory.prompts.harmony.marks import (
     START,
 )
 from agent_memory.prompts.output_grammar import (
-    answer_schema,
+    answer_rule,
     callable_tools,
     must_call,
 )
@@ -39,6 +39,7 @@ def harmony_grammar(
     tool_choice: ToolChoice,
     json_schema: str | None,
     *,
+    text_form: str | None = None,
     is_open: bool = False,
 ) -> str | None:
     """The grammar of a turn; None when the answer is free. is_open: the prompt has begun the text
@@ -47,19 +48,19 @@ def harmony_grammar(
     Raises InvalidRequest for a call of a tool that is not there."""
     called = callable_tools(tools, tool_choice)
     is_called = must_call(tool_choice)
-    if not is_called and json_schema is None:
+    answer = None if is_called else answer_rule(json_schema, text_form)
+    if not is_called and answer is None:
         return None
-    if is_open and json_schema is not None:
-        return f"start: json\n{_json(json_schema)}"
+    if is_open and answer is not None:
+        return f"start: {answer}"
     rules: list[str] = []
     turns: list[str] = []
     if called:
         turns.append("call")
         rules.extend(_calls(called))
-    if json_schema is not None and not is_called:
+    if answer is not None:
         turns.append("final")
-        rules.append(f'final: {CHANNEL} "final" form {MESSAGE} json')
-        rules.append(_json(json_schema))
+        rules.append(f'final: {CHANNEL} "final" form {MESSAGE} ({answer})')
     return "\n".join([f"start: analysis? ({' | '.join(turns)})", _THINKING, _FORM, *rules])
 
 
@@ -83,7 +84,3 @@ def _calls(tools: Sequence[ToolSpec]) -> list[str]:
         for at, tool in enumerate(tools)
     ]
     return [f"call: {any_call(tools)}", *calls, *json_arguments(tools)]
-
-
-def _json(json_schema: str) -> str:
-    return f"json: %json {answer_schema(json_schema)}"

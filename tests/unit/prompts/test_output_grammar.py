@@ -43,9 +43,9 @@ def test_one_call_is_enough_where_no_more_are_wanted() -> None:
 
 
 def test_a_schema_leaves_room_for_calls_unless_there_are_none() -> None:
-    assert "(calls | json)" in (grammar((F,), ToolChoice(), ANY) or "")
-    assert "(json)" in (grammar((), ToolChoice(), ANY) or "")
-    assert "(json)" in (grammar((F,), ToolChoice(ToolMode.NONE), ANY) or "")
+    assert "(calls | answer)" in (grammar((F,), ToolChoice(), ANY) or "")
+    assert "(answer)" in (grammar((), ToolChoice(), ANY) or "")
+    assert "(answer)" in (grammar((F,), ToolChoice(ToolMode.NONE), ANY) or "")
 
 
 @pytest.mark.parametrize(

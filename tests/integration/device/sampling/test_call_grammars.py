@@ -2,7 +2,9 @@
 
 import json
 import random
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -19,7 +21,7 @@ from agent_memory.ids import BlockHash, LeaseId
 from agent_memory.prompts.harmony.grammar import harmony_grammar
 from agent_memory.prompts.harmony.marks import MARKS
 from agent_memory.prompts.output_grammar import output_grammar
-from agent_memory.turns.answer_form import AnswerForm
+from agent_memory.turns.answer_form import AnswerForm, matching, one_of
 from agent_memory.turns.messages import ToolChoice, ToolMode, ToolSpec
 from agent_memory.turns.sampling import SamplingParams
 from tests.integration.device.text.real_templates import real_template
@@ -197,3 +199,52 @@ def test_calls_of_its_own_accord_are_held_to_their_schemas(name: str, calls: str
     num_free = calls.count(start) * len(prompter.encode(start))
     assert num_held == len(prompter.encode(calls)) - num_free
     assert constraint.is_free
+
+
+def test_the_end_of_a_turn_waits_for_enough_tokens_but_not_a_demanded_form() -> None:
+    prompter = family("Qwen-Qwen3-0.6B").prompter
+    asked = request(prompter, ToolChoice())
+    least = replace(asked, sampling=SamplingParams(9, min_tokens=2), form=AnswerForm())
+    constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(least)
+    assert constraint is not None
+    ends = sorted(prompter.eos_token_ids)
+    for _ in range(2):
+        mask = constraint.allowed()
+        assert mask is not None
+        assert not mask[ends].any()
+        assert mask.sum() == prompter.vocab_size - len(ends)
+        constraint.advance(prompter.encode("a")[0])
+    assert constraint.allowed() is None
+    formed = replace(least, form=AnswerForm(thinking=False, text_form=one_of(["a"])))
+    constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(formed)
+    assert constraint is not None
+    constraint.advance(prompter.encode("a")[0])
+    assert constraint.is_finished
+
+
+@pytest.mark.parametrize("name", ["Qwen-Qwen3-0.6B", "openai-gpt-oss-120b"])
+@pytest.mark.parametrize("form", [one_of(["yes", 'n"o/']), matching(r"ab/[0-9]{2}")])
+def test_an_answer_has_the_text_that_is_demanded(name: str, form: str) -> None:
+    prompter = family(name).prompter
+    asked = replace(
+        request(prompter, ToolChoice()), form=AnswerForm(thinking=False, text_form=form)
+    )
+    constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
+    assert constraint is not None
+    output = prompter.new_text(asked, 0)
+    parts = parts_of([*output.push(babbled(prompter, constraint, 4))[0], *output.finish()])
+    ((_, text),) = [part for part in parts if part[0] != "thinking"]
+    assert re.fullmatch(r'yes|n"o/|ab/[0-9]{2}', str(text))
+
+
+def test_a_call_of_a_tool_that_is_not_allowed_is_not_made() -> None:
+    prompter = family("Qwen-Qwen3-0.6B").prompter
+    asked = request(prompter, ToolChoice(only=("now",)))
+    constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
+    assert constraint is not None
+    for token in prompter.encode('<tool_call>\n{"name": "'):
+        constraint.advance(token)
+    mask = constraint.allowed()
+    assert mask is not None
+    assert mask[prompter.encode("n")[0]]
+    assert not mask[prompter.encode("g")[0]]
