@@ -64,6 +64,11 @@ class ChatTemplate:
         self._think_marks = self._inline_think_marks() if self.exists else None
         self._headers: dict[bool | None, tuple[str, str]] = {}
 
+    def write_tools_in_words(self) -> None:
+        """The model's own calls cannot be read back: it is told of tools in plain text."""
+        probe = TemplateProbe(self._rendered, can_read_calls=False)
+        self.abilities = probe.abilities()
+
     @cached_property
     def can_turn_thinking_off(self) -> bool:
         """Whether a prompt without thinking is another than one with it."""

@@ -42,8 +42,19 @@ from agent_memory.prompts.output_format import OutputFormat
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.prompts.template_messages import template_tools
 from agent_memory.prompts.template_notes import template_notes
+from agent_memory.prompts.template_probe import TOOL
 from agent_memory.prompts.tool_text import CALL_END, CALL_START
-from agent_memory.turns.messages import ToolChoice, ToolMode, ToolSpec
+from agent_memory.turns.answer_form import AnswerForm
+from agent_memory.turns.events import ToolCallDelta, ToolCallStarted
+from agent_memory.turns.messages import (
+    Message,
+    Role,
+    Text,
+    ToolChoice,
+    ToolResult,
+    ToolSpec,
+    ToolUse,
+)
 
 _CACHED_CHARS = 8_000_000
 _THINK_TAIL = 16
@@ -73,8 +84,26 @@ class Prompter:
         self._lock = threading.Lock()
         self._pieces = PieceCache(TextEncoder(tokenizer, self._control).encode, _CACHED_CHARS)
         self._call_form = call_form(tokenizer)
+        if self.has_tools and not self._reads_calls():
+            self._template.write_tools_in_words()
         if self._call_form is None and not self.has_tools:
             self._call_form = fallback_form(tokenizer)
+
+    def _reads_calls(self) -> bool:
+        """Whether a call that the template renders is read back."""
+        use = ToolUse("call_q7", TOOL.name, '{"pq7":"vq7"}')
+        said = Message(Role.USER, (Text("Uq7"),))
+        result = Message(Role.TOOL, (ToolResult(use.id, "Rq7"),))
+        asked, called = (
+            self.render(PromptRequest(messages, AnswerForm((TOOL,)))).pieces[0]
+            for messages in ((said,), (said, Message(Role.ASSISTANT, (use,)), result))
+        )
+        text = self._text_of(called).partition("Rq7")[0].rpartition("Uq7")[2]
+        output = self.new_output(index=0, prompt_tokens=asked[-1:], tools=(TOOL,), thinking=False)
+        deltas = (*output.push(self.encode(text))[0], *output.finish())
+        names = [delta.name for delta in deltas if isinstance(delta, ToolCallStarted)]
+        arguments = "".join(d.arguments for d in deltas if isinstance(d, ToolCallDelta))
+        return names == [TOOL.name] and arguments == use.arguments
 
     @classmethod
     def load(cls, folder: Path) -> "Prompter":
@@ -195,9 +224,7 @@ class Prompter:
         Raises InvalidRequest when the model cannot take such a conversation.
         """
         if request.raw_prompt is not None:
-            with self._lock:
-                tokens = tuple(self._tokenizer.encode(request.raw_prompt, verbose=False))
-            return RenderedPrompt((tokens,), (), "")
+            return RenderedPrompt((self._raw_tokens(request.raw_prompt),), (), "")
         if not request.messages:
             raise InvalidRequest("There are no messages.", "messages")
         text = prompt_text(self._template, request)
@@ -205,6 +232,18 @@ class Prompter:
             pieces = tuple(self._pieces.tokens(piece) for piece in text.pieces)
             prefill = self._pieces.tokens(text.prefill) if request.prefill else ()
         return RenderedPrompt(pieces, text.spliced, text.generation_suffix, prefill)
+
+    def _raw_tokens(self, prompt: str | tuple[int, ...]) -> tuple[int, ...]:
+        if isinstance(prompt, str):
+            with self._lock:
+                return tuple(self._tokenizer.encode(prompt, verbose=False))
+        if (odd := next((at for at in prompt if at >= self.vocab_size), None)) is not None:
+            raise InvalidRequest(
+                f"The prompt has the token {odd}, but the model's tokens end with "
+                f"{self.vocab_size - 1}.",
+                "prompt",
+            )
+        return prompt
 
     def count(self, request: PromptRequest) -> int:
         """The number of prompt tokens, those of splices not counted."""
@@ -246,13 +285,14 @@ class Prompter:
         `parse = False` gives all of it as text, markers included; stop strings always count.
         thinking: as in the request of the prompt. Where it is off, a mark of thinking is text.
         """
-        is_calling = parse and bool(tools) and tool_choice.mode is not ToolMode.NONE
+        tools = tool_choice.callable_of(tools)
+        is_calling = parse and bool(tools)
         if parse and self.harmony is not None:
             header, is_open = self.opened(prompt_tokens)
             spoken = HarmonyOutput(
                 index=index,
                 new_call_id=new_call_id,
-                tools=tools if is_calling else (),
+                tools=tools,
                 stops=stops,
                 is_single_call=not parallel_tool_calls,
                 header=header,

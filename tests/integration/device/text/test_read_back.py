@@ -176,3 +176,10 @@ def test_a_call_of_a_model_that_was_told_of_its_tools_in_text_is_read_back(
     assert not of.prompter.has_tools
     text = of.rendered_natively(call, IN_TEXT[name])
     assert of.calls_in(text, tools, sizes) == [call]
+
+
+def test_a_model_whose_calls_cannot_be_read_back_is_told_of_its_tools_in_text() -> None:
+    """mlx-lm takes its tags for JSON, so that every call of its own form would be lost."""
+    prompter = family("MiniMax-M3").prompter
+    assert not prompter.has_tools
+    assert "Chat template: tools are told in words." in prompter.template_notes
