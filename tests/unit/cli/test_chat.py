@@ -137,3 +137,36 @@ def test_without_a_server_it_says_how_to_start_one(tmp_path: Path) -> None:
 
     assert outcome.exit_code == 3
     assert f"agent-memory serve --data-dir {tmp_path}" in outcome.stderr
+
+
+def test_commands_are_not_said_to_the_model(chat: Chat, scene: Scene) -> None:
+    outcome = chat("--session", "mine", typed="/help\n/hepl\n/session\nHello\n")
+
+    assert outcome.exit_code == 0
+    assert "/system TEXT" in outcome.stdout
+    assert "There is no command /hepl. Did you mean /help?" in outcome.stdout
+    assert "session mine" in outcome.stdout
+    assert [request.messages[-1].text for request in scene.turns.requests] == ["Hello"]
+
+
+def test_text_that_begins_with_a_slash_can_be_said(chat: Chat, scene: Scene) -> None:
+    chat(typed="//help\n/usr/bin is a path\n/\n")
+
+    said = [request.messages[-1].text for request in scene.turns.requests]
+    assert said == ["/help", "/usr/bin is a path", "/"]
+
+
+def test_a_message_may_have_several_lines(chat: Chat, scene: Scene) -> None:
+    chat(typed='"""one\ntwo\n\nfour"""\n"""five"""\n')
+
+    said = [request.messages[-1].text for request in scene.turns.requests]
+    assert said == ["one\ntwo\n\nfour", "five"]
+
+
+def test_a_new_session_may_have_another_system_prompt(chat: Chat, scene: Scene) -> None:
+    chat("--session", "mine", typed="/system Be brief.\nHello\n/new\nAgain\n")
+
+    first, second = scene.turns.requests
+    assert roles(first) == ["system", "user"]
+    assert roles(second) == ["user"]
+    assert len({"mine", first.named_session, second.named_session}) == 3
