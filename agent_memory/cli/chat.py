@@ -7,10 +7,10 @@ import typer
 
 from agent_memory.cli.agent_client import AgentClient, Delta, Ended, OpenSession
 from agent_memory.cli.chat_commands import GOODBYES, MULTI_LINE, ChatCommands
+from agent_memory.cli.endpoint import Key, Url, server_client
 from agent_memory.cli.failures import ServerRefused
-from agent_memory.cli.options import AsJson, DataDir, load_settings
+from agent_memory.cli.options import AsJson, DataDir
 from agent_memory.cli.output import console, print_json, printable
-from agent_memory.cli.running import require_server
 from agent_memory.errors import InvalidRequest
 
 app = typer.Typer()
@@ -33,6 +33,8 @@ def chat(
         str | None, typer.Option(help="Say this, print the answer, and end.", show_default=False)
     ] = None,
     data_dir: DataDir = None,
+    url: Url = None,
+    key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Talk to the model of a running server.
@@ -41,7 +43,7 @@ def chat(
     """
     if as_json and message is None:
         raise InvalidRequest("--json needs --message.", "json")
-    with require_server(load_settings(data_dir=data_dir)).client(timeout_s=None) as http:
+    with server_client(data_dir, url, key, None) as http:
         client = AgentClient(http)
         talk = Talk(client, client.open_session(session), system)
         if message is None:

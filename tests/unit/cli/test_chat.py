@@ -7,7 +7,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
-from agent_memory.cli import chat as chat_module
+from agent_memory.cli import endpoint as endpoint_module
 from agent_memory.cli.agent_client import AgentClient
 from agent_memory.cli.main import app
 from agent_memory.errors import EngineUnavailable
@@ -40,7 +40,7 @@ def echo(request: TurnRequest) -> list[Step]:
 @pytest.fixture
 def chat(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Chat:
     scene.turns.script = echo
-    monkeypatch.setattr(chat_module, "require_server", lambda _settings: scene.server())
+    monkeypatch.setattr(endpoint_module, "require_server", lambda _settings: scene.server())
 
     def run(*arguments: str, typed: str = "") -> Result:
         return CliRunner().invoke(app, ["chat", *arguments], input=typed)
@@ -170,3 +170,10 @@ def test_a_new_session_may_have_another_system_prompt(chat: Chat, scene: Scene) 
     assert roles(first) == ["system", "user"]
     assert roles(second) == ["user"]
     assert len({"mine", first.named_session, second.named_session}) == 3
+
+
+def test_a_server_elsewhere_is_named_by_its_address_and_needs_a_key(chat: Chat) -> None:
+    missing = chat("--url", "http://other:8000", "--message", "Hello")
+    assert missing.exit_code != 0
+    odd = chat("--url", "other:8000", "--key", "am_x", "--message", "Hello")
+    assert odd.exit_code != 0
