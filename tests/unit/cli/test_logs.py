@@ -12,7 +12,7 @@ from agent_memory.cli.main import app
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    written = {
+    written: dict[str, list[tuple[str, str, str | None, str]]] = {
         "gateway": [("00:00:01", "info", "r1", "asked"), ("00:00:04", "info", "r2", "asked")],
         "engine": [("00:00:02", "warning", "r1", "slow"), ("00:00:03", "debug", None, "step")],
     }
