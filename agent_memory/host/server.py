@@ -143,8 +143,12 @@ def _serve(
         runtime.start()
         stop.listen()
         first_key = first_key_later.result()
+        if stop.wait(0):
+            return
         reporter.step(f"Loading {settings.model} and starting the gateway")
         runtime.start_actors(storage.url, model)
+        if stop.wait(0):
+            return
         runtime.serve()
         info = runtime.wait_until_ready()
         url = settings.url
@@ -161,6 +165,7 @@ def _serve(
                 engine_notes=_engine_notes(),
             )
         )
+        stop.has_started = True
         storage_thread.submit(storage.first_key_was_shown).result()
         runtime.start_background()
         if settings.ray_address is None:
