@@ -40,6 +40,7 @@ from agent_memory.api.routers import (
     feedback,
     health,
     ingest,
+    ingest_file,
     mcp,
     memory_messages,
     memory_stores,
@@ -69,6 +70,7 @@ _ROUTERS = (
     agents,
     travel,
     ingest,
+    ingest_file,
     recall,
     feedback,
     responses,
@@ -143,6 +145,7 @@ def create_app(
         exceptions={
             travel.IMPORT_PATH: limits.max_import_bytes,
             context_travel.IMPORT_PATH: limits.max_import_bytes,
+            ingest_file.IMPORT_PATH: ingest_file.MAX_FILE_BYTES,
         },
     )
     app.add_middleware(Methods)

@@ -10,7 +10,7 @@ from agent_memory.cli.ignore_rules import IgnoreRules
 
 _NEVER = frozenset({"node_modules", "__pycache__"})
 _HEAD = 8192
-_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
+_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff", b"PK\x03\x04")
 
 
 class FolderWalk:
@@ -93,7 +93,7 @@ def _is_ignored(path: Path, rules: Sequence[tuple[Path, IgnoreRules]], *, is_fol
 
 
 def _is_binary(path: Path) -> bool:
-    """UTF-16 and UTF-32 have NUL bytes too, and a mark in front."""
+    """UTF-16, UTF-32 and archives have NUL bytes too, and a mark in front."""
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)

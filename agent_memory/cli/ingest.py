@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from agent_memory.cli.importers import git_history
-from agent_memory.cli.importers.git_history import read_commits
+from agent_memory.cli import git_history
+from agent_memory.cli.git_history import read_commits
 from agent_memory.cli.ingest_sources import Body, bodies, find_sources
 from agent_memory.cli.memory_api import MemoryApi, with_memory
 from agent_memory.cli.options import AsJson, DataDir, load_settings
@@ -51,6 +51,8 @@ def ingest(
             "codex",
             "chatgpt",
             "claude",
+            "discord",
+            "slack",
             "whatsapp",
         ]
         | None,
@@ -85,7 +87,8 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Remember conversations (JSON lines), diffs, logs and text; transcripts of Claude Code and
-    Codex, exports of ChatGPT, Claude, Slack and WhatsApp; commits. The same again adds nothing.
+    Codex, exports of ChatGPT, Claude, Slack, Discord and WhatsApp; commits. The same again adds
+    nothing.
 
     Of a folder, hidden, ignored (.gitignore) and binary files are skipped, and counted."""
     settings = load_settings(data_dir=data_dir)
@@ -96,10 +99,12 @@ def ingest(
         find_sources, kind=kind, include=include or (), exclude=exclude or (), skipped=skipped
     )
     sources = [source for place in places or () for source in find(place)]
-    texts = [(source.name, partial(bodies, source, thread)) for source in sources]
+    texts: list[Text] = [
+        (source.name, partial(bodies, source, thread), source.skipped) for source in sources
+    ]
     if git is not None:
         commits = read_commits(git, repository)
-        texts.append((git, partial(git_history.bodies, commits, thread, repository)))
+        texts.append((git, partial(git_history.bodies, commits, thread, repository), Counter()))
 
     async def work(memory: MemoryApi) -> dict[str, Any]:
         return await _ingest_all(memory, texts, shows_progress=not as_json)
@@ -124,8 +129,8 @@ def ingest(
         out.print(f"Note: {note}", soft_wrap=True)
 
 
-Text = tuple[str, Callable[[], Iterator[Body]]]
-"""What is shown of it, and its bodies."""
+Text = tuple[str, Callable[[], Iterator[Body]], Counter[str]]
+"""What is shown of it, its bodies, and what was left out, once they are read."""
 
 
 async def _ingest_all(
@@ -136,8 +141,9 @@ async def _ingest_all(
     notes: list[str] = []
     with _progress(shows_progress) as progress:  # with keys: files are records, not talk
         task = progress.add_task("Remembering", total=len(texts))
-        for name, bodies_of in texts:
-            for body in bodies_of():
+        for name, bodies_of, skipped in texts:
+            for number, body in enumerate(bodies_of(), 1):
+                progress.update(task, description=f"Remembering {name}, part {number}")
                 headers = {"Idempotency-Key": f"ingest-{uuid4().hex}"}
                 done = await memory.call("POST", "/v1/ingest", body, headers)
                 counts.update(
@@ -145,6 +151,7 @@ async def _ingest_all(
                 )
                 redactions.update(done["redactions"])
                 notes += [f"{name}: {note}" for note in done["notes"]]
+            notes += [f"{name}: left out {count} {what}" for what, count in skipped.items()]
             progress.advance(task)
     return {
         "files": len(texts),

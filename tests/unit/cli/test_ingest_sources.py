@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from agent_memory.cli.ingest_sources import MAX_MESSAGES, bodies, find_sources
-from agent_memory.cli.text_pieces import MAX_TEXT_BYTES
 from agent_memory.errors import InvalidRequest, NotFound
+from agent_memory.memory.importing.text_pieces import MAX_TEXT_BYTES
 
 
 def all_bodies(place: Path) -> list[dict[str, object]]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent_memory.cli.importers.dialogue import from_epoch, said, thread_name
-from agent_memory.cli.text_pieces import diff_pieces
 from agent_memory.errors import InvalidRequest
+from agent_memory.memory.importing.dialogue import from_epoch, said, thread_name
+from agent_memory.memory.importing.text_pieces import diff_pieces
 
 _RECORD, _FIELD = "\x1e", "\x1f"
 _FORMAT = _RECORD + _FIELD.join(("%H", "%at", "%an", "%B")) + _FIELD

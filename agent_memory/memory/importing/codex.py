@@ -9,7 +9,14 @@ from typing import Any
 
 import orjson
 
-from agent_memory.cli.importers.dialogue import Dialogue, Message, own_words, said, thread_name
+from agent_memory.memory.importing.dialogue import (
+    MAX_MESSAGES,
+    Dialogue,
+    Message,
+    own_words,
+    said,
+    thread_name,
+)
 
 KIND = "codex"
 _LINES = frozenset({"session_meta", "response_item", "event_msg", "turn_context", "compacted"})
@@ -22,7 +29,7 @@ def is_ours(line: Mapping[str, Any]) -> bool:
 
 
 def dialogues(lines: Iterable[Mapping[str, Any]]) -> Iterator[Dialogue]:
-    """The one of the file."""
+    """The one of the file; a long one in parts."""
     session, messages = "", list[Message]()
     for line in lines:
         payload = line.get("payload")
@@ -32,6 +39,9 @@ def dialogues(lines: Iterable[Mapping[str, Any]]) -> Iterator[Dialogue]:
             session = session or str(payload.get("id", ""))
         elif line.get("type") == "response_item":
             messages += _messages(payload, line.get("timestamp"))
+            while len(messages) >= MAX_MESSAGES:
+                yield Dialogue(thread_name(KIND, session), tuple(messages[:MAX_MESSAGES]))
+                del messages[:MAX_MESSAGES]
     if messages:
         yield Dialogue(thread_name(KIND, session), tuple(messages))
 

@@ -10,8 +10,8 @@ import pytest
 from agent_memory.api.json_body import parse_body
 from agent_memory.api.limits import Limits
 from agent_memory.api.schemas.memory.ingest import IngestBody
-from agent_memory.cli.importers import git_history
-from agent_memory.cli.importers.git_history import read_commits
+from agent_memory.cli import git_history
+from agent_memory.cli.git_history import read_commits
 from agent_memory.cli.ingest_sources import bodies, find_sources
 from agent_memory.errors import InvalidRequest
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from agent_memory.cli.importers.dialogue import Dialogue, Message, said, thread_name
+from agent_memory.memory.importing.dialogue import Dialogue, Message, said, thread_name
 
 KIND = "claude"
 _ROLES = {"human": "user", "assistant": "assistant"}

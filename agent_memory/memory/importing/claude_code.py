@@ -9,7 +9,14 @@ from typing import Any
 
 import orjson
 
-from agent_memory.cli.importers.dialogue import Dialogue, Message, own_words, said, thread_name
+from agent_memory.memory.importing.dialogue import (
+    MAX_MESSAGES,
+    Dialogue,
+    Message,
+    own_words,
+    said,
+    thread_name,
+)
 
 KIND = "claude-code"
 _RETOLD = ("isMeta", "isSidechain", "isCompactSummary")
@@ -21,15 +28,22 @@ def is_ours(line: Mapping[str, Any]) -> bool:
 
 
 def dialogues(lines: Iterable[Mapping[str, Any]]) -> Iterator[Dialogue]:
-    """One a session, in the order of their first lines."""
+    """One a session, in the order of their first lines; a long one in parts."""
     sessions: dict[str, list[Message]] = {}
     for line in lines:
         if line.get("type") in ("user", "assistant") and not any(map(line.get, _RETOLD)):
             messages = sessions.setdefault(str(line.get("sessionId", "")), [])
             messages += _messages(line)
+            while len(messages) >= MAX_MESSAGES:
+                yield Dialogue(_thread(line), tuple(messages[:MAX_MESSAGES]))
+                del messages[:MAX_MESSAGES]
     for session, messages in sessions.items():
         if messages:
             yield Dialogue(thread_name(KIND, session), tuple(messages))
+
+
+def _thread(line: Mapping[str, Any]) -> str:
+    return thread_name(KIND, str(line.get("sessionId", "")))
 
 
 def _messages(line: Mapping[str, Any]) -> Iterator[Message]:

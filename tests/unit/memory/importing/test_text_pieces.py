@@ -1,6 +1,6 @@
 """Long diffs and logs are cut where nothing is torn."""
 
-from agent_memory.cli.text_pieces import MAX_TEXT_BYTES, diff_pieces, log_pieces
+from agent_memory.memory.importing.text_pieces import MAX_TEXT_BYTES, diff_pieces, log_pieces
 from agent_memory.memory.items.kinds import ItemKind
 from tests.unit.memory.extraction.materials import of_kind, read_diff, read_log
 

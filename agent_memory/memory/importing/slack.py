@@ -1,42 +1,55 @@
 """Exports of Slack: a folder with `users.json` and a folder of days for each channel."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import Path as ZipPath
 
 import orjson
 
-from agent_memory.cli.importers.dialogue import Dialogue, Message, from_epoch, said, thread_name
+from agent_memory.memory.importing.dialogue import (
+    Dialogue,
+    Message,
+    from_epoch,
+    in_parts,
+    said,
+    thread_name,
+)
 
 KIND = "slack"
+Folder = Path | ZipPath
+"""On the disk, or in the archive as Slack makes it."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\.json")
 _MENTION = re.compile(r"<@(\w+)(?:\|[^>]*)?>")
 _LINK = re.compile(r"<(https?://[^|>]+)(?:\|([^>]*))?>")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
-def is_export(folder: Path) -> bool:
+def is_export(folder: Folder) -> bool:
     """Whether a folder is an export: who wrote, and where, stands at its top."""
     return (folder / "users.json").is_file() and (folder / "channels.json").is_file()
 
 
-def dialogues(folder: Path) -> Iterator[Dialogue]:
+def dialogues(folder: Folder) -> Iterator[Dialogue]:
     """One a channel, its days in their order."""
     names = _names(folder)
-    for channel in sorted(entry for entry in folder.iterdir() if entry.is_dir()):
-        days = sorted(entry for entry in channel.iterdir() if _DAY.fullmatch(entry.name))
-        messages = tuple(
+    for channel in _by_name(entry for entry in folder.iterdir() if entry.is_dir()):
+        days = _by_name(entry for entry in channel.iterdir() if _DAY.fullmatch(entry.name))
+        messages = (
             one
             for day in days
             for sent in sorted(_read(day), key=lambda sent: float(sent.get("ts") or 0))
             for one in _messages(sent, names)
         )
-        if messages:
-            yield Dialogue(thread_name(KIND, channel.name), messages)
+        yield from in_parts(thread_name(KIND, channel.name), messages)
 
 
-def _names(folder: Path) -> Mapping[str, str]:
+def _by_name(entries: Iterable[Folder]) -> list[Folder]:
+    return sorted(entries, key=lambda entry: entry.name)
+
+
+def _names(folder: Folder) -> Mapping[str, str]:
     return {
         str(user.get("id")): str(
             (user.get("profile") or {}).get("display_name")
@@ -59,6 +72,6 @@ def _messages(sent: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Mes
     yield from said("user", text, from_epoch(sent.get("ts")), speaker)
 
 
-def _read(path: Path) -> list[Mapping[str, Any]]:
+def _read(path: Folder) -> list[Mapping[str, Any]]:
     entries = orjson.loads(path.read_bytes())
     return [entry for entry in entries if isinstance(entry, Mapping)]

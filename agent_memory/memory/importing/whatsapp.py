@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from agent_memory.cli.importers.dialogue import Dialogue, Message, said, thread_name
+from agent_memory.memory.importing.dialogue import Dialogue, Message, said, thread_name
 
 KIND = "whatsapp"
 _HEAD = re.compile(

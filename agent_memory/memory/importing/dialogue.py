@@ -1,16 +1,19 @@
 """A conversation as another program kept it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
-from agent_memory.cli.text_pieces import pieces
+from agent_memory.memory.importing.text_pieces import pieces
 
 Message = dict[str, Any]
 """As `materials.chat` of `POST /v1/ingest` takes it."""
 
+MAX_MESSAGES = 500
+"""Of one body. A file that grows at its end gives the same bodies again, but for the last."""
 _UNFIT = re.compile(r"[^A-Za-z0-9._:-]+")
 _LONGEST_NAME = 128
 _REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>\s*", re.DOTALL)
@@ -26,6 +29,13 @@ class Dialogue:
 
     thread: str
     messages: tuple[Message, ...]
+
+
+def in_parts(thread: str, messages: Iterable[Message]) -> Iterator[Dialogue]:
+    """A conversation of any length, as many messages at a time as a body has."""
+    rest = iter(messages)
+    while part := tuple(islice(rest, MAX_MESSAGES)):
+        yield Dialogue(thread, part)
 
 
 def thread_name(*parts: str) -> str:

@@ -6,7 +6,7 @@ Of a tree the branch is read that the person saw last, from `current_node` up to
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from agent_memory.cli.importers.dialogue import (
+from agent_memory.memory.importing.dialogue import (
     Dialogue,
     Message,
     from_epoch,
