@@ -32,8 +32,9 @@ PROMPT_TOKENS = 32
 MAX_ATTEMPTS = 30
 STREAMING, TALKING = "streaming", "talking"
 """Names of the two sessions."""
-SETTLE_S = 5.0
-"""Another process is made ready for the next session meanwhile."""
+LOOK_S = 3.0
+CALM_CORES = 0.35
+"""An idle server takes less; one that makes a process ready for the next session takes more."""
 
 Cost = Mapping[str, float]
 """By role of the process."""
@@ -98,7 +99,7 @@ async def _measure(
         prompt = await _find_long_prompt(client, server, arguments.tokens)
         conversation = _Conversation(client, server)
         await conversation.go_on(3)
-        await asyncio.sleep(SETTLE_S)
+        await _settle(server)
         report.say("idle")
         spent, seconds = await _spent(server, lambda: asyncio.sleep(arguments.idle_s))
         idle = {role: cpu_s * 1000 / seconds for role, cpu_s in spent.items()}
@@ -158,6 +159,15 @@ async def _find_long_prompt(
         if answer.num_tokens == num_tokens and len(answer.arrived_at) > num_tokens / 2:
             return messages
     raise RuntimeError("every answer ends early: ask for fewer --tokens")
+
+
+async def _settle(server: AgentMemoryServer) -> None:
+    """Until nothing has begun or ended for a while, and no process is still starting."""
+    spent, seconds = {"": LOOK_S}, LOOK_S
+    before: set[int] = set()
+    while sum(spent.values()) > CALM_CORES * seconds or before != set(server.family()):
+        before = set(server.family())
+        spent, seconds = await _spent(server, lambda: asyncio.sleep(LOOK_S))
 
 
 async def _spent(

@@ -7,6 +7,7 @@ of others, which are installed first.
 """
 
 import argparse
+import compileall
 import subprocess
 import sys
 import sysconfig
@@ -22,6 +23,9 @@ _FOR_MACOS = (
     *("--package", "agent_memory", "--package", "deployments"),
 )
 """The product alone, for it takes as long again; a unit test looks at the tests and benchmarks."""
+
+
+_SLOWEST = ("--durations", "20", "--durations-min", "8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Outcome:
 
 def main() -> int:
     arguments = _arguments()
+    _compile()
     with ThreadPoolExecutor(1) as beside:
         read = beside.submit(lambda: [_run(check, is_shown=False) for check in _readers()])
         outcomes = [_run(check) for check in _tests(is_fast=arguments.fast)]
@@ -52,6 +57,13 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests", description="Run every check.")
     parser.add_argument("--fast", action="store_true", help="of the tests only the unit tests")
     return parser.parse_args()
+
+
+def _compile() -> None:
+    """Where Python may not write bytecode, each of a server's ten processes would compile the whole
+    package for itself, at every start."""
+    for folder in ("agent_memory", "deployments"):
+        compileall.compile_dir(ROOT / folder, quiet=2)
 
 
 def _readers() -> list[Check]:
@@ -71,9 +83,9 @@ def _tests(*, is_fast: bool) -> list[Check]:
     in_two = ("-n", "2", "--dist", "loadfile")
     return [
         unit,
-        Check("integration tests", _pytest("tests/integration", *in_two)),
-        Check("acceptance tests", _pytest("tests/acceptance")),
-        Check("clients", _pytest("tests/clients")),
+        Check("integration tests", _pytest("tests/integration", *in_two, *_SLOWEST)),
+        Check("acceptance tests", _pytest("tests/acceptance", *_SLOWEST)),
+        Check("clients", _pytest("tests/clients", *_SLOWEST)),
     ]
 
 

@@ -6,7 +6,8 @@ stream waiting then. Every replica has the whole application; which requests it 
 their area. The deployment of inference stands at the door and passes on what belongs to the others.
 """
 
-from collections.abc import AsyncGenerator, Mapping, MutableMapping, Sequence
+import importlib
+from collections.abc import AsyncGenerator, Mapping, MutableMapping
 from typing import Any
 
 from ray import serve
@@ -14,15 +15,12 @@ from ray.serve import Application
 from ray.serve.handle import DeploymentHandle
 
 from agent_memory.actors.config import RuntimeConfig
-from agent_memory.api.app import create_app
 from agent_memory.api.areas import Area
 from agent_memory.api.carried import CarriedRequest, answered
 from agent_memory.api.feed.connections import MAX_CONNECTIONS as MAX_READERS
 from agent_memory.api.forwarding import Forwarding
-from agent_memory.deployments.front_runtime import front_runtime, limits_of
 from agent_memory.deployments.replica_on_loopback import keep_replica_on_loopback
-from agent_memory.deployments.rooms import ServeReplicas, ServeRoom, replica_name
-from agent_memory.telemetry import configure_logging
+from agent_memory.deployments.rooms import ServeRoom, replica_name
 
 INFERENCE = "gateway"
 MAX_ONGOING_REQUESTS = 1000 + MAX_READERS
@@ -123,11 +121,7 @@ def _deployment(
 
 
 def _application(config: RuntimeConfig, name: str, *, with_rooms: bool) -> Any:
-    configure_logging(name, config.settings.log_level, config.log_file(name))
-    deployments: Sequence[str] = (INFERENCE, *Area)
-    return create_app(
-        front_runtime(config),
-        limits_of(config.settings),
-        cors_origins=config.settings.cors_origins,
-        replicas=ServeReplicas(deployments) if with_rooms else None,
-    )
+    """The API and the stores are imported here and not with this module, which the process that
+    starts the server imports as well, and waits for."""
+    module = importlib.import_module("agent_memory.deployments.replica_app")
+    return module.replica_app(config, name, INFERENCE, with_rooms=with_rooms)

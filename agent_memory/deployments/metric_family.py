@@ -58,7 +58,7 @@ def summary(name: str, help: str, num_observed: int, total: float) -> Metric:  #
 
 
 class _Told(Collector):
-    """What was counted elsewhere, told once."""
+    """Counts made elsewhere, told once."""
 
     def __init__(self, metrics: Sequence[Metric]) -> None:
         self._metrics = metrics

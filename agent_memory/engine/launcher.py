@@ -138,7 +138,7 @@ class Launcher:
     def _decode_apart(
         self, choices: list[Choice], launched: list[Launched], error: Exception
     ) -> None:
-        """What failed together is tried one by one, so that only the bad row's request fails."""
+        """Rows that failed together are tried one by one: only the bad row's request fails."""
         if len(choices) == 1:
             self._finisher.fail(choices[0].generation, error)
             return

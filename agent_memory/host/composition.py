@@ -24,8 +24,8 @@ from agent_memory.device.models.model_choice import ServedModel
 from agent_memory.host.engine_environment import engine_environment
 from agent_memory.host.engine_type import engine_type
 from agent_memory.host.environment import runtime_folder
-from agent_memory.host.job_specs import job_specs
 from agent_memory.host.local_storage import LocalStorage
+from agent_memory.host.server_jobs import server_jobs
 from agent_memory.host.shelves import open_shelves
 from agent_memory.secrets_file import private_folder, private_secret
 from agent_memory.settings import Settings
@@ -78,7 +78,7 @@ def start_background_actors(config: RuntimeConfig) -> None:
             options = embedder_options(number)
             embedder = ray.remote(EmbedderActor).options(**options.for_ray())
             embedder.remote(config, options.name)
-    ray.remote(JanitorActor).options(**JANITOR.for_ray()).remote(config, job_specs)
+    ray.remote(JanitorActor).options(**JANITOR.for_ray()).remote(config, server_jobs)
 
 
 def stop_actors() -> None:

@@ -7,7 +7,7 @@ from agent_memory.settings import Settings
 
 
 def open_shelves(settings: Settings) -> Shelves:
-    """What reads a shelf is imported here and not with this module, which the server's own process
+    """A shelf's reader is imported here and not with this module, which the server's own process
     imports as well."""
     module = importlib.import_module("agent_memory.device.shelf.shelf_folder")
     shelves: Shelves = module.ShelfFolder(settings.home / "shelf", settings.shelf_key_bytes)

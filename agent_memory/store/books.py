@@ -205,7 +205,7 @@ class BookStore:
 
 
 async def _move(transaction: Transaction, entry_id: str, session: SessionId) -> None:
-    """What was held of each session for itself is held of the session that took the turn: a new
+    """Whatever was held of each session for itself is held of the session that took the turn: a new
     one, which had no name before."""
     of = {"reservation_id": entry_id, "session_id": session}
     await transaction.run("ensure_session_counters", **of)

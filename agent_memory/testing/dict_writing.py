@@ -60,7 +60,7 @@ class Writing:
         return item_id
 
     def _meet(self, item_id: ItemId, draft: Draft) -> None:
-        """What began at the same time is the same event, told again; else it is one more."""
+        """A message of the same time is the same event, told again; else it is one more."""
         self.num_known += 1
         held = self.shelf.items[item_id]
         num = held.num_occurrences + draft.num_occurrences

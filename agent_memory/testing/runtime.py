@@ -190,7 +190,7 @@ class MemorySessions:
 
 
 class DictConversations:
-    """What is described of sessions, and added to them, in a dictionary."""
+    """Sessions that are described, and added to, in a dictionary."""
 
     def __init__(self, sessions: MemorySessions) -> None:
         self._sessions = sessions

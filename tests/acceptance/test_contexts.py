@@ -1,4 +1,4 @@
-"""What contexts survive: a kill of the whole server under writers, at any moment."""
+"""Contexts survive a kill of the whole server under writers, at any moment."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -141,7 +141,7 @@ async def put_budget(request: Request) -> Response:
 
 @router.delete("/budgets/{id}", summary="Delete a budget", responses=answers("Gone.", _BUDGET))
 async def delete_budget(request: Request, id: str) -> Response:  # noqa: A002  the path's word
-    """What was spent of it is forgotten; the ledger stays."""
+    """Its spending is forgotten; the ledger stays."""
     call = await Call.open(request, Scope.ADMIN)
     gone = await administration_of(call).rules.delete_budget(
         call.workspace, id, call.principal.key_id

@@ -76,7 +76,7 @@ async def list_webhooks(request: Request) -> Response:
     responses=answers("Nothing more is sent.", {"id": "wh_5e0c", "deleted": True}),
 )
 async def remove_webhook(request: Request, id: str) -> Response:  # noqa: A002  the path's word
-    """What waits to be sent is dropped too."""
+    """Messages that wait to be sent are dropped too."""
     call, feed = await _opened(request)
     await feed.webhooks.remove(call.workspace, id)
     return json_answer({"id": id, "deleted": True})

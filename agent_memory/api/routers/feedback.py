@@ -81,7 +81,7 @@ async def list_feedback(
     responses=answers("All versions, the newest first.", _WEIGHTS),
 )
 async def list_weights(request: Request) -> Response:
-    """What was learned, what was measured of it, and which version ranks."""
+    """The learned versions, what was measured of them, and which one ranks."""
     call = await Call.open(request, Scope.MEMORY)
     return json_answer(
         weights_json(await call.surface.runtime.memory.feedback.weights(call.workspace))

@@ -88,7 +88,7 @@ async def get_message(request: Request, id: str) -> Response:  # noqa: A002  the
     responses={**answers("The message as it is now.", MESSAGE), **_QUEUED},
 )
 async def change_message(request: Request, id: str) -> Response:  # noqa: A002  the path's word
-    """What is named is replaced; what was derived from the old text is erased."""
+    """Named fields are replaced; items derived from the old text are erased."""
     call = await Call.open(request, Scope.MEMORY)
     body = await call.read(MessageChangeBody)
     kept = await call.surface.runtime.memory.messages.change(

@@ -108,7 +108,7 @@ async def get_redaction(request: Request) -> Response:
     responses=answers("The policy, and the job that redacts again what was stored.", _REDACTION),
 )
 async def set_redaction(request: Request) -> Response:
-    """What is left out of the policy is as by default."""
+    """Fields that are left out of the policy are as by default."""
     call = await Call.open(request, Scope.ADMIN)
     raw: Any = parse_object(await request.body(), call.surface.limits)
     return json_answer(
@@ -123,7 +123,7 @@ async def set_redaction(request: Request) -> Response:
     responses=answers("What is held now.", _HELD),
 )
 async def set_hold(request: Request) -> Response:
-    """What is under legal hold is neither archived nor erased, by anybody."""
+    """Items under legal hold are neither archived nor erased, by anybody."""
     call = await Call.open(request, Scope.ADMIN)
     body = await call.read(HoldBody)
     holds = call.surface.runtime.memory.holds
@@ -155,7 +155,7 @@ async def get_retention(request: Request) -> Response:
     responses=answers("The policy in force.", _RETENTION),
 )
 async def set_retention(request: Request) -> Response:
-    """What is left out is as by default: nothing goes."""
+    """Fields that are left out are as by default: nothing goes."""
     call = await Call.open(request, Scope.ADMIN)
     raw: Any = parse_object(await request.body(), call.surface.limits)
     retention = call.surface.runtime.memory.retention

@@ -25,7 +25,7 @@ class CreateMemoryBody(Body):
 
 
 class UpdateMemoryBody(Body):
-    """What is left out stays."""
+    """Fields that are left out stay."""
 
     content: str | None = None
     path: _Path | None = None

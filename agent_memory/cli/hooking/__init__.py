@@ -1,1 +1,1 @@
-"""What happens by itself around a session of Claude Code or Codex."""
+"""Work that happens by itself around a session of Claude Code or Codex."""

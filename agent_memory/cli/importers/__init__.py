@@ -1,1 +1,1 @@
-"""What people have already: the transcripts and exports of other programs, one program a file."""
+"""Transcripts and exports that people have already, a file for each program."""

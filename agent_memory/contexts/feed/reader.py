@@ -72,7 +72,7 @@ class FeedReader:
             await asyncio.gather(*(self._pull_patiently(workspace) for workspace in due))
 
     async def _pull_patiently(self, workspace: WorkspaceId) -> None:
-        """What fails now is fetched at the next sign or poll."""
+        """Changes that cannot be fetched now are fetched at the next sign or poll."""
         try:
             await self.pull(workspace)
         except AgentMemoryError as error:

@@ -38,7 +38,7 @@ class CacheLayout:
 
     @property
     def is_trimmable(self) -> bool:
-        """What a row was fed too much can be cut off again."""
+        """Tokens that a row was fed too many can be cut off again."""
         return all(kind is not LayerKind.STATE for kind in self.kinds)
 
     def new_layers(self) -> list[Any]:

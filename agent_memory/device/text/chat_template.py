@@ -114,7 +114,7 @@ class ChatTemplate:
         return text[:at] + suffix
 
     def lead_in(self, suffix: str, thinking: bool | None) -> str:
-        """What stands between `suffix`, which opens a turn, and the text of an answer.
+        """The tokens between `suffix`, which opens a turn, and the text of an answer.
 
         Raises InvalidRequest where the model thinks before any answer.
         """

@@ -108,7 +108,7 @@ def _excluded(sentence: str, words: frozenset[str]) -> frozenset[ItemKind]:
 
 
 def _question_weight(sentence: str, words: frozenset[str]) -> float:
-    """What people ask each other to be polite is no open question."""
+    """A question that people ask to be polite is no open question."""
     if len(words) < _MIN_QUESTION_WORDS:
         return _SMALL_TALK
     if _TECHNICAL.search(sentence) is not None:

@@ -63,7 +63,7 @@ class SaidBefore:
         return num_covered > 0 and num_covered >= COVERED * (item.span.end - item.span.begin)
 
     def _read(self, text: str) -> _Text:
-        """What is taken was mostly asked about just before."""
+        """The item taken was mostly asked about just before."""
         if self._last_read is None or self._last_read[0] != text:
             self._last_read = (text, _read(text))
         return self._last_read[1]

@@ -29,7 +29,7 @@ def write_policy(policy: RedactionPolicy) -> dict[str, Json]:
 
 
 def read_policy(raw: Mapping[str, Json]) -> RedactionPolicy:
-    """What is left out is as by default. Raises `InvalidRequest`, naming the field."""
+    """A field that is left out is as by default. Raises `InvalidRequest`, naming the field."""
     for name in raw:
         if name not in _FIELDS:
             raise InvalidRequest(f"A redaction policy has no field {name[:60]!r}.", name[:60])

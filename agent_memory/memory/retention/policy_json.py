@@ -37,7 +37,7 @@ def write_retention(policy: RetentionPolicy) -> dict[str, Json]:
 
 
 def read_retention(raw: Mapping[str, Json]) -> RetentionPolicy:
-    """What is left out or null is as by default. Raises `InvalidRequest`, naming the field."""
+    """A field left out or null is as by default. Raises `InvalidRequest`, naming the field."""
     _check_fields(raw, _FIELDS)
     min_age = _days(raw, "min_age_days")
     return RetentionPolicy(

@@ -45,7 +45,7 @@ class ItemSummary:
 
     @property
     def worth(self) -> float:
-        """What is worth least goes first; use saves, ever less by each further time."""
+        """The items worth least go first; use saves, ever less by each further time."""
         return self.importance + _USE_SHARE * math.log1p(self.num_uses)
 
 

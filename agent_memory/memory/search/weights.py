@@ -67,8 +67,8 @@ class Weights:
 
     @classmethod
     def from_mapping(cls, weights: Mapping[str, float]) -> Self:
-        """What is left out is as by default; what is not known, from an older or newer version,
-        is passed over. `InvalidRequest` for a weight outside its range."""
+        """A field left out is as by default; one that this version does not know is passed over.
+        `InvalidRequest` for a weight outside its range."""
         known = {field.name for field in fields(cls)}
         return cls(**{name: value for name, value in weights.items() if name in known})
 

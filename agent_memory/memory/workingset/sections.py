@@ -13,7 +13,7 @@ class SectionName(StrEnum):
 
     MISSION = "mission"
     CONSTRAINTS = "constraints"
-    """What has to be so: constraints, requirements, preferences."""
+    """The things that have to be so: constraints, requirements, preferences."""
     DECISIONS = "decisions"
     TASKS = "tasks"
     FAILURES = "failures"

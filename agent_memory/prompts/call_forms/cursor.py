@@ -8,7 +8,7 @@ class Undecided(Exception):
 
 
 class NoCall(Exception):
-    """What was written is no call."""
+    """The words that were written are no call."""
 
 
 class Cursor:

@@ -121,8 +121,8 @@ class JsonCallsReader:
         self._open = None
 
     def _given_up(self) -> CallsRead:
-        """What could not be read is text; in front of any call only the mark is, for there may be
-        one after it."""
+        """Words that could not be read are text; in front of any call only the mark is, for there
+        may be one after it."""
         if self._calls:
             return CallsRead(calls=tuple(self._calls), rest=self._raw[self._read_to :])
         num_start = len(self._marks.start) if self._raw.startswith(self._marks.start) else 1

@@ -103,7 +103,7 @@ def _conversation(messages: Sequence[Message]) -> Iterator[Json]:
 
 
 def _results(message: Message) -> Iterator[Json]:
-    """What was seen stands in a message of the user after the result: tools may only write."""
+    """Images stand in a message of the user after the result: tools may only write."""
     seen: list[Json] = []
     for part in message.parts:
         if isinstance(part, ToolResult):

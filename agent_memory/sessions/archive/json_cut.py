@@ -170,7 +170,7 @@ class _Values:
             raise ValueError("it has too many values in one place")
 
     def pass_over(self, end: int) -> None:
-        """What stands before has been counted elsewhere."""
+        """All that stands before has been counted elsewhere."""
         self._num -= 1
         self._last = end
 

@@ -31,8 +31,8 @@ class _Batch:
 
 @dataclass(slots=True)
 class Admitted:
-    """What words found is looked at from the best down, as far as needed; the other arms' all at
-    once."""
+    """Items that words found are looked at from the best down, as far as needed; those of the
+    other arms all at once."""
 
     workspace: WorkspaceId
     query: Query

@@ -102,7 +102,7 @@ async def drop_keys(
 async def _release_others(
     transaction: Transaction, workspace: WorkspaceId, doomed: Sequence[DoomedRow]
 ) -> None:
-    """What stays no longer speaks of what goes."""
+    """Items that stay no longer speak of those that go."""
     item_nos = [row.item_no for row in doomed]
     item_ids = [row.item_id for row in doomed]
     for _ in range(_LONGEST_CHAIN):

@@ -96,7 +96,7 @@ def _similarities(keys: Integers, values: Floats) -> _Similarities:
 async def ask_neighbours(
     pipeline: Pipelined, workspace: WorkspaceId, query: Query, rows: Sequence[ItemRow]
 ) -> Answer[NeighboursRow]:
-    """What stands around the items; without a vector of the question only what stands before."""
+    """The surroundings of the items; without a vector of the question only what stands before."""
     threads, places = _places_around(rows, REACH if query.embedding is not None else _BEFORE)
     return await pipeline.ask_binary(
         "get_neighbours",

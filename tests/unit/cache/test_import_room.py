@@ -91,7 +91,7 @@ def test_what_the_shelf_has_no_room_for_is_to_come_again(
 
 
 def test_the_last_gibibyte_of_the_disk_is_for_others(room: ImportRoom, machine: Machine) -> None:
-    """What was promised and has not come yet is as good as written."""
+    """Tokens that were promised and have not come yet are as good as written."""
     machine.free = GIB + 50
     room.admit("p", "one", 30, num_tokens=8)
     with pytest.raises(StorageUnavailable, match="disk"):

@@ -23,7 +23,7 @@ class History:
 
     @property
     def is_simple(self) -> bool:
-        """What is new follows what is stored."""
+        """New items follow the stored ones."""
         return self.messages is None and (self.turn is not None or self.session is not None)
 
 

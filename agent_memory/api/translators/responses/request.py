@@ -174,7 +174,7 @@ def _json_schema(text: TextField | None) -> str | None:
 
 
 def _memory(body: InputTokensBody) -> TurnMemory | None:
-    """What is not stored is not remembered either."""
+    """A turn that is not stored is not remembered either."""
     memory = turn_memory(body.memory)
     if memory is None or getattr(body, "store", None) is not False:
         return memory

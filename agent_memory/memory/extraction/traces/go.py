@@ -67,7 +67,7 @@ def _is_panicking(frames: list[Frame]) -> bool:
 
 
 def _below_panic(frames: list[Frame]) -> list[Frame]:
-    """What panicked is called by the frames after the last `panic`."""
+    """The function that panicked is called by the frames after the last `panic`."""
     names = [frame.function for frame in frames]
     last = max(index for index, name in enumerate(names) if name in {"panic", "runtime.gopanic"})
     return frames[last + 1 :] or frames

@@ -1,4 +1,4 @@
-"""What other programs wrote becomes conversations, with roles, times and threads."""
+"""Transcripts of other programs become conversations, with roles, times and threads."""
 
 import subprocess
 from pathlib import Path
