@@ -8,12 +8,20 @@ from tests.clients.ran import Ran
 
 MEMORY_TOOLS = ("mcp__agent-memory__remember", "mcp__agent-memory__recall")
 
+_PATIENT = {"CLAUDE_CODE_MCP_STARTUP_WAIT_MS": "60000", "MCP_TIMEOUT": "120000"}
+"""A session begins without the tools of a server that takes long to start, unless it is to wait."""
+
 
 class ClaudeCode(CodingAgent):
     program = "claude"
 
     def own_variables(self) -> Mapping[str, str]:
-        return {"CLAUDE_CONFIG_DIR": str(self.home), "DISABLE_AUTOUPDATER": "1"}
+        return {
+            "CLAUDE_CONFIG_DIR": str(self.home),
+            "DISABLE_AUTOUPDATER": "1",
+            **_PATIENT,
+            "CLAUDE_CODE_MAX_OUTPUT_TOKENS": "2000",
+        }
 
     def ask(
         self,

@@ -16,8 +16,8 @@ DONE = "The tool has run."
 BACK = "I am back after the restart."
 SUMMARY = "We have said hello."
 LAST = "The agent has looked."
-FACT = "We decided to call the new harbour Zorvek."
-PURPOSE = "What is the new harbour called?"
+CLAUDE_FACT = "We decided to call the new harbour Zorvek."
+CODEX_FACT = "We decided to paint the old lighthouse green."
 _WINDOW = 65_536
 
 
@@ -78,16 +78,18 @@ def _scripts(work: Path) -> dict[str, str]:
             _in_claude("done"),
         ),
         "@@claude-remember": _both(
-            _call("mcp__agent-memory__remember", text=FACT), _in_claude("done")
+            _call("mcp__agent-memory__remember", text=CLAUDE_FACT), _in_claude("done")
         ),
         "@@claude-recall": _both(
-            _call("mcp__agent-memory__recall", purpose=PURPOSE), _in_claude("done")
+            _call("mcp__agent-memory__recall", purpose="What is the new harbour called?"),
+            _in_claude("done"),
         ),
         "@@codex-remember": _both(
-            _call("mcp__agent_memory__remember", text=FACT), _in_codex("done")
+            _call("mcp__agent_memory__remember", text=CODEX_FACT), _in_codex("done")
         ),
         "@@codex-recall": _both(
-            _call("mcp__agent_memory__recall", purpose=PURPOSE), _in_codex("done")
+            _call("mcp__agent_memory__recall", purpose="Which colour has the lighthouse?"),
+            _in_codex("done"),
         ),
         "@@function": _call("next_word", word="done"),
     }

@@ -59,8 +59,13 @@ class Usage:
         while len(requests := self._requests(session)) < at_least:
             assert time.monotonic() < deadline, f"{len(requests)} requests of {session} are booked"
             time.sleep(0.2)
-        self.dialogues[name] = Dialogue(name, requests)
-        return self.dialogues[name]
+        dialogue = Dialogue(name, requests)
+        self.keep(dialogue)
+        return dialogue
+
+    def keep(self, dialogue: Dialogue) -> None:
+        """For the table, in place of what is known of it."""
+        self.dialogues[dialogue.name] = dialogue
 
     def _requests(self, session: str) -> list[Request]:
         answer = httpx.get(
