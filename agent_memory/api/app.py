@@ -22,6 +22,7 @@ from agent_memory.api.query import check_query
 from agent_memory.api.replicas import Replicas
 from agent_memory.api.routers import (
     admin_keys,
+    admin_prompts,
     admin_rules,
     agents,
     chat,
@@ -85,6 +86,7 @@ _ROUTERS = (
     workers,
     providers,
     admin_keys,
+    admin_prompts,
     admin_rules,
     usage,
     health,
