@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, validation_alias=AliasChoices("DATABASE_URL"))
     ray_address: str | None = Field(None, validation_alias=AliasChoices("RAY_ADDRESS"))
     redis_url: str | None = Field(None, validation_alias=AliasChoices("REDIS_URL"))
-    """Where several servers share their limits; unset: each limits by itself."""
+    """Where several servers share their limits and bodies of contexts; unset: each for itself."""
     limits_without_redis: Literal["open", "closed"] = "open"
     """While Redis is away: `open`, each server limits by itself; `closed`, requests that fall under
     a limit are refused."""

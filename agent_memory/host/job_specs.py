@@ -78,6 +78,7 @@ def job_specs(
     """Every kind of job that this server runs."""
     jobs, spaces = JobStore(database), SpaceStore(database)
     contexts = stored_contexts(database, settings.context_key_ring, utc_now)
+    webhooks = WebhookStore(database, Sealing(secrets_key(settings)))
     expire = Expire(ImpressionStore(database), RememberedCallStore(database), spaces)
     of_workspaces = [
         _spec(JobKind.EMBED_ITEMS, NoArgs, EmbedItems(spaces, embedders, jobs).do),
@@ -96,12 +97,12 @@ def job_specs(
             JobKind.DELIVER_WEBHOOK,
             WebhookArgs,
             DeliverWebhook(
-                WebhookStore(database),
+                webhooks,
                 WebhookSender(may_be_private=settings.webhooks_to_private),
                 utc_now,
             ).do,
         ),
-        _spec(JobKind.SWEEP_CONTEXTS, NoArgs, SweepContexts(contexts.upkeep).do),
+        _spec(JobKind.SWEEP_CONTEXTS, NoArgs, SweepContexts(contexts.upkeep, webhooks).do),
         *memory_specs(database, embedders, chosen_enricher(settings)),
     ]
     kinds = [spec.kind for spec in of_workspaces]

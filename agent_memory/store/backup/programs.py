@@ -38,16 +38,26 @@ def fill(url: str, pieces: Iterable[bytes]) -> None:
 
 @contextmanager
 def _running(
-    name: str, url: str, options: Iterable[str], **pipes: int
+    name: str,
+    url: str,
+    options: Iterable[str],
+    stdin: int = subprocess.DEVNULL,
+    stdout: int = subprocess.DEVNULL,
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """The program, which must end well. A password of `url` is not shown to other users."""
-    given = dict(conninfo_to_dict(url))
+    given = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     password = given.pop("password", None)
-    environment = PROGRAM_ENVIRONMENT | ({} if password is None else {"PGPASSWORD": str(password)})
-    command = [str(find_programs() / name), f"--dbname={make_conninfo(**given)}", *options]
+    environment = PROGRAM_ENVIRONMENT | ({} if password is None else {"PGPASSWORD": password})
+    command = [str(find_programs() / name), f"--dbname={make_conninfo('', **given)}", *options]
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(  # noqa: S603  our own arguments, no shell
-            command, stderr=said, cwd="/", env=environment, start_new_session=True, **pipes
+            command,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=said,
+            cwd="/",
+            env=environment,
+            start_new_session=True,
         )
         try:
             yield process

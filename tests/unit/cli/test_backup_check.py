@@ -9,8 +9,8 @@ from agent_memory.store.backup.record import BackupRecord, write_record
 MADE_AT = datetime(2026, 12, 1, 3, 41, tzinfo=UTC)
 
 
-def _settings(home: Path, **given: int) -> Settings:
-    return Settings(data_dir=home, **given)
+def _settings(home: Path, backup_every_h: int = 0) -> Settings:
+    return Settings(data_dir=home, backup_every_h=backup_every_h)
 
 
 def _noted(home: Path) -> None:
