@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, validation_alias=AliasChoices("DATABASE_URL"))
     ray_address: str | None = Field(None, validation_alias=AliasChoices("RAY_ADDRESS"))
     redis_url: str | None = Field(None, validation_alias=AliasChoices("REDIS_URL"))
-    """Where several servers share their limits; unset: each limits by itself."""
+    """Where several servers share their limits and bodies of contexts; unset: each for itself."""
     limits_without_redis: Literal["open", "closed"] = "open"
     """While Redis is away: `open`, each server limits by itself; `closed`, requests that fall under
     a limit are refused."""
@@ -127,6 +127,15 @@ class Settings(BaseSettings):
     """64 hex digits each, separated by commas: contexts are encrypted with the first one, and those
     that another one has encrypted are read with it."""
 
+    backup_every_h: int = Field(0, ge=0)
+    """Hours between two backups that the server makes by itself; 0: none."""
+    backup_dir: Path | None = None
+    """Where they go; by default `backups/` in the data directory."""
+    backups_kept: int = Field(7, ge=1)
+    """Older ones are removed after a new one was made."""
+    backup_key: SecretStr | None = None
+    """64 hex digits: with them the key of secrets stands in backups, sealed (AES-256-GCM)."""
+
     max_body_bytes: int = Field(32 * MIB, ge=1024)
     max_import_bytes: int = Field(64 * 1024 * MIB, ge=1024)
     """Of an exported session, whose KV is most of it."""
@@ -151,7 +160,7 @@ class Settings(BaseSettings):
             raise ValueError("an address of Redis begins with redis://, rediss:// or unix://")
         return url
 
-    @field_validator("shelf_key", "secrets_key")
+    @field_validator("shelf_key", "secrets_key", "backup_key")
     @classmethod
     def _check_key(cls, key: SecretStr | None) -> SecretStr | None:
         if key is not None and re.fullmatch("[0-9a-fA-F]{64}", key.get_secret_value()) is None:
@@ -184,6 +193,18 @@ class Settings(BaseSettings):
         """The key that seals secrets in the database, 32 bytes, if it is set."""
         key = self.secrets_key
         return None if key is None else bytes.fromhex(key.get_secret_value())
+
+    @property
+    def backup_key_bytes(self) -> bytes | None:
+        """The key that seals what is secret in backups, 32 bytes, if it is set."""
+        key = self.backup_key
+        return None if key is None else bytes.fromhex(key.get_secret_value())
+
+    @property
+    def backup_folder(self) -> Path:
+        """Where the server's own backups go, absolute."""
+        folder = self.home / "backups" if self.backup_dir is None else self.backup_dir
+        return folder.expanduser().absolute()
 
     @property
     def answers_all(self) -> bool | None:

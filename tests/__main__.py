@@ -1,4 +1,5 @@
 """The one check of the project: `python -m tests`, or `python -m tests --fast` while working.
+`python -m tests --long` runs the tests that take hours, and nothing else.
 
 Runs every tool even when an earlier one fails, shows what each says, and fails if any does. Two
 cores are kept busy: the tools that only read the code run beside the unit tests, and integration
@@ -45,6 +46,10 @@ class Outcome:
 def main() -> int:
     arguments = _arguments()
     _compile()
+    if arguments.long:
+        outcomes = [_run(Check("long tests", _pytest("tests/long", "-s", *arguments.rest)))]
+        _show_summary(outcomes)
+        return 0 if outcomes[0].is_ok else 1
     with ThreadPoolExecutor(1) as beside:
         read = beside.submit(lambda: [_run(check, is_shown=False) for check in _readers()])
         outcomes = [_run(check) for check in _tests(is_fast=arguments.fast)]
@@ -56,6 +61,8 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests", description="Run every check.")
     parser.add_argument("--fast", action="store_true", help="of the tests only the unit tests")
+    parser.add_argument("--long", action="store_true", help="the tests that take hours, alone")
+    parser.add_argument("rest", nargs="*", help="with --long: for pytest, such as -- --rounds 10")
     return parser.parse_args()
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from agent_memory.cli.backup_check import check_backup
 from agent_memory.cli.failures import EXIT_FAILED
 from agent_memory.cli.finding import Finding, Outcome
 from agent_memory.cli.machine_checks import (
@@ -70,6 +71,7 @@ def examine(settings: Settings) -> list[Finding]:
         check_openblas(system),
         check_haproxy(),
         check_database(settings.database_url),
+        check_backup(settings),
         check_chosen_model(settings.model),
         check_template(settings.model),
     ]

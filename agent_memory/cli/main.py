@@ -37,6 +37,8 @@ COMMANDS = {
     "hooks": "Have sessions of Claude Code and Codex remember by themselves.",
     "ingest-batch": "Remember a folder of files in parallel, on Ray; can be resumed.",
     "recall-batch": "Answer a file of questions in parallel, on Ray; can be resumed.",
+    "backup": "Back up everything but KV blocks into one file, while serving.",
+    "restore": "Restore a backup into an empty data directory or database.",
     "doctor": "Check this machine and name remedies.",
     "config": "Show the settings in force and where each comes from.",
     "version": "Show the version.",

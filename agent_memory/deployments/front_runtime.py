@@ -3,6 +3,7 @@
 import time
 
 from agent_memory.access.limiter import Limiter, LocalLimiter
+from agent_memory.access.sealing import Sealing
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.directory_handle import DirectoryHandle
 from agent_memory.actors.embedder_handle import embedders_of
@@ -40,6 +41,7 @@ from agent_memory.settings import Settings
 from agent_memory.store.answered_turns import AnsweredTurnStore
 from agent_memory.store.authenticator import KeyAuthenticator
 from agent_memory.store.books import BookStore
+from agent_memory.store.contexts.body_cache import RedisBodies
 from agent_memory.store.conversations import ConversationStore
 from agent_memory.store.database import Database
 from agent_memory.store.jobs import JobStore
@@ -80,7 +82,9 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
     local = LocalTurns(streams, directory, places, engine, store, models)
     routed = Routed(local, far=upstreams.turns)
     remembering = Remembering(routed, memory.recollect, StoredMessages(store))
-    contexts = stored_contexts(database, config.settings.context_key_ring, utc_now)
+    bodies = None if config.settings.redis_url is None else RedisBodies(config.settings.redis_url)
+    keys = config.settings.context_key_ring
+    contexts = stored_contexts(database, keys, utc_now, bodies=bodies)
     earlier = EarlierContexts(contexts.reader)
     attaching = Attaching(remembering, StoredMessages(store), earlier)
     named_turns = AnsweredTurnStore(database)
@@ -102,9 +106,11 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
         conversations=ConversationStore(database),
         seal=TextSeal(config.secret),
         contexts=contexts,
-        context_search=context_search(database, config.settings.context_key_ring, embedders),
-        memory_versions=memory_versions(database, config.settings.context_key_ring),
-        context_feed=context_feed(database, config.database_url, config.settings),
+        context_search=context_search(database, keys, embedders),
+        memory_versions=memory_versions(database, keys),
+        context_feed=context_feed(
+            database, config.database_url, config.settings, Sealing(config.secrets_key)
+        ),
         accounts=Accountant(BookStore(database), limiter),
         administration=administration_of(database),
         find_session=places.session_of,

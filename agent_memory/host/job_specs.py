@@ -3,11 +3,13 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+import agent_memory
 from agent_memory.access.sealing import Sealing
 from agent_memory.clock import utc_now
 from agent_memory.contexts.codec import ContextCodec
 from agent_memory.contexts.key_ring import KeyRing
 from agent_memory.ids import WorkspaceId
+from agent_memory.jobs.backups import MakeBackups
 from agent_memory.jobs.bookkeeping import KeepLedger
 from agent_memory.jobs.context_vectors import EmbedContexts
 from agent_memory.jobs.contexts import SweepContexts
@@ -42,6 +44,7 @@ from agent_memory.providers.far.desk import ProviderDesk
 from agent_memory.providers.far.of_environment import providers_of_environment
 from agent_memory.providers.webhook_sender import WebhookSender
 from agent_memory.settings import Settings
+from agent_memory.store.backup.folder import BackupFolder
 from agent_memory.store.books import BookStore
 from agent_memory.store.contexts.vectors import ContextVectorStore
 from agent_memory.store.contexts.webhooks import WebhookStore
@@ -76,6 +79,7 @@ def job_specs(
     """Every kind of job that this server runs."""
     jobs, spaces = JobStore(database), SpaceStore(database)
     contexts = stored_contexts(database, settings.context_key_ring, utc_now)
+    webhooks = WebhookStore(database, Sealing(secrets_key(settings)))
     expire = Expire(
         ImpressionStore(database), RememberedCallStore(database), spaces, PromptLogStore(database)
     )
@@ -96,12 +100,12 @@ def job_specs(
             JobKind.DELIVER_WEBHOOK,
             WebhookArgs,
             DeliverWebhook(
-                WebhookStore(database),
+                webhooks,
                 WebhookSender(may_be_private=settings.webhooks_to_private),
                 utc_now,
             ).do,
         ),
-        _spec(JobKind.SWEEP_CONTEXTS, NoArgs, SweepContexts(contexts.upkeep).do),
+        _spec(JobKind.SWEEP_CONTEXTS, NoArgs, SweepContexts(contexts.upkeep, webhooks).do),
         *memory_specs(database, embedders, chosen_enricher(settings)),
     ]
     kinds = [spec.kind for spec in of_workspaces]
@@ -114,7 +118,14 @@ def job_specs(
             KeepLedger(BookStore(database), LedgerStore(database), jobs, utc_now).do,
         ),
         ServerJobSpec(JobKind.SYNC_MODELS, SyncModels(lambda: _desk(database, settings)).do),
+        _backups(database, settings),
     ]
+
+
+def _backups(database: Database, settings: Settings) -> ServerJobSpec:
+    folder = BackupFolder(settings, database.url, agent_memory.__version__)
+    make = MakeBackups(folder, settings.backup_every_h, settings.backups_kept, utc_now)
+    return ServerJobSpec(JobKind.MAKE_BACKUP, make.do, timeout_s=6 * 3600.0)
 
 
 def _desk(database: Database, settings: Settings) -> ProviderDesk:

@@ -14,7 +14,7 @@ from agent_memory.jobs.attempt import Attempts, RetryWithBackoff
 from agent_memory.jobs.connector import QueueConnector
 from agent_memory.jobs.ports import Queue
 from agent_memory.jobs.spec import Spec
-from agent_memory.work.job import JobKind
+from agent_memory.work.job import JobKind, JobQueue
 from agent_memory.work.period import Period
 from agent_memory.work.registry import queue_of
 
@@ -27,9 +27,11 @@ _MAX_DEATHS = 10
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Of one worker. silent_s: a worker that gave no sign of life for so long is dead."""
+    """Of one worker. num_webhooks_at_once: in slots of their own, for a receiver may take ten
+    seconds to answer. silent_s: a worker that gave no sign of life for so long is dead."""
 
     num_at_once: int = 4
+    num_webhooks_at_once: int = 4
     heartbeat_s: float = 5.0
     silent_s: float = 30.0
     poll_s: float = 2.0
@@ -60,7 +62,7 @@ class JobWorker:
         self._queue = queue
         self._pace = pace or Pace()
         self._app = _app(specs, queue, schedule)
-        self._worker: _Worker | None = None
+        self._workers: dict[tuple[JobQueue, ...], _Worker] = {}
         self._is_draining = asyncio.Event()
         self._has_begun = False
         self._has_stopped = asyncio.Event()
@@ -70,8 +72,9 @@ class JobWorker:
         self._has_begun = True
         rescuing = asyncio.create_task(self._rescue())
         try:
-            while not self._is_draining.is_set():
-                await self._run_once()
+            async with asyncio.TaskGroup() as lanes:
+                for queues, num_at_once in self._lanes():
+                    lanes.create_task(self._serve(queues, num_at_once))
         finally:
             rescuing.cancel()
             self._has_stopped.set()
@@ -82,15 +85,25 @@ class JobWorker:
         self._is_draining.set()
         if not self._has_begun:
             return
-        if self._worker is not None:
-            self._worker.shutdown_graceful_timeout = grace_s
-            self._worker.stop()
+        for worker in self._workers.values():
+            worker.shutdown_graceful_timeout = grace_s
+            worker.stop()
         await self._has_stopped.wait()
 
-    async def _run_once(self) -> None:
-        self._worker = self._make()
+    def _lanes(self) -> Sequence[tuple[tuple[JobQueue, ...], int]]:
+        """Queues whose jobs share slots, and how many."""
+        webhooks = (JobQueue.WEBHOOKS,)
+        others = tuple(queue for queue in JobQueue if queue not in webhooks)
+        return ((others, self._pace.num_at_once), (webhooks, self._pace.num_webhooks_at_once))
+
+    async def _serve(self, queues: tuple[JobQueue, ...], num_at_once: int) -> None:
+        while not self._is_draining.is_set():
+            await self._run_once(queues, num_at_once)
+
+    async def _run_once(self, queues: tuple[JobQueue, ...], num_at_once: int) -> None:
+        worker = self._workers[queues] = self._make(queues, num_at_once)
         try:
-            await self._worker.run()
+            await worker.run()
             log.info("the worker stopped")
         except AgentMemoryError as error:
             log.warning("the worker stopped", extra={"reason": str(error)})
@@ -98,12 +111,13 @@ class JobWorker:
             log.exception("the worker failed")
         await self._pause(_RESTART_PAUSE_S)
 
-    def _make(self) -> _Worker:
+    def _make(self, queues: tuple[JobQueue, ...], num_at_once: int) -> _Worker:
         pace = self._pace
         return Worker(
             self._app,
             name="janitor",
-            concurrency=pace.num_at_once,
+            queues=[queue.value for queue in queues],
+            concurrency=num_at_once,
             fetch_job_polling_interval=pace.poll_s,
             abort_job_polling_interval=pace.poll_s,
             update_heartbeat_interval=pace.heartbeat_s,

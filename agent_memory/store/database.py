@@ -62,6 +62,11 @@ class Database:
             open=False,
         )
 
+    @property
+    def url(self) -> str:
+        """For programs that connect by themselves. It may hold a password."""
+        return str(self._pool.conninfo)
+
     @asynccontextmanager
     async def workspace(self, workspace_id: WorkspaceId) -> AsyncIterator[Transaction]:
         """A transaction that reads and writes the rows of one workspace and sees no others.

@@ -79,8 +79,8 @@ def find_pending(
     return tuple(migration for migration in migrations if migration.name not in applied)
 
 
-def _prepare(connection: Connection) -> None:
-    """Roles, extension, schema and the list of migrations; then go on as the tables' owner."""
+def prepare_server(connection: Connection) -> None:
+    """The roles and the extension, which do not belong to our schemas."""
     version = connection.info.server_version
     if version < _OLDEST_SERVER:
         raise StorageUnavailable(
@@ -89,9 +89,6 @@ def _prepare(connection: Connection) -> None:
     ensure_roles(connection)
     try:
         connection.execute(statement("ensure_vector"))
-        for schema, creation in _SCHEMAS.items():
-            if connection.execute(statement("find_schema"), {"name": schema}).fetchone() is None:
-                connection.execute(statement(creation))
     except errors.InsufficientPrivilege as error:
         raise StorageUnavailable(administrators_sql(connection)) from error
     except (errors.FeatureNotSupported, errors.UndefinedFile) as error:
@@ -99,6 +96,17 @@ def _prepare(connection: Connection) -> None:
             "This PostgreSQL lacks the extension pgvector: install it on the database server "
             f"(on Debian, the package postgresql-{version // 10000}-pgvector)."
         ) from error
+
+
+def _prepare(connection: Connection) -> None:
+    """Server, schemas and the list of migrations; then go on as the tables' owner."""
+    prepare_server(connection)
+    try:
+        for schema, creation in _SCHEMAS.items():
+            if connection.execute(statement("find_schema"), {"name": schema}).fetchone() is None:
+                connection.execute(statement(creation))
+    except errors.InsufficientPrivilege as error:
+        raise StorageUnavailable(administrators_sql(connection)) from error
     connection.execute(statement("become_owner"))
     connection.execute(statement("ensure_migration_list"))
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from agent_memory.contexts.codec import ContextCodec
 from agent_memory.contexts.key_ring import KeyRing
 from agent_memory.contexts.service.contexts import Contexts, Stores, compose_contexts
+from agent_memory.store.contexts.body_cache import BodyCache
 from agent_memory.store.contexts.contexts import StoredContexts
 from agent_memory.store.contexts.exporting import ContextExportStore
 from agent_memory.store.contexts.links import ContextLinkStore
@@ -25,10 +26,12 @@ def stored_contexts(
     keys: Sequence[bytes],
     clock: Callable[[], datetime],
     on_changed: OnChanged = cause_all,
+    bodies: BodyCache | None = None,
 ) -> Contexts:
-    """keys: those that seal contexts, the first of them now."""
+    """keys: those that seal contexts, the first of them now. bodies: where large ones may be had
+    besides."""
     stores = Stores(
-        contexts=StoredContexts(database, on_changed),
+        contexts=StoredContexts(database, on_changed, bodies),
         policies=ContextPolicyStore(database),
         sweeping=ContextSweepStore(database),
         sealed=SealedContextStore(database),

@@ -47,6 +47,8 @@ class JobKind(StrEnum):
     """Book requests of processes that died, and add up the days that are over."""
     SYNC_MODELS = "sync_models"
     """Read the lists of providers' models."""
+    MAKE_BACKUP = "make_backup"
+    """Back the database up, where the settings say so and it is time."""
 
 
 class JobQueue(StrEnum):

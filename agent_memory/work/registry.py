@@ -59,6 +59,7 @@ _LINES = (
     JobTraits(JobKind.FORGET_JOBS, _UPKEEP, schedule=Period(60, offset=17), max_attempts=1),
     JobTraits(JobKind.KEEP_LEDGER, _UPKEEP, schedule=Period(5, offset=2), max_attempts=1),
     JobTraits(JobKind.SYNC_MODELS, _UPKEEP, schedule=Period(30, offset=4), max_attempts=1),
+    JobTraits(JobKind.MAKE_BACKUP, _UPKEEP, schedule=Period(60, offset=41), max_attempts=1),
 )
 # fmt: on
 

@@ -4,6 +4,7 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from agent_memory.contexts.context import Context, StoredContext, VersionInfo
@@ -12,6 +13,7 @@ from agent_memory.contexts.key import check_key
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import ContextKey, Lineage, WorkspaceId
 from agent_memory.pages import Page
+from agent_memory.store.contexts.body_cache import LEAST_BYTES, BodyCache
 from agent_memory.store.contexts.finding import find_context
 from agent_memory.store.contexts.rows import ContextRow, VersionRow
 from agent_memory.store.contexts.writing import ContextWriting, OnChanged, do_nothing
@@ -23,9 +25,16 @@ from agent_memory.store.safe_text import escape
 class StoredContexts:
     """Implements `agent_memory.contexts.ports.ContextStore`."""
 
-    def __init__(self, database: Database, on_changed: OnChanged = do_nothing) -> None:
+    def __init__(
+        self,
+        database: Database,
+        on_changed: OnChanged = do_nothing,
+        bodies: BodyCache | None = None,
+    ) -> None:
+        """bodies: where large ones may be had as well."""
         self._database = database
         self._on_changed = on_changed
+        self._bodies = bodies
 
     @asynccontextmanager
     async def writing(self, workspace: WorkspaceId) -> AsyncIterator[ContextWriting]:
@@ -42,10 +51,31 @@ class StoredContexts:
         *,
         with_body: bool = True,
     ) -> StoredContext | None:
+        if self._bodies is not None and with_body and version is None:
+            return await self._find_beside(self._bodies, workspace, key, now)
         async with self._database.workspace(workspace) as transaction:
             return await find_context(
                 transaction, workspace, key, now, version, with_body=with_body
             )
+
+    async def _find_beside(
+        self, bodies: BodyCache, workspace: WorkspaceId, key: ContextKey, now: datetime
+    ) -> StoredContext | None:
+        """The version is always the database's word; its body may come from elsewhere."""
+        async with self._database.workspace(workspace) as transaction:
+            head = await find_context(
+                transaction, workspace, key, now, None, most_bytes=LEAST_BYTES
+            )
+        if head is None or head.body.data or head.version.sha256 is None or not head.version.size:
+            return head
+        body = await bodies.get(head.version.address, head.version.sha256)
+        if body is not None:
+            return replace(head, body=body)
+        async with self._database.workspace(workspace) as transaction:
+            found = await find_context(transaction, workspace, key, now, None)
+        if found is not None and found.version.sha256 is not None:
+            bodies.put(found.version.address, found.version.sha256, found.body)
+        return found
 
     async def list(
         self,

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from agent_memory.contexts.context import StoredContext
+from agent_memory.contexts.document import MAX_DOCUMENT_BYTES
 from agent_memory.ids import ContextKey, WorkspaceId
 from agent_memory.store.contexts.rows import ContextRow, VersionRow
 from agent_memory.store.transaction import Transaction
@@ -16,9 +17,11 @@ async def find_context(
     version: int | None,
     *,
     with_body: bool = True,
+    most_bytes: int = MAX_DOCUMENT_BYTES,
 ) -> StoredContext | None:
     """As it stands, with the content of `version`; None unless that exists and the context lives at
-    `now`. now: None finds expired ones too."""
+    `now`. now: None finds expired ones too. most_bytes: a longer body of the present version is
+    left out, unless it is sealed."""
     row = await transaction.fetch_one(
         "find_context",
         ContextRow,
@@ -26,6 +29,7 @@ async def find_context(
         key=key,
         now=now,
         with_body=with_body and version is None,
+        most_bytes=most_bytes,
     )
     if row is None:
         return None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from agent_memory.access.sealing import Sealing
 from agent_memory.contexts.change import Change
 from agent_memory.contexts.document import Document
 from agent_memory.contexts.feed.pattern import KeyPattern
@@ -22,23 +23,30 @@ class _WebhookRow:
     webhook_id: str
     url: str
     patterns: list[str]
-    secret: str
+    secret: str | None
+    sealed_secret: bytes | None
     created_at: datetime
     created_by: str
     disabled_at: datetime | None
     disabled_because: str | None
 
-    def webhook(self) -> Webhook:
+    def webhook(self, secret: str) -> Webhook:
         return Webhook(
             webhook_id=self.webhook_id,
             url=self.url,
             patterns=[KeyPattern(text) for text in self.patterns],
-            secret=self.secret,
+            secret=secret,
             created_at=self.created_at,
             created_by=self.created_by,
             disabled_at=self.disabled_at,
             disabled_because=self.disabled_because,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenSecretRow:
+    webhook_id: str
+    secret: str
 
 
 async def queue_webhooks(
@@ -56,10 +64,12 @@ async def queue_webhooks(
 
 
 class WebhookStore:
-    """Implements `agent_memory.contexts.webhooks.ports.Webhooks`."""
+    """Implements `agent_memory.contexts.webhooks.ports.Webhooks`. sealing: of the secrets, which
+    are in the database in no other form."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, sealing: Sealing) -> None:
         self._database = database
+        self._sealing = sealing
 
     async def add(self, workspace: WorkspaceId, webhook: Webhook) -> None:
         async with self._database.workspace(workspace) as transaction:
@@ -69,7 +79,9 @@ class WebhookStore:
                 webhook_id=webhook.webhook_id,
                 url=webhook.url,
                 patterns=[pattern.text for pattern in webhook.patterns],
-                secret=webhook.secret,
+                sealed_secret=self._sealing.seal(
+                    webhook.secret, _place(workspace, webhook.webhook_id)
+                ),
                 created_at=webhook.created_at,
                 created_by=webhook.created_by,
                 most=MAX_WEBHOOKS,
@@ -78,12 +90,12 @@ class WebhookStore:
             raise Conflict(f"A workspace has at most {MAX_WEBHOOKS} webhooks.")
 
     async def get(self, workspace: WorkspaceId, webhook_id: str) -> Webhook:
-        for webhook in await self._list(workspace, webhook_id):
-            return webhook
+        for row in await self._list(workspace, webhook_id):
+            return row.webhook(self._opened(workspace, row))
         raise NotFound("webhook", webhook_id)
 
     async def list(self, workspace: WorkspaceId) -> Sequence[Webhook]:
-        return await self._list(workspace, None)
+        return [row.webhook(secret="") for row in await self._list(workspace, None)]
 
     async def remove(self, workspace: WorkspaceId, webhook_id: str) -> None:
         async with self._database.workspace(workspace) as transaction:
@@ -100,7 +112,8 @@ class WebhookStore:
             )
 
     async def queue_test(self, workspace: WorkspaceId, webhook_id: str) -> JobId:
-        await self.get(workspace, webhook_id)
+        if not await self._list(workspace, webhook_id):
+            raise NotFound("webhook", webhook_id)
         job = NewJob(JobKind.DELIVER_WEBHOOK, {"webhook_id": webhook_id, "seq": None})
         async with self._database.workspace(workspace) as transaction:
             return await enqueue_job(transaction, job)
@@ -110,9 +123,35 @@ class WebhookStore:
             found = await read_changes(transaction, workspace, seq - 1, 1)
         return found[0] if found and found[0].seq == seq else None
 
-    async def _list(self, workspace: WorkspaceId, webhook_id: str | None) -> Sequence[Webhook]:
+    async def seal_all(self, workspace: WorkspaceId) -> int:
+        """Seal the secrets that an earlier version stored as they are; how many."""
         async with self._database.workspace(workspace) as transaction:
             rows = await transaction.fetch_all(
+                "list_open_webhook_secrets", _OpenSecretRow, workspace_id=workspace
+            )
+            for row in rows:
+                sealed = self._sealing.seal(row.secret, _place(workspace, row.webhook_id))
+                await transaction.run(
+                    "seal_webhook_secret",
+                    workspace_id=workspace,
+                    webhook_id=row.webhook_id,
+                    sealed=sealed,
+                )
+        return len(rows)
+
+    async def _list(self, workspace: WorkspaceId, webhook_id: str | None) -> Sequence[_WebhookRow]:
+        async with self._database.workspace(workspace) as transaction:
+            return await transaction.fetch_all(
                 "list_webhooks", _WebhookRow, workspace_id=workspace, webhook_id=webhook_id
             )
-        return [row.webhook() for row in rows]
+
+    def _opened(self, workspace: WorkspaceId, row: _WebhookRow) -> str:
+        if row.sealed_secret is not None:
+            sealed = bytes(row.sealed_secret)
+            return self._sealing.open(sealed, _place(workspace, row.webhook_id))
+        return row.secret or ""
+
+
+def _place(workspace: WorkspaceId, webhook_id: str) -> str:
+    """What a sealed secret is bound to."""
+    return f"webhook {webhook_id} of {workspace}"

@@ -1,7 +1,11 @@
 SELECT
     v.lineage, v.version, v.key, v.cause, v.from_version, v.format, v.media_type, v.size, v.sha256,
     v.encoding, v.sealed_with, v.tags, v.metadata, v.session_id, v.agent_id, v.made_at, v.made_by,
-    CASE WHEN %(with_body)s THEN v.body ELSE ''::bytea END AS body,
+    CASE
+        WHEN %(with_body)s AND (octet_length(v.body) <= %(most_bytes)s OR v.sealed_with IS NOT NULL)
+        THEN v.body
+        ELSE ''::bytea
+    END AS body,
     c.ttl_s, c.is_sliding, c.expires_at, c.keep_versions, c.created_at, c.created_by, c.num_reads,
     c.last_read_at
 FROM contexts AS c

@@ -202,7 +202,7 @@ async def test_the_schedule_queues_jobs_of_the_server(jobs: JobStore, queue: Job
         await asyncio.wait_for(has_run.wait(), TIMEOUT_S)
 
         assert "plan_upkeep" in await jobs.last_scheduled()
-        assert len(await jobs.list_workers()) == 1
+        assert len(await jobs.list_workers()) == 2, "one of them for webhooks"
 
 
 async def test_a_worker_outlives_a_database_that_goes_away(
@@ -220,3 +220,25 @@ async def test_a_worker_outlives_a_database_that_goes_away(
 
         second = await jobs.enqueue_job(WORKSPACE, JOB)
         await wait_until(jobs, second, JobState.SUCCEEDED)
+
+
+async def test_receivers_that_do_not_answer_keep_no_other_job_waiting(
+    queue: JobQueueStore, jobs: JobStore
+) -> None:
+    never = asyncio.Event()
+
+    async def wait(run: JobRun, workspace: WorkspaceId, args: NoArgs) -> Outcome:
+        del run, workspace, args
+        await never.wait()
+        return {}
+
+    deliver = JobSpec(JobForm(JobKind.DELIVER_WEBHOOK, NoArgs), wait)
+    other = Scripted()
+    for _ in range(20):
+        await jobs.enqueue_job(WORKSPACE, NewJob(JobKind.DELIVER_WEBHOOK, priority=9))
+    async with working(queue, [deliver, JobSpec(FORM, other.do)]):
+        job = await jobs.enqueue_job(WORKSPACE, JOB)
+        await wait_until(jobs, job, JobState.SUCCEEDED)
+        never.set()
+
+    assert other.num_runs == 1

@@ -15,7 +15,7 @@ from agent_memory.store.workspaces import WorkspaceStore
 from agent_memory.testing.postgres import database_name, fresh_database
 from tests.integration.store.redis_server import redis_server
 
-collect_ignore = [] if redis_server() else ["test_shared_limiter.py"]
+collect_ignore = [] if redis_server() else ["test_shared_limiter.py", "contexts/test_body_cache.py"]
 """Systems for which there is no Redis in a wheel are tested with their own, where they have one."""
 
 ALPHA = WorkspaceId("alpha")

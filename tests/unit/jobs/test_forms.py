@@ -45,7 +45,8 @@ def test_a_caller_may_start_what_does_all_there_is_to_do() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["plan_upkeep", "forget_jobs", "sync_models", "remember_exchange", "", "rm"]
+    "kind",
+    ["plan_upkeep", "forget_jobs", "sync_models", "make_backup", "remember_exchange", "", "rm"],
 )
 def test_a_caller_may_not_start_anything_else(kind: str) -> None:
     with pytest.raises(InvalidRequest, match=r"use one of: .*embed_items"):

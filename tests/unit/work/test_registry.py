@@ -11,7 +11,7 @@ def test_each_kind_of_job_has_one_line() -> None:
 
 def test_every_entry_of_the_schedule_is_a_job_of_the_server() -> None:
     scheduled = {kind.value for kind in SCHEDULE}
-    assert scheduled == {"plan_upkeep", "forget_jobs", "keep_ledger", "sync_models"}
+    assert scheduled == {"plan_upkeep", "forget_jobs", "keep_ledger", "sync_models", "make_backup"}
 
 
 def test_a_job_is_the_servers_or_a_workspaces_and_never_both() -> None:

@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from agent_memory.access.principal import ApiKeyRecord
+from agent_memory.access.sealing import Sealing
 from agent_memory.api.app import create_app
 from agent_memory.api.feed.connections import Connections
 from agent_memory.api.limits import Limits
@@ -27,6 +28,7 @@ from agent_memory.testing.runtime import ScriptedTurns, scripted_runtime
 
 WORKSPACE, OTHER = WorkspaceId("ours"), WorkspaceId("theirs")
 RING = [bytes(range(32))]
+SEALING = Sealing(bytes(32))
 
 
 @pytest.fixture
@@ -42,7 +44,8 @@ async def held(keys: KeyStore) -> tuple[ApiKeyRecord, str]:
 @pytest.fixture
 def runtime(database: Database, url: str, keys: KeyStore) -> Runtime:
     contexts = stored_contexts(database, RING, utc_now)
-    feed = context_feed(database, url, Settings(cors_origins=("https://pages.example",)))
+    settings = Settings(cors_origins=("https://pages.example",))
+    feed = context_feed(database, url, settings, SEALING)
     feed = replace(feed, connections=Connections(FeedReaders(database), max_open=3, check_s=0.2))
     return replace(
         scripted_runtime(ScriptedTurns(()), contexts=contexts),
