@@ -89,6 +89,9 @@ class ContextWriting:
             num_kept=num_kept,
         )
         change = _change(seq, op, version.cause, version, version.made_at, version.made_by)
+        await self._audit(
+            f"context.{version.cause}", version.made_by, address.key, version=address.version
+        )
         told = None if version.is_sealed else document
         await self._on_changed(self._transaction, self._workspace, change, told)
         return change
@@ -129,7 +132,7 @@ class ContextWriting:
             agent_id=traits.agent_id,
         )
         change = _change(seq, ChangeOp.DELETED, cause, version, now, by)
-        if cause is not Cause.EXPIRY:
+        if cause not in {Cause.EXPIRY, Cause.MOVE}:
             await self._audit(f"context.{cause}", by, address.key, version=address.version)
         await self._on_changed(self._transaction, self._workspace, change, None)
         return change
