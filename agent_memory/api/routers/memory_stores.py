@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from agent_memory.access.principal import Scope
 from agent_memory.api.call import Call
-from agent_memory.api.contexts.path_key import reachable_key
 from agent_memory.api.contexts.writer import writer_of
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.memory_stores.listing import Folder, list_below
@@ -32,6 +31,7 @@ from agent_memory.contexts.memory_stores.names import (
     version_of,
 )
 from agent_memory.contexts.memory_stores.versions import MemoryVersions, VersionFilter
+from agent_memory.contexts.reachable import reachable_key
 from agent_memory.errors import (
     Conflict,
     InvalidRequest,

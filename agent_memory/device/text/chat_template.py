@@ -20,6 +20,7 @@ from agent_memory.prompts.template_abilities import TemplateAbilities, TemplateM
 from agent_memory.prompts.template_messages import template_messages, template_tools
 from agent_memory.prompts.template_probe import TemplateProbe
 from agent_memory.turns.messages import Message, Role, Text, ToolSpec
+from agent_memory.turns.server_calls import spelled_out
 
 _TEMPLATE_ERRORS = (
     TemplateError,
@@ -87,7 +88,7 @@ class ChatTemplate:
                 "This model has no chat template; send a prompt to /v1/completions.", "messages"
             )
         try:
-            stable = stable_messages(messages)
+            stable = stable_messages(spelled_out(messages))
             if self._think_marks is not None:
                 stable = tuple(thinking_apart(each, *self._think_marks) for each in stable)
             spelled = without_own_tags(stable, self.abilities)
