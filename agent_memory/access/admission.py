@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent_memory.access.key_bounds import KeyBounds
+from agent_memory.access.key_defaults import KeyDefaults
 from agent_memory.access.keys import ApiKey
 from agent_memory.access.principal import Principal, Scope
 from agent_memory.errors import Unauthenticated
@@ -26,6 +27,7 @@ class StoredKey:
     bounds: KeyBounds = KeyBounds()  # noqa: RUF009  frozen value
     previous_hash: bytes | None = None
     previous_until: datetime | None = None
+    defaults: KeyDefaults = KeyDefaults()  # noqa: RUF009  frozen value
 
     def is_opened_by(self, key: ApiKey, now: datetime) -> bool:
         """Whether the secret of `key` is this key's, or the one before while the overlap lasts."""
@@ -50,5 +52,10 @@ def admit(key: ApiKey, stored: StoredKey | None, now: datetime) -> Principal:
     if stored.expires_at is not None and stored.expires_at <= now:
         raise Unauthenticated("This API key has expired.")
     return Principal(
-        stored.key_id, stored.workspace_id, stored.scopes, stored.memory, stored.bounds
+        stored.key_id,
+        stored.workspace_id,
+        stored.scopes,
+        stored.memory,
+        stored.bounds,
+        stored.defaults,
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from agent_memory.access.key_bounds import KeyBounds
+from agent_memory.access.key_defaults import KeyDefaults
 from agent_memory.errors import PermissionDenied
 from agent_memory.ids import KeyId, WorkspaceId
 
@@ -30,13 +31,15 @@ ALL_SCOPES = frozenset(Scope)
 @dataclass(frozen=True, slots=True)
 class Principal:
     """The holder of a valid key. memory: what its turns ask of memory when they do not say, in the
-    words of the header `X-Agent-Memory`. bounds: which models it may use, and from where."""
+    words of the header `X-Agent-Memory`. bounds: which models it may use, and from where.
+    defaults: what its turns do besides when they do not say."""
 
     key_id: KeyId
     workspace_id: WorkspaceId
     scopes: frozenset[Scope]
     memory: str | None = None
     bounds: KeyBounds = KeyBounds()  # noqa: RUF009  frozen value
+    defaults: KeyDefaults = KeyDefaults()  # noqa: RUF009  frozen value
 
     def has(self, scope: Scope) -> bool:
         """Whether the key has `scope`: by name, or as admin where it is one of the workspace."""
@@ -66,3 +69,4 @@ class ApiKeyRecord:
     bounds: KeyBounds = KeyBounds()  # noqa: RUF009  frozen value
     disabled_at: datetime | None = None
     previous_until: datetime | None = None
+    defaults: KeyDefaults = KeyDefaults()  # noqa: RUF009  frozen value

@@ -9,13 +9,17 @@ from agent_memory.actors.engine_handle import EngineHandle
 from agent_memory.actors.niceness import give_way
 from agent_memory.actors.place import StreamedActor
 from agent_memory.actors.pool_handle import PoolHandle
+from agent_memory.clock import utc_now
 from agent_memory.errors import AgentMemoryError, InvariantBroken, SessionMoved
 from agent_memory.ids import SessionId, WorkspaceId
 from agent_memory.sessions.directory import WorkerState
 from agent_memory.sessions.local_answer import LocalAnswerer
+from agent_memory.sessions.memory_tool import ContextMemoryTool
+from agent_memory.sessions.rounds import RoundsAnswerer
 from agent_memory.sessions.session import Session, Surroundings
 from agent_memory.store.database import Database
 from agent_memory.store.sessions import SessionStore
+from agent_memory.store.stored_contexts import stored_contexts
 from agent_memory.telemetry import configure_logging, request_id_var
 from agent_memory.turns.request import TurnRequest
 from agent_memory.wire.streams import Call, StreamAddress
@@ -36,8 +40,10 @@ class AgentSessionActor:
         self._database = Database(config.database_url, max_size=2)
         self._engine = EngineHandle(config.secret)
         self._pool = PoolHandle()
+        contexts = stored_contexts(self._database, config.settings.context_key_ring, utc_now)
+        answerer = LocalAnswerer(self._engine, self._pool)
         self._surroundings = Surroundings(
-            LocalAnswerer(self._engine, self._pool), SessionStore(self._database)
+            RoundsAnswerer(answerer, ContextMemoryTool(contexts)), SessionStore(self._database)
         )
         self._session: Session | None = None
         self._last_used = time.monotonic()

@@ -9,6 +9,7 @@ from typing import Protocol
 from agent_memory.access.audit import AuditEntry, Verdict
 from agent_memory.access.budgets import Balance, Budget, CounterKey, Period, Unit
 from agent_memory.access.key_bounds import KeyBounds
+from agent_memory.access.key_defaults import KeyDefaults
 from agent_memory.access.limits import Limit, Metric
 from agent_memory.access.principal import ApiKeyRecord
 from agent_memory.access.subject import Subject
@@ -31,6 +32,7 @@ class KeyDesk(Protocol):
         memory: str | None = None,
         bounds: KeyBounds = KeyBounds(),  # noqa: B008  frozen value
         actor: str = "cli",
+        defaults: KeyDefaults = KeyDefaults(),  # noqa: B008  frozen value
     ) -> tuple[ApiKeyRecord, str]: ...
 
     async def list_keys(self, workspace_id: WorkspaceId) -> Sequence[ApiKeyRecord]: ...

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from agent_memory.turns.route import Wire
 from agent_memory.turns.sent import Sent
 
-OURS = ("session_id", "memory", "contexts")
+OURS = ("session_id", "memory", "contexts", "memory_tool")
 """Fields of the body that no provider is told."""
 _WAYS: Mapping[str, tuple[Wire, str]] = {
     "/v1/messages": (Wire.ANTHROPIC, "messages"),

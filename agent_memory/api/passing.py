@@ -3,6 +3,7 @@ session of ours and without memory."""
 
 from agent_memory.api.call import Call
 from agent_memory.api.json_body import parse_object
+from agent_memory.api.memory_tool import consented_store, is_memory_tool
 from agent_memory.api.onward import names_session, sent_fields, sent_request, way_of
 from agent_memory.api.translators.chat_renderer import ChatRenderer
 from agent_memory.api.translators.memory_words import MEMORY_HEADER, memory_of_header
@@ -10,6 +11,8 @@ from agent_memory.errors import UnknownModel
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.sampling import SamplingParams
 
+_TURNS = ("/v1/messages", "/v1/messages/count_tokens", "/v1/chat/completions")
+"""Paths whose turns may read documents, and have tools run here."""
 _BOUNDS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 
 
@@ -43,12 +46,27 @@ async def passing_turn(call: Call) -> TurnRequest | None:
 
 
 def _asks_memory(call: Call, fields: object) -> bool:
-    """Or for documents of ours."""
-    ours = (fields.get("memory"), fields.get("contexts")) if isinstance(fields, dict) else ()
-    if any(field is not None for field in ours):
+    """Or for documents of ours, or has the memory tool run here."""
+    names = ("memory", "contexts", "memory_tool")
+    if isinstance(fields, dict) and any(fields.get(name) is not None for name in names):
+        return True
+    if call.request.url.path in _TURNS and (
+        call.principal.defaults.contexts or _runs_memory_tool(call, fields)
+    ):
         return True
     asked = call.request.headers.get(MEMORY_HEADER, call.principal.memory)
     return asked is not None and memory_of_header(asked) is not None
+
+
+def _runs_memory_tool(call: Call, fields: object) -> bool:
+    tools = fields.get("tools") if isinstance(fields, dict) else None
+    kinds = (
+        [tool.get("type") for tool in tools or () if isinstance(tool, dict)]
+        if isinstance(tools, list)
+        else []
+    )
+    is_declared = any(is_memory_tool(kind) for kind in kinds)
+    return consented_store(call, None, is_declared=is_declared) is not None
 
 
 def _is_count(value: object) -> bool:

@@ -163,9 +163,10 @@ class TurnMetering(Metering):
 
     @staticmethod
     def _estimated(turn: TurnRequest) -> int:
+        read = sum(estimated_tokens(context.text) for context in turn.contexts)
         if turn.sent is not None:
-            return estimated_tokens(turn.sent.body.decode(errors="replace"))
-        return sum(estimated_tokens(message.text) for message in turn.messages)
+            return read + estimated_tokens(turn.sent.body.decode(errors="replace"))
+        return read + sum(estimated_tokens(message.text) for message in turn.messages)
 
     def _places(self) -> list[tuple[str, str]]:
         route = self._turns[0].route

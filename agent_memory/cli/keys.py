@@ -10,6 +10,7 @@ import typer
 
 from agent_memory.access.key_bounds import KeyBounds
 from agent_memory.access.principal import ApiKeyRecord, Scope
+from agent_memory.api.translators.key_defaults import key_defaults
 from agent_memory.api.translators.memory_words import memory_of_header
 from agent_memory.cli.database import with_database
 from agent_memory.cli.durations import parse_duration
@@ -68,6 +69,23 @@ def create(
             show_default=False,
         ),
     ] = None,
+    context: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A context that its turns read when they do not say, such as team/rules or plan@7;"
+            " repeat for several (default: none).",
+            show_default=False,
+        ),
+    ] = None,
+    memory_tool: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STORE",
+            help="Memory store with which the server runs Claude's memory tool for its turns "
+            "(default: the client runs it).",
+            show_default=False,
+        ),
+    ] = None,
     workspace: Workspace = DEFAULT_WORKSPACE,
     data_dir: DataDir = None,
     as_json: AsJson = False,
@@ -78,11 +96,14 @@ def create(
     scopes = scope or [Scope.INFERENCE, Scope.SESSIONS, Scope.MEMORY, Scope.CONTEXTS]
     if memory is not None:
         _check_memory(memory, scopes)
+    defaults = key_defaults(context, memory_tool, scopes)
 
     async def make(database: Database) -> tuple[ApiKeyRecord, str]:
         place = await WorkspaceStore(database).ensure_workspace(WorkspaceId(workspace))
         bounds = KeyBounds(_tuple(model), _tuple(address))
-        return await KeyStore(database).create_key(place, name, scopes, expires_at, memory, bounds)
+        return await KeyStore(database).create_key(
+            place, name, scopes, expires_at, memory, bounds, defaults=defaults
+        )
 
     record, key = with_database(settings, find_server(settings), make, may_create=True)
     if as_json:
@@ -250,6 +271,8 @@ def _json(record: ApiKeyRecord) -> dict[str, object]:
         "revoked_at": record.revoked_at,
         "last_used_at": record.last_used_at,
         "memory": record.memory,
+        "contexts": list(record.defaults.contexts),
+        "memory_tool": record.defaults.memory_tool,
         "disabled_at": record.disabled_at,
         "previous_secret_until": record.previous_until,
         "models": record.bounds.models,

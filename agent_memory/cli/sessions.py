@@ -23,6 +23,7 @@ from agent_memory.turns.messages import (
     Message,
     Part,
     Recollection,
+    ServerCall,
     Text,
     Thinking,
     ToolResult,
@@ -151,8 +152,9 @@ def _part_text(part: Part) -> str:
             return text
         case Thinking(text):
             return f"(thinks) {text}"
-        case ToolUse(_, name, arguments):
-            return f"(calls) {name} {arguments}"
+        case ToolUse(_, name, arguments) | ServerCall(_, name, arguments):
+            result = f"\n(result) {part.content}" if isinstance(part, ServerCall) else ""
+            return f"(calls) {name} {arguments}{result}"
         case ToolResult(_, content, is_error):
             return f"({'failed' if is_error else 'result'}) {content}"
         case Recollection(text):

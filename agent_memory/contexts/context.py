@@ -17,6 +17,8 @@ class Cause(StrEnum):
     PATCH = "patch"
     ROLLBACK = "rollback"
     IMPORT = "import"
+    MOVE = "move"
+    """The context has another key from this version on; under the old one it ended."""
     DELETE = "delete"
     ERASE = "erase"
     EXPIRY = "expiry"

@@ -39,6 +39,11 @@ class Writing(Protocol):
         when it is erased or has expired: an erasure takes those of earlier lineages with it."""
         ...
 
+    async def vacate(self, version: VersionInfo, to: ContextKey) -> Change:
+        """Let go of the key of `version`, the last one under it: all versions of the context, and
+        its relationships, have the key `to` from now on. `InvalidRequest` where one is sealed."""
+        ...
+
     async def forget(self, key: ContextKey, by: str) -> int:
         """Remove every version of the key, of contexts deleted earlier too; how many those were."""
         ...

@@ -35,6 +35,7 @@ from agent_memory.sealed_text import TextSeal
 from agent_memory.sessions.catalogue import SessionCatalogue
 from agent_memory.sessions.local_models import LocalModelCatalogue
 from agent_memory.sessions.local_turns import LocalTurns
+from agent_memory.sessions.memory_tool import ContextMemoryTool
 from agent_memory.sessions.stored_messages import StoredMessages
 from agent_memory.sessions.travel import SessionTravel
 from agent_memory.settings import Settings
@@ -78,13 +79,14 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
     memory = stored_memory(database, world, is_enriched=config.settings.enricher_url is not None)
     places = Places(store)
     streams = SessionStreams(config.secret, directory)
-    upstreams = upstreams_of(config, database, store, places, directory)
-    local = LocalTurns(streams, directory, places, engine, store, models)
-    routed = Routed(local, far=upstreams.turns)
-    remembering = Remembering(routed, memory.recollect, StoredMessages(store))
     bodies = None if config.settings.redis_url is None else RedisBodies(config.settings.redis_url)
     keys = config.settings.context_key_ring
     contexts = stored_contexts(database, keys, utc_now, bodies=bodies)
+    memory_tool = ContextMemoryTool(contexts)
+    upstreams = upstreams_of(config, database, store, places, directory, memory_tool)
+    local = LocalTurns(streams, directory, places, engine, store, models)
+    routed = Routed(local, far=upstreams.turns)
+    remembering = Remembering(routed, memory.recollect, StoredMessages(store))
     earlier = EarlierContexts(contexts.reader)
     attaching = Attaching(remembering, StoredMessages(store), earlier)
     named_turns = AnsweredTurnStore(database)

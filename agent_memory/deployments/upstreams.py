@@ -13,6 +13,7 @@ from agent_memory.providers.far.providers import FarProviders
 from agent_memory.sessions.far_turns import FarTurns
 from agent_memory.sessions.local_turns import Directory
 from agent_memory.sessions.ports import TranscriptStore
+from agent_memory.sessions.rounds import MemoryToolRunner
 from agent_memory.settings import Settings
 from agent_memory.store.database import Database
 from agent_memory.store.providers import ProviderStore
@@ -33,6 +34,7 @@ def upstreams_of(
     store: TranscriptStore,
     places: Places,
     directory: Directory,
+    runner: MemoryToolRunner,
 ) -> Upstreams:
     """Nothing is connected before it is used."""
     settings = config.settings
@@ -42,7 +44,7 @@ def upstreams_of(
     deadlines = deadlines_of(settings)
     far = FarProviders(configuration, settings.model_names, settings.answers_all, deadlines)
     desk = ProviderDesk(rows, of_environment, deadlines, far.breakers)
-    return Upstreams(FarTurns(far, store, places, directory), desk, configuration)
+    return Upstreams(FarTurns(far, store, places, directory, runner), desk, configuration)
 
 
 def deadlines_of(settings: Settings) -> Deadlines:

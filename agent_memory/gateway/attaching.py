@@ -11,7 +11,7 @@ from agent_memory.gateway.provider import Provider
 from agent_memory.gateway.remembering import Transcripts
 from agent_memory.ids import WorkspaceId
 from agent_memory.turns.attached import AttachedContext, read_mark
-from agent_memory.turns.events import TurnEvent
+from agent_memory.turns.events import TurnEvent, TurnFinished, TurnStarted
 from agent_memory.turns.messages import Message, Recollection, Role
 from agent_memory.turns.models import ModelCard
 from agent_memory.turns.request import TurnRequest
@@ -43,7 +43,7 @@ class Attaching:
     async def answer(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
         async with aclosing(self._following.answer(await self._attached(request))) as events:
             async for event in events:
-                yield event
+                yield _telling(event, request.contexts)
 
     async def count(self, request: TurnRequest) -> int:
         return await self._following.count(await self._attached(request))
@@ -83,6 +83,14 @@ class Attaching:
         changes = "\n".join(list(lines)[2:])
         diff = _block(context, changes, f" changed_since={read}")
         return diff if len(diff) < len(whole) else whole
+
+
+def _telling(event: TurnEvent, contexts: Sequence[AttachedContext]) -> TurnEvent:
+    """The event, whose usage says which versions were read."""
+    if not contexts or not isinstance(event, (TurnStarted, TurnFinished)):
+        return event
+    read = tuple(f"{context.key}@{context.version}" for context in contexts)
+    return replace(event, usage=replace(event.usage, contexts=read))
 
 
 def _read_versions(stored: Iterable[Message]) -> dict[str, int]:

@@ -15,6 +15,7 @@ from agent_memory.turns.messages import (
     Message,
     Part,
     Recollection,
+    ServerCall,
     Text,
     Thinking,
     ToolResult,
@@ -78,6 +79,9 @@ def _part(part: Part, change: _Change) -> Part:
             return replace(part, tool_use_id=change(call_id), content=change(content))
         case Media(note=note):
             return replace(part, note=change(note))
+        case ServerCall(content=content):
+            arguments = _json_text(part.arguments, change)
+            return replace(part, arguments=arguments, content=change(content))
 
 
 def _json_text(text: str, change: _Change) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent_memory.sessions.conversation import Continuation, Conversation
-from agent_memory.sessions.running_turn import RunningTurn
+from agent_memory.sessions.running_turn import Running
 from agent_memory.turns.context_edits import AppliedEdit
 from agent_memory.turns.events import (
     FinishReason,
@@ -33,7 +33,7 @@ class OpenTurn:
     request: TurnRequest
     conversation: Conversation
     continuation: Continuation
-    running: RunningTurn
+    running: Running
     compared: PortableSession | None = None
 
     def started(

@@ -1,6 +1,7 @@
 """The conversation of a session as far as it has got, and how a request continues it."""
 
 import contextlib
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from agent_memory.turns.placement import Branch
 from agent_memory.turns.portable import PortableSession
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.sequence import TokenIds
+from agent_memory.turns.server_calls import has_server_calls
 from agent_memory.turns.traces import Traces
 from agent_memory.turns.transcript import (
     GeneratedTurn,
@@ -147,14 +149,27 @@ class Conversation:
         session: SessionRecord,
     ) -> None:
         """The turn is committed: it is part of the conversation now."""
+        self._advance(continuation, turn_id, answer, traces)
+        self.session = session
+        self.inherited = None
+
+    def _advance(
+        self, continuation: Continuation, turn_id: TurnId, answer: Message, traces: Traces | None
+    ) -> None:
         turn = GeneratedTurn.of(turn_id, len(continuation.messages), answer, traces)
         self._messages = (*continuation.messages, answer)
         kept = tuple(g for g in self._generated if g.position < continuation.num_kept)
         self._generated = (*kept, turn)
-        self.session = session
         if traces is not None:
             self.sequence = traces.step.after(self.sequence)
-        self.inherited = None
+
+    def ahead(
+        self, continuation: Continuation, turn_id: TurnId, answer: Message, traces: Traces | None
+    ) -> "Conversation":
+        """As it would stand if the turn ended with this answer; nothing of it is committed."""
+        conversation = copy.copy(self)
+        conversation._advance(continuation, turn_id, answer, traces)
+        return conversation
 
     def _before(self, request: TurnRequest) -> tuple[Message, ...]:
         """The messages as they stood before `request`, which may have been committed already by a
@@ -168,10 +183,10 @@ class Conversation:
 def _with_recollections(
     stored: Sequence[Message], sent: Sequence[Message], num_kept: int
 ) -> tuple[Message, ...]:
-    """What the client sent, and where memory had put something in front of a message, that message
-    as it was read then: the same bytes at the same place."""
+    """What the client sent, and where memory had put something in front of a message, or tools were
+    run in it, that message as it was read then: the same bytes at the same place."""
     kept = (
-        old if old.recollection is not None else new
+        old if old.recollection is not None or has_server_calls(old) else new
         for old, new in zip(stored[:num_kept], sent[:num_kept], strict=True)
     )
     return (*kept, *sent[num_kept:])

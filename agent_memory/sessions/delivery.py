@@ -11,6 +11,7 @@ class Delivery:
 
     def __init__(self) -> None:
         self.tokens: list[int] = []
+        self.can_resume = True
         self._model_fingerprint = ""
         self._is_started = False
         self._finished: set[int] = set()
@@ -18,6 +19,7 @@ class Delivery:
     def take(self, step: TurnStep) -> list[TurnEvent]:
         """The events of `step` that are new to the client."""
         self.tokens.extend(step.token_ids)
+        self.can_resume = self.can_resume and step.can_resume
         return [event for event in step.events if self._is_new(event)]
 
     def resumed(self, placement: Placement) -> Placement:

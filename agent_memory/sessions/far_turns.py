@@ -13,6 +13,7 @@ from agent_memory.sessions.answering import Answered, OpenTurn
 from agent_memory.sessions.direct_turns import DirectTurns
 from agent_memory.sessions.local_turns import Directory
 from agent_memory.sessions.ports import TranscriptStore
+from agent_memory.sessions.rounds import MemoryToolRunner, RoundsAnswerer
 from agent_memory.sessions.stored_messages import StoredMessages
 from agent_memory.turns.events import (
     Passed,
@@ -29,6 +30,7 @@ from agent_memory.turns.messages import Message, Role, Text
 from agent_memory.turns.models import EstimatedCount, ModelCard
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.route import Route
+from agent_memory.turns.server_calls import spelled_out
 
 
 class FarTurns:
@@ -38,11 +40,18 @@ class FarTurns:
     """
 
     def __init__(
-        self, far: FarModels, store: TranscriptStore, places: Places, directory: Directory
+        self,
+        far: FarModels,
+        store: TranscriptStore,
+        places: Places,
+        directory: Directory,
+        runner: MemoryToolRunner | None = None,
     ) -> None:
         self._far = far
         self._stored = StoredMessages(store)
-        self._turns = DirectTurns(FarAnswerer(far), store, places, directory)
+        answerer = FarAnswerer(far)
+        rounds = answerer if runner is None else RoundsAnswerer(answerer, runner)
+        self._turns = DirectTurns(rounds, store, places, directory)
 
     def answer(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
         return self._turns.take(request) if request.placement else self._straight(request)
@@ -50,7 +59,7 @@ class FarTurns:
     async def count(self, request: TurnRequest) -> int:
         is_delta = request.is_delta and request.placement is not None
         stored = await self._stored.messages_before(request) if is_delta else ()
-        question = Question(request, route_of(request), (*stored, *_read(request)))
+        question = Question(request, route_of(request), spelled_out((*stored, *_read(request))))
         counted = await self._far.count(question)
         num_tokens = counted.num_tokens
         return EstimatedCount(num_tokens) if counted.is_estimated else num_tokens
@@ -107,7 +116,7 @@ class FarAnswerer:
     async def _listen(self, turn: OpenTurn) -> Answered:
         request = turn.request
         messages = (*turn.continuation.messages, *_begun(request))
-        question = Question(request, route_of(request), messages)
+        question = Question(request, route_of(request), spelled_out(messages))
         begun: Begun | None = None
         last: list[TurnEvent] = []
         async with aclosing(self._far.ask(question)) as events:

@@ -159,3 +159,6 @@ class LocalTurns:
 def _check_can_go_on(request: TurnRequest, delivery: Delivery, error: Exception) -> None:
     if request.sampling.n > 1 and delivery.tokens:
         raise StreamInterrupted("The session was lost amid several choices.") from error
+    if not delivery.can_resume:
+        message = "The session was lost after tools were run in the turn; send it again."
+        raise StreamInterrupted(message) from error

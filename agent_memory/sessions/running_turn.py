@@ -2,9 +2,32 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Protocol
 
 from agent_memory.turns.events import TurnEvent, TurnStep
+
+
+class Running(Protocol):
+    """A turn that runs, as those see it who answer it."""
+
+    @property
+    def is_cancelled(self) -> bool: ...
+
+    def emit(self, event: TurnEvent) -> None: ...
+
+    def step(
+        self,
+        events: tuple[TurnEvent, ...],
+        token_ids: tuple[int, ...] = (),
+        *,
+        can_resume: bool = True,
+    ) -> None:
+        """See `TurnStep`."""
+        ...
+
+    def on_cancel(self, cancel: Callable[[], None]) -> None:
+        """What stops the turn (called at once, if it was cancelled already)."""
+        ...
 
 
 class RunningTurn:
@@ -29,8 +52,14 @@ class RunningTurn:
     def emit(self, event: TurnEvent) -> None:
         self._deliver(TurnStep((event,)))
 
-    def step(self, events: tuple[TurnEvent, ...], token_ids: tuple[int, ...] = ()) -> None:
-        self._deliver(TurnStep(events, token_ids))
+    def step(
+        self,
+        events: tuple[TurnEvent, ...],
+        token_ids: tuple[int, ...] = (),
+        *,
+        can_resume: bool = True,
+    ) -> None:
+        self._deliver(TurnStep(events, token_ids, can_resume))
 
     def on_cancel(self, cancel: Callable[[], None]) -> None:
         """What stops the turn (called at once, if it was cancelled already)."""

@@ -32,8 +32,9 @@ async def append_audit(
     **detail: object,
 ) -> None:
     """One more entry, after all others of the workspace: they wait for one another here."""
-    await transaction.run("ensure_audit_head", workspace_id=workspace, genesis=GENESIS)
-    head = await transaction.fetch_one("lock_audit_head", _Head)
+    head = await transaction.fetch_one(
+        "lock_audit_head", _Head, workspace_id=workspace, genesis=GENESIS
+    )
     if head is None:
         raise InvariantBroken("the audit log has no head")
     now, number = utc_now(), head.entry_no + 1
@@ -51,7 +52,6 @@ async def append_audit(
         previous_hash=head.hash,
         hash=sealed,
     )
-    await transaction.run("move_audit_head", entry_no=number, hash=sealed)
 
 
 class AuditStore:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from agent_memory.access.admission import StoredKey, admit
 from agent_memory.access.key_bounds import KeyBounds, check_addresses, check_models
+from agent_memory.access.key_defaults import KeyDefaults
 from agent_memory.access.key_rules import check_expiry, check_name, check_scopes
 from agent_memory.access.keys import generate_key, parse_key
 from agent_memory.access.principal import ApiKeyRecord, Principal, Scope
@@ -15,6 +16,7 @@ from agent_memory.store.audit import append_audit
 from agent_memory.store.database import Database
 
 ANYTHING = KeyBounds()
+NO_DEFAULTS = KeyDefaults()
 _TOUCH_INTERVAL = timedelta(minutes=1)
 """`last_used_at` is exact to this, so that using a key does not write on every use."""
 
@@ -40,6 +42,12 @@ class _KeyRow:
     addresses: list[str] | None
     previous_hash: bytes | None
     previous_until: datetime | None
+    contexts: list[str] | None
+    memory_tool: str | None
+
+    @property
+    def defaults(self) -> KeyDefaults:
+        return KeyDefaults(tuple(self.contexts or ()), self.memory_tool)
 
     @property
     def bounds(self) -> KeyBounds:
@@ -58,6 +66,7 @@ class _KeyRow:
             bounds=self.bounds,
             previous_hash=self.previous_hash,
             previous_until=self.previous_until,
+            defaults=self.defaults,
         )
 
     def record(self) -> ApiKeyRecord:
@@ -74,6 +83,7 @@ class _KeyRow:
             bounds=self.bounds,
             disabled_at=self.disabled_at,
             previous_until=self.previous_until,
+            defaults=self.defaults,
         )
 
 
@@ -93,8 +103,10 @@ class KeyStore:
         memory: str | None = None,
         bounds: KeyBounds = ANYTHING,
         actor: str = "cli",
+        defaults: KeyDefaults = NO_DEFAULTS,
     ) -> tuple[ApiKeyRecord, str]:
-        """A new key and its raw form, which cannot be had again. memory, bounds: see `Principal`;
+        """A new key and its raw form, which cannot be had again. memory, bounds, defaults: see
+        `Principal`;
         actor: who makes it, for the audit log.
 
         `InvalidRequest` for a name, scopes or an expiry that may not be; `Conflict` when the
@@ -116,6 +128,8 @@ class KeyStore:
                 memory=memory,
                 models=_list(check_models(bounds.models)),
                 addresses=_list(check_addresses(bounds.addresses)),
+                contexts=list(defaults.contexts) or None,
+                memory_tool=defaults.memory_tool,
             )
             record = _found(row, key.key_id).record()
             await append_audit(
@@ -142,8 +156,8 @@ class KeyStore:
         change: Callable[[ApiKeyRecord], ApiKeyRecord],
         actor: str = "cli",
     ) -> ApiKeyRecord:
-        """The key with what `change` makes of its name, scopes, expiry, bounds and whether it is
-        disabled. `NotFound` without it, `InvalidRequest` for what may not be."""
+        """The key with what `change` makes of its name, scopes, expiry, bounds and defaults, and
+        whether it is disabled. `NotFound` without it, `InvalidRequest` for what may not be."""
         now = self._clock()
         async with self._database.workspace(workspace_id) as transaction:
             row = await transaction.fetch_one("get_key", _KeyRow, key_id=key_id)
@@ -161,6 +175,8 @@ class KeyStore:
                 disabled_at=wanted.disabled_at,
                 models=_list(check_models(wanted.bounds.models)),
                 addresses=_list(check_addresses(wanted.bounds.addresses)),
+                contexts=list(wanted.defaults.contexts) or None,
+                memory_tool=wanted.defaults.memory_tool,
             )
             record = _found(row, key_id).record()
             await append_audit(
@@ -249,6 +265,8 @@ def _told(record: ApiKeyRecord) -> dict[str, object]:
         "is_disabled": record.disabled_at is not None,
         "models": record.bounds.models,
         "addresses": record.bounds.addresses,
+        "contexts": record.defaults.contexts,
+        "memory_tool": record.defaults.memory_tool,
     }
 
 

@@ -192,7 +192,8 @@ class _DictWriting:
         self._place.versions[address.lineage, address.version] = (version, body)
         for number in range(1, address.version - num_kept + 1 if num_kept else 0):
             self._place.versions.pop((address.lineage, number), None)
-        op = ChangeOp.STORED if address.version == 1 else ChangeOp.UPDATED
+        is_new = address.version == 1 or version.cause is Cause.MOVE
+        op = ChangeOp.STORED if is_new else ChangeOp.UPDATED
         return self._changed(op, version.cause, version, version.made_at, version.made_by)
 
     async def end(self, version: VersionInfo, cause: Cause, now: datetime, by: str) -> Change:
@@ -200,6 +201,16 @@ class _DictWriting:
         if cause is not Cause.DELETE:
             await self.forget(version.address.key, by)
         return self._changed(ChangeOp.DELETED, cause, version, now, by)
+
+    async def vacate(self, version: VersionInfo, to: ContextKey) -> Change:
+        place, address = self._place, version.address
+        for name, (info, body) in list(place.versions.items()):
+            if info.address.lineage == address.lineage:
+                moved = replace(info, address=replace(info.address, key=to))
+                place.versions[name] = (moved, body)
+        del place.contexts[address.key]
+        by, now = version.made_by, version.made_at
+        return self._changed(ChangeOp.DELETED, Cause.MOVE, version, now, by)
 
     async def forget(self, key: ContextKey, by: str) -> int:
         del by

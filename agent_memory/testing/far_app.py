@@ -30,6 +30,8 @@ from agent_memory.providers.far.providers import FarProviders
 from agent_memory.sessions.far_turns import FarTurns
 from agent_memory.sessions.local_answer import LocalAnswerer
 from agent_memory.sessions.local_turns import LocalTurns
+from agent_memory.sessions.memory_tool import ContextMemoryTool
+from agent_memory.sessions.rounds import RoundsAnswerer
 from agent_memory.sessions.stored_messages import StoredMessages
 from agent_memory.testing.engine import MemoryStore, OpenPool, ScriptedEngine
 from agent_memory.testing.near_sessions import NearSessions
@@ -136,7 +138,10 @@ class FarApp:
     def __post_init__(self) -> None:
         self.engine = ScriptedEngine(self.near)
         self.configuration = StaticConfiguration(self.config)
-        sessions = NearSessions(LocalAnswerer(self.engine, OpenPool()), self.store)
+        base = scripted_runtime(ScriptedTurns())
+        runner = ContextMemoryTool(base.contexts)
+        near = RoundsAnswerer(LocalAnswerer(self.engine, OpenPool()), runner)
+        sessions = NearSessions(near, self.store)
         places = Places(self.store)
         local = LocalTurns(sessions, sessions, places, self.engine, self.store, _Models())
         self.far = FarProviders(
@@ -147,7 +152,7 @@ class FarApp:
             sleep=self._pause,
             chance=self.chance,
         )
-        far = FarTurns(self.far, self.store, places, sessions)
+        far = FarTurns(self.far, self.store, places, sessions, runner)
         routed = Routed(local, far=far)
         remembering = (
             routed
@@ -155,7 +160,7 @@ class FarApp:
             else Remembering(routed, self.recollections, StoredMessages(self.store))
         )
         runtime = replace(
-            scripted_runtime(ScriptedTurns()),
+            base,
             turns=Straight(Repeatable(Placing(remembering, places), self.store), far),
             routes=routed,
             sessions=_Sessions(self.store),

@@ -22,7 +22,9 @@ from agent_memory.ids import SessionId, WorkspaceId
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.sessions.conversation import Conversation
 from agent_memory.sessions.local_answer import LocalAnswerer
+from agent_memory.sessions.memory_tool import ContextMemoryTool
 from agent_memory.sessions.prompting import build_prompt
+from agent_memory.sessions.rounds import MemoryToolRunner, RoundsAnswerer
 from agent_memory.sessions.session import Session, Surroundings
 from agent_memory.settings import Settings
 from agent_memory.testing.engine import MemoryStore, OpenPool
@@ -79,10 +81,14 @@ class _Sessions(MemorySessions):
 class EngineTurns:
     """Turns of real sessions over a real engine, each in its place; no KV is kept between turns."""
 
-    def __init__(self, engine: MlxEngine, store: MemoryStore, places: Places) -> None:
+    def __init__(
+        self, engine: MlxEngine, store: MemoryStore, places: Places, runner: MemoryToolRunner
+    ) -> None:
         self._engine = _Engine(engine)
         self._places = places
-        self._surroundings = Surroundings(LocalAnswerer(self._engine, OpenPool()), store)
+        self.pool = OpenPool()
+        answerer = LocalAnswerer(self._engine, self.pool)
+        self._surroundings = Surroundings(RoundsAnswerer(answerer, runner), store)
         self._sessions: dict[tuple[WorkspaceId, SessionId], Session] = {}
 
     async def answer(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
@@ -141,9 +147,11 @@ def app_of_model(
     engine = MlxEngine.load(folder, folder.name, settings, None)
     store = MemoryStore()
     places = Places(store)
+    runtime = scripted_runtime(ScriptedTurns())
+    runner = ContextMemoryTool(runtime.contexts)
     runtime = replace(
-        scripted_runtime(ScriptedTurns()),
-        turns=Placing(EngineTurns(engine, store, places), places),
+        runtime,
+        turns=Placing(EngineTurns(engine, store, places, runner), places),
         sessions=_Sessions(store),
         named_turns=store,
     )

@@ -40,6 +40,7 @@ class Usage:
     prompt_tokens_computed = prompt_tokens - cached_tokens.
     cached_from_memory of the cached ones were at rest in memory, cached_from_shelf were read from
     disk. cache_write_tokens: of the others, those that a provider charges for keeping.
+    contexts: versions of documents that the turn was given to read, such as `plan@7`.
     """
 
     prompt_tokens: int
@@ -49,6 +50,7 @@ class Usage:
     miss_reason: str | None = None
     cached_from_memory: int = 0
     cache_write_tokens: int = 0
+    contexts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +208,10 @@ class TurnStep:
     """Events that belong together, and the tokens of choice 0 that they stand for.
 
     Whoever carries a turn over a process boundary keeps the tokens: a turn that is cut off after
-    this step can go on exactly after it.
+    this step can go on exactly after it. can_resume: False: from here on it cannot, for tools were
+    run in the turn.
     """
 
     events: tuple[TurnEvent, ...]
     token_ids: tuple[int, ...] = ()
+    can_resume: bool = True

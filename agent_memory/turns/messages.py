@@ -81,7 +81,23 @@ class Recollection:
     num_tokens: int = 0
 
 
-Part = Text | Thinking | Media | ToolUse | ToolResult | Recollection
+@dataclass(frozen=True, slots=True)
+class ServerCall:
+    """A call that the server has run itself within the turn, and what the model was told.
+
+    It is no part of what the message says: the client never heard of it. round_no: calls that the
+    model made at once have the same one.
+    """
+
+    id: str
+    name: str
+    arguments: str
+    content: str
+    is_error: bool = False
+    round_no: int = 0
+
+
+Part = Text | Thinking | Media | ToolUse | ToolResult | Recollection | ServerCall
 
 
 @dataclass(frozen=True, slots=True)

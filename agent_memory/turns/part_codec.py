@@ -7,6 +7,7 @@ from agent_memory.turns.messages import (
     Media,
     Part,
     Recollection,
+    ServerCall,
     Text,
     Thinking,
     ToolResult,
@@ -29,8 +30,8 @@ def encode_part(part: Part) -> JsonPart:
             return {"type": "thinking", "text": text, **signed, **redacted}
         case Media():
             return {"type": "media", **_encode_media(part)}
-        case ToolUse(id_, name, arguments):
-            return {"type": "tool_use", "id": id_, "name": name, "arguments": arguments}
+        case ToolUse() | ServerCall():
+            return _encode_call(part)
         case ToolResult(id_, content, is_error, media):
             seen = {"media": [_encode_media(one) for one in media]} if media else {}
             return {
@@ -65,8 +66,13 @@ def decode_part(encoded: Mapping[str, object]) -> Part:
             )
         case {"type": "media", "kind": str()}:
             return _decode_media(encoded)
-        case {"type": "tool_use", "id": str(id_), "name": str(name), "arguments": str(arguments)}:
-            return ToolUse(id_, name, arguments)
+        case {
+            "type": "tool_use" | "server_call",
+            "id": str(),
+            "name": str(),
+            "arguments": str(),
+        }:
+            return _decode_call(encoded)
         case {
             "type": "tool_result",
             "tool_use_id": str(id_),
@@ -85,6 +91,25 @@ def decode_part(encoded: Mapping[str, object]) -> Part:
             return Recollection(text, tuple(map(str, item_ids)), num_tokens)
         case _:
             raise ValueError(f"a message has a part of unknown type '{encoded.get('type')}'")
+
+
+def _encode_call(call: ToolUse | ServerCall) -> JsonPart:
+    said: JsonPart = {"id": call.id, "name": call.name, "arguments": call.arguments}
+    if isinstance(call, ToolUse):
+        return {"type": "tool_use", **said}
+    told: JsonPart = {"content": call.content, "is_error": call.is_error}
+    return {"type": "server_call", **said, **told, "round_no": call.round_no}
+
+
+def _decode_call(encoded: Mapping[str, object]) -> ToolUse | ServerCall:
+    id_, name, arguments = (str(encoded[field]) for field in ("id", "name", "arguments"))
+    if encoded["type"] == "tool_use":
+        return ToolUse(id_, name, arguments)
+    match encoded:
+        case {"content": str(content), "is_error": bool(is_error), "round_no": int(round_no)}:
+            return ServerCall(id_, name, arguments, content, is_error, round_no)
+        case _:
+            raise ValueError("a call that the server ran has no result")
 
 
 def _encode_media(media: Media) -> dict[str, str]:

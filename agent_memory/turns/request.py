@@ -8,6 +8,7 @@ from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.attached import AttachedContext
 from agent_memory.turns.context_edits import ContextEdit
 from agent_memory.turns.messages import Message, Recollection
+from agent_memory.turns.own_tool import MemoryTool
 from agent_memory.turns.placement import Branch, Placement
 from agent_memory.turns.prompt_tags import PromptTags
 from agent_memory.turns.route import Route
@@ -71,6 +72,7 @@ class TurnRequest:
     tags: what the client said beside messages and form. compare_with: the turn with whose prompt
         this one's is to be compared.
     contexts: documents that the model is to have read.
+    memory_tool: the memory tool is run here, within the turn.
     """
 
     turn_id: TurnId
@@ -113,6 +115,7 @@ class TurnRequest:
         )
 
     contexts: tuple[AttachedContext, ...] = ()
+    memory_tool: MemoryTool | None = None
 
     @property
     def placed(self) -> Placement:

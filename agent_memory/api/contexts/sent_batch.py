@@ -5,7 +5,6 @@ from agent_memory.api.contexts.conditions import named_condition
 from agent_memory.api.contexts.content import document_of
 from agent_memory.api.contexts.json_spans import Span, entry_spans, member_spans
 from agent_memory.api.contexts.options import draft_of
-from agent_memory.api.contexts.path_key import reachable_key
 from agent_memory.api.contexts.sent_patch import rewrite_of
 from agent_memory.api.schemas.contexts import ContextBatchBody, ContextOperation
 from agent_memory.contexts.operation import (
@@ -16,6 +15,7 @@ from agent_memory.contexts.operation import (
     PutOperation,
 )
 from agent_memory.contexts.patching import read_json
+from agent_memory.contexts.reachable import reachable_key
 from agent_memory.contexts.service.beside_loop import beside_loop
 from agent_memory.errors import InvalidRequest
 

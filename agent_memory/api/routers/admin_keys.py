@@ -21,6 +21,7 @@ from agent_memory.api.schemas.admin import (
     RotateKeyBody,
 )
 from agent_memory.api.translators.admin_json import key_json
+from agent_memory.api.translators.key_defaults import key_defaults
 from agent_memory.api.translators.memory_words import memory_of_header
 from agent_memory.errors import InvalidRequest, Unavailable
 from agent_memory.ids import KeyId, WorkspaceId
@@ -41,6 +42,8 @@ _KEY = {
     "models": ["tiny"],
     "addresses": ["10.0.0.0/8"],
     "memory": None,
+    "contexts": ["team/rules"],
+    "memory_tool": None,
 }
 _SHOWN_ONCE = {**_KEY, "key": "am_3f9c0a1b2c3d_…"}
 _WORKSPACE = {"object": "workspace", "id": "team"}
@@ -120,6 +123,7 @@ async def create_key(request: Request) -> Response:
         body.memory,
         KeyBounds(_tuple(body.models), _tuple(body.addresses)),
         call.principal.key_id,
+        key_defaults(body.contexts, body.memory_tool, body.scopes),
     )
     return json_answer({**key_json(record), "key": raw}, 201)
 
@@ -202,6 +206,11 @@ def _change(
         if "disabled" in sent:
             disabled_at = (record.disabled_at or now) if body.disabled else None
             changed = replace(changed, disabled_at=disabled_at)
+        if sent & {"contexts", "memory_tool", "scopes"}:
+            before = changed.defaults
+            contexts = body.contexts if "contexts" in sent else before.contexts
+            store = body.memory_tool if "memory_tool" in sent else before.memory_tool
+            changed = replace(changed, defaults=key_defaults(contexts, store, changed.scopes))
         return changed
 
     if not sent:

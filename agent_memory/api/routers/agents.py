@@ -11,6 +11,7 @@ from agent_memory.api.attached_contexts import with_contexts
 from agent_memory.api.call import Call
 from agent_memory.api.identity import checked_session_id
 from agent_memory.api.json_answer import json_answer
+from agent_memory.api.memory_tool import with_memory_tool
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.page_answer import page_answer
 from agent_memory.api.schemas.agents import AgentTurnBody, CreateAgentBody
@@ -123,6 +124,7 @@ async def take_turn(request: Request, id: str) -> Response:  # noqa: A002  the p
     turn = await call.as_sent(turn)
     call.require_memory(turn)
     turn = await with_contexts(call, turn, body.contexts)
+    turn = with_memory_tool(call, turn, body.memory_tool)
     await call.surface.runtime.sessions.get(call.workspace, session)
     return TurnResponse(call, [turn], AgentRenderer(), stream=body.stream)
 

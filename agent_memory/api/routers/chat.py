@@ -6,6 +6,7 @@ from starlette.responses import Response
 from agent_memory.access.principal import Scope
 from agent_memory.api.attached_contexts import with_contexts
 from agent_memory.api.call import Call
+from agent_memory.api.memory_tool import with_memory_tool
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.passing import passing_turn, streams
 from agent_memory.api.schemas.chat import ChatBody
@@ -61,6 +62,7 @@ async def create_chat_completion(request: Request) -> Response:
     turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
     turn = await with_contexts(call, turn, body.contexts)
+    turn = with_memory_tool(call, await call.as_sent(turn), body.memory_tool)
     renderer = ChatRenderer(
         body.model or await call.surface.catalogue.served() or "",
         int(call.surface.clock()),
@@ -69,7 +71,7 @@ async def create_chat_completion(request: Request) -> Response:
     )
     return TurnResponse(
         call,
-        [await call.as_sent(turn)],
+        [turn],
         renderer,
         stream=bool(body.stream),
         ignored=ignored_of_chat(body, call.route),

@@ -7,12 +7,13 @@ from starlette.responses import Response
 
 from agent_memory.access.principal import Scope
 from agent_memory.api.call import Call
-from agent_memory.api.contexts.path_key import path_key, reachable_key
+from agent_memory.api.contexts.path_key import path_key
 from agent_memory.api.contexts.shown import analytics_json, link_json
 from agent_memory.api.contexts.writer import writer_of
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.schemas.contexts import RelationshipBody
+from agent_memory.contexts.reachable import reachable_key
 from agent_memory.errors import InvalidRequest
 
 router = APIRouter(prefix="/v1/contexts", tags=["Contexts"])

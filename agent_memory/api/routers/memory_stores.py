@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from agent_memory.access.principal import Scope
 from agent_memory.api.call import Call
-from agent_memory.api.contexts.path_key import reachable_key
 from agent_memory.api.contexts.writer import writer_of
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.memory_stores.listing import Folder, list_below
@@ -32,6 +31,7 @@ from agent_memory.contexts.memory_stores.names import (
     version_of,
 )
 from agent_memory.contexts.memory_stores.versions import MemoryVersions, VersionFilter
+from agent_memory.contexts.reachable import reachable_key
 from agent_memory.errors import (
     Conflict,
     InvalidRequest,
@@ -116,12 +116,16 @@ class _Store:
         return memory_json(self.name, self.prefix, context, is_full=False)
 
     async def put(self, key: ContextKey, content: str, condition: Condition) -> None:
-        raw = content.encode()
-        if len(raw) > MAX_CONTENT:
-            raise ItemTooLarge(len(raw), MAX_CONTENT, "content")
-        draft = Draft(key, Document.of(Format.TEXT, raw))
+        draft = Draft(key, _document(content))
         writer = self.call.surface.runtime.contexts.writer
         await writer.put(writer_of(self.call), draft, condition)
+
+    async def move(
+        self, key: ContextKey, to: ContextKey, content: str | None, condition: Condition
+    ) -> None:
+        document = None if content is None else _document(content)
+        writer = self.call.surface.runtime.contexts.writer
+        await writer.move(writer_of(self.call), key, to, condition, document)
 
 
 @router.post(
@@ -196,25 +200,26 @@ async def retrieve_memory(request: Request, store: str, memory: str, view: View 
     responses=answers("The memory.", _MEMORY),
 )
 async def update_memory(request: Request, store: str, memory: str, view: View = None) -> Response:
-    """A new version, unless nothing changes. 409 unless the precondition holds."""
+    """A new version, unless nothing changes. With another `path` the memory moves there, and keeps
+    its id and its versions. 409 unless the precondition holds, and where the path is taken."""
     opened = await _Store.open(request, store)
     body = await opened.call.read(UpdateMemoryBody)
     key = await opened.key_of(memory)
-    if body.path is not None and opened.key(body.path) != key:
-        raise InvalidRequest(
-            "A memory keeps its path here: create one at the new path and delete this one.", "path"
-        )
+    to = key if body.path is None else opened.key(body.path)
     expected = None if body.precondition is None else body.precondition.content_sha256
     reader = opened.call.surface.runtime.contexts.reader
     present = (await reader.get(opened.call.workspace, key)).document
     if expected is not None and expected != present.sha256:
         raise _changed(memory)
-    if body.content is not None and body.content.encode() != present.body:
-        try:
-            await opened.put(key, body.content, _expecting(expected))
-        except PreconditionFailed:
-            raise _changed(memory) from None
-    return json_answer(await opened.shown(key, view or "basic"))
+    is_new = body.content is not None and body.content.encode() != present.body
+    try:
+        if to != key:
+            await opened.move(key, to, body.content, _expecting(expected))
+        elif is_new:
+            await opened.put(key, body.content or "", _expecting(expected))
+    except PreconditionFailed:
+        raise _changed(memory) from None
+    return json_answer(await opened.shown(to, view or "basic"))
 
 
 @router.delete(
@@ -251,14 +256,18 @@ async def list_versions(
     operation: Annotated[Literal["created", "modified", "deleted"] | None, Query()] = None,
     api_key_id: Annotated[str | None, Query(max_length=128)] = None,
     session_id: Annotated[str | None, Query(max_length=128)] = None,
+    service_account_id: Annotated[str | None, Query(max_length=128)] = None,
     since: Annotated[datetime | None, Query(alias="created_at[gte]")] = None,
     until: Annotated[datetime | None, Query(alias="created_at[lte]")] = None,
     page: Annotated[str | None, Query(max_length=4096)] = None,
     limit: Limit = 20,
     view: View = None,
 ) -> Response:
-    """Those of deleted memories too, as long as they are kept."""
+    """Those of deleted memories too, as long as they are kept. There are no service accounts here,
+    so none has made a version."""
     opened = await _Store.open(request, store)
+    if service_account_id is not None:
+        return json_answer({"data": [], "next_page": None})
     is_full = view == "full"
     wanted = VersionFilter(
         lineage=None if memory_id is None else lineage_of(memory_id),
@@ -317,6 +326,13 @@ async def _version(opened: _Store, version: str, *, with_content: bool) -> dict[
     if found is None:
         raise NotFound("memory version", version)
     return version_json(opened.name, opened.prefix, found)
+
+
+def _document(content: str) -> Document:
+    raw = content.encode()
+    if len(raw) > MAX_CONTENT:
+        raise ItemTooLarge(len(raw), MAX_CONTENT, "content")
+    return Document.of(Format.TEXT, raw)
 
 
 def _expecting(sha256: str | None) -> Condition:

@@ -7,6 +7,7 @@ from agent_memory.access.principal import Scope
 from agent_memory.api.attached_contexts import with_contexts
 from agent_memory.api.call import Call
 from agent_memory.api.json_answer import json_answer
+from agent_memory.api.memory_tool import declares_memory_tool, with_memory_tool
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.passing import passing_turn, streams
 from agent_memory.api.schemas.anthropic import CountTokensBody, MessagesBody
@@ -73,6 +74,8 @@ async def create_message(request: Request) -> Response:
     call.require_memory(turn)
     turn = await with_contexts(call, turn, body.contexts)
     turn = await call.as_sent(turn)
+    is_declared = declares_memory_tool(body.tools)
+    turn = with_memory_tool(call, turn, body.memory_tool, is_declared=is_declared)
     turn, comparison = await _compared(call, body, turn)
     edits_asked = bool(body.context_management and body.context_management.edits)
     renderer = MessagesRenderer(body.model, edits_asked=edits_asked, comparison=comparison)
@@ -95,7 +98,11 @@ async def count_tokens(request: Request) -> Response:
     turn = count_turn(body, call.turn(_session(call, body)))
     turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
-    return await _counted(call, await call.as_sent(turn))
+    turn = await with_contexts(call, turn, body.contexts)
+    turn = await call.as_sent(turn)
+    is_declared = declares_memory_tool(body.tools)
+    turn = with_memory_tool(call, turn, body.memory_tool, is_declared=is_declared)
+    return await _counted(call, turn)
 
 
 async def _counted(call: Call, turn: TurnRequest) -> Response:

@@ -14,6 +14,7 @@ from agent_memory.api.compaction import compacted
 from agent_memory.api.disconnect import unless_gone
 from agent_memory.api.item_pages import item_page
 from agent_memory.api.json_answer import json_answer
+from agent_memory.api.memory_tool import with_memory_tool
 from agent_memory.api.metered_turn import MeteredTurn
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.response_reading import reading_of
@@ -87,7 +88,7 @@ async def create_response(request: Request) -> Response:
     turn = with_memory_header(asked.turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
     turn = await with_contexts(call, turn, body.contexts)
-    turn = await call.as_sent(turn)
+    turn = with_memory_tool(call, await call.as_sent(turn), body.memory_tool)
     turn, comparison = await _compared(call, body, turn)
     renderer = await _renderer(call, body, asked, comparison)
     if body.background:
@@ -113,7 +114,8 @@ async def count_input_tokens(request: Request) -> Response:
     turn = with_memory_header(turn, body.memory, request.headers, call.principal.memory)
     call.require_memory(turn)
     turn = await with_contexts(call, turn, body.contexts)
-    num_tokens = await call.surface.runtime.turns.count(await call.as_sent(turn))
+    turn = with_memory_tool(call, await call.as_sent(turn), body.memory_tool)
+    num_tokens = await call.surface.runtime.turns.count(turn)
     return json_answer({"object": "response.input_tokens", "input_tokens": num_tokens})
 
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from agent_memory.access.prompt_policy import DEFAULT_KEEP_DAYS
 from agent_memory.api.schemas.body import Body
+from agent_memory.api.schemas.context_names import ContextNames
 
 _MAX_OVERLAP_S = 30 * 86_400
 
@@ -25,6 +26,8 @@ class CreateKeyBody(Body):
     memory: str | None = None
     models: list[str] | None = None
     addresses: list[str] | None = None
+    contexts: ContextNames | None = None
+    memory_tool: str | None = None
 
 
 class ChangeKeyBody(Body):
@@ -35,6 +38,8 @@ class ChangeKeyBody(Body):
     expires_at: datetime | None = Field(None, strict=False)
     models: list[str] | None = None
     addresses: list[str] | None = None
+    contexts: ContextNames | None = None
+    memory_tool: str | None = None
     disabled: bool = False
 
 

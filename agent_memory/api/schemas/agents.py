@@ -9,6 +9,7 @@ from agent_memory.api.schemas.answer_options import AnswerOptions
 from agent_memory.api.schemas.body import Body, Inner
 from agent_memory.api.schemas.chat_memory import ChatMemory
 from agent_memory.api.schemas.context_names import ContextNames
+from agent_memory.api.schemas.memory_tool import MemoryToolConsent
 from agent_memory.api.schemas.openai import JsonObject
 from agent_memory.api.schemas.sampling import SamplingFields
 
@@ -93,4 +94,5 @@ class AgentTurnBody(AnswerOptions, SamplingFields):
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     memory: ChatMemory | None = None
     contexts: ContextNames | None = None
+    memory_tool: MemoryToolConsent | None = None
     service_tier: str | None = None

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 from agent_memory.api.schemas.body import Body, Inner
 from agent_memory.api.schemas.chat_memory import ChatMemory
 from agent_memory.api.schemas.context_names import ContextNames
+from agent_memory.api.schemas.memory_tool import MemoryToolConsent
 from agent_memory.api.schemas.sampling import StopText
 
 JsonObject = dict[str, Any]
@@ -194,6 +195,7 @@ class CountTokensBody(Body):
     metadata: Metadata | None = None
     memory: ChatMemory | None = None
     contexts: ContextNames | None = None
+    memory_tool: MemoryToolConsent | None = None
 
     cache_control: CacheControl | None = None
     """Marks the end of the conversation."""

@@ -9,6 +9,7 @@ from agent_memory.api.schemas.body import Inner
 from agent_memory.api.schemas.chat_memory import ChatMemory
 from agent_memory.api.schemas.context_names import ContextNames
 from agent_memory.api.schemas.foreign_words import INSTEAD, chat_in_our_words
+from agent_memory.api.schemas.memory_tool import MemoryToolConsent
 from agent_memory.api.schemas.openai import JsonObject, SamplingBody
 from agent_memory.api.schemas.sampling import StopText
 
@@ -149,6 +150,7 @@ class ChatBody(SamplingBody):
     modalities: list[Literal["text"]] | None = None
     memory: ChatMemory | None = None
     contexts: ContextNames | None = None
+    memory_tool: MemoryToolConsent | None = None
 
     store: bool | None = None
     metadata: dict[str, str] | None = None

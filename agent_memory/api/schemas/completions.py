@@ -16,6 +16,8 @@ class CompletionsBody(SamplingBody):
 
     refused: ClassVar[Mapping[str, str]] = {
         **INSTEAD,
+        "contexts": "a text has no messages to put documents before; use '/v1/chat/completions'.",
+        "memory_tool": "a text calls no tools; use '/v1/chat/completions'.",
         "suffix": "text is only written at the end.",
         "best_of": "ask for 'n' answers and choose.",
     }

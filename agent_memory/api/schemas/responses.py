@@ -8,6 +8,7 @@ from pydantic import Field
 from agent_memory.api.schemas.body import Body, Inner
 from agent_memory.api.schemas.chat_memory import ChatMemory
 from agent_memory.api.schemas.context_names import ContextNames
+from agent_memory.api.schemas.memory_tool import MemoryToolConsent
 from agent_memory.api.schemas.openai import JsonObject
 from agent_memory.api.schemas.sampling import SamplingFields
 
@@ -84,6 +85,7 @@ class InputTokensBody(Body):
     truncation: Literal["auto", "disabled"] | None = None
     memory: ChatMemory | None = None
     contexts: ContextNames | None = None
+    memory_tool: MemoryToolConsent | None = None
     session_id: str | None = None
     """Names the session (an extension; the `X-Session-ID` header does the same)."""
     prompt_cache_key: str | None = None

@@ -32,6 +32,8 @@ def key_json(record: ApiKeyRecord) -> dict[str, object]:
         "models": record.bounds.models,
         "addresses": record.bounds.addresses,
         "memory": record.memory,
+        "contexts": list(record.defaults.contexts),
+        "memory_tool": record.defaults.memory_tool,
     }
 
 

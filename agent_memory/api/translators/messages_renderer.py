@@ -24,6 +24,7 @@ from agent_memory.api.translators.cache_diagnostics import (
     anthropic_cache_diagnostics,
 )
 from agent_memory.api.translators.context_management import applied_edits
+from agent_memory.api.translators.contexts_read import contexts_read
 from agent_memory.api.translators.memory_words import memory_field
 from agent_memory.ids import TurnId
 from agent_memory.prompts.calls import is_json_object
@@ -234,6 +235,7 @@ def messages_usage(usage: Usage) -> dict[str, object]:
         "cache_creation_input_tokens": usage.cache_write_tokens,
         "output_tokens": usage.completion_tokens,
         **({"miss_reason": usage.miss_reason} if usage.miss_reason else {}),
+        **contexts_read(usage),
     }
 
 

@@ -13,6 +13,7 @@ from agent_memory.api.schemas.anthropic import (
     ToolChoice,
     ToolResultBlock,
 )
+from agent_memory.api.schemas.memory_tool import MEMORY_DESCRIPTION, MEMORY_SCHEMA
 from agent_memory.errors import InvalidRequest
 from agent_memory.turns.messages import ToolSpec
 
@@ -57,22 +58,7 @@ _KNOWN = (
             "required": ["command", "path"],
         },
     ),
-    _Known(
-        re.compile(r"memory_\d{8}"),
-        "Read and write files under /memories, which stay from one conversation to the next.",
-        {
-            "type": "object",
-            "properties": {
-                "command": {
-                    "enum": ["view", "create", "str_replace", "insert", "delete", "rename"]
-                },
-                **_EDITS,
-                "old_path": _TEXT,
-                "new_path": _TEXT,
-            },
-            "required": ["command"],
-        },
-    ),
+    _Known(re.compile(r"memory_\d{8}"), MEMORY_DESCRIPTION, MEMORY_SCHEMA),
 )
 
 

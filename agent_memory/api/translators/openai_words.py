@@ -1,5 +1,6 @@
 """Words that OpenAI's two completion APIs share in their responses."""
 
+from agent_memory.api.translators.contexts_read import contexts_read
 from agent_memory.turns.events import FinishReason, TokenLogprob, Usage
 
 FINISH_REASONS = {
@@ -20,6 +21,7 @@ def openai_usage(usage: Usage, num_thinking_tokens: int = 0) -> dict[str, object
         "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
         "completion_tokens_details": {"reasoning_tokens": num_thinking_tokens},
         **({"miss_reason": usage.miss_reason} if usage.miss_reason else {}),
+        **contexts_read(usage),
     }
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent_memory.contexts.codec import ContextCodec
@@ -23,7 +23,7 @@ from agent_memory.contexts.policy import ContextPolicy
 from agent_memory.contexts.ports import Writing
 from agent_memory.contexts.receipt import Receipt
 from agent_memory.contexts.service.beside_loop import beside_loop
-from agent_memory.errors import NotFound
+from agent_memory.errors import Conflict, InvalidRequest, NotFound
 from agent_memory.ids import ContextKey, Lineage, WorkspaceId, new_id
 
 Rewrite = Callable[[Document], Document]
@@ -99,6 +99,32 @@ class ContextPen:
             from_version=version,
         )
         return await self._write(writing, writer, held, draft)
+
+    async def move(
+        self,
+        writing: Writing,
+        writer: Writer,
+        key: ContextKey,
+        to: ContextKey,
+        condition: Condition = UNCONDITIONAL,
+        document: Document | None = None,
+    ) -> Receipt:
+        """The context under another key, with its versions, as a new version; `document` is its
+        content where that changes. `NotFound` without it, `Conflict` where `to` is taken,
+        `InvalidRequest` for a sealed one, whose content is bound to its key."""
+        held = await self._find(writing, writer, key)
+        self._check(condition, key, held)
+        if held is None:
+            raise NotFound("context", key)
+        if held.version.is_sealed:
+            raise InvalidRequest(f"The context '{key}' is encrypted and keeps its key.", "key")
+        if await self._find(writing, writer, to, with_body=False) is not None:
+            raise Conflict(f"The context '{to}' exists; nothing was moved.")
+        draft = Draft(to, document or self.opened(held), Cause.MOVE)
+        receipt = await self._write(writing, writer, held, draft)
+        last = replace(held.context.present, made_at=self._clock(), made_by=writer.by)
+        await writing.vacate(last, to)
+        return receipt
 
     async def end(
         self,

@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from agent_memory.contexts.condition import UNCONDITIONAL, Condition
 from agent_memory.contexts.context import Cause
+from agent_memory.contexts.document import Document
 from agent_memory.contexts.draft import Draft
+from agent_memory.contexts.key import check_key
 from agent_memory.contexts.ports import ContextStore, Writing
 from agent_memory.contexts.receipt import Receipt, decode_receipt, encode_receipt
 from agent_memory.contexts.service.pen import ContextPen, Rewrite, Writer
@@ -13,7 +15,7 @@ from agent_memory.ids import ContextKey
 from agent_memory.work.once import Once
 
 MAX_DELETED = 10_000
-"""Contexts that one call may delete."""
+"""Contexts that one call may delete, or move."""
 
 
 class ContextWriter:
@@ -66,6 +68,33 @@ class ContextWriter:
             once,
             lambda writing: self._pen.roll_back(writing, writer, key, version, condition),
         )
+
+    async def move(
+        self,
+        writer: Writer,
+        key: ContextKey,
+        to: ContextKey,
+        condition: Condition = UNCONDITIONAL,
+        document: Document | None = None,
+    ) -> Receipt:
+        """See `ContextPen.move`."""
+        return await self._write(
+            writer,
+            None,
+            lambda writing: self._pen.move(writing, writer, key, to, condition, document),
+        )
+
+    async def move_all(self, writer: Writer, prefix: str, to: str) -> int:
+        """Move every context whose key begins with `prefix`, all in one transaction; how many."""
+        async with self._store.writing(writer.workspace) as writing:
+            keys = await writing.list_keys(prefix, MAX_DELETED + 1)
+            if len(keys) > MAX_DELETED:
+                raise InvalidRequest(f"More than {MAX_DELETED} contexts begin so.", "prefix")
+            live = [key for key in keys if not await self._pen.expire(writing, writer, key)]
+            for key in live:
+                target = check_key(to + key.removeprefix(prefix))
+                await self._pen.move(writing, writer, key, target)
+        return len(live)
 
     async def end(
         self,

@@ -19,7 +19,12 @@ from agent_memory.prompts.preamble import stable_messages
 from agent_memory.prompts.template_abilities import TemplateAbilities, TemplateMessage
 from agent_memory.prompts.template_messages import template_messages, template_tools
 from agent_memory.prompts.template_probe import TemplateProbe
+<<<<<<< HEAD
+from agent_memory.turns.messages import Message, Role, Text, ToolSpec
+from agent_memory.turns.server_calls import spelled_out
+=======
 from agent_memory.turns.messages import Message, Role, Text, ToolSpec, ToolUse
+>>>>>>> main
 
 _TEMPLATE_ERRORS = (
     TemplateError,
@@ -101,7 +106,7 @@ class ChatTemplate:
                 "This model has no chat template; send a prompt to /v1/completions.", "messages"
             )
         try:
-            stable = stable_messages(messages)
+            stable = stable_messages(spelled_out(messages))
             if self._think_marks is not None:
                 stable = tuple(thinking_apart(each, *self._think_marks) for each in stable)
             spelled = without_own_tags(stable, self.abilities)

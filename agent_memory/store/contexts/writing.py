@@ -10,7 +10,7 @@ from agent_memory.contexts.change import Change, ChangeOp
 from agent_memory.contexts.context import Cause, ClosedBody, Context, StoredContext, VersionInfo
 from agent_memory.contexts.document import Document
 from agent_memory.contexts.policy import ContextPolicy
-from agent_memory.errors import InvariantBroken
+from agent_memory.errors import InvalidRequest, InvariantBroken
 from agent_memory.ids import ContextKey, Lineage, WorkspaceId
 from agent_memory.store.audit import append_audit
 from agent_memory.store.contexts.finding import find_context
@@ -56,7 +56,8 @@ class ContextWriting:
     ) -> Change:
         version, lifetime = context.present, context.lifetime
         address, traits = version.address, version.traits
-        op = ChangeOp.STORED if address.version == 1 else ChangeOp.UPDATED
+        is_new = address.version == 1 or version.cause is Cause.MOVE
+        op = ChangeOp.STORED if is_new else ChangeOp.UPDATED
         seq = await self._transaction.fetch_value(
             "keep_context",
             workspace_id=self._workspace,
@@ -88,13 +89,35 @@ class ContextWriting:
             num_kept=num_kept,
         )
         change = _change(seq, op, version.cause, version, version.made_at, version.made_by)
+        await self._audit(
+            f"context.{version.cause}", version.made_by, address.key, version=address.version
+        )
         told = None if version.is_sealed else document
         await self._on_changed(self._transaction, self._workspace, change, told)
         return change
 
+    async def vacate(self, version: VersionInfo, to: ContextKey) -> Change:
+        address = version.address
+        num_sealed = await self._transaction.fetch_value(
+            "move_context_versions",
+            workspace_id=self._workspace,
+            lineage=address.lineage,
+            from_key=address.key,
+            to_key=to,
+        )
+        if num_sealed:
+            raise InvalidRequest(
+                f"Versions of the context '{address.key}' are encrypted; it keeps its key.", "key"
+            )
+        return await self._leave(version, Cause.MOVE, version.made_at, version.made_by)
+
     async def end(self, version: VersionInfo, cause: Cause, now: datetime, by: str) -> Change:
-        address, traits = version.address, version.traits
         await self._put_away(version, cause, now)
+        return await self._leave(version, cause, now, by)
+
+    async def _leave(self, version: VersionInfo, cause: Cause, now: datetime, by: str) -> Change:
+        """The key is free, and the change is told."""
+        address, traits = version.address, version.traits
         seq = await self._transaction.fetch_value(
             "end_context",
             workspace_id=self._workspace,
@@ -109,7 +132,7 @@ class ContextWriting:
             agent_id=traits.agent_id,
         )
         change = _change(seq, ChangeOp.DELETED, cause, version, now, by)
-        if cause is not Cause.EXPIRY:
+        if cause not in {Cause.EXPIRY, Cause.MOVE}:
             await self._audit(f"context.{cause}", by, address.key, version=address.version)
         await self._on_changed(self._transaction, self._workspace, change, None)
         return change

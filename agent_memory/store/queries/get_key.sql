@@ -1,5 +1,6 @@
 SELECT key_id, workspace_id, name, secret_hash, scopes, created_at, expires_at, revoked_at,
-    last_used_at, memory, disabled_at, models, addresses, previous_hash, previous_until
+    last_used_at, memory, disabled_at, models, addresses, previous_hash, previous_until,
+    contexts, memory_tool
 FROM api_keys
 WHERE key_id = %(key_id)s
 FOR UPDATE

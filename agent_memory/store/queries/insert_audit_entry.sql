@@ -1,3 +1,7 @@
+WITH moved AS (
+    UPDATE audit_heads SET entry_no = %(entry_no)s, hash = %(hash)s
+    WHERE workspace_id = %(workspace_id)s
+)
 INSERT INTO audit_log (
     workspace_id, entry_no, at, actor, action, subject, detail, previous_hash, hash
 )

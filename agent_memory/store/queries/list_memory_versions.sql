@@ -13,7 +13,7 @@ FROM (
         session_id, agent_id, changed_at, changed_by, '', NULL, NULL, true
     FROM context_changes
     WHERE workspace_id = %(workspace_id)s AND starts_with(key, %(prefix)s) AND op = 'deleted'
-        AND cause <> 'erase'
+        AND cause NOT IN ('erase', 'move')
 ) AS memory_versions
 WHERE (%(lineage)s::text IS NULL OR lineage = %(lineage)s)
     AND (%(version)s::bigint IS NULL OR version = %(version)s)

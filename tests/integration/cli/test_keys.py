@@ -48,6 +48,18 @@ def test_keys_of_another_workspace_are_not_listed(command: Command, server: str)
     assert command("keys", "revoke", made["id"]).exit_code == 1
 
 
+def test_a_key_may_have_contexts_and_the_memory_tool_of_its_own(command: Command) -> None:
+    defaults = ("--context", "team/rules", "--context", "plan@7", "--memory-tool", "ann")
+    made = orjson.loads(command("keys", "create", "--name", "claude", *defaults, "--json").stdout)
+    assert listed(command)[made["id"]]["contexts"] == ["team/rules", "plan@7"]
+    assert listed(command)[made["id"]]["memory_tool"] == "ann"
+
+    for wrong in (("--context", "a//b"), ("--memory-tool", "a/b")):
+        assert command("keys", "create", "--name", "x", *wrong).exit_code == 2
+    scoped = command("keys", "create", "--name", "x", "--scope", "inference", "--context", "plan")
+    assert (scoped.exit_code, "contexts" in scoped.stderr) == (2, True)
+
+
 def test_a_key_may_ask_memory_in_each_turn(command: Command) -> None:
     asked = "recall; thread_id=shop"
     made = orjson.loads(

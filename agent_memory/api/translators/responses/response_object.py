@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agent_memory.api.errors import Fault
+from agent_memory.api.translators.contexts_read import contexts_read
 from agent_memory.turns.events import FinishReason, Usage
 
 RATE_LIMITED = 429
@@ -57,6 +58,7 @@ def response_usage(usage: Usage, num_reasoning_tokens: int) -> dict[str, object]
         "output_tokens_details": {"reasoning_tokens": num_reasoning_tokens},
         "total_tokens": usage.prompt_tokens + usage.completion_tokens,
         **({"miss_reason": usage.miss_reason} if usage.miss_reason else {}),
+        **contexts_read(usage),
     }
 
 

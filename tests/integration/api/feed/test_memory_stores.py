@@ -66,12 +66,55 @@ async def test_updates_compare_and_set_by_the_hash_of_the_content(claude: AsyncA
         await memories.delete(
             made.id, memory_store_id=STORE, expected_content_sha256=made.content_sha256
         )
-    with pytest.raises(anthropic.BadRequestError):
-        await memories.update(made.id, memory_store_id=STORE, path="/b.md")
     gone = await memories.delete(made.id, memory_store_id=STORE)
     assert (gone.id, gone.type) == (made.id, "memory_deleted")
     with pytest.raises(anthropic.NotFoundError):
         await memories.retrieve(made.id, memory_store_id=STORE)
+
+
+async def test_a_memory_that_moves_keeps_its_id_its_versions_and_its_relationships(
+    claude: AsyncAnthropic, client: httpx.AsyncClient
+) -> None:
+    memories = claude.beta.memory_stores.memories
+    made = await memories.create(STORE, path="/old.md", content="1")
+    await memories.create(STORE, path="/taken.md", content="other")
+    old, new = f"/v1/contexts/{STORE}/old.md", f"/v1/contexts/{STORE}/new/a.md"
+    await client.put(f"{old}/relationships", json={"to": f"{STORE}/taken.md"})
+    with pytest.raises(anthropic.ConflictError):
+        await memories.update(made.id, memory_store_id=STORE, path="/taken.md")
+    with pytest.raises(anthropic.ConflictError):
+        await memories.update(
+            made.id,
+            memory_store_id=STORE,
+            path="/new/a.md",
+            precondition={"type": "content_sha256", "content_sha256": "0" * 64},
+        )
+
+    moved = await memories.update(
+        made.id, memory_store_id=STORE, path="/new/a.md", content="2", view="full"
+    )
+
+    assert (moved.id, moved.path, moved.content) == (made.id, "/new/a.md", "2")
+    assert (await client.get(old)).status_code == 404
+    context = (await client.get(new)).json()
+    assert (context["data"], context["version"]) == ("2", 2)
+    assert (await client.get(new, params={"version": 1})).json()["data"] == "1"
+    links = (await client.get(f"{new}/relationships")).json()["data"]
+    assert [(link["from"], link["to"]) for link in links] == [
+        (f"{STORE}/new/a.md", f"{STORE}/taken.md")
+    ]
+    versions = await claude.beta.memory_stores.memory_versions.list(STORE, memory_id=made.id)
+    assert [version.operation for version in versions.data] == ["modified", "created"]
+    erased = await client.delete(new, params={"erase": "true"})
+    assert erased.status_code == 200
+    left = await claude.beta.memory_stores.memory_versions.list(STORE, memory_id=made.id)
+    assert left.data == []
+
+
+async def test_no_service_account_has_made_a_version(claude: AsyncAnthropic) -> None:
+    await claude.beta.memory_stores.memories.create(STORE, path="/a.md", content="1")
+    versions = claude.beta.memory_stores.memory_versions
+    assert (await versions.list(STORE, service_account_id="svac_1")).data == []
 
 
 async def test_memories_are_listed_by_folder_and_page(claude: AsyncAnthropic) -> None:

@@ -14,6 +14,7 @@ from agent_memory.contexts.service.contexts import Contexts
 from agent_memory.contexts.service.pen import Writer
 from agent_memory.errors import Conflict, ContextKeyMissing, NotFound, PreconditionFailed
 from agent_memory.ids import ContextKey, WorkspaceId
+from agent_memory.store.audit import AuditStore
 from agent_memory.store.database import Database
 from agent_memory.store.stored_contexts import stored_contexts
 from agent_memory.store.transaction import Transaction
@@ -260,3 +261,30 @@ async def test_a_deleted_context_can_still_be_erased(contexts: Contexts, alpha: 
     assert await contexts.writer.forget(alpha, PLAN) == 1
     with pytest.raises(NotFound):
         await contexts.writer.forget(alpha, PLAN)
+
+
+async def test_every_write_stands_in_the_audit_log_exactly_if_it_happened(
+    database: Database, contexts: Contexts, alpha: Writer, beta: Writer
+) -> None:
+    seen = Condition(matches=("7",))
+    await contexts.writer.put(alpha, draft(b"1"))
+    await contexts.writer.rewrite(alpha, PLAN, lambda _: Document.of(Format.JSON, b"2"))
+    await contexts.writer.roll_back(alpha, PLAN, 1)
+    with pytest.raises(PreconditionFailed):
+        await contexts.writer.put(alpha, draft(b"4"), seen)
+    await contexts.writer.move(alpha, PLAN, ContextKey("team/next"))
+    await contexts.writer.end(alpha, ContextKey("team/next"))
+    await asyncio.gather(*(contexts.writer.put(beta, draft(b"%d" % n)) for n in range(4)))
+
+    log = AuditStore(database)
+    page = await log.list(alpha.workspace, None, 50)
+    assert [(entry.action, entry.subject, entry.actor) for entry in reversed(page.items)] == [
+        ("context.put", "team/plan", "key_alpha"),
+        ("context.patch", "team/plan", "key_alpha"),
+        ("context.rollback", "team/plan", "key_alpha"),
+        ("context.move", "team/next", "key_alpha"),
+        ("context.delete", "team/next", "key_alpha"),
+    ]
+    for workspace, num_entries in ((alpha.workspace, 5), (beta.workspace, 4)):
+        verdict = await log.verify(workspace)
+        assert (verdict.is_whole, verdict.num_entries) == (True, num_entries)
