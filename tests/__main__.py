@@ -3,7 +3,8 @@
 
 Runs every tool even when an earlier one fails, shows what each says, and fails if any does. Two
 cores are kept busy: the tools that only read the code run beside the unit tests, and integration
-tests in two processes. Acceptance tests start servers, which take both cores.
+tests in two processes. Acceptance tests start servers, which take both cores, and so do the clients
+of others, which are installed first.
 """
 
 import argparse
@@ -91,6 +92,7 @@ def _tests(*, is_fast: bool) -> list[Check]:
         unit,
         Check("integration tests", _pytest("tests/integration", *in_two, *_SLOWEST)),
         Check("acceptance tests", _pytest("tests/acceptance", *_SLOWEST)),
+        Check("clients", _pytest("tests/clients", *_SLOWEST)),
     ]
 
 

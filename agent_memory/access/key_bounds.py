@@ -23,10 +23,14 @@ class KeyBounds:
     def require_model(self, asked: str, *answering: str) -> None:
         """`ModelNotAllowed` unless the name that the client asked for is allowed, or each of those
         that may answer is: an alias must not lead to a model beside the bounds."""
-        if self.models is None or self._allows(asked):
-            return
-        if not answering or not all(map(self._allows, answering)):
+        if not self.may_use(asked, *answering):
             raise ModelNotAllowed(asked)
+
+    def may_use(self, asked: str, *answering: str) -> bool:
+        """Whether a request for that name, which those would answer, is within the bounds."""
+        if self.models is None or self._allows(asked):
+            return True
+        return bool(answering) and all(map(self._allows, answering))
 
     def _allows(self, name: str) -> bool:
         return any(fnmatchcase(name, pattern) for pattern in self.models or ())

@@ -13,6 +13,7 @@ from agent_memory.access.limits import Limit, Metric
 from agent_memory.access.principal import ApiKeyRecord
 from agent_memory.access.subject import Subject
 from agent_memory.gateway.books import Rules
+from agent_memory.gateway.prompt_log import PromptDesk
 from agent_memory.gateway.usage_report import Ledger
 from agent_memory.ids import KeyId, WorkspaceId
 from agent_memory.pages import Page
@@ -121,3 +122,4 @@ class Administration:
     ledger: Ledger
     audit: AuditDesk
     workspaces: WorkspaceDesk
+    prompts: PromptDesk

@@ -22,6 +22,7 @@ from agent_memory.api.query import check_query
 from agent_memory.api.replicas import Replicas
 from agent_memory.api.routers import (
     admin_keys,
+    admin_prompts,
     admin_rules,
     agents,
     chat,
@@ -40,6 +41,7 @@ from agent_memory.api.routers import (
     feedback,
     health,
     ingest,
+    ingest_file,
     mcp,
     memory_messages,
     memory_stores,
@@ -69,6 +71,7 @@ _ROUTERS = (
     agents,
     travel,
     ingest,
+    ingest_file,
     recall,
     feedback,
     responses,
@@ -83,6 +86,7 @@ _ROUTERS = (
     workers,
     providers,
     admin_keys,
+    admin_prompts,
     admin_rules,
     usage,
     health,
@@ -143,6 +147,7 @@ def create_app(
         exceptions={
             travel.IMPORT_PATH: limits.max_import_bytes,
             context_travel.IMPORT_PATH: limits.max_import_bytes,
+            ingest_file.IMPORT_PATH: ingest_file.MAX_FILE_BYTES,
         },
     )
     app.add_middleware(Methods)

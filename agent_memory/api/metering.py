@@ -57,6 +57,7 @@ class Metering:
         self.source: Source | None = None
         self.began_at: float | None = None
         self.status = 200
+        self.is_logged = False
 
     async def admit(
         self,
@@ -89,6 +90,7 @@ class Metering:
         )
         admission = await call.surface.runtime.accounts.admit(asked)
         self._asked = asked
+        self.is_logged = admission.is_logged and call.surface.runtime.prompt_log is not None
         self._asked_at = call.surface.monotonic()
         dialect = dialect_of(call.request.url.path, call.request.headers)
         now = datetime.fromtimestamp(call.surface.clock(), UTC)
@@ -117,6 +119,8 @@ class Metering:
         self._is_booked = True
         served = self._served(self._asked)
         await self._call.surface.runtime.accounts.book(served, self._asked)
+        if self.is_logged:
+            await self._log(served)
         overhead = max(0.0, served.latency_ms - served.upstream_ms)
         cost = {} if served.cost is None else {"X-Cost": _plain(served.cost)}
         return {**cost, "X-Overhead-Ms": f"{overhead:.1f}"}
@@ -136,6 +140,9 @@ class Metering:
             case Exception() if self._fault is None and not self._is_booked:
                 self._fault = silent_fault(exc)
         await self.book()
+
+    async def _log(self, served: Served) -> None:
+        """Keep what was asked and answered; here nothing is known of that."""
 
     async def _require_model(self) -> None:
         """A key that is bound to models may use the local one by the name that it has here."""

@@ -20,6 +20,7 @@ from agent_memory.gateway.configuration import (
     ProviderKey,
 )
 from agent_memory.gateway.prices import Price, SetPrice
+from agent_memory.gateway.prompt_log import PromptLog
 from agent_memory.gateway.provider import Provider
 from agent_memory.ids import JobId, SessionId, TurnId, WorkspaceId
 from agent_memory.json_value import Json
@@ -285,3 +286,4 @@ class Runtime:
     find_session: Callable[[TurnRequest], Awaitable[SessionId]] | None = None
     providers: Providers | None = None
     prices: Prices | None = None
+    prompt_log: PromptLog | None = None

@@ -7,8 +7,11 @@ from dataclasses import replace
 
 from agent_memory.api.call import Call
 from agent_memory.api.event_pump import SourcedEvent
+from agent_memory.api.heard_words import HeardWords
 from agent_memory.api.metering import LOCAL, Metering, estimated_tokens
+from agent_memory.gateway.accounting import Served
 from agent_memory.gateway.prices import TokenCounts
+from agent_memory.gateway.prompt_log import Exchange
 from agent_memory.gateway.straight import is_straight
 from agent_memory.ids import SessionId
 from agent_memory.turns.events import (
@@ -38,6 +41,7 @@ class TurnMetering(Metering):
         self._turns = turns
         self._passed = [Usage(0, 0) for _ in turns]
         self._num_chars = 0
+        self._heard = HeardWords()
 
     async def admit_turns(self) -> dict[str, str]:
         """As `admit`, for all turns together."""
@@ -54,6 +58,8 @@ class TurnMetering(Metering):
 
     def note(self, batch: Sequence[SourcedEvent]) -> None:
         """Events as they pass."""
+        if self.is_logged:
+            self._heard.add(batch)
         for at, event in batch:
             match event:
                 case TurnStarted():
@@ -99,6 +105,28 @@ class TurnMetering(Metering):
             async for event in events:
                 self.note([(0, event)])
                 yield event
+
+    async def _log(self, served: Served) -> None:
+        log = self._call.surface.runtime.prompt_log
+        if log is None or not all(turn.is_stored for turn in self._turns):
+            return
+        await log.keep(
+            Exchange(
+                request_id=served.request_id,
+                workspace_id=served.workspace_id,
+                key_id=served.key_id,
+                agent=served.agent,
+                session_id=served.session_id,
+                surface=served.surface,
+                provider=served.provider,
+                model=served.model,
+                status=served.status,
+                at=served.started_at,
+                body=await self._call.request.body(),
+                words=self._heard.words,
+                data=self._heard.data,
+            )
+        )
 
     async def _session(self, turn: TurnRequest) -> SessionId | None:
         """The session that will take the turn, also where only its history tells which."""

@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from agent_memory.cli.importers import git_history
-from agent_memory.cli.importers.git_history import read_commits
+from agent_memory.cli import git_history
+from agent_memory.cli.git_history import read_commits
 from agent_memory.cli.ingest_sources import Body, bodies, find_sources
 from agent_memory.cli.memory_api import MemoryApi, with_memory
 from agent_memory.cli.options import AsJson, DataDir, load_settings
@@ -51,6 +51,8 @@ def ingest(
             "codex",
             "chatgpt",
             "claude",
+            "discord",
+            "slack",
             "whatsapp",
         ]
         | None,
@@ -67,26 +69,48 @@ def ingest(
             show_default=False,
         ),
     ] = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Of a folder: read files of these names too, such as '*.py'.",
+            show_default=False,
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Of a folder: leave these out.", show_default=False),
+    ] = None,
     repository: Annotated[Path, typer.Option(help="Of --git: the repository.")] = Path(),
     workspace: Workspace = DEFAULT_WORKSPACE,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Remember conversations (JSON lines), diffs, logs and text; transcripts of Claude Code and
-    Codex, exports of ChatGPT, Claude, Slack and WhatsApp; commits. The same again adds nothing."""
+    Codex, exports of ChatGPT, Claude, Slack, Discord and WhatsApp; commits. The same again adds
+    nothing.
+
+    Of a folder, hidden, ignored (.gitignore) and binary files are skipped, and counted."""
     settings = load_settings(data_dir=data_dir)
     if not places and git is None:
         raise InvalidRequest("Name a file, a folder, - or --git RANGE.", "places")
-    sources = [source for place in places or () for source in find_sources(place, kind)]
-    texts = [(source.name, partial(bodies, source, thread)) for source in sources]
+    skipped = Counter[str]()
+    find = partial(
+        find_sources, kind=kind, include=include or (), exclude=exclude or (), skipped=skipped
+    )
+    sources = [source for place in places or () for source in find(place)]
+    texts: list[Text] = [
+        (source.name, partial(bodies, source, thread), source.skipped) for source in sources
+    ]
     if git is not None:
         commits = read_commits(git, repository)
-        texts.append((git, partial(git_history.bodies, commits, thread, repository)))
+        texts.append((git, partial(git_history.bodies, commits, thread, repository), Counter()))
 
     async def work(memory: MemoryApi) -> dict[str, Any]:
         return await _ingest_all(memory, texts, shows_progress=not as_json)
 
     report = with_memory(settings, workspace, work, may_create=True)
+    report["skipped"] = dict(skipped)
     if as_json:
         print_json(report)
         return
@@ -96,14 +120,17 @@ def ingest(
         f"{report['files']} files: {counts['added']} items added, {counts['updated']} updated, "
         f"{counts['known']} known before."
     )
+    if skipped:
+        told = ", ".join(f"{count} {reason}" for reason, count in skipped.items())
+        out.print(f"Skipped: {told}.", soft_wrap=True)
     for name, count in report["redactions"].items():
         out.print(f"Removed before storage: {count} of {name}.")
     for note in report["notes"]:
         out.print(f"Note: {note}", soft_wrap=True)
 
 
-Text = tuple[str, Callable[[], Iterator[Body]]]
-"""What is shown of it, and its bodies."""
+Text = tuple[str, Callable[[], Iterator[Body]], Counter[str]]
+"""What is shown of it, its bodies, and what was left out, once they are read."""
 
 
 async def _ingest_all(
@@ -114,8 +141,9 @@ async def _ingest_all(
     notes: list[str] = []
     with _progress(shows_progress) as progress:  # with keys: files are records, not talk
         task = progress.add_task("Remembering", total=len(texts))
-        for name, bodies_of in texts:
-            for body in bodies_of():
+        for name, bodies_of, skipped in texts:
+            for number, body in enumerate(bodies_of(), 1):
+                progress.update(task, description=f"Remembering {name}, part {number}")
                 headers = {"Idempotency-Key": f"ingest-{uuid4().hex}"}
                 done = await memory.call("POST", "/v1/ingest", body, headers)
                 counts.update(
@@ -123,6 +151,7 @@ async def _ingest_all(
                 )
                 redactions.update(done["redactions"])
                 notes += [f"{name}: {note}" for note in done["notes"]]
+            notes += [f"{name}: left out {count} {what}" for what, count in skipped.items()]
             progress.advance(task)
     return {
         "files": len(texts),

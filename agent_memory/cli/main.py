@@ -16,6 +16,7 @@ from agent_memory.errors import AgentMemoryError
 COMMANDS = {
     "serve": "Start the server.",
     "status": "Show whether a server is running, and its state.",
+    "logs": "Show what the processes of the server have written.",
     "chat": "Talk to the model of a running server.",
     "launch": "Start Claude Code, Codex or opencode on a running server.",
     "models": "List the models, load another, offload the loaded one.",
@@ -25,6 +26,7 @@ COMMANDS = {
     "limits": "Limit requests and tokens in a time, and requests at once.",
     "budgets": "Set what may be spent, and show what remains.",
     "usage": "Show what was used, by day, key, model, agent or session.",
+    "prompts": "Log prompts, by key and for a time; read and erase them. Off by default.",
     "audit": "Show who changed what, and verify that record.",
     "sessions": "List, show and delete sessions.",
     "ingest": "Remember conversations, diffs, logs and text.",

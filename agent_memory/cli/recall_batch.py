@@ -12,11 +12,11 @@ from agent_memory.api.limits import Limits
 from agent_memory.api.schemas.memory.recall import RecallBody
 from agent_memory.api.translators.memory_recall import recall_json, recall_request
 from agent_memory.cli.batch import PER_ACTOR, Told, run_on_pool, spread
-from agent_memory.cli.encodings import decoded
 from agent_memory.cli.options import AsJson, DataDir, load_settings
 from agent_memory.cli.output import console, print_json
 from agent_memory.errors import InvalidRequest, NotFound
 from agent_memory.ids import WorkspaceId
+from agent_memory.memory.importing.encodings import decoded
 from agent_memory.store.workspaces import DEFAULT_WORKSPACE
 
 if TYPE_CHECKING:

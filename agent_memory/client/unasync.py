@@ -12,7 +12,12 @@ _WORDS = (
     (r"\basync (def|with|for)\b", r"\1"),
     (r"\bawait ", ""),
     (r"\b_async\b", "_sync"),
-    (r"\bAsync(Client|Memory|MemoryTool|Sessions|Files|Transport|Iterator)\b", r"\1"),
+    (
+        r"\bAsync(Client|Contexts|Memory|MemoryTool|Sessions|Files|Transport|Usage|Iterator)\b",
+        r"\1",
+    ),
+    (r"\bAsyncGenerator\[(\w+), None\]", r"Generator[\1, None, None]"),
+    (r"\bAsyncGenerator\b", "Generator"),
     (r"\bBetaAsync", "Beta"),
     (r"\basynccontextmanager\b", "contextmanager"),
     (r"\ba(close|read|iter_lines|iter_bytes)\b", r"\1"),

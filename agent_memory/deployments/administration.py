@@ -5,6 +5,7 @@ from agent_memory.store.audit import AuditStore
 from agent_memory.store.database import Database
 from agent_memory.store.keys import KeyStore
 from agent_memory.store.ledger import LedgerStore
+from agent_memory.store.prompt_log import PromptLogStore
 from agent_memory.store.rules import RuleStore
 from agent_memory.store.workspaces import WorkspaceStore
 
@@ -16,4 +17,5 @@ def administration_of(database: Database) -> Administration:
         ledger=LedgerStore(database),
         audit=AuditStore(database),
         workspaces=WorkspaceStore(database),
+        prompts=PromptLogStore(database),
     )

@@ -23,6 +23,7 @@ from agent_memory.device.text.served_tokens import ServedTokens
 from agent_memory.gateway.accountant import Accountant
 from agent_memory.gateway.attaching import Attaching
 from agent_memory.gateway.placing import Places, Placing
+from agent_memory.gateway.prompt_log import PromptLog
 from agent_memory.gateway.remembering import Remembering
 from agent_memory.gateway.repeatable import Repeatable
 from agent_memory.gateway.routed import Routed
@@ -45,7 +46,9 @@ from agent_memory.store.conversations import ConversationStore
 from agent_memory.store.database import Database
 from agent_memory.store.jobs import JobStore
 from agent_memory.store.keys import KeyStore
+from agent_memory.store.memory.policies import PolicyStore
 from agent_memory.store.memory.spaces import SpaceStore
+from agent_memory.store.prompt_log import PromptLogStore
 from agent_memory.store.session_copies import SessionCopies
 from agent_memory.store.sessions import SessionStore
 from agent_memory.store.shared_limiter import SharedLimiter
@@ -113,6 +116,7 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
         find_session=places.session_of,
         providers=upstreams.desk,
         prices=upstreams.configuration,
+        prompt_log=PromptLog(PromptLogStore(database), PolicyStore(database)),
     )
 
 

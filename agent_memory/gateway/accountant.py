@@ -97,7 +97,7 @@ class Accountant:
             raise
         self._open.setdefault(_place_of(asked), []).append(entry)
         self._beat()
-        return Admission(_standings(entry, taken))
+        return Admission(_standings(entry, taken), rules.prompts.keeps(asked.key_id))
 
     def note(self, asked: Asked, tokens: TokenCounts) -> None:
         """What the request has used so far."""

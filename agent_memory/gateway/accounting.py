@@ -87,9 +87,11 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A request that may be answered. standings: how the limits stand that it falls under."""
+    """A request that may be answered. standings: how the limits stand that it falls under.
+    is_logged: the workspace keeps what it asks and is answered."""
 
     standings: Sequence[Standing] = ()
+    is_logged: bool = False
 
 
 class Accounts(Protocol):

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from agent_memory.access.budgets import Budget, Hold
 from agent_memory.access.limits import Limit
+from agent_memory.access.prompt_policy import PromptPolicy
 from agent_memory.gateway.accounting import Asked, Served
 from agent_memory.gateway.prices import TokenCounts
 from agent_memory.ids import WorkspaceId
@@ -18,10 +19,11 @@ LEASE = timedelta(seconds=45)
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Everything that limits the requests of a workspace."""
+    """Everything that limits the requests of a workspace, and whether they are logged."""
 
     limits: tuple[Limit, ...] = ()
     budgets: tuple[Budget, ...] = ()
+    prompts: PromptPolicy = PromptPolicy()  # noqa: RUF009  frozen value
 
 
 @dataclass(frozen=True, slots=True)

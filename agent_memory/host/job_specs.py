@@ -61,6 +61,7 @@ from agent_memory.store.memory.policies import PolicyStore
 from agent_memory.store.memory.spaces import SpaceStore
 from agent_memory.store.memory.vector_index import VectorIndexStore
 from agent_memory.store.memory.weight_sets import WeightSetStore
+from agent_memory.store.prompt_log import PromptLogStore
 from agent_memory.store.providers import ProviderStore
 from agent_memory.store.sealing_key import secrets_key
 from agent_memory.store.stored_contexts import stored_contexts
@@ -79,7 +80,9 @@ def job_specs(
     jobs, spaces = JobStore(database), SpaceStore(database)
     contexts = stored_contexts(database, settings.context_key_ring, utc_now)
     webhooks = WebhookStore(database, Sealing(secrets_key(settings)))
-    expire = Expire(ImpressionStore(database), RememberedCallStore(database), spaces)
+    expire = Expire(
+        ImpressionStore(database), RememberedCallStore(database), spaces, PromptLogStore(database)
+    )
     of_workspaces = [
         _spec(JobKind.EMBED_ITEMS, NoArgs, EmbedItems(spaces, embedders, jobs).do),
         _spec(JobKind.REEMBED, NoArgs, Reembed(spaces, embedders).do),

@@ -25,11 +25,24 @@ class RememberedCalls(Protocol):
         ...
 
 
-class Expire:
-    """The job that cleans up in a workspace: old impressions and idempotency keys, and embedding
-    spaces that another has taken the place of."""
+class LoggedPrompts(Protocol):
+    async def drop_prompts(self, workspace: WorkspaceId) -> int:
+        """Erase logged prompts that are older than the workspace keeps them; how many."""
+        ...
 
-    def __init__(self, impressions: Impressions, calls: RememberedCalls, vectors: Vectors) -> None:
+
+class Expire:
+    """The job that cleans up in a workspace: logged prompts, old impressions and idempotency keys,
+    and embedding spaces that another has taken the place of."""
+
+    def __init__(
+        self,
+        impressions: Impressions,
+        calls: RememberedCalls,
+        vectors: Vectors,
+        prompts: LoggedPrompts,
+    ) -> None:
+        self._prompts = prompts
         self._impressions = impressions
         self._calls = calls
         self._vectors = vectors
@@ -37,6 +50,7 @@ class Expire:
     async def do(self, run: JobRun, workspace: WorkspaceId, args: NoArgs) -> Outcome:
         del run, args
         return {
+            "num_prompts": await self._prompts.drop_prompts(workspace),
             "num_impressions": await self._impressions.drop_impressions(
                 workspace, IMPRESSIONS_KEPT
             ),

@@ -14,6 +14,7 @@ from agent_memory.gateway.books import Rules
 from agent_memory.ids import WorkspaceId, new_id
 from agent_memory.store.audit import append_audit
 from agent_memory.store.database import Database
+from agent_memory.store.prompt_log import read_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,14 @@ class RuleStore:
         self._clock = clock
 
     async def rules(self, workspace: WorkspaceId) -> Rules:
-        """All limits and budgets, oldest first."""
+        """All limits and budgets, oldest first, and whose prompts are logged."""
         async with self._database.workspace(workspace) as transaction:
             limits = await transaction.fetch_all("list_limits", _LimitRow)
             budgets = await transaction.fetch_all("list_budgets", _BudgetRow)
-        return Rules(tuple(row.limit() for row in limits), tuple(row.budget() for row in budgets))
+            prompts = await read_policy(transaction)
+        return Rules(
+            tuple(row.limit() for row in limits), tuple(row.budget() for row in budgets), prompts
+        )
 
     async def put_limit(
         self,

@@ -35,7 +35,8 @@ class JobKind(StrEnum):
     DELIVER_WEBHOOK = "deliver_webhook"
     """Send one change of a context to one webhook."""
     EXPIRE = "expire"
-    """Drop impressions and idempotency keys that nobody will ask for again."""
+    """Drop impressions and idempotency keys that nobody will ask for again, and logged prompts by
+    their age."""
     SWEEP_CONTEXTS = "sweep_contexts"
     """Drop contexts that have expired, and versions and changes that are kept no longer."""
     PLAN_UPKEEP = "plan_upkeep"

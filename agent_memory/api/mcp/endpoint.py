@@ -8,7 +8,6 @@ import asyncio
 from contextlib import suppress
 
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
@@ -16,6 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from agent_memory.access.principal import Scope as KeyScope
 from agent_memory.api.call import Call
 from agent_memory.api.mcp.key_watch import KeyWatch
+from agent_memory.api.mcp.resources.listening import Listening
 from agent_memory.api.mcp.server import server_for
 
 __all__ = ["Endpoint"]
@@ -25,8 +25,7 @@ class Endpoint:
     """What the requests of one process share: who listens for changes."""
 
     def __init__(self) -> None:
-        self.bus = InMemorySubscriptionBus()
-        self._listening = ListenHandler(self.bus)
+        self._listening = Listening()
 
     def response(self, call: Call) -> Response:
         """The exchange that `call` opens."""

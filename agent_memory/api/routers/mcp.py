@@ -48,7 +48,8 @@ _RESULT = {"content": [], "structuredContent": _ANSWER, "isError": False, "resul
 )
 async def mcp(request: Request) -> Response:
     """Streamable HTTP without sessions: versions 2026-07-28, 2025-11-25 and 2025-06-18. The tools
-    are remember, recall, expand, working_set and feedback, and three for contexts."""
+    are remember, recall, expand, working_set and feedback, and three for contexts, which are also
+    resources."""
     call = await Call.open(request, Scope.MEMORY)
     check_origin(request, request.app.state.origins)
     return (await _endpoint(request)).response(call)

@@ -1,8 +1,9 @@
 """The models that are served, in OpenAI's form, or in Anthropic's for its clients."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -11,12 +12,14 @@ from agent_memory.access.principal import Scope
 from agent_memory.api.call import Call
 from agent_memory.api.dialect import Dialect, dialect_of
 from agent_memory.api.json_answer import json_answer
+from agent_memory.api.metering import LOCAL
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.schemas.models import LoadModelBody, OffloadModelBody
 from agent_memory.api.translators.codex_catalogue import codex_model
 from agent_memory.errors import NotFound
+from agent_memory.gateway.shown_price import shown_price
 from agent_memory.memory.vectors.embedding_space import EmbeddingSpace
-from agent_memory.turns.models import ModelCard
+from agent_memory.turns.models import ModelCard, ModelPrices
 
 router = APIRouter(tags=["Models"])
 
@@ -62,18 +65,25 @@ async def list_models(
     client_version: Annotated[str | None, Query(max_length=64)] = None,
     provider: Annotated[str | None, Query(max_length=64)] = None,
     search: Annotated[str | None, Query(max_length=256)] = None,
+    capability: Annotated[Literal["tools", "thinking", "image"] | None, Query()] = None,
+    min_context: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
-    """The loaded one first; as long as there is no provider, it answers also requests that name
-    none of these. Then aliases and the models of providers. Last, except for Anthropic's clients,
-    the one that embeds."""
+    """Those that the key may use, the loaded one first; as long as there is no provider, it answers
+    also requests that name none of these. Then aliases and the models of providers. Last, except
+    for Anthropic's clients, the one that embeds."""
     call = await Call.open(request, Scope.INFERENCE)
-    cards = await call.surface.catalogue.fresh()
+    cards = await _usable_cards(call)
     if provider is not None:
         cards = [card for card in cards if card.owned_by == provider]
     if search is not None:
         cards = [card for card in cards if search.lower() in card.id.lower()]
+    if capability is not None:
+        cards = [card for card in cards if _has(card, capability)]
+    if min_context is not None:
+        cards = [card for card in cards if (card.context_window or 0) >= min_context]
     if not _is_anthropic(request):
-        spaces = [] if provider or search else _embedding_spaces(call)
+        is_whole = not (provider or search or capability or min_context)
+        spaces = _embedding_spaces(call) if is_whole else []
         data = [*map(_openai_model, cards), *map(_embedding_model, spaces)]
         codex = {} if client_version is None else {"models": _codex_models(cards)}
         return json_answer({"object": "list", "data": data, **codex})
@@ -93,9 +103,9 @@ async def list_models(
     responses=answers("The model.", _MODEL),
 )
 async def get_model(request: Request, id: str) -> Response:  # noqa: A002  the path's word
-    """One model by its id, slashes included."""
+    """One model by its id, slashes included; 404 also for one that the key may not use."""
     call = await Call.open(request, Scope.INFERENCE)
-    for card in await call.surface.catalogue.fresh():
+    for card in await _usable_cards(call):
         if card.id == id:
             is_anthropic = _is_anthropic(request)
             return json_answer(_anthropic_model(card) if is_anthropic else _openai_model(card))
@@ -138,6 +148,36 @@ async def offload_model(request: Request, id: str) -> Response:  # noqa: A002  t
     return json_answer(_openai_model(card))
 
 
+async def _usable_cards(call: Call) -> list[ModelCard]:
+    """The cards of the models that the key may use, with the prices that operators have set for
+    those of this machine."""
+    bounds, prices = call.principal.bounds, call.surface.runtime.prices
+    now = datetime.fromtimestamp(call.surface.clock(), UTC)
+    cards = [
+        card
+        for card in await call.surface.catalogue.fresh()
+        if bounds.may_use(card.id, *card.targets)
+    ]
+    if prices is None:
+        return cards
+    return [
+        card
+        if card.state == "available"
+        else replace(card, prices=shown_price(prices.price(LOCAL, card.id, now)))
+        for card in cards
+    ]
+
+
+def _has(card: ModelCard, capability: str) -> bool:
+    match capability:
+        case "tools":
+            return bool(card.has_tools)
+        case "thinking":
+            return bool(card.has_thinking)
+        case _:
+            return capability in card.modalities
+
+
 def _is_anthropic(request: Request) -> bool:
     return dialect_of(request.url.path, request.headers) is Dialect.ANTHROPIC
 
@@ -164,7 +204,17 @@ def _openai_model(card: ModelCard) -> dict[str, object]:
             "kv": card.kv_format,
             "bytes": card.num_bytes,
         },
+        **({} if card.prices is None else {"pricing": _pricing(card.prices)}),
         **_far_fields(card),
+    }
+
+
+def _pricing(prices: ModelPrices) -> dict[str, str]:
+    return {
+        "prompt": prices.prompt,
+        "completion": prices.completion,
+        "input_cache_read": prices.input_cache_read,
+        "input_cache_write": prices.input_cache_write,
     }
 
 
@@ -177,21 +227,15 @@ def _far_fields(card: ModelCard) -> dict[str, object]:
         "context_length": card.context_window,
         "max_output_tokens": card.max_output_tokens,
         "input_modalities": list(card.modalities),
-        "pricing": None
-        if prices is None
-        else {
-            "prompt": prices.prompt,
-            "completion": prices.completion,
-            "input_cache_read": prices.input_cache_read,
-            "input_cache_write": prices.input_cache_write,
-        },
+        "pricing": None if prices is None else _pricing(prices),
         **({"targets": list(card.targets)} if card.targets else {}),
     }
 
 
 def _embedding_spaces(call: Call) -> list[EmbeddingSpace]:
     space = call.surface.runtime.embeddings.space
-    return [] if space is None else [space]
+    is_usable = space is not None and call.principal.bounds.may_use(space.model)
+    return [space] if space is not None and is_usable else []
 
 
 def _embedding_model(space: EmbeddingSpace) -> dict[str, object]:
@@ -212,5 +256,5 @@ def _anthropic_model(card: ModelCard) -> dict[str, object]:
         "lifecycle": "active",
         "state": card.state,
         "max_input_tokens": card.context_window,
-        "max_tokens": card.context_window,
+        "max_tokens": card.max_output_tokens or card.context_window,
     }

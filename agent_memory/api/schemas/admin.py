@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from agent_memory.access.prompt_policy import DEFAULT_KEEP_DAYS
 from agent_memory.api.schemas.body import Body
 
 _MAX_OVERLAP_S = 30 * 86_400
@@ -62,3 +63,12 @@ class PutBudgetBody(Body):
     amount: str | int | float
     period: str
     time_zone: str = "UTC"
+
+
+class PromptPolicyBody(Body):
+    """enabled: for keys that are in neither list."""
+
+    enabled: bool
+    on_for_keys: list[str] = Field(default_factory=list)
+    off_for_keys: list[str] = Field(default_factory=list)
+    keep_days: int = DEFAULT_KEEP_DAYS

@@ -9,12 +9,12 @@ from typing import Any
 
 import orjson
 
-from agent_memory.cli.encodings import decoded
 from agent_memory.cli.hooking.event import HookEvent, HookName
-from agent_memory.cli.importers import claude_code
-from agent_memory.cli.importers.detection import dialogues_of
-from agent_memory.cli.importers.dialogue import thread_name
-from agent_memory.cli.text_pieces import diff_pieces, log_pieces
+from agent_memory.memory.importing import claude_code
+from agent_memory.memory.importing.detection import dialogues_of
+from agent_memory.memory.importing.dialogue import thread_name
+from agent_memory.memory.importing.encodings import decoded
+from agent_memory.memory.importing.text_pieces import diff_pieces, log_pieces
 
 Body = dict[str, Any]
 

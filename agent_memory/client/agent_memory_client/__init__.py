@@ -8,13 +8,17 @@ with Client("http://127.0.0.1:8000", key) as client:
 """
 
 from agent_memory_client._async.client import AsyncClient
+from agent_memory_client._async.contexts import AsyncContexts
 from agent_memory_client._async.files import AsyncFiles
 from agent_memory_client._async.memory import AsyncMemory
 from agent_memory_client._async.sessions import AsyncSessions
+from agent_memory_client._async.usage import AsyncUsage
 from agent_memory_client._sync.client import Client
+from agent_memory_client._sync.contexts import Contexts
 from agent_memory_client._sync.files import Files
 from agent_memory_client._sync.memory import Memory
 from agent_memory_client._sync.sessions import Sessions
+from agent_memory_client._sync.usage import Usage
 from agent_memory_client._version import __version__
 from agent_memory_client.errors import (
     BadRequest,
@@ -25,26 +29,32 @@ from agent_memory_client.errors import (
     NotAllowed,
     NotFound,
     NotReachable,
+    Outdated,
     Refused,
 )
 
 __all__ = [
     "AsyncClient",
+    "AsyncContexts",
     "AsyncFiles",
     "AsyncMemory",
     "AsyncSessions",
+    "AsyncUsage",
     "BadRequest",
     "BrokenOff",
     "Busy",
     "Client",
     "ClientError",
     "Conflict",
+    "Contexts",
     "Files",
     "Memory",
     "NotAllowed",
     "NotFound",
     "NotReachable",
+    "Outdated",
     "Refused",
     "Sessions",
+    "Usage",
     "__version__",
 ]

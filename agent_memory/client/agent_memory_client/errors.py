@@ -8,6 +8,7 @@ ClientError
     ├── NotAllowed       401, 403: the key is not valid, or lacks a scope
     ├── NotFound         404
     ├── Conflict         409
+    │   └── Outdated         412: it is at another version than was expected
     └── Busy             429, 503: try again later
 """
 
@@ -54,10 +55,23 @@ class Conflict(Refused):
     """It exists already, or is being changed."""
 
 
+class Outdated(Conflict):
+    """A context is at another version than the writer expected; nothing was written. `version` is
+    the present one, None where there is no context."""
+
+    def __init__(
+        self, status: int, code: str, message: str, request_id: str = "", version: int | None = None
+    ) -> None:
+        super().__init__(status, code, message, request_id)
+        self.args = (status, code, message, request_id, version)
+        self.version = version
+
+
 class Busy(Refused):
     """The server cannot do it now."""
 
 
+_OUTDATED = 412
 _BY_STATUS: dict[int, type[Refused]] = {
     400: BadRequest,
     413: BadRequest,
@@ -74,5 +88,7 @@ def refusal(status: int, problem: object) -> Refused:
     """The error for a status and the problem details that came with it."""
     told = problem if isinstance(problem, dict) else {}
     message = str(told.get("detail") or f"The server answered {status}.")
-    kind = _BY_STATUS.get(status, Refused)
-    return kind(status, str(told.get("code", "")), message, str(told.get("request_id", "")))
+    code, request_id = str(told.get("code", "")), str(told.get("request_id", ""))
+    if status == _OUTDATED:
+        return Outdated(status, code, message, request_id, told.get("version"))
+    return _BY_STATUS.get(status, Refused)(status, code, message, request_id)

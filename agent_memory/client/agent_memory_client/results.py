@@ -57,6 +57,20 @@ class Ingested:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportedFile:
+    """What became of a file. skipped: how many of what were left out, by the reason."""
+
+    kind: str
+    threads: tuple[str, ...]
+    num_added: int
+    num_updated: int
+    num_known: int
+    skipped: Mapping[str, int]
+    notes: tuple[str, ...]
+    redactions: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Expansion:
     """An item with the raw text around it, its links, and the statements before and after it."""
 
@@ -190,6 +204,20 @@ def read_ingested(sent: Json) -> Ingested:
         tuple(sent["added"]),
         tuple(sent["updated"]),
         sent["counts"]["known"],
+        tuple(sent["notes"]),
+        sent["redactions"],
+    )
+
+
+def read_imported_file(sent: Json) -> ImportedFile:
+    counts = sent["counts"]
+    return ImportedFile(
+        sent["kind"],
+        tuple(sent["threads"]),
+        counts["added"],
+        counts["updated"],
+        counts["known"],
+        {one["reason"]: one["count"] for one in sent["skipped"]},
         tuple(sent["notes"]),
         sent["redactions"],
     )

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from agent_memory.gateway.configuration import GatewayConfig, ListedModel
-from agent_memory.gateway.prices import Price
+from agent_memory.gateway.shown_price import shown_price
 from agent_memory.providers.far.price_list import PriceList, listed_window
-from agent_memory.turns.models import ModelCard, ModelPrices
+from agent_memory.turns.models import ModelCard
 
 _PRICES = PriceList()
 
@@ -46,18 +46,5 @@ def _card(config: GatewayConfig, model: ListedModel, now: datetime) -> ModelCard
         state="available",
         max_output_tokens=model.max_output_tokens,
         modalities=model.modalities,
-        prices=told(_PRICES.price(config, model.provider, model.model, now)),
-    )
-
-
-def told(price: Price | None) -> ModelPrices | None:
-    """Dollars for one token, as OpenRouter writes them: texts, so that no digit is lost."""
-    if price is None:
-        return None
-    rates = price.rates[0]
-    return ModelPrices(
-        *(
-            format(rate / 1_000_000, "f")
-            for rate in (rates.input, rates.output, rates.cache_read, rates.cache_write)
-        )
+        prices=shown_price(_PRICES.price(config, model.provider, model.model, now)),
     )

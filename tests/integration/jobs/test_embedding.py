@@ -29,6 +29,7 @@ from agent_memory.store.memory.impressions import ImpressionStore
 from agent_memory.store.memory.old_calls import RememberedCallStore
 from agent_memory.store.memory.search import SearchStore
 from agent_memory.store.memory.spaces import SpaceStore
+from agent_memory.store.prompt_log import PromptLogStore
 from agent_memory.testing.embeddings import HASHING_SPACE, hashed
 from agent_memory.work.job import JobKind, JobState, NewJob
 from tests.integration.jobs.effects import FAST, WORKSPACE
@@ -71,7 +72,12 @@ class Workers:
     def __init__(self, database: Database, queue: JobQueueStore, embedder: Hashing) -> None:
         self._jobs = JobStore(database)
         spaces = SpaceStore(database)
-        expire = Expire(ImpressionStore(database), RememberedCallStore(database), spaces)
+        expire = Expire(
+            ImpressionStore(database),
+            RememberedCallStore(database),
+            spaces,
+            PromptLogStore(database),
+        )
         specs = [
             JobSpec(
                 JobForm(JobKind.EMBED_ITEMS, NoArgs), EmbedItems(spaces, embedder, self._jobs).do

@@ -4,10 +4,12 @@ import os
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from agent_memory_client._async.contexts import AsyncContexts
 from agent_memory_client._async.files import DEFAULT_CONVERSATION, AsyncFiles
 from agent_memory_client._async.memory import AsyncMemory
 from agent_memory_client._async.sessions import AsyncSessions
 from agent_memory_client._async.transport import AsyncTransport
+from agent_memory_client._async.usage import AsyncUsage
 
 if TYPE_CHECKING:
     import httpx2
@@ -18,7 +20,7 @@ LOCAL = "http://127.0.0.1:8000"
 
 
 class AsyncClient:
-    """One server and one key: `memory` and `sessions`.
+    """One server and one key: `memory`, `sessions`, `contexts` and `usage`.
 
     url, key: by default those of `AGENT_MEMORY_URL` and `AGENT_MEMORY_KEY`. timeout_s: of one read;
     a turn may be long. max_retries: of a call that did not get through.
@@ -42,6 +44,8 @@ class AsyncClient:
         )
         self.memory = AsyncMemory(self._transport)
         self.sessions = AsyncSessions(self._transport)
+        self.contexts = AsyncContexts(self._transport)
+        self.usage = AsyncUsage(self._transport)
 
     async def __aenter__(self) -> Self:
         return self

@@ -3,15 +3,13 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from agent_memory_client import results
+from agent_memory_client._async.archives import pieces_of, save
 from agent_memory_client._async.transport import AsyncTransport
 from agent_memory_client._async.turn_stream import turn_events
-
-if TYPE_CHECKING:
-    import httpx2
 
 Messages = str | Sequence[Mapping[str, Any]]
 """A user's words, or messages as `docs/api.md` has them."""
@@ -151,7 +149,7 @@ class AsyncSessions:
         """
         path = Path(file)
         async with self._transport.open("GET", f"{_path(session_id)}/export") as response:
-            await _save(response, path)
+            await save(response, path)
         return path
 
     async def import_(self, file: str | Path, session_id: str | None = None) -> results.Session:
@@ -164,9 +162,11 @@ class AsyncSessions:
             copy = await client.sessions.import_(archive, "trip-again")
             assert copy.id == "trip-again"
         """
-        content = Path(file).read_bytes()  # noqa: ASYNC240  on this machine
         async with self._transport.open(
-            "POST", "/v1/agents/import", params={"session_id": session_id}, content=content
+            "POST",
+            "/v1/agents/import",
+            params={"session_id": session_id},
+            content=pieces_of(Path(file)),
         ) as response:
             await response.aread()
             return results.read_session(response.json())
@@ -181,12 +181,6 @@ class AsyncSessions:
         """
         params = {"keep": "shelf"} if keep_shelf else {}
         await self._transport.call("DELETE", _path(session_id), params=params)
-
-
-async def _save(response: "httpx2.Response", path: Path) -> None:
-    with path.open("wb") as archive:
-        async for piece in response.aiter_bytes():
-            archive.write(piece)
 
 
 def _path(session_id: str) -> str:

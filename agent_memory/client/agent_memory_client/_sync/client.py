@@ -4,10 +4,12 @@ import os
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from agent_memory_client._sync.contexts import Contexts
 from agent_memory_client._sync.files import DEFAULT_CONVERSATION, Files
 from agent_memory_client._sync.memory import Memory
 from agent_memory_client._sync.sessions import Sessions
 from agent_memory_client._sync.transport import Transport
+from agent_memory_client._sync.usage import Usage
 
 if TYPE_CHECKING:
     import httpx2
@@ -18,7 +20,7 @@ LOCAL = "http://127.0.0.1:8000"
 
 
 class Client:
-    """One server and one key: `memory` and `sessions`.
+    """One server and one key: `memory`, `sessions`, `contexts` and `usage`.
 
     url, key: by default those of `AGENT_MEMORY_URL` and `AGENT_MEMORY_KEY`. timeout_s: of one read;
     a turn may be long. max_retries: of a call that did not get through.
@@ -42,6 +44,8 @@ class Client:
         )
         self.memory = Memory(self._transport)
         self.sessions = Sessions(self._transport)
+        self.contexts = Contexts(self._transport)
+        self.usage = Usage(self._transport)
 
     def __enter__(self) -> Self:
         return self

@@ -1,10 +1,12 @@
 """Memory: remember, and find again."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from agent_memory_client import results
+from agent_memory_client._sync.archives import pieces_of
 from agent_memory_client._sync.transport import Transport
 
 
@@ -61,6 +63,32 @@ class Memory:
         materials = _given(chat=list(chat), diffs=list(diffs), logs=list(logs))
         body = _given(thread_id=thread, materials=materials, occurred_at=occurred_at)
         return results.read_ingested(self._transport.call("POST", "/v1/ingest", body))
+
+    def import_file(
+        self,
+        file: str | Path,
+        *,
+        kind: str | None = None,
+        thread: str | None = None,
+    ) -> results.ImportedFile:
+        """Keep what another program wrote: transcripts of Claude Code and Codex, exports of
+        ChatGPT, Claude, Slack (a zip), Discord and WhatsApp, JSON lines, diffs, logs, notes. The
+        kind is found by what stands in it. The same again adds nothing; it is sent once.
+
+        Example::
+
+            chat = folder / "chat.txt"
+            chat.write_text("31.05.2026, 10:00 - Ann: We decided to use Redis.\\n")
+            done = client.memory.import_file(chat)
+            assert (done.kind, done.num_added > 0) == ("whatsapp", True)
+        """
+        path = Path(file)
+        params = {"name": path.name, "kind": kind, "thread_id": thread}
+        with self._transport.open(
+            "POST", "/v1/ingest/file", params=params, content=pieces_of(path)
+        ) as response:
+            response.read()
+            return results.read_imported_file(response.json())
 
     def recall(
         self,

@@ -3,15 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from agent_memory_client import results
+from agent_memory_client._sync.archives import pieces_of, save
 from agent_memory_client._sync.transport import Transport
 from agent_memory_client._sync.turn_stream import turn_events
-
-if TYPE_CHECKING:
-    import httpx2
 
 Messages = str | Sequence[Mapping[str, Any]]
 """A user's words, or messages as `docs/api.md` has them."""
@@ -151,7 +149,7 @@ class Sessions:
         """
         path = Path(file)
         with self._transport.open("GET", f"{_path(session_id)}/export") as response:
-            _save(response, path)
+            save(response, path)
         return path
 
     def import_(self, file: str | Path, session_id: str | None = None) -> results.Session:
@@ -164,9 +162,11 @@ class Sessions:
             copy = client.sessions.import_(archive, "trip-again")
             assert copy.id == "trip-again"
         """
-        content = Path(file).read_bytes()
         with self._transport.open(
-            "POST", "/v1/agents/import", params={"session_id": session_id}, content=content
+            "POST",
+            "/v1/agents/import",
+            params={"session_id": session_id},
+            content=pieces_of(Path(file)),
         ) as response:
             response.read()
             return results.read_session(response.json())
@@ -181,12 +181,6 @@ class Sessions:
         """
         params = {"keep": "shelf"} if keep_shelf else {}
         self._transport.call("DELETE", _path(session_id), params=params)
-
-
-def _save(response: "httpx2.Response", path: Path) -> None:
-    with path.open("wb") as archive:
-        for piece in response.iter_bytes():
-            archive.write(piece)
 
 
 def _path(session_id: str) -> str:

@@ -27,6 +27,7 @@ class Transport:
         import httpx2  # noqa: PLC0415  an import of this package is to be quick
 
         self._library = httpx2
+        self.cut: type[Exception] = httpx2.TransportError
         self._max_retries = max_retries
         self._headers = {"Authorization": f"Bearer {key}"}
         self._url = url.rstrip("/")
@@ -42,9 +43,10 @@ class Transport:
         body: object = None,
         params: Mapping[str, Any] | None = None,
         key: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
         """The JSON that the route answers. key: of idempotency; "new" makes one."""
-        with self.open(method, path, body, params, key) as response:
+        with self.open(method, path, body, params, key, headers=headers) as response:
             response.read()
             return response.json()
 
@@ -57,18 +59,19 @@ class Transport:
         params: Mapping[str, Any] | None = None,
         key: str | None = None,
         content: Any = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Iterator["httpx2.Response"]:
         """A good response whose body is still to be read. `content` can be sent only once."""
-        headers = dict(self._headers)
+        sent = {**self._headers, **(headers or {})}
         if key is not None:
-            headers["Idempotency-Key"] = uuid4().hex if key == "new" else key
+            sent["Idempotency-Key"] = uuid4().hex if key == "new" else key
         given = {name: value for name, value in (params or {}).items() if value is not None}
         request = self._http.build_request(
             method,
             f"{self._url}{path}",
             json=body,
             params=given,
-            headers=headers,
+            headers=sent,
             content=content,
         )
         response = self._send(request, 0 if content is not None else self._max_retries)

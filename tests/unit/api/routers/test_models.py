@@ -1,12 +1,20 @@
 """The list of models in both protocols."""
 
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
 import anthropic
 import httpx
 import openai
 import pytest
 
+from agent_memory.access.key_bounds import KeyBounds
 from agent_memory.access.principal import Scope
+from agent_memory.api.app import create_app
+from agent_memory.api.limits import Limits
 from agent_memory.errors import EngineUnavailable, ModelLoadFailed
+from agent_memory.gateway.prices import Price, Rates
 from agent_memory.testing.embeddings import HASHING_SPACE, HashingEmbeddings
 from agent_memory.testing.runtime import (
     TEST_KEY,
@@ -14,6 +22,7 @@ from agent_memory.testing.runtime import (
     ScriptedTurns,
     StaticKeys,
     principal,
+    scripted_runtime,
 )
 from agent_memory.turns.models import ModelCard
 
@@ -145,3 +154,85 @@ async def test_codex_finds_its_catalogue_beside_the_list(client: httpx.AsyncClie
     assert (model["slug"], model["context_window"]) == ("org/tiny", 8192)
     assert model["truncation_policy"] == {"mode": "tokens", "limit": 2048}
     assert len(model["base_instructions"]) < 500
+
+
+TINY, FAR, FAST = (
+    ModelCard("org/tiny", 0, 8192, has_tools=True),
+    ModelCard(
+        "stub/large",
+        0,
+        200_000,
+        owned_by="stub",
+        has_thinking=True,
+        state="available",
+        modalities=("text", "image"),
+    ),
+    ModelCard("fast", 0, None, owned_by="alias", state="available", targets=("stub/large",)),
+)
+
+
+async def listed(client: httpx.AsyncClient, **params: str | int) -> list[str]:
+    response = await client.get("/v1/models", params=params)
+    assert response.status_code == 200, response.text
+    return [model["id"] for model in response.json()["data"]]
+
+
+async def test_a_key_sees_only_the_models_that_it_may_use(
+    client: httpx.AsyncClient, turns: ScriptedTurns, keys: StaticKeys
+) -> None:
+    turns.model_cards = [TINY, FAR, FAST]
+    held = principal()
+    keys.principals[TEST_KEY] = replace(held, bounds=KeyBounds(("stub/*",)))
+    assert await listed(client) == ["stub/large", "fast"]
+    assert (await client.get("/v1/models/org/tiny")).status_code == 404
+    assert (await client.get("/v1/models/fast")).status_code == 200
+    asked = {"anthropic-version": "2023-06-01"}
+    told = (await client.get("/v1/models", headers=asked)).json()
+    assert [model["id"] for model in told["data"]] == ["stub/large", "fast"]
+
+
+@pytest.mark.parametrize(
+    ("params", "ids"),
+    [
+        ({"capability": "tools"}, ["org/tiny"]),
+        ({"capability": "thinking"}, ["stub/large"]),
+        ({"capability": "image"}, ["stub/large"]),
+        ({"min_context": 10_000}, ["stub/large"]),
+        ({"provider": "stub"}, ["stub/large"]),
+        ({"search": "TINY"}, ["org/tiny"]),
+    ],
+)
+async def test_the_list_of_models_is_shortened_by_filters(
+    client: httpx.AsyncClient, turns: ScriptedTurns, params: dict[str, str | int], ids: list[str]
+) -> None:
+    turns.model_cards = [TINY, FAR, FAST]
+    assert await listed(client, **params) == ids
+
+
+async def test_a_capability_that_is_not_known_is_400(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/v1/models", params={"capability": "flight"})).status_code == 400
+
+
+class _Prices:
+    def price(self, provider: str, model: str, at: datetime) -> Price:
+        del at
+        assert (provider, model) == ("local", "org/tiny")
+        return Price("p", (Rates(Decimal(3), Decimal(15), Decimal("0.3"), Decimal(0)),))
+
+
+async def test_a_local_model_is_listed_with_the_price_that_an_operator_set(
+    turns: ScriptedTurns,
+) -> None:
+    turns.model_cards = [TINY]
+    app = create_app(replace(scripted_runtime(turns), prices=_Prices()), Limits())
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://test", headers={"x-api-key": TEST_KEY}
+    ) as client:
+        model = (await client.get("/v1/models/org/tiny")).json()
+    assert model["pricing"] == {
+        "prompt": "0.000003",
+        "completion": "0.000015",
+        "input_cache_read": "0.0000003",
+        "input_cache_write": "0",
+    }

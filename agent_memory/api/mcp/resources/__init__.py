@@ -1,0 +1,1 @@
+"""Contexts as resources of the protocol: listed, read, and listened to."""

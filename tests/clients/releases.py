@@ -1,0 +1,99 @@
+"""Which releases of the clients are tested, and where they are kept once they are installed."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+CODEX = "@openai/codex"
+CLAUDE_CODE = "@anthropic-ai/claude-code"
+OPENAI_AGENTS = "openai-agents"
+
+PASSED = {CODEX: "0.171.0", CLAUDE_CODE: "2.1.332", OPENAI_AGENTS: "0.24.0"}
+"""The last releases that passed. Of npm the newest ones are run; where one of them fails, this says
+which one did not. `CLIENTS=passed` in the environment runs these instead."""
+
+_INSTALL_TIMEOUT_S = 300.0
+_HOME = Path(tempfile.gettempdir()) / f"agent-memory-clients-{os.getuid()}"
+
+
+class Missing(Exception):
+    """The clients cannot be installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One client. programs: the folder of its commands."""
+
+    package: str
+    version: str
+    programs: Path
+
+    def __str__(self) -> str:
+        return f"{self.package} {self.version}"
+
+
+def from_npm(package: str) -> Release:
+    """The newest release, installed once.
+
+    Raises Missing, without npm or without a registry.
+    """
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        raise Missing(
+            f"{package} cannot be installed: there is no npm here. The suite `clients` runs real "
+            "clients; install Node.js 20 or later, or leave it out with `python -m tests --fast`."
+        )
+    version = PASSED[package] if _wants_passed() else _run(npm, "view", package, "version")
+    folder = _HOME / f"{package.strip('@').replace('/', '-')}-{version}"
+    if not folder.exists():
+        quiet = ("--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error")
+        with _Unfinished(folder) as new:
+            _run(npm, "install", "--prefix", str(new), *quiet, f"{package}@{version}")
+    return Release(package, version, folder / "node_modules" / ".bin")
+
+
+def from_pypi(package: str) -> Release:
+    """The release that passed, in an environment of its own: its needs are not those of ours."""
+    version = PASSED[package]
+    folder = _HOME / f"{package}-{version}-{sys.version_info.major}.{sys.version_info.minor}"
+    if not folder.exists():
+        with _Unfinished(folder) as new:
+            _run(sys.executable, "-m", "venv", str(new))
+            pip = (str(new / "bin" / "python"), "-m", "pip", "install", "-q")
+            _run(*pip, "--disable-pip-version-check", f"{package}=={version}")
+    return Release(package, version, folder / "bin")
+
+
+class _Unfinished:
+    """A folder that takes its name when it is whole, so that none is ever found in part."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._new = Path(tempfile.mkdtemp(dir=folder.parent))
+
+    def __enter__(self) -> Path:
+        return self._new
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        if error is None and not self._folder.exists():
+            self._new.rename(self._folder)
+        else:
+            shutil.rmtree(self._new)
+
+
+def _wants_passed() -> bool:
+    return os.environ.get("CLIENTS") == "passed"
+
+
+def _run(*command: str) -> str:
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=_INSTALL_TIMEOUT_S
+    )
+    if done.returncode != 0:
+        raise Missing(f"`{' '.join(command)}` failed:\n{done.stderr or done.stdout}")
+    return done.stdout.strip()
