@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from agent_memory.api.openapi import openapi_document
-from agent_memory.api.pages.page import render_page, style
+from agent_memory.api.pages.page import render_page, script, style
 from agent_memory.api.pages.reference import groups_of
 from agent_memory.api.surface import surface_of
 
@@ -30,6 +30,18 @@ async def reference(request: Request) -> Response:
     return render_page(
         "reference", groups=groups_of(document), description=document["info"]["description"]
     )
+
+
+@router.get("/contexts")
+async def contexts() -> Response:
+    """Contexts listed, read and watched by whoever has a key."""
+    return render_page("contexts", is_scripted=True)
+
+
+@router.get("/static/contexts.js")
+async def script_of_contexts() -> Response:
+    """What that page does."""
+    return script("contexts")
 
 
 @router.get("/static/style.css")

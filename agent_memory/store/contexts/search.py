@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import orjson
@@ -14,7 +14,7 @@ from agent_memory.contexts.document import Document
 from agent_memory.contexts.search import ContextQuery, Hit, Hits, SearchMode
 from agent_memory.errors import EmbeddingRefused, EmbeddingUnavailable, InvalidRequest, QueueFull
 from agent_memory.ids import ContextKey, Lineage, WorkspaceId
-from agent_memory.memory.search.bm25 import Collection, Postings, score
+from agent_memory.memory.search.bm25 import Postings, score
 from agent_memory.memory.search.fusion import fuse
 from agent_memory.memory.search.lexical import LexicalScores
 from agent_memory.memory.search.terms import query_weights
@@ -22,6 +22,7 @@ from agent_memory.memory.vectors.embedding_space import Embedded, EmbeddingSpace
 from agent_memory.store.contexts.finding import find_context
 from agent_memory.store.contexts.snippets import snippet
 from agent_memory.store.contexts.text_index import text_of
+from agent_memory.store.contexts.text_measures import TextMeasures
 from agent_memory.store.database import Database
 from agent_memory.store.memory.safe_json import escape_mapping
 from agent_memory.store.safe_text import escape, unescape
@@ -35,6 +36,8 @@ WEIGHTS: Mapping[SearchMode, Mapping[str, float]] = {
 _LEAST_NEARNESS = 0.2
 """A context whose vector is further away is no answer by meaning."""
 _MAX_TERMS = 64
+_FIRST_LOOK = 500
+"""Contexts whose filters are looked at first."""
 
 
 class QuestionEmbedder(Protocol):
@@ -70,8 +73,6 @@ class _PostingsRow:
     text_nos: list[int]
     frequencies: list[float]
     lengths: list[float]
-    num_texts: int
-    mean_length: float
 
     def postings(self) -> Postings:
         size = len(self.text_nos)
@@ -96,6 +97,9 @@ class _FoundRow:
     nearness: float | None
 
 
+_Ranked: TypeAlias = tuple[_FoundRow, float, Mapping[str, float]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Question:
     vector: HalfVector | None = None
@@ -110,14 +114,14 @@ class ContextSearchStore:
         self._database = database
         self._codec = codec
         self._embedder = embedder
+        self._measures = TextMeasures()
 
     async def search(self, workspace: WorkspaceId, query: ContextQuery) -> Hits:
         question = await self._question(query)
         weights = dict(list(query_weights(query.text).items())[:_MAX_TERMS])
         async with self._database.workspace(workspace) as transaction:
             words = await self._words(transaction, workspace, query, weights)
-            rows = await self._found(transaction, workspace, query, question, words)
-            ranked = _ranked(rows, words, query.mode)[: query.limit]
+            ranked = await self._best(transaction, workspace, query, question, words)
             hits = [
                 hit
                 for row, total, components in ranked
@@ -152,8 +156,31 @@ class ContextSearchStore:
                 workspace_id=workspace,
                 terms=[escape(term) for term in weights],
             )
-        collection = Collection(rows[0].num_texts, rows[0].mean_length) if rows else None
-        return score([row.postings() for row in rows], weights, collection or Collection(0, 1.0))
+        collection = await self._measures.of(transaction, workspace)
+        return score([row.postings() for row in rows], weights, collection)
+
+    async def _best(
+        self,
+        transaction: Transaction,
+        workspace: WorkspaceId,
+        query: ContextQuery,
+        question: _Question,
+        words: LexicalScores,
+    ) -> Sequence[_Ranked]:
+        """The best that pass the filters. By words alone, the order is known before the filters
+        are: they are asked of the first thousands only, until enough have passed."""
+        if question.space_id is not None:
+            numbers = words.items.keys.tolist()
+            rows = await self._found(transaction, workspace, query, question, numbers)
+            return _ranked(rows, words, query.mode)[: query.limit]
+        order = _by_words(words, query.mode)
+        passed: list[_FoundRow] = []
+        begin, size = 0, _FIRST_LOOK
+        while begin < len(order) and len(passed) < query.limit:
+            piece = order[begin : begin + size]
+            passed += await self._found(transaction, workspace, query, question, piece)
+            begin, size = begin + size, 4 * size
+        return _ranked(passed, words, query.mode)[: query.limit]
 
     async def _found(
         self,
@@ -161,14 +188,14 @@ class ContextSearchStore:
         workspace: WorkspaceId,
         query: ContextQuery,
         question: _Question,
-        words: LexicalScores,
+        text_nos: Sequence[int],
     ) -> Sequence[_FoundRow]:
-        """What passes the filters of that which has a word, or a vector that can be compared."""
+        """What passes the filters of `text_nos`, and of all with a vector that can be compared."""
         return await transaction.fetch_all(
             "find_searched_contexts",
             _FoundRow,
             workspace_id=workspace,
-            text_nos=words.items.keys.tolist(),
+            text_nos=text_nos,
             embedding=question.vector,
             space_id=question.space_id,
             prefix=query.wanted.prefix,
@@ -198,14 +225,27 @@ class ContextSearchStore:
         return Hit(stored, total, components, snippet(text, weights.keys()))
 
 
-def _ranked(
-    rows: Sequence[_FoundRow], words: LexicalScores, mode: SearchMode
-) -> list[tuple[_FoundRow, float, Mapping[str, float]]]:
+def _by_words(words: LexicalScores, mode: SearchMode) -> list[int]:
+    """The numbers of all that have a word, the best first."""
+    if mode is SearchMode.MEANING or not words.items.keys.size:
+        return []
+    weights, numbers = WEIGHTS[mode], words.items.keys
+    own = words.items.scores_of(numbers) / _best_score(words)
+    total = weights["words"] * own + weights["coverage"] * words.items.coverage_of(numbers)
+    ordered: list[int] = numbers[np.argsort(-total, kind="stable")].tolist()
+    return ordered
+
+
+def _best_score(words: LexicalScores) -> float:
+    return max(float(words.items.scores.max(initial=0.0)), 1e-9)
+
+
+def _ranked(rows: Sequence[_FoundRow], words: LexicalScores, mode: SearchMode) -> list[_Ranked]:
     if not rows:
         return []
     numbers = np.asarray([row.text_no for row in rows], np.int64)
     scores, coverage = words.items.scores_of(numbers), words.items.coverage_of(numbers)
-    best = max(float(scores.max()), 1e-9)
+    best = _best_score(words)
     ranked = []
     for row, own, covered in zip(rows, scores.tolist(), coverage.tolist(), strict=True):
         nearness = max(row.nearness or 0.0, 0.0)

@@ -63,3 +63,23 @@ async def test_the_short_name_of_health_is_readiness(
     assert (await stranger.get("/health")).json()["status"] == "ok"
     condition.is_ready = False
     assert (await stranger.get("/health")).status_code == 503
+
+
+async def test_the_page_of_contexts_runs_its_own_script_and_no_other(
+    stranger: httpx.AsyncClient,
+) -> None:
+    page = await stranger.get("/contexts")
+    policy = page.headers["content-security-policy"]
+    assert re.findall("<script[^>]*>[^<]*", page.text) == ['<script src="/static/contexts.js">']
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'; connect-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert re.findall(r"<(?:link|img|iframe)[^>]+(?:href|src)", page.text) == [
+        '<link rel="stylesheet" href'
+    ]
+
+    script = await stranger.get("/static/contexts.js")
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert not re.findall(
+        r"https?://|innerHTML|eval\(|localStorage|cookie|document\.write", script.text
+    )
