@@ -11,7 +11,8 @@ exports of ChatGPT, Claude and WhatsApp, and folders that Slack exported (`impor
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 import orjson
 
 from agent_memory.cli.encodings import decoded
+from agent_memory.cli.folder_walk import FolderWalk
 from agent_memory.cli.importers import detection, slack
 from agent_memory.cli.importers.dialogue import Dialogue
 from agent_memory.cli.text_pieces import diff_pieces, log_pieces, pieces
@@ -49,15 +51,28 @@ class Source:
         return decoded(raw).replace("\r\n", "\n").replace("\r", "\n")
 
 
-def find_sources(place: str, kind: str | None = None) -> list[Source]:
-    """The files of `place`, in the order of their names. `NotFound` when there are none."""
+def find_sources(
+    place: str,
+    kind: str | None = None,
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    skipped: Counter[str] | None = None,
+) -> list[Source]:
+    """The files of `place`, in the order of their names. `NotFound` when there are none.
+
+    include, exclude: patterns, see `FolderWalk`; `skipped` counts what a folder has besides.
+    """
     if place == STANDARD_INPUT:
         return [Source("standard input", kind or "jsonl", None)]
     path = Path(place)
     if path.is_dir() and slack.is_export(path):
         return [Source(str(path), slack.KIND, path)]
     if path.is_dir():
-        found = sorted(entry for entry in path.rglob("*") if entry.is_file() and _is_known(entry))
+        walk = FolderWalk(path, _is_known, include, exclude)
+        found = walk.files()
+        if skipped is not None:
+            skipped.update(walk.skipped)
         if not found:
             raise NotFound("file to ingest in", place)
     elif path.is_file():
@@ -77,9 +92,17 @@ def bodies(source: Source, thread: str | None) -> Iterator[Body]:
             yield from _chat_bodies(thread or dialogue.thread, list(dialogue.messages))
         return
     thread = thread or DEFAULT_THREAD
+    if source.kind == "jsonl":
+        yield from _jsonl_bodies(source, thread)
+        return
+    # So that what is recalled leads back to its file.
+    origin = {} if source.path is None else {"metadata": {"file": source.name}}
+    for body in _text_bodies(source, thread):
+        yield {**body, **origin}
+
+
+def _text_bodies(source: Source, thread: str) -> Iterator[Body]:
     match source.kind:
-        case "jsonl":
-            yield from _jsonl_bodies(source, thread)
         case "diffs" | "logs":
             cut = diff_pieces if source.kind == "diffs" else log_pieces
             for piece in cut(source.read()):
