@@ -19,12 +19,8 @@ from agent_memory.prompts.preamble import stable_messages
 from agent_memory.prompts.template_abilities import TemplateAbilities, TemplateMessage
 from agent_memory.prompts.template_messages import template_messages, template_tools
 from agent_memory.prompts.template_probe import TemplateProbe
-<<<<<<< HEAD
-from agent_memory.turns.messages import Message, Role, Text, ToolSpec
-from agent_memory.turns.server_calls import spelled_out
-=======
 from agent_memory.turns.messages import Message, Role, Text, ToolSpec, ToolUse
->>>>>>> main
+from agent_memory.turns.server_calls import spelled_out
 
 _TEMPLATE_ERRORS = (
     TemplateError,

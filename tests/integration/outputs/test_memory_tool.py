@@ -92,7 +92,7 @@ async def test_the_next_turn_goes_on_after_what_the_model_has_read(speaker: Spea
     async with speaker.anthropic() as client, speaker.http() as http:
         options: Any = {"model": "m", "max_tokens": 500, "tools": [TOOL], **CONSENT}
         first = await client.messages.with_raw_response.create(messages=asked("SAVE"), **options)
-        said = {"role": "assistant", "content": "Noted\n\nYou like tea."}
+        said: Any = {"role": "assistant", "content": "Noted\n\nYou like tea."}
         before = [*asked("SAVE"), said]
         second = await client.messages.with_raw_response.create(
             messages=asked("THANKS", *before), **options
