@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 import orjson
 
+from agent_memory.log_files import RotatedFile
+
 request_id_var: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 _OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
@@ -38,7 +40,7 @@ class JsonFormatter(logging.Formatter):
 def configure_logging(actor: str, level: str = "INFO", path: str | None = None) -> None:
     """Send the product's log lines as JSON to `path` (or standard error) from this process."""
     handler: logging.Handler = (
-        logging.FileHandler(path) if path is not None else logging.StreamHandler(sys.stderr)
+        RotatedFile(path) if path is not None else logging.StreamHandler(sys.stderr)
     )
     handler.setFormatter(JsonFormatter(actor))
     logger = logging.getLogger("agent_memory")

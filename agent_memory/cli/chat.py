@@ -6,14 +6,15 @@ from typing import Annotated, Any
 import typer
 
 from agent_memory.cli.agent_client import AgentClient, Delta, Ended, OpenSession
-from agent_memory.cli.options import AsJson, DataDir, load_settings
+from agent_memory.cli.chat_commands import GOODBYES, MULTI_LINE, ChatCommands
+from agent_memory.cli.endpoint import Key, Url, server_client
+from agent_memory.cli.failures import ServerRefused
+from agent_memory.cli.options import AsJson, DataDir
 from agent_memory.cli.output import console, print_json, printable
-from agent_memory.cli.running import require_server
 from agent_memory.errors import InvalidRequest
 
 app = typer.Typer()
 
-GOODBYES = {"/exit", "/quit"}
 _CUTS = {
     "length": "; cut off at the token limit",
     "window": "; cut off: the context window is full",
@@ -32,6 +33,8 @@ def chat(
         str | None, typer.Option(help="Say this, print the answer, and end.", show_default=False)
     ] = None,
     data_dir: DataDir = None,
+    url: Url = None,
+    key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Talk to the model of a running server.
@@ -40,7 +43,7 @@ def chat(
     """
     if as_json and message is None:
         raise InvalidRequest("--json needs --message.", "json")
-    with require_server(load_settings(data_dir=data_dir)).client(timeout_s=None) as http:
+    with server_client(data_dir, url, key, None) as http:
         client = AgentClient(http)
         talk = Talk(client, client.open_session(session), system)
         if message is None:
@@ -59,23 +62,45 @@ class Talk:
             message = f"The session '{session.session_id}' has begun; its system prompt is set."
             raise InvalidRequest(message, "system")
         self._client = client
-        self._session_id = session.session_id
+        self.session_id = session.session_id
         self._system = system
         self._out = console()
+        self._commands = ChatCommands(client, self)
 
     def go_on(self) -> None:
         """Question and answer, until the user has had enough."""
         self._out.print(
-            f"session {self._session_id} (Ctrl-C cancels an answer, Ctrl-D ends)", style="dim"
+            f"session {self.session_id} (/help lists commands, Ctrl-C cancels an answer, Ctrl-D "
+            "ends)",
+            style="dim",
         )
-        while (text := self._next_line()) is not None:
+        while (text := self._next_message()) is not None:
             if text.strip():
-                self.show_answer(text)
-        self._out.print(f"to go on: chat --session {self._session_id}", style="dim")
+                self._take(text)
+        self._out.print(f"to go on: chat --session {self.session_id}", style="dim")
+
+    def begin(self, session_id: str, system: str | None = None) -> None:
+        """Go on in another session."""
+        self.session_id, self._system = session_id, system
+        self.tell(f"session {session_id}")
+
+    def tell(self, text: str) -> None:
+        """Show what is not the model's."""
+        self._out.print(text, style="dim", markup=False, highlight=False, soft_wrap=True)
+
+    def _take(self, text: str) -> None:
+        """Carry out a command, or say the text. A command that fails does not end the chat."""
+        try:
+            if self._commands.run(text):
+                return
+        except ServerRefused as error:
+            self.tell(str(error))
+            return
+        self.show_answer(text.replace("//", "/", 1) if text.lstrip().startswith("//") else text)
 
     def show_answer(self, text: str) -> None:
         """Stream one answer and say what it cost. Ctrl-C cancels it: such a turn is not kept."""
-        events = self._client.take_turn(self._session_id, self._messages(text))
+        events = self._client.take_turn(self.session_id, self._messages(text))
         try:
             for event in events:
                 match event:
@@ -93,8 +118,8 @@ class Talk:
     def answer(self, text: str) -> dict[str, Any]:
         """One whole answer."""
         pieces: dict[bool, list[str]] = {True: [], False: []}
-        result: dict[str, Any] = {"session": self._session_id}
-        for event in self._client.take_turn(self._session_id, self._messages(text)):
+        result: dict[str, Any] = {"session": self.session_id}
+        for event in self._client.take_turn(self.session_id, self._messages(text)):
             match event:
                 case Delta(text=piece, is_thinking=is_thinking):
                     pieces[is_thinking].append(piece)
@@ -108,11 +133,23 @@ class Talk:
             return said
         return [{"role": "system", "content": self._system}, *said]
 
-    def _next_line(self) -> str | None:
+    def _next_message(self) -> str | None:
+        """A line, or all that stands between two marks; None at the end."""
+        line = self._next_line("> ")
+        if line is None or not line.strip().startswith(MULTI_LINE):
+            return line
+        text = line.strip().removeprefix(MULTI_LINE)
+        while MULTI_LINE not in text:
+            if (more := self._next_line("… ")) is None:
+                return None
+            text = f"{text}\n{more}"
+        return text.partition(MULTI_LINE)[0].strip("\n")
+
+    def _next_line(self, prompt: str) -> str | None:
         """What the user types; None at the end. Ctrl-C only forgets the line."""
         while True:
             try:
-                text = input("> ")
+                text = input(prompt)
             except KeyboardInterrupt:
                 self._out.print()
             except EOFError:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ import typer
 
 from agent_memory.cli.agent_client import AgentClient
 from agent_memory.cli.failures import ServerRefused
+from agent_memory.cli.options import load_settings
 from agent_memory.cli.running import PROBE_TIMEOUT_S, require_server
 from agent_memory.errors import InvalidRequest
 from agent_memory.settings import Settings
@@ -77,6 +79,16 @@ def find_endpoint(settings: Settings, url: str | None, key: str | None) -> Endpo
     if key:
         http.headers["Authorization"] = f"Bearer {key}"
     return Endpoint(server.presence.url, key or server.key, http)
+
+
+def server_client(
+    data_dir: Path | None, url: str | None, key: str | None, timeout_s: float | None = 30.0
+) -> httpx.Client:
+    """HTTP to the server at `url`, or to the one of the data directory. None waits for ever: a turn
+    may be long."""
+    http = find_endpoint(load_settings(data_dir=data_dir), url, key).http
+    http.timeout = httpx.Timeout(timeout_s, connect=PROBE_TIMEOUT_S)
+    return http
 
 
 def _named(url: str, key: str | None) -> Endpoint:

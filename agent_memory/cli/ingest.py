@@ -69,6 +69,18 @@ def ingest(
             show_default=False,
         ),
     ] = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Of a folder: read files of these names too, such as '*.py'.",
+            show_default=False,
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Of a folder: leave these out.", show_default=False),
+    ] = None,
     repository: Annotated[Path, typer.Option(help="Of --git: the repository.")] = Path(),
     workspace: Workspace = DEFAULT_WORKSPACE,
     data_dir: DataDir = None,
@@ -76,11 +88,17 @@ def ingest(
 ) -> None:
     """Remember conversations (JSON lines), diffs, logs and text; transcripts of Claude Code and
     Codex, exports of ChatGPT, Claude, Slack, Discord and WhatsApp; commits. The same again adds
-    nothing."""
+    nothing.
+
+    Of a folder, hidden, ignored (.gitignore) and binary files are skipped, and counted."""
     settings = load_settings(data_dir=data_dir)
     if not places and git is None:
         raise InvalidRequest("Name a file, a folder, - or --git RANGE.", "places")
-    sources = [source for place in places or () for source in find_sources(place, kind)]
+    skipped = Counter[str]()
+    find = partial(
+        find_sources, kind=kind, include=include or (), exclude=exclude or (), skipped=skipped
+    )
+    sources = [source for place in places or () for source in find(place)]
     texts: list[Text] = [
         (source.name, partial(bodies, source, thread), source.skipped) for source in sources
     ]
@@ -92,6 +110,7 @@ def ingest(
         return await _ingest_all(memory, texts, shows_progress=not as_json)
 
     report = with_memory(settings, workspace, work, may_create=True)
+    report["skipped"] = dict(skipped)
     if as_json:
         print_json(report)
         return
@@ -101,6 +120,9 @@ def ingest(
         f"{report['files']} files: {counts['added']} items added, {counts['updated']} updated, "
         f"{counts['known']} known before."
     )
+    if skipped:
+        told = ", ".join(f"{count} {reason}" for reason, count in skipped.items())
+        out.print(f"Skipped: {told}.", soft_wrap=True)
     for name, count in report["redactions"].items():
         out.print(f"Removed before storage: {count} of {name}.")
     for note in report["notes"]:

@@ -16,6 +16,7 @@ from agent_memory.errors import AgentMemoryError
 COMMANDS = {
     "serve": "Start the server.",
     "status": "Show whether a server is running, and its state.",
+    "logs": "Show what the processes of the server have written.",
     "chat": "Talk to the model of a running server.",
     "launch": "Start Claude Code, Codex or opencode on a running server.",
     "models": "List the models, load another, offload the loaded one.",

@@ -1,15 +1,14 @@
 """`agent-memory models`: which model of a running server is loaded."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from agent_memory.cli.agent_client import AgentClient
 from agent_memory.cli.aliases import alias, aliases, unalias
-from agent_memory.cli.options import AsJson, DataDir, load_settings
+from agent_memory.cli.endpoint import Key, Url, server_client
+from agent_memory.cli.options import AsJson, DataDir
 from agent_memory.cli.output import console, print_json, print_table
-from agent_memory.cli.running import RunningServer, require_server
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(alias)
@@ -35,9 +34,11 @@ Grace = Annotated[
 
 
 @app.command(name="list")
-def list_models(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def list_models(
+    data_dir: DataDir = None, url: Url = None, key: Key = None, as_json: AsJson = False
+) -> None:
     """List the models that a running server may load, the loaded one first."""
-    with _server(data_dir).client() as http:
+    with server_client(data_dir, url, key) as http:
         models = AgentClient(http).models()
     if as_json:
         print_json(models)
@@ -50,33 +51,39 @@ def list_models(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def load(
-    model: Model, grace: Grace = None, data_dir: DataDir = None, as_json: AsJson = False
+    model: Model,
+    grace: Grace = None,
+    data_dir: DataDir = None,
+    url: Url = None,
+    key: Key = None,
+    as_json: AsJson = False,
 ) -> None:
     """Load a model in place of the loaded one.
 
     Running turns have time to end, those that come meanwhile wait. When the model cannot be loaded,
     the former one serves again.
     """
-    with _server(data_dir).client(None) as http:
+    with server_client(data_dir, url, key, None) as http:
         loaded = AgentClient(http).load_model(model, grace)
     _tell(loaded, "Loaded: {id} answers now.", as_json=as_json)
 
 
 @app.command()
 def offload(
-    model: Model, grace: Grace = None, data_dir: DataDir = None, as_json: AsJson = False
+    model: Model,
+    grace: Grace = None,
+    data_dir: DataDir = None,
+    url: Url = None,
+    key: Key = None,
+    as_json: AsJson = False,
 ) -> None:
     """Free the memory of the loaded model. Sessions and the KV on disk stay.
 
     Turns are refused until a model is loaded.
     """
-    with _server(data_dir).client(None) as http:
+    with server_client(data_dir, url, key, None) as http:
         gone = AgentClient(http).offload_model(model, grace)
     _tell(gone, "Offloaded: {id} can be loaded again.", as_json=as_json)
-
-
-def _server(data_dir: Path | None) -> RunningServer:
-    return require_server(load_settings(data_dir=data_dir))
 
 
 def _row(model: dict[str, Any]) -> tuple[str, ...]:

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from agent_memory.cli.agent_client import AgentClient
-from agent_memory.cli.options import AsJson, DataDir, load_settings
+from agent_memory.cli.endpoint import Key, Url, server_client
+from agent_memory.cli.options import AsJson, DataDir
 from agent_memory.cli.output import console, print_json
-from agent_memory.cli.running import RunningServer, require_server
 from agent_memory.errors import InvalidRequest
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the session.")]
@@ -24,13 +24,15 @@ def fork(
     ] = None,
     name: Name = None,
     data_dir: DataDir = None,
+    url: Url = None,
+    key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Fork a session, as it stands or stood.
 
     Needs a running server. What was computed for the one is not computed again for the other.
     """
-    with _server(data_dir).client() as http:
+    with server_client(data_dir, url, key) as http:
         forked = AgentClient(http).fork(session, name, turns)
     _tell(forked, "Forked: {id} begins after {num_turns} turns.", as_json=as_json)
 
@@ -39,13 +41,15 @@ def export(
     session: Id,
     file: Annotated[Path, typer.Argument(help="File to write, or - for standard output.")],
     data_dir: DataDir = None,
+    url: Url = None,
+    key: Key = None,
 ) -> None:
     """Write a session with its KV cache to a file, for `import` here or on another server.
 
     Needs a running server.
     """
     with (
-        _server(data_dir).client(None) as http,
+        server_client(data_dir, url, key, None) as http,
         AgentClient(http).export(session) as pieces,
     ):
         num_bytes = _write(file, pieces)
@@ -57,6 +61,8 @@ def import_(
     file: Annotated[Path, typer.Argument(help="An exported session.", exists=True, dir_okay=False)],
     name: Name = None,
     data_dir: DataDir = None,
+    url: Url = None,
+    key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Take in a session that was exported here or elsewhere, as a new one.
@@ -64,14 +70,10 @@ def import_(
     Needs a running server. Import only files that you trust: whether their KV cache is what the
     model would have computed cannot be checked.
     """
-    with _server(data_dir).client(None) as http, file.open("rb") as archive:
+    with server_client(data_dir, url, key, None) as http, file.open("rb") as archive:
         arrived = AgentClient(http).take_in(archive, name)
     line = "Imported: {id}, with {num_cached_tokens} tokens that need not be computed again."
     _tell(arrived, line, as_json=as_json)
-
-
-def _server(data_dir: Path | None) -> RunningServer:
-    return require_server(load_settings(data_dir=data_dir))
 
 
 def _is_pipe(file: Path) -> bool:

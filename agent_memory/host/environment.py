@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from agent_memory.host.free_ports import free_ports
+from agent_memory.host.remnants import mark_of
 from agent_memory.secrets_file import private_folder, private_secret
 from agent_memory.store.socket_folder import temporary_parent
 
@@ -77,6 +78,9 @@ def prepare_environment(home: Path, is_local: bool, max_header_bytes: int) -> Pa
             {
                 "RAY_AUTH_MODE": "token",
                 "RAY_AUTH_TOKEN_PATH": str(run / "ray.token"),
+                **mark_of(home),
+                # While nothing else listens at the port, this process does.
+                "SERVE_SOCKET_REUSE_PORT_ENABLED": "1",
                 "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
                 # Nobody sees what Ray would gather of its processes, tasks and event loops, several
                 # times a second: its dashboard does not run, its logs are shown nowhere, and

@@ -1,6 +1,7 @@
 """The part of a server that lives in Ray. Import it only when the environment is prepared."""
 
 import asyncio
+import atexit
 import contextlib
 import logging
 import os
@@ -10,7 +11,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import httpx
 import ray
 from ray import serve
 from ray._private import worker
@@ -31,7 +31,9 @@ from agent_memory.host.composition import (
     stop_actors,
 )
 from agent_memory.host.environment import runtime_folder
+from agent_memory.host.own_health import health_problem
 from agent_memory.host.patient_start import end_processes_below, start_patiently
+from agent_memory.host.remnants import end_remnants
 from agent_memory.settings import Settings
 
 APPLICATION = "agent_memory"
@@ -100,7 +102,7 @@ class RayRuntime:
         """Until the engine has its model and the front says so. Raises what hinders it."""
         info = asyncio.run(self._engine_info())
         deadline = time.monotonic() + READY_TIMEOUT_S
-        while (problem := _health_problem(self._settings.url)) is not None:
+        while (problem := health_problem(self._settings.url)) is not None:
             if time.monotonic() > deadline:
                 raise Unavailable(f"The server did not become ready: {problem}")
             time.sleep(0.05)
@@ -125,8 +127,10 @@ class RayRuntime:
             return
         node = _own_node()
         if node is not None and node.dead_processes():
-            # Nobody is left to ask for an orderly end.
+            # Nobody is left to ask for an orderly end: asking takes a minute, at the exit too.
             node.kill_all_processes(check_alive=False, allow_graceful=False)
+            atexit.unregister(worker.shutdown)
+            end_remnants(self._settings.home)
             return
         _stop_listening()
         serve.shutdown()
@@ -196,12 +200,3 @@ def _own_process_group() -> Iterator[None]:
 def _own_node() -> Any:
     """The Ray node that this process started (it has no public name), or None."""
     return worker._global_node if ray.is_initialized() else None
-
-
-def _health_problem(url: str) -> str | None:
-    """What `/health/ready` complains of, or None when it does not."""
-    try:
-        answer = httpx.get(f"{url}/health/ready", timeout=5)
-    except httpx.HTTPError as error:
-        return str(error)
-    return None if answer.is_success else answer.text

@@ -81,7 +81,7 @@ def check_port_is_free(host: str, port: int) -> None:
     """
     if host in _LED_TO_BY_LOCALHOST:
         for loopback in ("127.0.0.1", "::1"):
-            if _somebody_listens(loopback, port):
+            if somebody_listens(loopback, port):
                 raise Conflict(f"{loopback}:{port} is already in use; choose another with --port.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -96,7 +96,8 @@ def check_port_is_free(host: str, port: int) -> None:
             raise Conflict(f"{host}:{port} {reason}.") from error
 
 
-def _somebody_listens(host: str, port: int) -> bool:
+def somebody_listens(host: str, port: int) -> bool:
+    """Whether a connection is taken there."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.socket(family) as probe:

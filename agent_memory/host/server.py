@@ -3,10 +3,10 @@
 import importlib
 import os
 import shutil
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Protocol
 
 from agent_memory.deployments.disk_probe import check_disk
@@ -15,19 +15,28 @@ from agent_memory.device.mlx_backend import check_backend
 from agent_memory.device.models.model_choice import ServedModel, resolve_model
 from agent_memory.engine.info import EngineInfo
 from agent_memory.errors import Unavailable
+from agent_memory.host.door import Door
 from agent_memory.host.environment import prepare_environment, runtime_folder
 from agent_memory.host.local_storage import LocalStorage
 from agent_memory.host.open_files import raise_open_file_limit
 from agent_memory.host.preflight import DataDirLock, wait_until_port_is_free
 from agent_memory.host.presence import Presence, clear_presence, read_presence, write_presence
+from agent_memory.host.remnants import end_remnants
 from agent_memory.host.reporting import Banner, Reporter
+from agent_memory.host.restart import (
+    MOST_IN_A_ROW,
+    SOUND_AFTER_S,
+    Restart,
+    begin_again,
+    begun_again,
+)
+from agent_memory.host.stand_in import StandIn
 from agent_memory.host.stop_signals import StopSignals
 from agent_memory.settings import Settings
 
 WATCH_PERIOD_S = 1.0
 ORPHANS_TIMEOUT_S = 15.0
-"""For how long what a killed server has left may hold its port: it ends when Ray's processes have
-noticed, which takes a few seconds."""
+"""For how long what a killed server has left may hold its port."""
 
 
 class LocalRuntime(Protocol):
@@ -50,11 +59,36 @@ class LocalRuntime(Protocol):
     def stop(self) -> None: ...
 
 
+class _RayEnded(Exception):
+    """A process of Ray's has ended that nothing brings back. stand_in: answers meanwhile."""
+
+    def __init__(self, stand_in: StandIn | None, seconds: float) -> None:
+        super().__init__()
+        self.listener = None if stand_in is None else stand_in.listener
+        self.seconds = seconds
+
+
 def run_server(settings: Settings, reporter: Reporter) -> int:
     """Serve until a signal asks for the end. Returns the exit code.
 
-    Errors of `agent_memory.errors` raised here mean that nothing was left running.
+    A server whose Ray has ended begins again: everything acknowledged is on disk. Errors of
+    `agent_memory.errors` raised here mean that nothing was left running.
     """
+    begun = begun_again()
+    try:
+        _run(settings, reporter, begun.listener)
+    except _RayEnded as ended:
+        count = 1 if ended.seconds > SOUND_AFTER_S else begun.count + 1
+        if count > MOST_IN_A_ROW:
+            raise Unavailable(
+                f"Ray ended unexpectedly {count} times in a row; `agent-memory logs` shows why."
+            ) from None
+        begin_again(Restart(count, ended.listener))
+    reporter.note("Stopped. Everything acknowledged is on disk.")
+    return 0
+
+
+def _run(settings: Settings, reporter: Reporter, listener: socket.socket | None) -> None:
     started = time.monotonic()
     home = settings.home
     stop = StopSignals()
@@ -62,22 +96,25 @@ def run_server(settings: Settings, reporter: Reporter) -> int:
     with DataDirLock(home):
         stop.listen()
         check_disk(home)
-        wait_until_port_is_free(settings.host, settings.port, _patience_s(settings))
+        end_remnants(home)
+        if listener is None:
+            wait_until_port_is_free(settings.host, settings.port, _patience_s(settings))
         if settings.ray_address is None:
             check_backend()
         reporter.step("Checking the model")
         model = resolve_model(settings)
         storage = LocalStorage(settings)
         # The thread must outlive the database it starts: its children end with it.
-        with ThreadPoolExecutor(1, thread_name_prefix="storage") as storage_thread:
+        with (
+            Door(settings.host, settings.port, listener) as door,
+            ThreadPoolExecutor(1, thread_name_prefix="storage") as storage_thread,
+        ):
             try:
-                _serve(settings, model, reporter, storage, storage_thread, stop, started)
+                _serve(settings, model, reporter, storage, storage_thread, stop, started, door)
             finally:
                 clear_presence(home)
                 storage_thread.submit(storage.stop).result()
         shutil.rmtree(runtime_folder(home), ignore_errors=True)
-    reporter.note("Stopped. Everything acknowledged is on disk.")
-    return 0
 
 
 def _patience_s(settings: Settings) -> float:
@@ -94,6 +131,7 @@ def _serve(
     storage_thread: ThreadPoolExecutor,
     stop: StopSignals,
     started: float,
+    door: Door,
 ) -> None:
     first_key_later = storage_thread.submit(storage.start)
     prepare_environment(settings.home, settings.ray_address is None, settings.max_header_bytes)
@@ -105,8 +143,12 @@ def _serve(
         runtime.start()
         stop.listen()
         first_key = first_key_later.result()
+        if stop.wait(0):
+            return
         reporter.step(f"Loading {settings.model} and starting the gateway")
         runtime.start_actors(storage.url, model)
+        if stop.wait(0):
+            return
         runtime.serve()
         info = runtime.wait_until_ready()
         url = settings.url
@@ -123,13 +165,18 @@ def _serve(
                 engine_notes=_engine_notes(),
             )
         )
+        stop.has_started = True
         storage_thread.submit(storage.first_key_was_shown).result()
         runtime.start_background()
-        _watch(settings.home, runtime, storage, storage_thread, stop)
-        if runtime.is_alive():
-            reporter.step("Draining: running turns finish, new ones are refused")
-            if num_cut := runtime.drain():
-                reporter.note(f"{num_cut} turns did not finish in time; they can be sent again.")
+        if settings.ray_address is None:
+            door.watch()
+        ready_at = time.monotonic()
+        if not _watch(runtime, storage, storage_thread, stop):
+            reporter.note("Ray ended unexpectedly; the server starts again.")
+            raise _RayEnded(door.hand_over(), time.monotonic() - ready_at)
+        reporter.step("Draining: running turns finish, new ones are refused")
+        if num_cut := runtime.drain():
+            reporter.note(f"{num_cut} turns did not finish in time; they can be sent again.")
         reporter.step("Stopping")
     finally:
         runtime.stop()
@@ -141,15 +188,14 @@ def _engine_notes() -> tuple[str, ...]:
 
 
 def _watch(
-    home: Path,
     runtime: LocalRuntime,
     storage: LocalStorage,
     storage_thread: ThreadPoolExecutor,
     stop: StopSignals,
-) -> None:
-    """Until a signal comes, see to it that the database runs and that Ray lives."""
+) -> bool:
+    """Until a signal comes, see to it that the database runs. False as soon as Ray has ended."""
     while not stop.wait(WATCH_PERIOD_S):
         storage_thread.submit(storage.keep_running).result()
         if not runtime.is_alive():
-            logs = runtime_folder(home) / "ray" / "session_latest" / "logs"
-            raise Unavailable(f"Ray ended unexpectedly; its logs are in {logs}.")
+            return False
+    return runtime.is_alive()

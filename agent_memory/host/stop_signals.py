@@ -1,8 +1,12 @@
 """Ctrl-C and `kill`: the first asks for a drain, the second for an end at once."""
 
+import os
 import signal
+import sys
 import threading
 from types import FrameType
+
+_NOTICE = b"\nStopping as soon as this step is over; Ctrl-C again ends at once.\n"
 
 
 class StopSignals:
@@ -10,6 +14,8 @@ class StopSignals:
 
     def __init__(self) -> None:
         self._asked = threading.Event()
+        self.has_started = False
+        """The server is ready: until then, whoever asks for the end is told to wait."""
 
     def listen(self) -> None:
         """Take the signals over; again after whatever took them away (Ray does when it starts)."""
@@ -25,3 +31,5 @@ class StopSignals:
         if self._asked.is_set():
             raise KeyboardInterrupt
         self._asked.set()
+        if not self.has_started:
+            os.write(sys.stderr.fileno(), _NOTICE)  # a console may be in the midst of printing

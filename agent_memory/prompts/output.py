@@ -110,11 +110,10 @@ class OutputParser:
             pass
         return self._given.take()
 
-    def push_end_mark(
-        self, num_tokens: int = 1, logprobs: Sequence[TokenLogprob] = ()
+    def push_mark(
+        self, mark: str, num_tokens: int = 1, logprobs: Sequence[TokenLogprob] = ()
     ) -> tuple[OutputDelta, ...]:
         """Read on: the token that is the end mark of thinking. Elsewhere it is text."""
-        mark = self._form.think_end or ""
         if self._state not in {_State.THINKING, _State.DRAFT}:
             return self.push(mark, num_tokens, logprobs)
         rest, self._pending = self._pending, ""

@@ -13,7 +13,7 @@ class OutputFormat:
     has_json_calls: the body of a call is a JSON object with name and arguments.
     call_form: calls that a reader of their own takes, beside those between the two marks or in
         their stead.
-    ends_thinking_by_token: the end mark of thinking is a token of its own (`push_end_mark`). Where
+    ends_thinking_by_token: the end mark of thinking is a token of its own (`push_mark`). Where
         thinking spells it in others, it speaks of the mark, unless no such token follows.
     dropped: marks of structure that are no part of the text.
     """

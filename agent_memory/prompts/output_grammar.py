@@ -1,49 +1,41 @@
 """The form that an answer must have, as a grammar in the Lark dialect of llguidance.
 
-answer: calls            a tool must be called
-      | json             a schema must be met
-      | calls | json     a schema must be met unless a tool is called
+start: calls             a tool must be called
+     | answer            a schema must be met, or an expression
+     | calls | answer    the same, unless a tool is called
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from agent_memory.errors import InvalidRequest
+from agent_memory.prompts.call_forms.grammar import CallGrammar
 from agent_memory.turns.messages import ToolChoice, ToolMode, ToolSpec
 
-# Calls are spaced as templates render them; in an answer a line may break and be indented, but
-# there is no room for a model to write blanks for ever.
-_CALL_SPACING = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+# A line may break and be indented, but there is no room for a model to write blanks for ever.
 _ANSWER_SPACING = {"whitespace_pattern": r"(\n {0,40}| )?"}
-
-
-@dataclass(frozen=True, slots=True)
-class CallForm:
-    """How the model marks a call whose body is `{"name": …, "arguments": {…}}`."""
-
-    start: str
-    end: str
 
 
 def output_grammar(
     tools: Sequence[ToolSpec],
     tool_choice: ToolChoice,
     json_schema: str | None,
-    call_form: CallForm | None,
+    form: CallGrammar | None,
     *,
+    text_form: str | None = None,
     is_single_call: bool = False,
 ) -> str | None:
     """The grammar, or None when the answer is free.
 
-    call_form: None for a model whose calls are not JSON. Raises InvalidRequest for what cannot be
-    had: a call of an unknown tool, or one in a format without a grammar.
+    form: None for a model whose calls have a form without a grammar. Raises InvalidRequest for
+    what cannot be had: a call of an unknown tool, or one in such a form.
     """
-    callable_tools = _callable_tools(tools, tool_choice)
-    must_call = tool_choice.mode in {ToolMode.REQUIRED, ToolMode.NAMED}
-    if not must_call and json_schema is None:
+    called = callable_tools(tools, tool_choice)
+    is_called = must_call(tool_choice)
+    answer = None if is_called else answer_rule(json_schema, text_form)
+    if not is_called and answer is None:
         return None
-    if callable_tools and call_form is None:
+    if called and form is None:
         raise InvalidRequest(
             "This model writes calls of tools in a form that cannot be required or combined with "
             "a JSON schema; use tool_choice 'auto' without response_format.",
@@ -51,58 +43,54 @@ def output_grammar(
         )
     rules: list[str] = []
     answers: list[str] = []
-    if callable_tools and call_form is not None:
+    if called and form is not None:
         answers.append("calls")
         is_single = is_single_call or tool_choice.mode is ToolMode.NAMED
-        rules.extend(_call_rules(callable_tools, call_form, is_single=is_single))
-    if json_schema is not None and not must_call:
-        answers.append("json")
-        rules.append(f"json: %json {_schema(json_schema)}")
-    return "\n".join([f"start: /\\n{{0,2}}/ ({' | '.join(answers)})", *rules])
+        rules.extend(form.rules(called, is_single=is_single, is_begun=False))
+    if answer is not None:
+        answers.append("answer")
+        rules.append(f"answer: {answer}")
+    # A text of a form begins at once: nothing in front of it would be told apart from it.
+    gap = "" if text_form is not None and not is_called else "/\\n{0,2}/ "
+    return "\n".join([f"start: {gap}({' | '.join(answers)})", *rules])
 
 
-def begun_call_grammar(tools: Sequence[ToolSpec], form: CallForm) -> str:
+def begun_call_grammar(
+    tools: Sequence[ToolSpec], form: CallGrammar, *, is_single: bool = False
+) -> str:
     """The grammar of what follows the mark with which a model has begun a call of its own accord,
     up to the mark that ends it."""
-    rules = _call_rules(tools, replace(form, start=""), is_single=True)
-    return "\n".join(["start: calls", *rules])
+    return "\n".join(["start: calls", *form.rules(tools, is_single=is_single, is_begun=True)])
 
 
-def _callable_tools(tools: Sequence[ToolSpec], tool_choice: ToolChoice) -> Sequence[ToolSpec]:
-    match tool_choice.mode:
-        case ToolMode.NONE:
-            return ()
-        case ToolMode.AUTO:
-            return tools
-        case ToolMode.REQUIRED:
-            if not tools:
-                raise InvalidRequest("A tool must be called, but there are no tools.", "tools")
-            return tools
-        case ToolMode.NAMED:
-            named = [tool for tool in tools if tool.name == tool_choice.name]
-            if not named:
-                raise InvalidRequest(
-                    f"tool_choice names '{tool_choice.name}', which is not among the tools.",
-                    "tool_choice",
-                )
-            return named
+def must_call(tool_choice: ToolChoice) -> bool:
+    """Whether a call is owed."""
+    return tool_choice.mode in {ToolMode.REQUIRED, ToolMode.NAMED}
 
 
-def _call_rules(tools: Sequence[ToolSpec], form: CallForm, *, is_single: bool) -> list[str]:
-    names = " | ".join(f"call_{at}" for at in range(len(tools)))
-    rules = ["calls: call" if is_single else 'calls: call ("\\n" call)*', f"call: {names}"]
-    for at, tool in enumerate(tools):
-        name = json.dumps(tool.name, ensure_ascii=False)
-        opening = json.dumps(f'{form.start}\n{{"name": {name}, "arguments": ', ensure_ascii=False)
-        closing = json.dumps(f"}}\n{form.end}", ensure_ascii=False)
-        options = {**_CALL_SPACING, "lenient": True}
-        parameters = {"type": "object", **tool.parameters, "x-guidance": options}
-        rules.append(f"call_{at}: {opening} arguments_{at} {closing}")
-        rules.append(f"arguments_{at}: %json {json.dumps(parameters)}")
-    return rules
+def callable_tools(tools: Sequence[ToolSpec], tool_choice: ToolChoice) -> Sequence[ToolSpec]:
+    """The tools of which one may be called. Raises InvalidRequest when one must be that is not
+    there."""
+    called = tool_choice.callable_of(tools)
+    if called or not must_call(tool_choice):
+        return called
+    if tool_choice.mode is ToolMode.NAMED:
+        raise InvalidRequest(
+            f"tool_choice names '{tool_choice.name}', which is not among the tools.",
+            "tool_choice",
+        )
+    raise InvalidRequest("A tool must be called, but there are no tools.", "tools")
 
 
-def _schema(json_schema: str) -> str:
+def answer_rule(json_schema: str | None, text_form: str | None) -> str | None:
+    """What an answer that is no call must match; None when it is free. Raises InvalidRequest."""
+    if json_schema is not None:
+        return f"%json {answer_schema(json_schema)}"
+    return text_form
+
+
+def answer_schema(json_schema: str) -> str:
+    """The schema of an answer, with room for line breaks. Raises InvalidRequest."""
     try:
         schema = json.loads(json_schema)
     except ValueError as error:

@@ -24,7 +24,8 @@ class Splice:
 
 @dataclass(frozen=True, slots=True)
 class PromptRequest:
-    """Messages to render with the model's template, or `raw_prompt` to tokenise as it is.
+    """Messages to render with the model's template, or `raw_prompt`: text to tokenise as it is, or
+    tokens.
 
     incarnation: that of the engine that is meant; another one refuses. None: whichever it is.
     prefill: text that the answer begins with.
@@ -32,7 +33,7 @@ class PromptRequest:
 
     messages: tuple[Message, ...] = ()
     form: AnswerForm = AnswerForm()  # noqa: RUF009  frozen value
-    raw_prompt: str | None = None
+    raw_prompt: str | tuple[int, ...] | None = None
     splices: tuple[Splice, ...] = ()
     incarnation: str | None = None
     prefill: str = ""

@@ -43,9 +43,13 @@ from agent_memory.turns.messages import (
 
 
 def template_messages(
-    messages: Sequence[Message], tools: Sequence[ToolSpec], abilities: TemplateAbilities
+    messages: Sequence[Message],
+    tools: Sequence[ToolSpec],
+    abilities: TemplateAbilities,
+    spoken: Sequence[ToolUse] = (),
 ) -> list[TemplateMessage]:
-    """The conversation for the template; `tools` are written into it where that cannot."""
+    """The conversation for the template; `tools` are written into it where that cannot. spoken:
+    calls whose results are in it, though they are not."""
     stable = stable_messages(messages)
     num_leading = next(
         (at for at, message in enumerate(stable) if message.role is not Role.SYSTEM), len(stable)
@@ -53,7 +57,7 @@ def template_messages(
     system = [joined_text(message) for message in stable[:num_leading]]
     if tools and not abilities.has_tools:
         system.append(tool_instructions(tools))
-    names = _call_names(stable)
+    names = call_names([*stable, Message(Role.ASSISTANT, tuple(spoken))])
     entries = [
         entry for message in stable[num_leading:] for entry in _entries(message, names, abilities)
     ]
@@ -128,7 +132,7 @@ def _assistant(message: Message, abilities: TemplateAbilities) -> TemplateMessag
 
 
 def _call(call: ToolUse, abilities: TemplateAbilities) -> dict[str, object]:
-    arguments = _arguments(call.arguments)
+    arguments = arguments_value(call.arguments)
     return {
         "id": _call_id(call.id, abilities),
         "type": "function",
@@ -189,7 +193,7 @@ def _spoken(entry: TemplateMessage, abilities: TemplateAbilities) -> TemplateMes
     return {**entry, "content": abilities.silence}
 
 
-def _call_names(messages: Sequence[Message]) -> dict[str, str]:
+def call_names(messages: Sequence[Message]) -> dict[str, str]:
     """The name of the function that each call of a tool has called, by the call's id."""
     return {
         part.id: part.name
@@ -205,7 +209,7 @@ def _call_id(call_id: str, abilities: TemplateAbilities) -> str:
     return hashlib.sha256(call_id.encode()).hexdigest()[:9]
 
 
-def _arguments(text: str) -> object:
+def arguments_value(text: str) -> object:
     """The object that a call's arguments are; text of no object stays what it is."""
     try:
         value = json.loads(text) if text.strip() else None

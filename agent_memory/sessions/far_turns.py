@@ -180,6 +180,8 @@ def _end(listening: "asyncio.Task[Answered]") -> None:
 
 
 def _read(request: TurnRequest) -> tuple[Message, ...]:
+    if isinstance(request.raw_prompt, tuple):
+        raise InvalidRequest("Only a local model takes a prompt in tokens.", "prompt")
     if request.raw_prompt is not None:
         return (Message(Role.USER, (Text(request.raw_prompt),)),)
     return (*request.messages, *_begun(request))

@@ -119,7 +119,8 @@ class ScriptedEngine:
 
     async def render(self, request: PromptRequest) -> RenderedPrompt:
         if request.raw_prompt is not None:
-            return RenderedPrompt((encode(request.raw_prompt),), (), "")
+            raw = request.raw_prompt
+            return RenderedPrompt((encode(raw) if isinstance(raw, str) else raw,), (), "")
         text = "".join(f"<{m.role}>{m.text}\n" for m in request.messages) + SUFFIX
         pieces: list[tuple[int, ...]] = []
         spliced: list[int] = []

@@ -206,7 +206,9 @@ def _random_weights(config: Mapping[str, object], seed: int) -> dict[str, mx.arr
     weights: dict[str, mx.array] = {}
     for name, weight in tree_flatten(model.parameters()):
         key, use = mx.random.split(key)
-        if weight.ndim == 1:
+        if name.endswith(".sinks"):  # one for each head, so that a mix-up shows
+            weights[name] = mx.random.normal(weight.shape, key=use) * 2
+        elif weight.ndim == 1:
             weights[name] = weight
         else:
             # A spread that keeps the logits far enough apart for equality to mean something.

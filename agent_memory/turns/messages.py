@@ -1,6 +1,6 @@
 """Messages in one form, whichever API they came through."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -141,5 +141,15 @@ class ToolMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ToolChoice:
+    """only: the names of the tools that may be called, of all that the model reads; None: each."""
+
     mode: ToolMode = ToolMode.AUTO
     name: str | None = None
+    only: tuple[str, ...] | None = None
+
+    def callable_of(self, tools: Sequence[ToolSpec]) -> tuple[ToolSpec, ...]:
+        """Those of `tools` that may be called."""
+        if self.mode is ToolMode.NONE:
+            return ()
+        named = (self.name,) if self.mode is ToolMode.NAMED else self.only
+        return tuple(tool for tool in tools if named is None or tool.name in named)

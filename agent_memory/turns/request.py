@@ -48,7 +48,7 @@ class TurnRequest:
     """A client's question, the form that the answer is to have, and where the turn was placed.
 
     messages: the whole conversation (system first) or, when `is_delta`, only what is new.
-    raw_prompt: text for `/v1/completions`, which has no messages and no template.
+    raw_prompt: text or token ids for `/v1/completions`, which has no messages and no template.
     named_session: the session the client named, or None to find or make one by history.
     max_tokens_given: False when the client named no bound and the rest of the window is meant.
     continues: the turn, of whichever session, after which this one comes; the session that it was
@@ -83,7 +83,7 @@ class TurnRequest:
     is_repeatable: bool = False
     is_delta: bool = False
     continues: TurnId | None = None
-    raw_prompt: str | None = None
+    raw_prompt: str | tuple[int, ...] | None = None
     model: str = ""
     max_tokens_given: bool = True
     cache_marks: tuple[int, ...] = ()

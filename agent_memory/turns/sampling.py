@@ -11,6 +11,7 @@ class SamplingParams:
     The random key of a token is a function of (seed, position), so that batching, preemption
     and resume do not change a seeded request. `top_k = 0`, `top_p = 1` and `min_p = 0` are off;
     `temperature = 0` is greedy. `num_logprobs = None` asks for none, 0 for the chosen token's own.
+    Before `min_tokens` the model does not end its turn, unless a demanded form ends.
     """
 
     max_tokens: int
@@ -25,4 +26,5 @@ class SamplingParams:
     logit_bias: Mapping[int, float] = field(default_factory=dict)
     stop: tuple[str, ...] = ()
     num_logprobs: int | None = None
+    min_tokens: int = 0
     n: int = 1

@@ -131,6 +131,11 @@ class Server:
             if parent == raylet and title.startswith(f"ray::{actor}")
         ]
 
+    def ray_processes(self, program: str) -> list[int]:
+        """Process ids of one of the programs of this server's Ray."""
+        folder = str(runtime_folder(self.home))
+        return [pid for pid, _, title in _processes() if program in title and folder in title]
+
     def proxies(self) -> list[int]:
         """Process ids of this server's HAProxy; none where Ray Serve's own proxy stands in."""
         run = str(self.home / "run")

@@ -36,7 +36,7 @@ def test_one_turn_goes_on_under_every_name_of_it_after_each_kill(mortal: Server)
         "/v1/responses", {"model": "m", "input": QUESTION, "max_output_tokens": 20}
     ).json()
     left = first["usage"]["total_tokens"] - 1
-    _restart(mortal, talk)
+    _outlive_ray(mortal, talk)
     second = talk.post_json(
         "/v1/messages",
         {
@@ -61,6 +61,31 @@ def test_one_turn_goes_on_under_every_name_of_it_after_each_kill(mortal: Server)
     assert third["usage"]["cached_tokens"] == left
     transcript = talk.get(f"/v1/agents/{session}/transcript").json()
     assert len(transcript["messages"]) == 6
+
+
+def _outlive_ray(server: Server, talk: Talk) -> None:
+    """The server begins again by itself, in its own process, and nobody is refused a connection."""
+    pid = server.pid
+    server.kill_processes(server.ray_processes("gcs_server"))
+    statuses = [_status(server)]
+    deadline = time.monotonic() + 240
+    while statuses[-1] == httpx.codes.OK or not set(statuses) - {httpx.codes.OK}:
+        time.sleep(0.1)
+        statuses.append(_status(server))
+    while statuses[-1] != httpx.codes.OK:
+        assert time.monotonic() < deadline, server.said
+        time.sleep(0.2)
+        statuses.append(_status(server))
+    assert server.pid == pid
+    assert set(statuses) == {httpx.codes.OK, httpx.codes.SERVICE_UNAVAILABLE}
+    assert server.said.count("agent-memory is ready") == 2
+    wait_until(lambda: bool(talk.stats().get("pool_shelf_bytes")), timeout_s=30)
+
+
+def _status(server: Server) -> int:
+    """Raises when the connection is refused. A client that comes while the program takes its own
+    place waits until it has."""
+    return httpx.get(f"{server.url}/health/ready", timeout=60).status_code
 
 
 def _restart(server: Server, talk: Talk) -> None:
@@ -121,6 +146,23 @@ def test_postgresql_comes_back_when_it_dies(mortal: Server) -> None:
     history = [user("write this down"), assistant(first.text), user("have you?")]
     while (response := talk.post(history)).status_code != httpx.codes.OK:
         assert response.status_code == httpx.codes.SERVICE_UNAVAILABLE, response.text
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert response.json()["usage"]["prompt_tokens_details"]["cached_tokens"] > 0
+
+
+def test_the_port_answers_while_its_holder_is_dead(mortal: Server) -> None:
+    talk = Talk(mortal, "door")
+    question = user("is there anybody?")
+    first = talk.ask([question])
+    mortal.kill_processes(mortal.proxies() or mortal.processes_of("ProxyActor"))
+    time.sleep(1.5)
+    history = [question, assistant(first.text), user("there you are")]
+    deadline = time.monotonic() + 120
+    while (response := talk.post(history)).status_code != httpx.codes.OK:
+        assert response.status_code == httpx.codes.SERVICE_UNAVAILABLE, response.text
+        assert response.json()["error"]["code"] == "unavailable"
+        assert int(response.headers["retry-after"]) > 0
         assert time.monotonic() < deadline
         time.sleep(0.2)
     assert response.json()["usage"]["prompt_tokens_details"]["cached_tokens"] > 0

@@ -53,5 +53,6 @@ async def create_completion(request: Request) -> Response:
         int(call.surface.clock()),
         turns[0].sampling.n,
         include_usage=bool(body.stream_options and body.stream_options.include_usage),
+        echoes=[str(turn.raw_prompt) for turn in turns] if body.echo else (),
     )
     return TurnResponse(call, turns, renderer, stream=bool(body.stream), ignored=body.ignored)

@@ -10,6 +10,7 @@ from agent_memory.api.schemas.chat_memory import ChatMemory
 from agent_memory.api.schemas.context_names import ContextNames
 from agent_memory.api.schemas.foreign_words import INSTEAD, chat_in_our_words
 from agent_memory.api.schemas.openai import JsonObject, SamplingBody
+from agent_memory.api.schemas.sampling import StopText
 
 
 class TextPart(Inner):
@@ -86,9 +87,22 @@ class NamedFunction(Inner):
     name: str
 
 
+class AllowedTool(Inner):
+    type: str = "function"
+    function: NamedFunction
+
+
+class AllowedTools(Inner):
+    mode: Literal["auto", "required"] = "auto"
+    tools: list[AllowedTool]
+
+
 class NamedChoice(Inner):
+    """One tool by name, or those that may be called of all that the model reads."""
+
     type: str
     function: NamedFunction | None = None
+    allowed_tools: AllowedTools | None = None
 
 
 class JsonSchemaFormat(Inner):
@@ -109,7 +123,7 @@ class ChatBody(SamplingBody):
 
     refused: ClassVar[Mapping[str, str]] = {
         **INSTEAD,
-        "structured_outputs": "use 'response_format' with a JSON schema.",
+        "structured_outputs": "it has one of 'json', 'choice' and 'regex'.",
         "functions": "it was replaced by 'tools'.",
         "function_call": "it was replaced by 'tool_choice'.",
         "audio": "the model writes text only.",
@@ -122,6 +136,9 @@ class ChatBody(SamplingBody):
     tool_choice: Literal["auto", "none", "required"] | NamedChoice | None = None
     parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
+    guided_choice: Annotated[list[StopText], Field(min_length=1)] | None = None
+    guided_regex: Annotated[str, Field(min_length=1)] | None = None
+    """As vLLM has them: the answer is one of these texts, or matches this expression."""
     max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None

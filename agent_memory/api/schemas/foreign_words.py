@@ -43,11 +43,7 @@ client would take all the same."""
 INSTEAD: Mapping[str, str] = {
     "continue_final_message": "leave it out: a last message of the assistant's is continued.",
     "grammar": "use 'response_format' with a JSON schema.",
-    "guided_choice": "use 'response_format' with a JSON schema that has an enum.",
     "guided_grammar": "use 'response_format' with a JSON schema.",
-    "guided_regex": "use 'response_format' with a JSON schema that has a pattern.",
-    "ignore_eos": "an answer ends where the model ends it; 'max_tokens' bounds it.",
-    "min_tokens": "an answer ends where the model ends it; 'max_tokens' bounds it.",
     "options": "send its options as fields of their own: 'temperature', 'top_k', 'seed', …",
     "stop_token_ids": "use 'stop' with texts.",
     "typical_p": "use 'top_p' or 'min_p'.",
@@ -56,6 +52,7 @@ INSTEAD: Mapping[str, str] = {
 }
 """Fields that would change the answer, and the words of ours to use."""
 
+_OUTPUTS = frozenset({"json", "choice", "regex"})
 _OURS = {"n_predict": "max_tokens", "repeat_penalty": "repetition_penalty"}
 _UNBOUNDED = ("max_tokens", "max_completion_tokens", "top_logprobs", "logprobs", "thinking_budget")
 """-1 leaves these out."""
@@ -141,8 +138,9 @@ def _take_reasoning(ours: dict[str, Any]) -> None:
 def _take_form(ours: dict[str, Any]) -> None:
     """A JSON schema under the names of vLLM and llama.cpp."""
     outputs = ours.get("structured_outputs")
-    if isinstance(outputs, Mapping) and set(outputs) == {"json"}:
-        ours["guided_json"] = outputs["json"]
+    if isinstance(outputs, Mapping) and len(outputs) == 1 and set(outputs) <= _OUTPUTS:
+        ((name, wanted),) = outputs.items()
+        ours[f"guided_{name}"] = wanted
         del ours["structured_outputs"]
     for name in ("guided_json", "json_schema"):
         schema = ours.get(name)

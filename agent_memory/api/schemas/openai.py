@@ -28,6 +28,10 @@ class SamplingBody(SamplingFields):
     stream_options: StreamOptions | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     n: Annotated[int, Field(ge=1, le=8)] | None = None
+    min_tokens: Annotated[int, Field(ge=0)] | None = None
+    """So many tokens at least, where nothing but the model would end the answer (an extension)."""
+    ignore_eos: bool | None = None
+    """Go on to `max_tokens` (an extension)."""
     session_id: str | None = None
     """Names the session (an extension; the `X-Session-ID` header does the same)."""
     service_tier: str | None = None

@@ -27,12 +27,13 @@ from agent_memory.api.translators.checks import (
 )
 from agent_memory.api.translators.ignored import check_far_chat
 from agent_memory.api.translators.media import media_of
+from agent_memory.api.translators.media_words import media_note, readable_text
 from agent_memory.api.translators.memory_words import turn_memory
 from agent_memory.api.translators.openai_sampling import openai_sampling
 from agent_memory.api.translators.prefill import continuing_last
 from agent_memory.api.translators.service_tier import priority_of
 from agent_memory.errors import InvalidRequest
-from agent_memory.turns.answer_form import AnswerForm
+from agent_memory.turns.answer_form import AnswerForm, matching, one_of
 from agent_memory.turns.messages import (
     Message,
     Part,
@@ -77,6 +78,7 @@ def chat_turn(body: ChatBody, identity: TurnIdentity, limits: Limits) -> TurnReq
             thinking_budget=body.thinking_budget,
             effort=body.reasoning_effort,
             json_schema=_json_schema(body.response_format),
+            text_form=_text_form(body),
         ),
         model=body.model,
         max_tokens_given=max_tokens is not None,
@@ -126,6 +128,16 @@ def _json_schema(format_: ResponseFormat | None) -> str | None:
     return orjson.dumps(schema).decode()
 
 
+def _text_form(body: ChatBody) -> str | None:
+    if body.guided_choice is not None and body.guided_regex is not None:
+        raise InvalidRequest("Only one form can be demanded.", "guided_regex")
+    if (body.guided_choice or body.guided_regex) and body.response_format is not None:
+        raise InvalidRequest("Only one form can be demanded.", "response_format")
+    if body.guided_choice is not None:
+        return one_of(body.guided_choice)
+    return None if body.guided_regex is None else matching(body.guided_regex)
+
+
 def _tool(tool: ToolField, param: str) -> ToolSpec:
     if tool.type != "function":
         raise InvalidRequest(f"Tools of type '{tool.type}' are not supported.", f"{param}.type")
@@ -140,6 +152,9 @@ def _tool_choice(choice: str | NamedChoice | None) -> ToolChoice:
         return ToolChoice()
     if isinstance(choice, str):
         return ToolChoice(ToolMode(choice))
+    if choice.type == "allowed_tools" and choice.allowed_tools is not None:
+        names = tuple(tool.function.name for tool in choice.allowed_tools.tools)
+        return ToolChoice(ToolMode(choice.allowed_tools.mode), only=names)
     if choice.type != "function" or choice.function is None:
         raise InvalidRequest(
             f"tool_choice of type '{choice.type}' is not supported.", "tool_choice"
@@ -148,13 +163,18 @@ def _tool_choice(choice: str | NamedChoice | None) -> ToolChoice:
 
 
 def _conversation(messages: Sequence[ChatMessage], *, sees: bool) -> Iterator[Message]:
+    """What is not text in an earlier message, or in a tool's result, becomes a text that says what
+    it was; in the message that is to be answered it is refused."""
+    last = max((at for at, each in enumerate(messages) if each.role == "user"), default=-1)
     for index, message in enumerate(messages):
         param = f"messages.{index}"
+        is_told = index < last
         match message.role:
             case "system" | "developer":
-                yield Message(Role.SYSTEM, _texts(message.content, param))
+                yield Message(Role.SYSTEM, _texts(message.content, param, is_told=is_told))
             case "user":
-                yield Message(Role.USER, _texts(message.content, param, sees=sees))
+                parts = _texts(message.content, param, sees=sees, is_told=is_told)
+                yield Message(Role.USER, parts)
             case "tool":
                 yield Message(Role.TOOL, (_tool_result(message, param),))
             case "assistant":
@@ -163,12 +183,14 @@ def _conversation(messages: Sequence[ChatMessage], *, sees: bool) -> Iterator[Me
                 raise InvalidRequest("The role 'function' was replaced by 'tool'.", f"{param}.role")
 
 
-def _texts(content: Content | None, param: str, *, sees: bool = False) -> tuple[Part, ...]:
+def _texts(
+    content: Content | None, param: str, *, sees: bool = False, is_told: bool = False
+) -> tuple[Part, ...]:
     if content is None:
         raise InvalidRequest(f"{param}.content: Field required", f"{param}.content")
     if sees and not isinstance(content, str):
         return tuple(_seen(part, f"{param}.content.{at}") for at, part in enumerate(content))
-    return tuple(_content(content, f"{param}.content"))
+    return tuple(_content(content, f"{param}.content", is_told=is_told))
 
 
 def _seen(part: ContentPart, param: str) -> Part:
@@ -180,7 +202,8 @@ def _seen(part: ContentPart, param: str) -> Part:
     return next(_content([part], param))
 
 
-def _content(content: Content, param: str) -> Iterator[Text]:
+def _content(content: Content, param: str, *, is_told: bool = False) -> Iterator[Text]:
+    """is_told: what is not text is told in words."""
     if isinstance(content, str):
         yield Text(content)
         return
@@ -190,6 +213,8 @@ def _content(content: Content, param: str) -> Iterator[Text]:
                 yield Text(part.text)
             case RefusalPart():
                 yield Text(part.refusal)
+            case _ if is_told:
+                yield Text(readable_text(part.fields()) or media_note(part.fields()))
             case _:
                 raise refuse_media(part.type, f"{param}.{index}")
 
@@ -197,7 +222,7 @@ def _content(content: Content, param: str) -> Iterator[Text]:
 def _tool_result(message: ChatMessage, param: str) -> ToolResult:
     if not message.tool_call_id:
         raise InvalidRequest(f"{param}.tool_call_id: Field required", f"{param}.tool_call_id")
-    content = _content(message.content or "", f"{param}.content")
+    content = _content(message.content or "", f"{param}.content", is_told=True)
     return ToolResult(message.tool_call_id, "\n".join(part.text for part in content))
 
 
@@ -209,7 +234,7 @@ def _assistant_parts(message: ChatMessage, param: str) -> Iterator[Part]:
     if message.reasoning_content:
         yield Thinking(message.reasoning_content)
     if message.content:
-        yield from _content(message.content, f"{param}.content")
+        yield from _content(message.content, f"{param}.content", is_told=True)
     for index, call in enumerate(message.tool_calls or ()):
         yield _tool_use(call, f"{param}.tool_calls.{index}")
 

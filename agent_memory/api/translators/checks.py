@@ -28,6 +28,9 @@ def check_tools(tools: Sequence[ToolSpec], choice: ToolChoice) -> None:
         raise InvalidRequest(f"Two tools are named '{twice}'.", "tools")
     if choice.mode is ToolMode.REQUIRED and not tools:
         raise InvalidRequest("A tool call is demanded, but no tools were sent.", "tool_choice")
+    for name in choice.only or ():
+        if name not in names:
+            raise InvalidRequest(f"No tool is named '{name}'.", "tool_choice")
     if choice.mode is ToolMode.NAMED and choice.name not in names:
         raise InvalidRequest(f"No tool is named '{choice.name}'.", "tool_choice")
 

@@ -25,15 +25,24 @@ from agent_memory.turns.events import (
 class CompletionsRenderer:
     """One response of `POST /v1/completions` with `num_choices` choices for each prompt.
 
-    Choice `c` of prompt `p` has the index `p * num_choices + c`.
+    Choice `c` of prompt `p` has the index `p * num_choices + c`. echoes: for each prompt the text
+    in front of its choices.
     """
 
     surface = "completions"
 
     def __init__(
-        self, id_: str, model: str, created: int, num_choices: int, *, include_usage: bool
+        self,
+        id_: str,
+        model: str,
+        created: int,
+        num_choices: int,
+        *,
+        include_usage: bool,
+        echoes: Sequence[str] = (),
     ) -> None:
         self._num_choices = num_choices
+        self._echoes = echoes
         self._include_usage = include_usage
         self._head: dict[str, object] = {
             "id": f"cmpl-{id_.removeprefix('turn_')}",
@@ -43,6 +52,7 @@ class CompletionsRenderer:
         }
         self._lengths: defaultdict[int, int] = defaultdict(int)
         self._usages: list[Usage] = []
+        self._echoed: set[int] = set()
 
     def event(self, source: int, event: TurnEvent) -> bytes:
         """One chunk for `event`, or none. Raw text has no thinking and no tool calls."""
@@ -52,7 +62,8 @@ class CompletionsRenderer:
             case ChoiceFinished():
                 refuse_cancelled(event)
                 index = source * self._num_choices + event.index
-                return self._chunk(index, "", None, FINISH_REASONS[event.reason])
+                text = self._echo(index)
+                return self._chunk(index, text, None, FINISH_REASONS[event.reason])
             case Passed():
                 return event.data
             case Ping():
@@ -78,7 +89,7 @@ class CompletionsRenderer:
     def whole(self, answers: Sequence[Answer]) -> dict[str, object]:
         """The whole completion."""
         choices = [
-            _choice(source * self._num_choices + choice.index, choice)
+            _choice(index := source * self._num_choices + choice.index, choice, self._echo(index))
             for source, answer in enumerate(answers)
             for choice in answer.choices
         ]
@@ -87,17 +98,24 @@ class CompletionsRenderer:
     def _text(self, index: int, event: TextDelta) -> bytes:
         logprobs = completion_logprobs(event.logprobs, self._lengths[index])
         self._lengths[index] += len(event.text)
-        return self._chunk(index, event.text, logprobs, None)
+        return self._chunk(index, self._echo(index) + event.text, logprobs, None)
+
+    def _echo(self, index: int) -> str:
+        """The prompt, in front of what a choice says first."""
+        if not self._echoes or index in self._echoed:
+            return ""
+        self._echoed.add(index)
+        return self._echoes[index // self._num_choices]
 
     def _chunk(self, index: int, text: str, logprobs: object, reason: str | None) -> bytes:
         choice = {"index": index, "text": text, "logprobs": logprobs, "finish_reason": reason}
         return bare_event({**self._head, "choices": [choice]})
 
 
-def _choice(index: int, choice: Choice) -> dict[str, object]:
+def _choice(index: int, choice: Choice, echo: str) -> dict[str, object]:
     return {
         "index": index,
-        "text": texts(choice.parts),
+        "text": echo + texts(choice.parts),
         "logprobs": completion_logprobs(choice.logprobs, 0),
         "finish_reason": FINISH_REASONS[choice.reason],
     }

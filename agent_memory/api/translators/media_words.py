@@ -35,12 +35,20 @@ def media_note(block: Mapping[str, Any]) -> str:
     kind = str(block.get("type"))
     if kind.endswith(("_tool_use", "_tool_result")):
         return f"[{kind}: {orjson.dumps(_told(block)).decode()}]"
-    source = block.get("source")
-    media_type = source.get("media_type") if isinstance(source, Mapping) else None
-    named = media_type if isinstance(media_type, str) else _KINDS.get(kind, kind)
+    named = _media_type(block) or _KINDS.get(kind, kind)
     title = block.get("title")
     called = f" '{title}'" if isinstance(title, str) and title else ""
     return f"[{named}{called}, not shown: this model reads text only]"
+
+
+def _media_type(block: Mapping[str, Any]) -> str | None:
+    match block:
+        case {"source": {"media_type": str(media_type)}}:
+            return media_type
+        case {"image_url": {"url": str(url)} | str(url)} if url.startswith("data:"):
+            return url[5:].partition(",")[0].partition(";")[0] or None
+        case _:
+            return None
 
 
 def _document_text(source: object) -> str | None:

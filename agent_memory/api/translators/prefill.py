@@ -16,7 +16,11 @@ def continuing_last(turn: TurnRequest) -> TurnRequest:
     if not all(isinstance(part, Text) for part in last.parts):
         raise _refused("only text can be continued, no thinking and no calls of tools")
     form = turn.form
-    if form.json_schema is not None or form.tool_choice.mode in {ToolMode.REQUIRED, ToolMode.NAMED}:
+    if (
+        form.json_schema is not None
+        or form.text_form is not None
+        or form.tool_choice.mode in {ToolMode.REQUIRED, ToolMode.NAMED}
+    ):
         raise _refused("an answer of a demanded form is written from its beginning")
     if form.thinking:
         raise _refused("a model that is to think does so before the answer")

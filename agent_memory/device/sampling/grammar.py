@@ -1,16 +1,19 @@
 """Constrained decoding: a grammar says which tokens may come next."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agent_memory.device.sampling.call_constraint import CallConstraint
-from agent_memory.device.sampling.grammar_match import GrammarMatch
+from agent_memory.device.sampling.grammar_match import CompiledGrammar, GrammarMatch
 from agent_memory.device.sampling.grammars import Grammars
+from agent_memory.device.sampling.harmony import HarmonyCallConstraint, HeaderWatch, NoRecipient
+from agent_memory.device.sampling.least_tokens import LeastTokens
 from agent_memory.device.sampling.no_call import CallBan, NoCall
 from agent_memory.device.sampling.thinking_budget import ThinkingBudget
 from agent_memory.device.text.prompter import Prompter
@@ -18,8 +21,13 @@ from agent_memory.device.text.think_marks import ThinkingWatch
 from agent_memory.engine.constraint import Diversion, TokenConstraint
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.errors import InvalidRequest, InvariantBroken
-from agent_memory.prompts.output_grammar import CallForm, begun_call_grammar, output_grammar
-from agent_memory.turns.messages import ToolMode
+from agent_memory.prompts.harmony.grammar import (
+    RECIPIENT,
+    begun_recipient_grammar,
+    harmony_grammar,
+)
+from agent_memory.prompts.output_grammar import begun_call_grammar, output_grammar
+from agent_memory.turns.messages import ToolMode, ToolSpec
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +48,13 @@ class Constrainer:
     def new_constraint(self, request: GenerationRequest) -> TokenConstraint | None:
         """A fresh constraint for one choice of the request, at its beginning; None when its
         output is free. Raises InvalidRequest when the form that is asked for cannot be had."""
+        constraint = self._thinking_constraint(request)
+        least = request.sampling.min_tokens
+        if not least:
+            return constraint
+        return LeastTokens(self._prompter, least, self._num_logits, constraint)
+
+    def _thinking_constraint(self, request: GenerationRequest) -> TokenConstraint | None:
         form = self._form_constraint(request)
         prompter, budget = self._prompter, request.form.thinking_budget
         if budget is None or request.form.thinking is False or not request.form.parse:
@@ -56,7 +71,9 @@ class Constrainer:
 
     def _form_constraint(self, request: GenerationRequest) -> TokenConstraint | None:
         prompter = self._prompter
-        form = CallForm(*prompter.call_markers) if prompter.has_json_calls else None
+        if prompter.harmony is not None and request.form.parse:
+            return self._harmony_constraint(request)
+        form = prompter.call_grammar
         grammar = self._grammars.compiled(
             request,
             lambda tools: output_grammar(
@@ -64,6 +81,7 @@ class Constrainer:
                 request.form.tool_choice,
                 request.form.json_schema,
                 form,
+                text_form=request.form.text_form,
                 is_single_call=not request.form.parallel_tool_calls,
             ),
         )
@@ -87,29 +105,65 @@ class Constrainer:
             answer, watch, _Ends.of(prompter, self._num_logits), is_owed=grammar is not None
         )
 
-    def _call_constraint(self, request: GenerationRequest) -> TokenConstraint | None:
-        """For the calls that a model makes of its own accord, where their form is known."""
-        prompter = self._prompter
-        start, end = prompter.call_markers
-        may_call = request.form.parse and request.form.tool_choice.mode is ToolMode.AUTO
-        if not (may_call and request.form.tools and prompter.has_json_calls and end):
+    def _harmony_constraint(self, request: GenerationRequest) -> TokenConstraint | None:
+        form, prompt = request.form, request.prompt_tokens
+        _, is_open = self._prompter.opened(prompt)
+        grammar = self._grammars.compiled(
+            request,
+            lambda tools: harmony_grammar(
+                tools, form.tool_choice, form.json_schema, text_form=form.text_form, is_open=is_open
+            ),
+        )
+        if grammar is not None:
+            return _AnswerConstraint(GrammarMatch(grammar, self._num_logits))
+        if not form.tools:
             return None
-        form = CallForm(start, end)
+        watch = HeaderWatch(self._prompter, prompt)
+        if not form.callable_tools:
+            return NoRecipient(self._recipient_ban, watch)
+        grammar = self._begun_grammar(request, begun_recipient_grammar)
+        if grammar is None:
+            return None
+        return HarmonyCallConstraint(grammar, RECIPIENT.encode(), watch, self._num_logits)
+
+    @cached_property
+    def _recipient_ban(self) -> CallBan:
+        return CallBan("to=", self._prompter, self._num_logits)
+
+    def _begun_grammar(
+        self, request: GenerationRequest, build: Callable[[Sequence[ToolSpec]], str]
+    ) -> CompiledGrammar | None:
+        """Of a call that the model makes of its own accord; None where there is none."""
         try:
-            grammar = self._grammars.compiled(
-                request, lambda tools: begun_call_grammar(tools, form)
+            return self._grammars.compiled(
+                request, lambda tools: build(request.form.tool_choice.callable_of(tools))
             )
         except InvalidRequest as error:
             log.info("calls are not constrained", extra={"reason": str(error)})
             return None
+
+    def _call_constraint(self, request: GenerationRequest) -> TokenConstraint | None:
+        """For the calls that a model makes of its own accord, where their form is known."""
+        prompter = self._prompter
+        _, end = prompter.call_markers
+        form = prompter.call_grammar
+        may_call = request.form.parse and request.form.tool_choice.mode is ToolMode.AUTO
+        if form is None or not (may_call and request.form.callable_tools and form.escapes_text):
+            return None
+        if prompter.has_json_calls and not end:
+            return None
+        is_single = not request.form.parallel_tool_calls
+        grammar = self._begun_grammar(
+            request, lambda tools: begun_call_grammar(tools, form, is_single=is_single)
+        )
         if grammar is None:
             return None
-        return CallConstraint(grammar, start.encode(), prompter.token_bytes, self._num_logits)
+        return CallConstraint(grammar, form.start.encode(), prompter.token_bytes, self._num_logits)
 
 
 def _are_calls_forbidden(request: GenerationRequest) -> bool:
     form = request.form
-    return form.parse and bool(form.tools) and form.tool_choice.mode is ToolMode.NONE
+    return form.parse and bool(form.tools) and not form.callable_tools
 
 
 class _AnswerConstraint:

@@ -13,7 +13,9 @@ class _TokenTable:
 
     def __init__(self, prompter: Prompter) -> None:
         self._prompter = prompter
-        markers = {id_ for text in prompter.call_markers for id_ in prompter.encode(text)}
+        form = prompter.call_grammar
+        written = () if form is None else form.marks
+        markers = {id_ for text in written for id_ in prompter.encode(text)}
         self.tokens = [prompter.token_bytes(at) for at in range(prompter.vocab_size)]
         self.special_token_ids = sorted(prompter.special_token_ids - markers)
         self.eos_token_id = min(prompter.eos_token_ids)

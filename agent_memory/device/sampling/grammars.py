@@ -66,7 +66,9 @@ class Grammars:
     def _compile_for(
         self, request: GenerationRequest, grammar: str, build: Build
     ) -> CompiledGrammar | InvalidRequest:
-        param = "response_format" if _answer_schema(request) is not None else "tools"
+        form = request.form
+        is_answer = _answer_schema(request) is not None or form.text_form is not None
+        param = "response_format" if is_answer else "tools"
         try:
             refusal = _ENDLESS if _is_endless(request) else self._refusal(grammar)
             if refusal is None:
@@ -84,12 +86,12 @@ class Grammars:
         schema = _answer_schema(request)
         if schema is not None and (fault := schema_fault(schema, {}, self._refusal, _NUM_TRIES)):
             raise InvalidRequest(f"{_REFUSED}, {fault}", "response_format")
-        faults = self._faults(_callable_tools(request))
+        faults = self._faults(request.form.callable_tools)
         if not faults:
             raise InvalidRequest(
                 f"{_REFUSED}: {refusal}", "tools" if schema is None else "response_format"
             )
-        if schema is None and all(tool.name in faults for tool in _callable_tools(request)):
+        if schema is None and all(tool.name in faults for tool in request.form.callable_tools):
             name, fault = next(iter(faults.items()))
             raise InvalidRequest(
                 f"Calls of the tool '{name}' cannot be held to its schema, {fault}", "tools"
@@ -136,18 +138,6 @@ class Grammars:
         return compiled
 
 
-def _callable_tools(request: GenerationRequest) -> Sequence[ToolSpec]:
-    match request.form.tool_choice.mode:
-        case ToolMode.NONE:
-            return ()
-        case ToolMode.NAMED:
-            return [
-                tool for tool in request.form.tools if tool.name == request.form.tool_choice.name
-            ]
-        case _:
-            return request.form.tools
-
-
 def _answer_schema(request: GenerationRequest) -> Mapping[str, object] | None:
     """The schema of an answer that is no call, where there may be one."""
     must_call = request.form.tool_choice.mode in {ToolMode.REQUIRED, ToolMode.NAMED}
@@ -163,7 +153,7 @@ def _parameters(tool: ToolSpec) -> Mapping[str, object]:
 
 def _is_endless(request: GenerationRequest) -> bool:
     answer = _answer_schema(request)
-    schemas = [_parameters(tool) for tool in _callable_tools(request)]
+    schemas = [_parameters(tool) for tool in request.form.callable_tools]
     return any(
         endless_part(schema) is not None
         for schema in (*schemas, *(() if answer is None else (answer,)))

@@ -1,6 +1,6 @@
 """A model's chat template: messages in, prompt text out, whatever the template can do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -19,7 +19,7 @@ from agent_memory.prompts.preamble import stable_messages
 from agent_memory.prompts.template_abilities import TemplateAbilities, TemplateMessage
 from agent_memory.prompts.template_messages import template_messages, template_tools
 from agent_memory.prompts.template_probe import TemplateProbe
-from agent_memory.turns.messages import Message, Role, Text, ToolSpec
+from agent_memory.turns.messages import Message, Role, Text, ToolSpec, ToolUse
 
 _TEMPLATE_ERRORS = (
     TemplateError,
@@ -64,6 +64,11 @@ class ChatTemplate:
         self._think_marks = self._inline_think_marks() if self.exists else None
         self._headers: dict[bool | None, tuple[str, str]] = {}
 
+    def write_tools_in_words(self) -> None:
+        """The model's own calls cannot be read back: it is told of tools in plain text."""
+        probe = TemplateProbe(self._rendered, can_read_calls=False)
+        self.abilities = probe.abilities()
+
     @cached_property
     def can_turn_thinking_off(self) -> bool:
         """Whether a prompt without thinking is another than one with it."""
@@ -76,9 +81,18 @@ class ChatTemplate:
             return False
 
     def render(
-        self, messages: Sequence[Message], tools: Sequence[ToolSpec], thinking: bool | None
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[ToolSpec],
+        thinking: bool | None,
+        *,
+        effort: str | None = None,
+        spoken: Mapping[str, Sequence[ToolUse]] = {},
     ) -> RenderedText:
         """The whole conversation as text.
+
+        effort: how hard the model is to think, where it can be told. spoken: texts of the assistant
+        that take the place of recorded tokens, with the calls that are in those.
 
         Raises InvalidRequest when the template refuses the conversation.
         """
@@ -91,8 +105,14 @@ class ChatTemplate:
             if self._think_marks is not None:
                 stable = tuple(thinking_apart(each, *self._think_marks) for each in stable)
             spelled = without_own_tags(stable, self.abilities)
-            chat = guarded_chat(spelled, tools, self._marks)
-            prompt, suffix = self._render(chat.messages, chat.tools, thinking, self.abilities)
+            said = [Message(Role.ASSISTANT, tuple(calls)) for calls in spoken.values()]
+            chat = guarded_chat([*spelled, *said], tools, self._marks)
+            replaced = {
+                text: [part for part in message.parts if isinstance(part, ToolUse)]
+                for text, message in zip(spoken, chat.messages[len(spelled) :], strict=True)
+            }
+            conversation = chat.messages[: len(spelled)]
+            prompt, suffix = self._prompt(conversation, chat.tools, thinking, effort, replaced)
         except _TEMPLATE_ERRORS as error:
             raise InvalidRequest(
                 f"The model's chat template refuses these messages: {error}", "messages"
@@ -133,14 +153,27 @@ class ChatTemplate:
         ends = [*self._marks.cuts(text), len(text)]
         return tuple(text[begin:end] for begin, end in pairwise([0, *ends]))
 
+    def _prompt(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[ToolSpec],
+        thinking: bool | None,
+        _effort: str | None,
+        spoken: Mapping[str, Sequence[ToolUse]],
+    ) -> tuple[str, str]:
+        """(the conversation as text, its end that opens the assistant's turn)."""
+        calls = [use for uses in spoken.values() for use in uses]
+        return self._render(messages, tools, thinking, self.abilities, calls)
+
     def _render(
         self,
         messages: Sequence[Message],
         tools: Sequence[ToolSpec],
         thinking: bool | None,
         abilities: TemplateAbilities,
+        spoken: Sequence[ToolUse] = (),
     ) -> tuple[str, str]:
-        entries = template_messages(messages, tools, abilities)
+        entries = template_messages(messages, tools, abilities, spoken)
         schemas = template_tools(tools) if abilities.has_tools else []
         prompt = self._apply(entries, schemas, thinking, opens_turn=True)
         history = self._apply(entries, schemas, thinking, opens_turn=False)
@@ -153,6 +186,7 @@ class ChatTemplate:
         thinking: bool | None,
         *,
         opens_turn: bool,
+        **more: object,
     ) -> str:
         return str(
             self._tokenizer.apply_chat_template(
@@ -161,6 +195,7 @@ class ChatTemplate:
                 tokenize=False,
                 add_generation_prompt=opens_turn,
                 enable_thinking=self._thinks if thinking is None else thinking,
+                **more,
             )
         )
 

@@ -1,33 +1,54 @@
 """Generated tokens of one choice become deltas."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from agent_memory.device.text.vocabulary import Vocabulary
 from agent_memory.engine.runner import TokenChoice
-from agent_memory.prompts.output import OutputParser
 from agent_memory.prompts.output_deltas import OutputDelta
 from agent_memory.turns.events import TokenLogprob
+
+
+class Parser(Protocol):
+    """Takes decoded text and marks, and gives out deltas of one choice."""
+
+    @property
+    def stop_sequence(self) -> str | None: ...
+    @property
+    def has_tool_calls(self) -> bool: ...
+    @property
+    def is_complete(self) -> bool: ...
+
+    def push(
+        self, text: str, num_tokens: int = 1, logprobs: Sequence[TokenLogprob] = ()
+    ) -> tuple[OutputDelta, ...]: ...
+
+    def push_mark(
+        self, mark: str, num_tokens: int = 1, logprobs: Sequence[TokenLogprob] = ()
+    ) -> tuple[OutputDelta, ...]: ...
+
+    def finish(self, *, is_cut: bool = False) -> tuple[OutputDelta, ...]: ...
 
 
 class Output:
     """What one choice says, from its tokens. Used by one thread at a time.
 
-    `is_chat`: the space with which some tokenizers begin a text is not part of it. `end_mark`: the
-    token that ends thinking, where it is one.
+    `is_chat`: the space with which some tokenizers begin a text is not part of it. `marks`: tokens
+    that the parser goes by, with their texts.
     """
 
     def __init__(
         self,
         vocabulary: Vocabulary,
-        parser: OutputParser,
+        parser: Parser,
         *,
         is_chat: bool,
-        end_mark: int | None = None,
+        marks: Mapping[int, str] = {},
     ) -> None:
         self._vocabulary = vocabulary
         self._stream = vocabulary.new_stream(is_chat=is_chat)
         self._parser = parser
-        self._end_mark = end_mark
+        self._marks = marks
 
     @property
     def has_tool_calls(self) -> bool:
@@ -50,9 +71,9 @@ class Output:
         ]
         deltas: list[OutputDelta] = []
         begin = 0
-        for at in self._end_marks(token_ids):
+        for at in self._places(token_ids):
             deltas += self._read(token_ids[begin:at], logprobs[begin:at])
-            deltas += self._read_end_mark(token_ids[at], logprobs[at : at + 1])
+            deltas += self._read_mark(token_ids[at], logprobs[at : at + 1])
             begin = at + 1
         deltas += self._read(token_ids[begin:], logprobs[begin:])
         return tuple(deltas), self._parser.stop_sequence
@@ -64,17 +85,15 @@ class Output:
         deltas = self._parser.push(rest, 0) if rest else ()
         return (*deltas, *self._parser.finish(is_cut=is_cut))
 
-    def _read_end_mark(
-        self, token_id: int, logprobs: Sequence[TokenLogprob]
-    ) -> Sequence[OutputDelta]:
+    def _read_mark(self, token_id: int, logprobs: Sequence[TokenLogprob]) -> Sequence[OutputDelta]:
         """The mark, after what is left of a character before it."""
         written = self._stream.push((token_id,))
         rest = written.removesuffix(self._vocabulary.token_text(token_id))
         before = self._parser.push(rest, 0) if rest else ()
-        return (*before, *self._parser.push_end_mark(1, logprobs))
+        return (*before, *self._parser.push_mark(self._marks[token_id], 1, logprobs))
 
-    def _end_marks(self, token_ids: Sequence[int]) -> Sequence[int]:
-        return [at for at, token_id in enumerate(token_ids) if token_id == self._end_mark]
+    def _places(self, token_ids: Sequence[int]) -> Sequence[int]:
+        return [at for at, token_id in enumerate(token_ids) if token_id in self._marks]
 
     def _read(
         self, token_ids: Sequence[int], logprobs: Sequence[TokenLogprob]

@@ -1,13 +1,13 @@
 """The text of a prompt, cut where recorded tokens go in."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from agent_memory.device.text.chat_template import ChatTemplate
 from agent_memory.errors import InvalidRequest
 from agent_memory.prompts.control_marks import CutText
 from agent_memory.prompts.request import PromptRequest, Splice
-from agent_memory.turns.messages import Message
+from agent_memory.turns.messages import Message, ToolUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,12 @@ def prompt_text(template: ChatTemplate, request: PromptRequest) -> PromptText:
 
     Raises InvalidRequest when the template refuses the conversation itself.
     """
-    tools = tuple(tool for tool in request.form.tools if not tool.is_deferred)
+    form = request.form
+    tools = tuple(tool for tool in form.tools if not tool.is_deferred)
     try:
-        rendered = template.render(request.messages, tools, request.form.thinking)
+        rendered = template.render(
+            request.messages, tools, form.thinking, effort=form.effort, spoken=_spoken(request)
+        )
         places = _places(rendered.prompt, request.splices)
     except InvalidRequest:
         if not request.splices:
@@ -36,7 +39,7 @@ def prompt_text(template: ChatTemplate, request: PromptRequest) -> PromptText:
         places = None
     if places is None:
         messages = _without_splices(request)
-        rendered = template.render(messages, tools, request.form.thinking)
+        rendered = template.render(messages, tools, form.thinking, effort=form.effort)
         places = []
     prompt = rendered.prompt
     pieces: list[str] = []
@@ -44,10 +47,10 @@ def prompt_text(template: ChatTemplate, request: PromptRequest) -> PromptText:
     for number, at in places:
         splice = request.splices[number]
         before = prompt[begin:at]
-        pieces.append(template.with_suffix(before, splice.generation_suffix, request.form.thinking))
+        pieces.append(template.with_suffix(before, splice.generation_suffix, form.thinking))
         begin = at + len(splice.sentinel)
     suffix = rendered.generation_suffix
-    lead = template.lead_in(suffix, request.form.thinking) if request.prefill else ""
+    lead = template.lead_in(suffix, form.thinking) if request.prefill else ""
     pieces.append(prompt[begin:] + lead)
     return PromptText(
         tuple(tuple(piece.split(rendered.cut)) if rendered.cut else (piece,) for piece in pieces),
@@ -55,6 +58,18 @@ def prompt_text(template: ChatTemplate, request: PromptRequest) -> PromptText:
         suffix + lead,
         template.guarded(request.prefill),
     )
+
+
+def _spoken(request: PromptRequest) -> Mapping[str, Sequence[ToolUse]]:
+    """The calls that each sentinel stands for, without their arguments."""
+    return {
+        splice.sentinel: [
+            replace(part, arguments="")
+            for part in (() if splice.message is None else splice.message.parts)
+            if isinstance(part, ToolUse) and part.name
+        ]
+        for splice in request.splices
+    }
 
 
 def _places(prompt: str, splices: Sequence[Splice]) -> list[tuple[int, int]] | None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from mlx_lm.tokenizer_utils import TokenizerWrapper
@@ -11,6 +12,8 @@ from mlx_lm.utils import load_config, load_tokenizer
 
 from agent_memory.device.text.chat_template import ChatTemplate
 from agent_memory.device.text.control_tokens import ControlTokens
+from agent_memory.device.text.harmony_template import HarmonyTemplate
+from agent_memory.device.text.harmony_tokens import HarmonyTokens
 from agent_memory.device.text.output import Output
 from agent_memory.device.text.piece_cache import PieceCache
 from agent_memory.device.text.prompt_text import prompt_text
@@ -19,22 +22,39 @@ from agent_memory.device.text.text_encoder import TextEncoder
 from agent_memory.device.text.think_marks import think_marks
 from agent_memory.device.text.tool_format import (
     call_form,
+    call_grammar,
     fallback_form,
     parse_calls_with,
     writes_json_calls,
 )
 from agent_memory.device.text.vocabulary import Vocabulary
 from agent_memory.engine.request import GenerationRequest
-from agent_memory.errors import InvalidRequest, ModelNotUsable
+from agent_memory.errors import InvalidRequest, InvariantBroken, ModelNotUsable
 from agent_memory.ids import new_id
+from agent_memory.prompts.call_forms.grammar import CallGrammar
+from agent_memory.prompts.call_forms.json_grammars import EnclosedGrammar
 from agent_memory.prompts.calls import parse_json_calls
+from agent_memory.prompts.harmony.header import Header
+from agent_memory.prompts.harmony.marks import END, THINKING
+from agent_memory.prompts.harmony.output import HarmonyOutput
 from agent_memory.prompts.output import OutputParser
 from agent_memory.prompts.output_format import OutputFormat
 from agent_memory.prompts.request import PromptRequest, RenderedPrompt
 from agent_memory.prompts.template_messages import template_tools
 from agent_memory.prompts.template_notes import template_notes
+from agent_memory.prompts.template_probe import TOOL
 from agent_memory.prompts.tool_text import CALL_END, CALL_START
-from agent_memory.turns.messages import ToolChoice, ToolMode, ToolSpec
+from agent_memory.turns.answer_form import AnswerForm
+from agent_memory.turns.events import ToolCallDelta, ToolCallStarted
+from agent_memory.turns.messages import (
+    Message,
+    Role,
+    Text,
+    ToolChoice,
+    ToolResult,
+    ToolSpec,
+    ToolUse,
+)
 
 _CACHED_CHARS = 8_000_000
 _THINK_TAIL = 16
@@ -54,14 +74,36 @@ class Prompter:
     def __init__(self, tokenizer: TokenizerWrapper) -> None:
         self._tokenizer = tokenizer
         self._control = ControlTokens.of(tokenizer)
-        self._template = ChatTemplate(tokenizer, self._control.marks)
+        self.harmony = HarmonyTokens.of(tokenizer)
+        """Of a model that speaks harmony; None for all others."""
+        template = ChatTemplate if self.harmony is None else HarmonyTemplate
+        self._template = template(tokenizer, self._control.marks)
         self._vocabulary = Vocabulary(tokenizer)
-        self._think_marks = think_marks(tokenizer)
+        is_harmony = self.harmony is not None
+        self._think_marks = (THINKING, END) if is_harmony else think_marks(tokenizer)
         self._lock = threading.Lock()
         self._pieces = PieceCache(TextEncoder(tokenizer, self._control).encode, _CACHED_CHARS)
         self._call_form = call_form(tokenizer)
+        if self.has_tools and not self._reads_calls():
+            self._template.write_tools_in_words()
         if self._call_form is None and not self.has_tools:
             self._call_form = fallback_form(tokenizer)
+
+    def _reads_calls(self) -> bool:
+        """Whether a call that the template renders is read back."""
+        use = ToolUse("call_q7", TOOL.name, '{"pq7":"vq7"}')
+        said = Message(Role.USER, (Text("Uq7"),))
+        result = Message(Role.TOOL, (ToolResult(use.id, "Rq7"),))
+        asked, called = (
+            self.render(PromptRequest(messages, AnswerForm((TOOL,)))).pieces[0]
+            for messages in ((said,), (said, Message(Role.ASSISTANT, (use,)), result))
+        )
+        text = self._text_of(called).partition("Rq7")[0].rpartition("Uq7")[2]
+        output = self.new_output(index=0, prompt_tokens=asked[-1:], tools=(TOOL,), thinking=False)
+        deltas = (*output.push(self.encode(text))[0], *output.finish())
+        names = [delta.name for delta in deltas if isinstance(delta, ToolCallStarted)]
+        arguments = "".join(d.arguments for d in deltas if isinstance(d, ToolCallDelta))
+        return names == [TOOL.name] and arguments == use.arguments
 
     @classmethod
     def load(cls, folder: Path) -> "Prompter":
@@ -103,12 +145,20 @@ class Prompter:
         """What stands around a call; the second is empty where a call extends to the end."""
         if not self.has_tools:
             return CALL_START, CALL_END
-        return self._tokenizer.tool_call_start, self._tokenizer.tool_call_end or ""
+        return self._tokenizer.tool_call_start or "", self._tokenizer.tool_call_end or ""
+
+    @cached_property
+    def call_grammar(self) -> CallGrammar | None:
+        """The grammar of the calls that the model writes; None where none holds them."""
+        if not self.has_tools:
+            return EnclosedGrammar(CALL_START, CALL_END)
+        return call_grammar(self._tokenizer, self._call_form)
 
     @property
     def eos_token_ids(self) -> frozenset[int]:
         """The tokens that end a turn."""
-        return frozenset(self._tokenizer.eos_token_ids)
+        told = frozenset(self._tokenizer.eos_token_ids)
+        return told if self.harmony is None else self.harmony.turn_ends(told)
 
     @property
     def vocab_size(self) -> int:
@@ -128,7 +178,8 @@ class Prompter:
     @property
     def special_token_ids(self) -> frozenset[int]:
         """Tokens that are not text: ends of turns, roles, padding."""
-        return frozenset(self._tokenizer.all_special_ids) | self.eos_token_ids
+        marks = frozenset() if self.harmony is None else frozenset(self.harmony.marks)
+        return frozenset(self._tokenizer.all_special_ids) | self.eos_token_ids | marks
 
     @property
     def think_markers(self) -> tuple[str, str] | None:
@@ -173,9 +224,7 @@ class Prompter:
         Raises InvalidRequest when the model cannot take such a conversation.
         """
         if request.raw_prompt is not None:
-            with self._lock:
-                tokens = tuple(self._tokenizer.encode(request.raw_prompt, verbose=False))
-            return RenderedPrompt((tokens,), (), "")
+            return RenderedPrompt((self._raw_tokens(request.raw_prompt),), (), "")
         if not request.messages:
             raise InvalidRequest("There are no messages.", "messages")
         text = prompt_text(self._template, request)
@@ -184,9 +233,31 @@ class Prompter:
             prefill = self._pieces.tokens(text.prefill) if request.prefill else ()
         return RenderedPrompt(pieces, text.spliced, text.generation_suffix, prefill)
 
+    def _raw_tokens(self, prompt: str | tuple[int, ...]) -> tuple[int, ...]:
+        if isinstance(prompt, str):
+            with self._lock:
+                return tuple(self._tokenizer.encode(prompt, verbose=False))
+        if (odd := next((at for at in prompt if at >= self.vocab_size), None)) is not None:
+            raise InvalidRequest(
+                f"The prompt has the token {odd}, but the model's tokens end with "
+                f"{self.vocab_size - 1}.",
+                "prompt",
+            )
+        return prompt
+
     def count(self, request: PromptRequest) -> int:
         """The number of prompt tokens, those of splices not counted."""
         return sum(len(piece) for piece in self.render(request).pieces)
+
+    def opened(self, prompt_tokens: Sequence[int]) -> tuple[Header, bool]:
+        """What the prompt has opened of the turn, of a model that speaks harmony: a header, and
+        whether its text has begun."""
+        if self.harmony is None:
+            raise InvariantBroken("the model does not speak harmony")
+        return self.harmony.opened(prompt_tokens, self._text_of)
+
+    def _text_of(self, tokens: Sequence[int]) -> str:
+        return b"".join(map(self._vocabulary.token_bytes, tokens)).decode("utf-8", "replace")
 
     def starts_in_thinking(self, prompt_tokens: Sequence[int]) -> bool:
         """Whether the prompt itself has opened the model's thinking."""
@@ -214,7 +285,20 @@ class Prompter:
         `parse = False` gives all of it as text, markers included; stop strings always count.
         thinking: as in the request of the prompt. Where it is off, a mark of thinking is text.
         """
-        is_calling = parse and bool(tools) and tool_choice.mode is not ToolMode.NONE
+        tools = tool_choice.callable_of(tools)
+        is_calling = parse and bool(tools)
+        if parse and self.harmony is not None:
+            header, is_open = self.opened(prompt_tokens)
+            spoken = HarmonyOutput(
+                index=index,
+                new_call_id=new_call_id,
+                tools=tools,
+                stops=stops,
+                is_single_call=not parallel_tool_calls,
+                header=header,
+                is_open=is_open,
+            )
+            return Output(self._vocabulary, spoken, is_chat=True, marks=self.harmony.marks)
         may_think = thinking is not False or not self._template.can_turn_thinking_off
         starts_in_thinking = parse and self.starts_in_thinking(prompt_tokens)
         parser = OutputParser(
@@ -232,7 +316,8 @@ class Prompter:
             starts_in_thinking=starts_in_thinking,
         )
         end_mark = self._end_mark if parse and (may_think or starts_in_thinking) else None
-        return Output(self._vocabulary, parser, is_chat=parse, end_mark=end_mark)
+        marks = {} if end_mark is None else {end_mark: (self._think_marks or ("", ""))[1]}
+        return Output(self._vocabulary, parser, is_chat=parse, marks=marks)
 
     def new_text(self, request: GenerationRequest, choice: int) -> Output:
         """A fresh reader of what one choice of `request` says."""

@@ -4,9 +4,12 @@ here."""
 from collections.abc import Callable, Sequence
 
 from mlx_lm.tokenizer_utils import TokenizerWrapper
-from mlx_lm.tool_parsers import json_tools
+from mlx_lm.tool_parsers import json_tools, pythonic
 
-from agent_memory.prompts.call_forms.families import FORMS, form_of_template
+from agent_memory.prompts.call_forms.families import form_of_parser, form_of_template
+from agent_memory.prompts.call_forms.grammar import CallGrammar
+from agent_memory.prompts.call_forms.json_grammars import EnclosedGrammar
+from agent_memory.prompts.call_forms.other_grammars import PythonicGrammar
 from agent_memory.prompts.call_forms.reader import CallForm
 from agent_memory.prompts.calls import ParseCall, ParsedCall, calls_from_value
 
@@ -21,7 +24,17 @@ def writes_json_calls(tokenizer: TokenizerWrapper) -> bool:
 def call_form(tokenizer: TokenizerWrapper) -> CallForm | None:
     """The form of the family that mlx-lm takes the model for, if its calls are read here."""
     module = getattr(tokenizer.tool_parser, "__module__", "")
-    return FORMS.get(module.rpartition(".")[2])
+    return form_of_parser(module.rpartition(".")[2], str(tokenizer.chat_template))
+
+
+def call_grammar(tokenizer: TokenizerWrapper, form: CallForm | None) -> CallGrammar | None:
+    """The grammar of the calls that the model writes; None where none holds them."""
+    start, end = tokenizer.tool_call_start, tokenizer.tool_call_end or ""
+    if writes_json_calls(tokenizer):
+        return EnclosedGrammar(start, end)
+    if tokenizer.tool_parser is pythonic.parse_tool_call:
+        return PythonicGrammar(start, end)
+    return None if form is None else form.grammar
 
 
 def fallback_form(tokenizer: TokenizerWrapper) -> CallForm | None:

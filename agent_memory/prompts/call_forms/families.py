@@ -8,6 +8,7 @@ from agent_memory.prompts.call_forms.json_families import (
     KIMI_K2,
     LLAMA3,
     MISTRAL,
+    MISTRAL_LIST,
     DeepSeek,
 )
 from agent_memory.prompts.call_forms.reader import CallForm
@@ -41,6 +42,12 @@ _TEMPLATE_MARKS = (
     ("<|python_tag|>", LLAMA3),
     ('\'{"name": "\' + tool_call.name', LLAMA3),
 )
+
+
+def form_of_parser(name: str, template: str) -> CallForm | None:
+    """The form that mlx-lm's parser of this name reads, as the template writes it."""
+    form = FORMS.get(name)
+    return MISTRAL_LIST if form is MISTRAL and "[ARGS]" not in template else form
 
 
 def form_of_template(template: str) -> CallForm | None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from agent_memory.prompts.call_forms.cursor import Cursor, NoCall, Undecided
+from agent_memory.prompts.call_forms.other_grammars import Gemma4Grammar
 from agent_memory.prompts.call_forms.reader import CallForm, CallsRead, NewReader
 from agent_memory.prompts.call_forms.schemas import ToolParameters
 from agent_memory.prompts.calls import ParsedCall, compact_json
@@ -209,4 +210,4 @@ def _readers(tools: Sequence[ToolSpec]) -> NewReader:
     return partial(Gemma4Reader, {tool.name: ToolParameters(tool.parameters) for tool in tools})
 
 
-GEMMA4 = CallForm((_START,), _readers)
+GEMMA4 = CallForm((_START,), _readers, grammar=Gemma4Grammar(_START, _END))

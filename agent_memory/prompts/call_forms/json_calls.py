@@ -12,6 +12,7 @@ from typing import Protocol
 
 from agent_memory.prompts.call_body import CallBody
 from agent_memory.prompts.call_forms.cursor import Cursor, NoCall, Undecided
+from agent_memory.prompts.call_forms.grammar import CallGrammar
 from agent_memory.prompts.call_forms.reader import CallForm, CallsRead, NewReader
 from agent_memory.prompts.calls import ParsedCall, calls_from_value
 from agent_memory.prompts.json_scanner import JsonScanner
@@ -43,13 +44,15 @@ class JsonMarks(Protocol):
         ...
 
 
-def json_form(marks: JsonMarks, bare_start: str | None = None) -> CallForm:
+def json_form(
+    marks: JsonMarks, bare_start: str | None = None, grammar: CallGrammar | None = None
+) -> CallForm:
     """The form that has these marks."""
 
     def readers(tools: Sequence[ToolSpec]) -> NewReader:
         return partial(JsonCallsReader, marks, tuple(tool.name for tool in tools))
 
-    return CallForm((marks.start,), readers, bare_start)
+    return CallForm((marks.start,), readers, bare_start, grammar)
 
 
 class JsonCallsReader:

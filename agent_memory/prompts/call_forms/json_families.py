@@ -6,6 +6,11 @@ from collections.abc import Sequence
 
 from agent_memory.prompts.call_forms.cursor import Cursor, NoCall
 from agent_memory.prompts.call_forms.json_calls import CallHead, json_form
+from agent_memory.prompts.call_forms.json_grammars import (
+    KIMI_K2_GRAMMAR,
+    MISTRAL_GRAMMAR,
+    MISTRAL_LIST_GRAMMAR,
+)
 
 _LONGEST_ID = 80
 _KIMI_NUMBER = re.compile(r":\d+$")
@@ -166,8 +171,10 @@ class EnclosedJson:
         """Nothing closes a call within the block."""
 
 
-MISTRAL = json_form(Mistral())
-KIMI_K2 = json_form(KimiK2())
+MISTRAL = json_form(Mistral(), grammar=MISTRAL_GRAMMAR)
+MISTRAL_LIST = json_form(Mistral(), grammar=MISTRAL_LIST_GRAMMAR)
+"""Of the older models, which write a list."""
+KIMI_K2 = json_form(KimiK2(), grammar=KIMI_K2_GRAMMAR)
 DEEPSEEK = json_form(DeepSeek())
 LLAMA3 = json_form(Llama3(), bare_start=Llama3.bare_start)
 

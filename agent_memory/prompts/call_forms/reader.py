@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from agent_memory.prompts.call_forms.grammar import CallGrammar
 from agent_memory.prompts.calls import ParsedCall
 from agent_memory.turns.messages import ToolSpec
 
@@ -49,8 +50,10 @@ class CallForm:
     starts: the marks of which each may begin a call wherever it stands in the output.
     bare_start: text that begins a call where the answer begins with it.
     readers: makes readers for the tools of one request; each is fed the mark first.
+    grammar: of calls, where one holds them.
     """
 
     starts: tuple[str, ...]
     readers: Callable[[Sequence[ToolSpec]], NewReader]
     bare_start: str | None = None
+    grammar: CallGrammar | None = None

@@ -42,8 +42,12 @@ class ToolParameters:
 
     def may_be_text(self, name: str) -> bool:
         """Whether the value is text as it stands, blanks included."""
-        types = self._types_of(self._properties.get(name))
+        types = self.types(name)
         return "string" in types or not types
+
+    def types(self, name: str) -> frozenset[str]:
+        """The JSON types that the value may have; none where it may have all."""
+        return self._types_of(self._properties.get(name))
 
     def _types_of(self, schema: object) -> frozenset[str]:
         return frozenset(_types(schema, self._schema, frozenset()))

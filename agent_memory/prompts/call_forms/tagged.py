@@ -14,6 +14,7 @@ from agent_memory.prompts.call_forms.json_families import EnclosedJson
 from agent_memory.prompts.call_forms.reader import CallForm, CallsRead, NewReader
 from agent_memory.prompts.call_forms.schemas import ToolParameters
 from agent_memory.prompts.call_forms.tagged_end import CallEnd, EndFinder
+from agent_memory.prompts.call_forms.tagged_grammar import TaggedGrammar
 from agent_memory.prompts.call_forms.tagged_values import TaggedValues
 from agent_memory.prompts.call_forms.tags import Tags, ToolTags
 from agent_memory.prompts.calls import ParsedCall
@@ -28,7 +29,7 @@ def tagged_form(tags: Tags) -> CallForm:
         parameters = {tool.name: ToolParameters(tool.parameters) for tool in tools}
         return partial(TaggedReader, ToolTags(tags, parameters))
 
-    return CallForm(starts, readers)
+    return CallForm(starts, readers, grammar=TaggedGrammar(tags))
 
 
 class TaggedReader:

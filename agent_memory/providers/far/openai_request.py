@@ -63,8 +63,8 @@ def _sampling(question: Question) -> Json:
 def _form(question: Question) -> Json:
     form = question.request.form
     fields: Json = {}
-    if form.tools:
-        fields["tools"] = [_tool(tool) for tool in form.tools]
+    if form.offered_tools:
+        fields["tools"] = [_tool(tool) for tool in form.offered_tools]
         if form.tool_choice.mode is ToolMode.NAMED:
             function = {"name": form.tool_choice.name}
             fields["tool_choice"] = {"type": "function", "function": function}

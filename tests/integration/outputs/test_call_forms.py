@@ -24,7 +24,8 @@ CALLS = f"Ok.\n<tool_call>\n{qwen('fs.write', WRITTEN)}{qwen('now', {})}</tool_c
 
 @pytest.fixture(scope="module")
 def speaker(speaker_of: MakeSpeaker) -> Speaker:
-    return speaker_of({"CALL": CALLS}, real_template("Qwen3-Coder"))
+    scripts = {"CALL": CALLS, "PROSE": "I would rather not."}
+    return speaker_of(scripts, real_template("Qwen3-Coder"))
 
 
 async def test_calls_reach_the_client_as_the_model_wrote_them(speaker: Speaker) -> None:
@@ -47,3 +48,15 @@ async def test_a_call_that_was_cut_off_is_none(speaker: Speaker) -> None:
                 json.loads(arguments)
     for heard in messages:
         assert (heard.calls, heard.reason) == ((), "max_tokens")
+
+
+async def test_a_call_that_is_asked_for_is_made_in_the_form_of_the_family(
+    speaker: Speaker,
+) -> None:
+    heard = await speaker.chat(
+        "PROSE",
+        is_streamed=True,
+        tools=TOOLS,
+        tool_choice={"type": "function", "function": {"name": "now"}},
+    )
+    assert (heard.calls, heard.text, heard.reason) == ((("now", "{}"),), "", "tool_calls")

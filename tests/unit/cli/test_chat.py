@@ -7,7 +7,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
-from agent_memory.cli import chat as chat_module
+from agent_memory.cli import endpoint as endpoint_module
 from agent_memory.cli.agent_client import AgentClient
 from agent_memory.cli.main import app
 from agent_memory.errors import EngineUnavailable
@@ -40,7 +40,7 @@ def echo(request: TurnRequest) -> list[Step]:
 @pytest.fixture
 def chat(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Chat:
     scene.turns.script = echo
-    monkeypatch.setattr(chat_module, "require_server", lambda _settings: scene.server())
+    monkeypatch.setattr(endpoint_module, "require_server", lambda _settings: scene.server())
 
     def run(*arguments: str, typed: str = "") -> Result:
         return CliRunner().invoke(app, ["chat", *arguments], input=typed)
@@ -137,3 +137,43 @@ def test_without_a_server_it_says_how_to_start_one(tmp_path: Path) -> None:
 
     assert outcome.exit_code == 3
     assert f"agent-memory serve --data-dir {tmp_path}" in outcome.stderr
+
+
+def test_commands_are_not_said_to_the_model(chat: Chat, scene: Scene) -> None:
+    outcome = chat("--session", "mine", typed="/help\n/hepl\n/session\nHello\n")
+
+    assert outcome.exit_code == 0
+    assert "/system TEXT" in outcome.stdout
+    assert "There is no command /hepl. Did you mean /help?" in outcome.stdout
+    assert "session mine" in outcome.stdout
+    assert [request.messages[-1].text for request in scene.turns.requests] == ["Hello"]
+
+
+def test_text_that_begins_with_a_slash_can_be_said(chat: Chat, scene: Scene) -> None:
+    chat(typed="//help\n/usr/bin is a path\n/\n")
+
+    said = [request.messages[-1].text for request in scene.turns.requests]
+    assert said == ["/help", "/usr/bin is a path", "/"]
+
+
+def test_a_message_may_have_several_lines(chat: Chat, scene: Scene) -> None:
+    chat(typed='"""one\ntwo\n\nfour"""\n"""five"""\n')
+
+    said = [request.messages[-1].text for request in scene.turns.requests]
+    assert said == ["one\ntwo\n\nfour", "five"]
+
+
+def test_a_new_session_may_have_another_system_prompt(chat: Chat, scene: Scene) -> None:
+    chat("--session", "mine", typed="/system Be brief.\nHello\n/new\nAgain\n")
+
+    first, second = scene.turns.requests
+    assert roles(first) == ["system", "user"]
+    assert roles(second) == ["user"]
+    assert len({"mine", first.named_session, second.named_session}) == 3
+
+
+def test_a_server_elsewhere_is_named_by_its_address_and_needs_a_key(chat: Chat) -> None:
+    missing = chat("--url", "http://other:8000", "--message", "Hello")
+    assert missing.exit_code != 0
+    odd = chat("--url", "other:8000", "--key", "am_x", "--message", "Hello")
+    assert odd.exit_code != 0

@@ -10,7 +10,9 @@ from agent_memory.memory.importing.text_pieces import MAX_TEXT_BYTES
 
 
 def all_bodies(place: Path) -> list[dict[str, object]]:
-    return [body for source in find_sources(str(place)) for body in bodies(source, "t")]
+    """Without the names of their files."""
+    found = [body for source in find_sources(str(place)) for body in bodies(source, "t")]
+    return [{key: value for key, value in body.items() if key != "metadata"} for body in found]
 
 
 def test_the_name_of_a_file_says_what_it_is(tmp_path: Path) -> None:
@@ -105,3 +107,11 @@ def test_the_mark_of_the_other_order_of_bytes_is_heeded(tmp_path: Path) -> None:
     path = tmp_path / "x.log"
     path.write_bytes(b"\xfe\xff" + "ERROR x\n".encode("utf-16-be"))
     assert all_bodies(path) == [{"thread_id": "t", "materials": {"logs": ["ERROR x\n"]}}]
+
+
+def test_a_text_bears_the_name_of_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "notes.md"
+    path.write_text("We use tabs.\n")
+    (source,) = find_sources(str(tmp_path))
+    (body,) = bodies(source, "t")
+    assert body["metadata"] == {"file": str(path)}

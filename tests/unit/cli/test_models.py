@@ -7,7 +7,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
-from agent_memory.cli import models as models_module
+from agent_memory.cli import endpoint as endpoint_module
 from agent_memory.cli.main import app
 from agent_memory.turns.models import ModelCard
 from tests.unit.cli.conftest import Scene
@@ -21,7 +21,7 @@ def models(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Models:
         ModelCard("tiny", 1, 8192, weight_format="bfloat16", kv_format="float32"),
         ModelCard("/models/big", 1, None, state="failed", reason="it is torn"),
     ]
-    monkeypatch.setattr(models_module, "require_server", lambda _settings: scene.server())
+    monkeypatch.setattr(endpoint_module, "require_server", lambda _settings: scene.server())
     return lambda *arguments: CliRunner().invoke(app, ["models", *arguments])
 
 

@@ -252,7 +252,7 @@ def read_tokens(tokens: Sequence[str], reader: OutputParser) -> list[tuple[str, 
     """As `read`, of a model whose end mark of thinking is one token."""
     deltas: list[OutputDelta] = []
     for token in tokens:
-        deltas += reader.push_end_mark() if token == "</think>" else reader.push(token)
+        deltas += reader.push_mark(token) if token == "</think>" else reader.push(token)
     return joined([*deltas, *reader.finish()])
 
 

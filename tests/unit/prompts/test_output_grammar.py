@@ -1,12 +1,13 @@
 import pytest
 
 from agent_memory.errors import InvalidRequest
-from agent_memory.prompts.output_grammar import CallForm, output_grammar
+from agent_memory.prompts.call_forms.json_grammars import EnclosedGrammar
+from agent_memory.prompts.output_grammar import output_grammar
 from agent_memory.turns.messages import ToolChoice, ToolMode, ToolSpec
 
 F = ToolSpec("f", "", {"type": "object", "properties": {"a": {"type": "integer"}}})
 G = ToolSpec("g", "", {})
-FORM = CallForm("<tool_call>", "</tool_call>")
+FORM = EnclosedGrammar("<tool_call>", "</tool_call>")
 ANY = '{"type": "object"}'
 
 
@@ -42,9 +43,9 @@ def test_one_call_is_enough_where_no_more_are_wanted() -> None:
 
 
 def test_a_schema_leaves_room_for_calls_unless_there_are_none() -> None:
-    assert "(calls | json)" in (grammar((F,), ToolChoice(), ANY) or "")
-    assert "(json)" in (grammar((), ToolChoice(), ANY) or "")
-    assert "(json)" in (grammar((F,), ToolChoice(ToolMode.NONE), ANY) or "")
+    assert "(calls | answer)" in (grammar((F,), ToolChoice(), ANY) or "")
+    assert "(answer)" in (grammar((), ToolChoice(), ANY) or "")
+    assert "(answer)" in (grammar((F,), ToolChoice(ToolMode.NONE), ANY) or "")
 
 
 @pytest.mark.parametrize(

@@ -289,3 +289,11 @@ def test_what_memory_recalled_is_read_before_the_words_it_was_recalled_for() -> 
     assert template_messages([message], (), ALL) == [
         {"role": "user", "content": "(known: a)\n\nhi"},
     ]
+
+
+def test_a_result_bears_the_name_of_a_call_whose_own_tokens_take_its_place() -> None:
+    result = Message(Role.TOOL, (ToolResult("c1", "sunny"),))
+    entries = template_messages(
+        [result], [], TemplateAbilities(), [ToolUse("c1", "get_weather", "")]
+    )
+    assert entries[0]["name"] == "get_weather"

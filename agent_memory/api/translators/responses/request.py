@@ -113,6 +113,7 @@ def read_prompt(body: InputTokensBody, reading: Reading, closing: Message | None
             tool_choice=choice,
             parallel_tool_calls=body.parallel_tool_calls is not False,
             thinking=_thinking(body),
+            effort=body.reasoning.effort if body.reasoning else None,
             json_schema=_json_schema(body.text),
         ),
         model=body.model,

@@ -39,10 +39,6 @@ class Toolset:
         ]
         return cls(tuple(spec for spec, _ in found), {spec.name: word for spec, word in found})
 
-    def only(self, names: Sequence[str]) -> "Toolset":
-        """Those of these names."""
-        return Toolset(tuple(spec for spec in self.specs if spec.name in names), self.words)
-
 
 def model_name(name: str, namespace: str | None) -> str:
     """What the model calls a tool of a namespace."""
@@ -74,7 +70,7 @@ def _chosen_by_object(choice: JsonObject, toolset: Toolset) -> tuple[ToolChoice,
             objects = (tool for tool in tools if isinstance(tool, Mapping))
             names = [model_name(str(tool.get("name")), tool.get("namespace")) for tool in objects]
             mode = ToolMode.REQUIRED if choice.get("mode") == "required" else ToolMode.AUTO
-            return ToolChoice(mode), toolset.only(names)
+            return ToolChoice(mode, only=tuple(names)), toolset
         case _:
             kind = choice.get("type")
             raise InvalidRequest(f"tool_choice of type '{kind}' is not supported.", "tool_choice")

@@ -31,6 +31,7 @@ from tests.integration.device.small_tokenizers import (
     word_pieces,
     write_model_folder,
 )
+from tests.integration.device.text.real_templates import real_template
 
 NUM_PADDING = 40
 SCHEMA = {
@@ -231,8 +232,10 @@ def test_a_mark_of_several_tokens_cannot_be_completed(tmp_path: Path) -> None:
     assert mask[prompter.encode("Oh")[0]]
 
 
-def test_calls_in_another_form_are_free(tmp_path: Path) -> None:
-    prompter = Prompter.load(write_model_folder(tmp_path, byte_level(), BRACKETS))
+def test_calls_whose_texts_cannot_be_escaped_are_free(tmp_path: Path) -> None:
+    """A text that spells its end mark would end there; the reader knows better."""
+    template = real_template("Qwen3-Coder")
+    prompter = Prompter.load(write_model_folder(tmp_path, byte_level(), template))
     asked = request(prompter, tools=(NEWS,))
     assert Constrainer(prompter, prompter.vocab_size).new_constraint(asked) is None
 
@@ -577,10 +580,11 @@ def test_odd_keywords_in_the_schema_of_a_tool_do_not_matter(prompter: Prompter) 
 
 
 def test_models_that_cannot_be_constrained_say_so(tmp_path: Path) -> None:
-    brackets = Prompter.load(write_model_folder(tmp_path / "b", byte_level(), BRACKETS))
-    asked = request(brackets, tools=(NEWS,), tool_choice=ToolChoice(ToolMode.REQUIRED))
+    template = real_template("openbmb-MiniCPM5-1B")
+    other = Prompter.load(write_model_folder(tmp_path / "o", byte_level(), template))
+    asked = request(other, tools=(NEWS,), tool_choice=ToolChoice(ToolMode.REQUIRED))
     with pytest.raises(InvalidRequest, match="cannot be required"):
-        Constrainer(brackets, brackets.vocab_size).new_constraint(asked)
+        Constrainer(other, other.vocab_size).new_constraint(asked)
     words = Prompter.load(write_model_folder(tmp_path / "w", word_pieces(), HERMES))
     with pytest.raises(InvalidRequest, match="do not stand for bytes"):
         Constrainer(words, words.vocab_size).new_constraint(

@@ -1,7 +1,8 @@
 """A call that the template of a real family renders is read back as it was."""
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,8 +15,9 @@ from mlx_lm.utils import load_tokenizer
 from agent_memory.device.text.chat_template import ChatTemplate
 from agent_memory.device.text.control_tokens import ControlTokens
 from agent_memory.device.text.prompter import Prompter
+from agent_memory.prompts.harmony.marks import MARKS as HARMONY_MARKS
 from agent_memory.turns.messages import Message, Role, Text, ToolResult, ToolSpec, ToolUse
-from tests.integration.device.small_tokenizers import byte_level, write_model_folder
+from tests.integration.device.small_tokenizers import MARKERS, byte_level, write_model_folder
 from tests.integration.device.text.real_templates import real_template
 from tests.unit.prompts.call_forms.reading import Part, parts_of
 from tests.unit.prompts.call_forms.test_read_back import KEYS, Call, pieces, requests
@@ -58,9 +60,9 @@ the end of what begins a turn of the assistant."""
 class Family:
     """The tokenizer and template of one family, over a small vocabulary."""
 
-    def __init__(self, template: str) -> None:
+    def __init__(self, template: str, marks: tuple[str, ...] = MARKERS) -> None:
         with TemporaryDirectory() as scratch:
-            folder = write_model_folder(Path(scratch), byte_level(), template)
+            folder = write_model_folder(Path(scratch), byte_level(marks), template)
             self._tokenizer = load_tokenizer(folder)
             self.prompter = Prompter.load(folder)
         self._template = ChatTemplate(self._tokenizer, ControlTokens.of(self._tokenizer).marks)
@@ -96,10 +98,25 @@ class Family:
         output = self.prompter.new_output(index=0, prompt_tokens=(), tools=tools)
         deltas = [
             delta
-            for piece in pieces(text, sizes)
+            for piece in self._pieces(text, sizes)
             for delta in output.push(self.prompter.encode(piece))[0]
         ]
         return [part for part in parts_of([*deltas, *output.finish()]) if part[0] != "text"]
+
+    def _pieces(self, text: str, sizes: Sequence[int]) -> Iterator[str]:
+        """The text in pieces; marks that are read as tokens stay whole."""
+        marks = () if self.prompter.harmony is None else self.prompter.harmony.marks.values()
+        whole = re.compile("|".join(map(re.escape, marks)) or "(?!)")
+        at = 0
+        for mark in whole.finditer(text):
+            yield from (*pieces(text[at : mark.start()], sizes), mark[0])
+            at = mark.end()
+        yield from pieces(text[at:], sizes)
+
+
+@cache
+def gpt_oss() -> Family:
+    return Family(real_template("openai-gpt-oss-120b"), HARMONY_MARKS)
 
 
 @cache
@@ -135,6 +152,19 @@ def test_what_gemma_renders_as_calls_is_read_back(
     assert of.calls_in(of.rendered(tools, calls), tools, sizes) == calls
 
 
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(request=requests(), sizes=SIZES)
+def test_what_gpt_oss_renders_as_a_call_is_read_back(
+    request: tuple[list[ToolSpec], list[Call]], sizes: Sequence[int]
+) -> None:
+    tools, (call, *_) = request
+    of = gpt_oss()
+    text = of.rendered_natively(call, "<|start|>assistant")
+    text = text.removesuffix("<|call|>")
+    assert of.calls_in(text, tools, [len(text)]) == [call]
+    assert of.calls_in(text, tools, sizes) == [call]
+
+
 @pytest.mark.parametrize("name", IN_TEXT)
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(request=requests(), sizes=SIZES)
@@ -146,3 +176,10 @@ def test_a_call_of_a_model_that_was_told_of_its_tools_in_text_is_read_back(
     assert not of.prompter.has_tools
     text = of.rendered_natively(call, IN_TEXT[name])
     assert of.calls_in(text, tools, sizes) == [call]
+
+
+def test_a_model_whose_calls_cannot_be_read_back_is_told_of_its_tools_in_text() -> None:
+    """mlx-lm takes its tags for JSON, so that every call of its own form would be lost."""
+    prompter = family("MiniMax-M3").prompter
+    assert not prompter.has_tools
+    assert "Chat template: tools are told in words." in prompter.template_notes

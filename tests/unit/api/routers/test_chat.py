@@ -343,3 +343,53 @@ async def test_a_turn_cancelled_elsewhere_is_an_error_and_not_an_answer(
     response = await client.post("/v1/chat/completions", json={**HELLO, "stream": True})
     _, last = events(response.text)[-1]
     assert last["error"]["code"] == "cancelled"
+
+
+async def test_some_tools_may_be_allowed_while_all_stay_in_the_prompt(
+    client: httpx.AsyncClient, turns: ScriptedTurns
+) -> None:
+    tools = [{"type": "function", "function": {"name": name}} for name in "fgh"]
+    allowed = {"mode": "required", "tools": [{"type": "function", "function": {"name": "g"}}]}
+    choice = {"type": "allowed_tools", "allowed_tools": allowed}
+    await client.post("/v1/chat/completions", json={**HELLO, "tools": tools, "tool_choice": choice})
+    form = turns.requests[0].form
+    assert [tool.name for tool in form.tools] == ["f", "g", "h"]
+    assert [tool.name for tool in form.callable_tools] == ["g"]
+    assert form.tool_choice.mode is ToolMode.REQUIRED
+
+
+async def test_images_in_results_and_earlier_messages_are_told_in_words(
+    client: httpx.AsyncClient, turns: ScriptedTurns
+) -> None:
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    said: list[dict[str, object]] = [
+        {"role": "user", "content": [{"type": "text", "text": "Look"}, image]},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c", "content": [image]},
+        {"role": "user", "content": "What is it?"},
+        {"role": "tool", "tool_call_id": "c", "content": [{"type": "file", "file": {}}]},
+    ]
+    answer = await client.post("/v1/chat/completions", json={**HELLO, **_messages(*said)})
+    assert answer.status_code == 200
+    messages = turns.requests[0].messages
+    note = "[image/png, not shown: this model reads text only]"
+    assert messages[0].parts == (Text("Look"), Text(note))
+    assert messages[2].parts == (ToolResult("c", note),)
+    assert messages[4].parts == (ToolResult("c", "[file, not shown: this model reads text only]"),)
+
+
+@pytest.mark.parametrize(
+    ("sent", "form"),
+    [
+        ({"guided_choice": ["yes", 'n"o']}, '"yes" | "n\\"o"'),
+        ({"guided_regex": r"a/b\d+\/"}, r"/a\/b\d+\//"),
+        ({"structured_outputs": {"choice": ["a"]}}, '"a"'),
+        ({"structured_outputs": {"regex": "a"}}, "/a/"),
+    ],
+)
+async def test_texts_may_be_demanded_as_vllm_has_it(
+    client: httpx.AsyncClient, turns: ScriptedTurns, sent: dict[str, object], form: str
+) -> None:
+    await client.post("/v1/chat/completions", json={**HELLO, **sent})
+    assert turns.requests[0].form.text_form == form

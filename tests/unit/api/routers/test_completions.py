@@ -104,12 +104,10 @@ async def test_one_failing_prompt_fails_the_request_before_it_begins(
 @pytest.mark.parametrize(
     ("change", "param"),
     [
-        ({"prompt": [1, 2, 3]}, "prompt"),
         ({"prompt": ["x"] * 9}, "prompt"),
         ({"prompt": ["a", "b"], "session_id": "mine"}, "prompt"),
         ({"suffix": "end"}, "suffix"),
         ({"best_of": 3}, "best_of"),
-        ({"echo": True}, "echo"),
         ({"messages": []}, "messages"),
     ],
 )
@@ -125,3 +123,57 @@ async def test_what_cannot_be_done_is_refused_by_name(
 async def test_echo_false_is_accepted(client: httpx.AsyncClient) -> None:
     body = {"model": "any", "prompt": "x", "echo": False, "suffix": None}
     assert (await client.post("/v1/completions", json=body)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("prompt", "raw"),
+    [([5, 6, 7], [(5, 6, 7)]), ([[5], [6, 7]], [(5,), (6, 7)]), (["a", "b"], ["a", "b"])],
+)
+async def test_a_prompt_may_be_tokens(
+    client: httpx.AsyncClient, turns: ScriptedTurns, prompt: object, raw: list[object]
+) -> None:
+    response = await client.post("/v1/completions", json={"model": "m", "prompt": prompt})
+    assert response.status_code == 200
+    assert [request.raw_prompt for request in turns.requests] == raw
+
+
+async def test_the_prompt_stands_in_front_of_each_answer_where_it_is_to_be_repeated(
+    gpt: openai.AsyncOpenAI, turns: ScriptedTurns
+) -> None:
+    turns.script = _echo
+    whole = await gpt.completions.create(model="any", prompt=["a", "b"], n=2, echo=True)
+    assert [choice.text for choice in whole.choices] == ["aa0", "aa1", "bb0", "bb1"]
+    texts = ["", "", "", ""]
+    async for chunk in await gpt.completions.create(
+        model="any", prompt=["a", "b"], n=2, echo=True, stream=True
+    ):
+        for choice in chunk.choices:
+            texts[choice.index] += choice.text
+    assert texts == ["aa0", "aa1", "bb0", "bb1"]
+
+
+@pytest.mark.parametrize(
+    ("change", "param"),
+    [
+        ({"echo": True, "prompt": [1]}, "echo"),
+        ({"echo": True, "logprobs": 1}, "echo"),
+        ({"prompt": []}, "prompt"),
+        ({"prompt": [-1]}, "prompt"),
+        ({"min_tokens": 9, "max_tokens": 8}, "min_tokens"),
+    ],
+)
+async def test_what_cannot_be_repeated_or_read_is_refused(
+    client: httpx.AsyncClient, change: dict[str, object], param: str
+) -> None:
+    response = await client.post("/v1/completions", json={"model": "m", "prompt": "a", **change})
+    assert response.status_code == 400
+    assert response.json()["error"]["param"].startswith(param)
+
+
+async def test_an_answer_may_have_a_least_length(
+    client: httpx.AsyncClient, turns: ScriptedTurns
+) -> None:
+    for field in ({"min_tokens": 5}, {"ignore_eos": True}):
+        body = {"model": "m", "prompt": "a", "max_tokens": 8, **field}
+        await client.post("/v1/completions", json=body)
+    assert [request.sampling.min_tokens for request in turns.requests] == [5, 8]

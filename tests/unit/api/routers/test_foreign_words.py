@@ -140,10 +140,9 @@ async def test_any_tool_is_a_required_one(ask: Any) -> None:
     ("sent", "param", "words"),
     [
         ({"grammar": "root ::= a"}, "grammar", "response_format"),
-        ({"guided_regex": "a+"}, "guided_regex", "response_format"),
-        ({"structured_outputs": {"choice": ["a"]}}, "structured_outputs", "response_format"),
+        ({"guided_grammar": "a"}, "guided_grammar", "response_format"),
+        ({"structured_outputs": {"grammar": "a"}}, "structured_outputs", "'choice'"),
         ({"stop_token_ids": [5]}, "stop_token_ids", "'stop'"),
-        ({"min_tokens": 5}, "min_tokens", "max_tokens"),
         ({"chat_template_kwargs": {"date": "x"}}, "chat_template_kwargs.date", "enable_thinking"),
         ({"chat_template_kwargs": {"enable_thinking": "no"}}, "thinking", "boolean"),
         ({"thinking": {"type": "odd"}}, "thinking.type", "disabled"),

@@ -327,8 +327,8 @@ async def test_codex_does_without_them(client: httpx.AsyncClient, turns: Scripte
         ),
         (
             {"type": "allowed_tools", "mode": "required", "tools": [WEATHER]},
-            ToolChoice(ToolMode.REQUIRED),
-            ["weather"],
+            ToolChoice(ToolMode.REQUIRED, only=("weather",)),
+            ["weather", "patch", "team__spawn"],
         ),
     ],
 )
