@@ -2,7 +2,7 @@
 
 *.jsonl          JSON lines, or a transcript of Claude Code or Codex
 *.json           an export of ChatGPT or Claude, or of a channel of Discord
-*.zip            an export of Slack, ChatGPT or Claude
+*.zip            an export of Slack, ChatGPT or Claude, where it is named itself
 *.diff *.patch   a unified diff
 *.log            a log
 anything else    text, or a chat of WhatsApp
@@ -12,12 +12,14 @@ A folder that Slack exported is one source. What each becomes stands in `memory/
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from agent_memory.cli.folder_walk import FolderWalk
-from agent_memory.errors import InvalidRequest, NotFound
-from agent_memory.memory.importing import slack
+from agent_memory.errors import NotFound
+from agent_memory.memory.importing import detection, slack
 from agent_memory.memory.importing.dialogue import MAX_MESSAGES
 from agent_memory.memory.importing.finding import SUFFIXES, source_of
 from agent_memory.memory.importing.source import Body, Source, bodies
@@ -25,7 +27,6 @@ from agent_memory.memory.importing.source import Body, Source, bodies
 __all__ = ["MAX_MESSAGES", "STANDARD_INPUT", "Body", "Source", "bodies", "find_sources"]
 
 STANDARD_INPUT = "-"
-_EXPORTS = frozenset({".json", ".zip"})
 _TEXT_SUFFIXES = frozenset({".txt", ".md", ".rst", ""})
 
 
@@ -46,33 +47,30 @@ def find_sources(
     path = Path(place)
     if path.is_dir() and slack.is_export(path):
         return [Source(str(path), slack.KIND, folder=path)]
-    if path.is_dir():
-        walk = FolderWalk(path, _is_known, include, exclude)
-        found = _in_folder(walk, kind)
-        if skipped is not None:
-            skipped.update(walk.skipped)
-        if not found:
-            raise NotFound("file to ingest in", place)
-        return found
     if path.is_file():
         return [source_of(path, place, kind)]
-    raise NotFound("file or folder", place)
-
-
-def _in_folder(walk: FolderWalk, kind: str | None) -> list[Source]:
-    """In a folder lies much that is none of ours; only what may be another program's export is
-    passed over where it is not understood."""
-    found: list[Source] = []
-    for entry in walk.files():
-        try:
-            found.append(source_of(entry, str(entry), kind))
-        except InvalidRequest:
-            if entry.suffix.lower() not in _EXPORTS:
-                raise
-            walk.skipped["not understood"] += 1
-    return found
+    if not path.is_dir():
+        raise NotFound("file or folder", place)
+    walk = FolderWalk(path, _is_known, include, exclude)
+    found = walk.files()
+    if skipped is not None:
+        skipped.update(walk.skipped)
+    if not found:
+        raise NotFound("file to ingest in", place)
+    return [source_of(entry, str(entry), kind or _asked_kind(entry)) for entry in found]
 
 
 def _is_known(path: Path) -> bool:
-    suffix = path.suffix.lower()
-    return suffix in SUFFIXES or suffix in _TEXT_SUFFIXES or suffix in _EXPORTS
+    if path.suffix == ".json":
+        return _exported_kind(path) is not None
+    return path.suffix in SUFFIXES or path.suffix in _TEXT_SUFFIXES
+
+
+def _asked_kind(path: Path) -> str | None:
+    """JSON that is no export was asked for by a pattern, and is text then."""
+    return "text" if path.suffix == ".json" and not _is_known(path) else None
+
+
+def _exported_kind(path: Path) -> str | None:
+    opened = cast("Callable[[], BinaryIO]", partial(path.open, "rb"))
+    return detection.kind_of(opened, path.suffix)

@@ -31,7 +31,9 @@ def source_of(path: Path, name: str, kind: str | None) -> Source:
     suffix = PurePath(name).suffix.lower()
     found = kind or SUFFIXES.get(suffix if suffix != ".jsonl" else "")
     found = found or detection.kind_of(opened, suffix) or SUFFIXES.get(suffix)
-    return Source(name or "file", found or _plain_kind(opened, name, suffix), opened, file=name)
+    found = found or _plain_kind(opened, name, suffix)
+    file = name if name and found in {"diffs", "logs", "text"} else None
+    return Source(name or "file", found, opened, file=file)
 
 
 def _plain_kind(opened: Callable[[], BinaryIO], name: str, suffix: str) -> str:

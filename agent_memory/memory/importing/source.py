@@ -36,14 +36,15 @@ Body = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class Source:
     """One file, or the folder of an export. name: it is shown, and named in errors. skipped: what
-    was left out, counted while `bodies` is read. file: what recalled items lead back to."""
+    was left out, counted while `bodies` is read. file: stands with what is read of plain text, so
+    that what is recalled leads back to it."""
 
     name: str
     kind: str
     open: Open | None = None
     folder: Folder | None = None
+    file: str | None = None
     skipped: Counter[str] = field(default_factory=Counter)
-    file: str = ""
 
 
 def bodies(source: Source, thread: str | None) -> Iterator[Body]:
@@ -56,10 +57,9 @@ def bodies(source: Source, thread: str | None) -> Iterator[Body]:
             yield from _chat_bodies(thread or dialogue.thread, list(dialogue.messages))
         return
     if source.open is not None:
-        origin = {"metadata": {"file": source.file}} if source.file else {}
         with source.open() as file:
             for body in _plain_bodies(source, file, thread or DEFAULT_THREAD):
-                yield body if source.kind == "jsonl" else {**body, **origin}
+                yield body if source.file is None else {**body, "metadata": {"file": source.file}}
 
 
 def _plain_bodies(source: Source, file: BinaryIO, thread: str) -> Iterator[Body]:
