@@ -21,7 +21,12 @@ class RotatedFile(WatchedFileHandler):
         self._num_old = num_old
 
     def emit(self, record: logging.LogRecord) -> None:
-        super().emit(record)
+        """A line that cannot be written, on a full disk or where the folder is gone, is left out:
+        whoever logs has better things to do."""
+        try:
+            super().emit(record)
+        except OSError:
+            return
         if self.stream is not None and self.stream.tell() >= self._max_bytes:
             self._rotate()
 

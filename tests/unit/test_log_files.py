@@ -22,6 +22,19 @@ def test_a_full_file_is_put_away_and_the_oldest_deleted(tmp_path: Path) -> None:
     assert not (tmp_path / "x.log.3").exists()
 
 
+def test_a_folder_that_is_gone_stops_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "logs" / "x.log"
+    path.parent.mkdir()
+    handler = RotatedFile(str(path))
+    path.unlink()
+    path.parent.rmdir()
+    handler.emit(record("lost"))
+    path.parent.mkdir()
+    handler.emit(record("kept"))
+    handler.close()
+    assert path.read_text() == "kept\n"
+
+
 def test_another_process_goes_on_in_the_new_file(tmp_path: Path) -> None:
     path = tmp_path / "x.log"
     one, other = (RotatedFile(str(path), max_bytes=10) for _ in range(2))

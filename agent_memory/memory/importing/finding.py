@@ -23,8 +23,8 @@ def source_of(path: Path, name: str, kind: str | None) -> Source:
     that is not understood: nothing of it is swallowed."""
     if kind is not None and kind not in KINDS:
         raise InvalidRequest(f"kind is any of: {', '.join(sorted(KINDS))}.", "kind")
-    with path.open("rb") as file:
-        is_archive = file.read(len(_ZIP)) == _ZIP
+    with path.open("rb") as begun:
+        is_archive = begun.read(len(_ZIP)) == _ZIP
     if is_archive:
         return _in_archive(path, name)
     opened = cast("Callable[[], BinaryIO]", partial(path.open, "rb"))

@@ -189,10 +189,11 @@ async def test_a_deleted_session_leaves_no_prompt(world: World, database: Databa
 
 
 async def test_a_policy_that_may_not_be_is_400(world: World) -> None:
-    for policy in (
+    policies: list[dict[str, object]] = [
         {"enabled": True, "keep_days": 0},
         {"enabled": True, "on_for_keys": ["a"], "off_for_keys": ["a"]},
         {"enabled": True, "unknown": 1},
         {"on_for_keys": []},
-    ):
+    ]
+    for policy in policies:
         assert (await world.admin.put(f"{PATH}/policy", json=policy)).status_code == BAD

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from agent_memory.access.limiter import LocalLimiter
 from agent_memory.access.principal import Scope
+from agent_memory.access.sealing import Sealing
 from agent_memory.api.app import create_app
 from agent_memory.api.limits import Limits
 from agent_memory.clock import utc_now
@@ -34,7 +35,7 @@ class StoredApp:
         runtime = replace(
             scripted_runtime(ScriptedTurns(PARIS, [MODEL]), contexts=contexts),
             keys=KeyAuthenticator(self._keys),
-            context_feed=context_feed(self._database, url, Settings()),
+            context_feed=context_feed(self._database, url, Settings(), Sealing(bytes(32))),
             context_search=context_search(self._database, (), NoModel()),
             accounts=Accountant(BookStore(self._database), LocalLimiter()),
             administration=administration_of(self._database),

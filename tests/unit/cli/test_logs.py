@@ -21,8 +21,8 @@ def home(tmp_path: Path) -> Path:
         with (tmp_path / "logs" / f"{part}.log").open("w") as file:
             for at, level, request, message in lines:
                 entry = {"time": f"2026-01-01T{at}.000+00:00", "level": level, "actor": part}
-                entry |= {"message": message, "request_id": request, "route": "/x"}
-                file.write(json.dumps(entry) + "\n")
+                more = {"message": message, "request_id": request, "route": "/x"}
+                file.write(json.dumps({**entry, **more}) + "\n")
     return tmp_path
 
 

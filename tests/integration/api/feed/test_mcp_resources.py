@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import httpx2
@@ -151,7 +151,7 @@ async def test_an_earlier_client_on_a_pipe_subscribes_to_single_documents(
     address = Address(f"http://127.0.0.1:{port}", key)
     async with httpx.AsyncClient(timeout=30) as http, asyncio.timeout(20):
         server = bridge_server(Bridge(lambda: address, http))
-        async with Client(server, mode="legacy", message_handler=take) as mcp:
+        async with Client(server, mode="legacy", message_handler=cast("Any", take)) as mcp:
             with pytest.warns(MCPDeprecationWarning):
                 await mcp.session.subscribe_resource("context://plan")
             while heard.empty():
