@@ -5,7 +5,7 @@ and replaced by what it did cost afterwards. So parallel requests never spend mo
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -32,7 +32,9 @@ class Period(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """`amount` of a unit in each period, which begins at midnight of the time zone."""
+    """`amount` of a unit in each period, which begins at midnight of the time zone.
+
+    soft_limit: when so much is spent, the server at `webhook_url` is told, once a period."""
 
     budget_id: str
     subject: Subject
@@ -41,6 +43,8 @@ class Budget:
     period: Period
     time_zone: str = "UTC"
     created_at: datetime | None = None
+    soft_limit: Decimal | None = None
+    webhook_url: str | None = None
 
     def window_start(self, now: datetime) -> datetime:
         """When the window that `now` falls into began."""
@@ -63,6 +67,15 @@ class Budget:
                 return _midnight((local.replace(day=1) + timedelta(days=32)).replace(day=1))
             case Period.TOTAL:
                 return None
+
+
+@dataclass(frozen=True, slots=True)
+class SoftLimit:
+    """What is told when, to whom, and signed with which secret."""
+
+    amount: Decimal
+    url: str
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

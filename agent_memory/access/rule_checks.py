@@ -77,6 +77,15 @@ def check_amount(text: str) -> Decimal:
     return amount
 
 
+def check_soft_limit(text: str, amount: Decimal) -> Decimal:
+    """An amount above 0 and up to that of the budget."""
+    soft = check_amount(text)
+    if not 0 < soft <= amount:
+        message = "soft_limit must be above 0, and at most the amount of the budget."
+        raise InvalidRequest(message, "soft_limit")
+    return soft
+
+
 def check_time_zone(name: str) -> str:
     """A time zone by its name in the tz database."""
     try:

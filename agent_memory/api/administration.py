@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from agent_memory.access.audit import AuditEntry, Verdict
-from agent_memory.access.budgets import Balance, Budget, CounterKey, Period, Unit
+from agent_memory.access.budgets import Balance, Budget, CounterKey, Period, SoftLimit, Unit
 from agent_memory.access.key_bounds import KeyBounds
 from agent_memory.access.key_defaults import KeyDefaults
 from agent_memory.access.limits import Limit, Metric
@@ -82,6 +82,7 @@ class RuleDesk(Protocol):
         period: Period,
         time_zone: str,
         actor: str,
+        soft: SoftLimit | None = None,
     ) -> Budget: ...
 
     async def delete_budget(self, workspace: WorkspaceId, budget_id: str, actor: str) -> Budget: ...

@@ -51,3 +51,5 @@ def _say(verb: str, rule: Mapping[str, Any], *, as_json: bool) -> None:
         print_json(rule)
         return
     console().print(f"{verb} {rule['id']}.")
+    if secret := rule.get("webhook_secret"):
+        console().print(f"The secret that signs its messages, shown this once: {secret}")

@@ -30,6 +30,12 @@ def set_budget(
         str, typer.Option("--id", help="Its id; '*' is each one for itself.")
     ] = "*",
     time_zone: Annotated[str, typer.Option(help="Whose midnight begins a period.")] = "UTC",
+    soft: Annotated[
+        str | None, typer.Option(help="When so much is spent, --webhook is told.")
+    ] = None,
+    webhook: Annotated[
+        str | None, typer.Option(help="Address that is told (Standard Webhooks).")
+    ] = None,
     workspace: Workspace = DEFAULT_WORKSPACE,
     data_dir: DataDir = None,
     as_json: AsJson = False,
@@ -42,6 +48,8 @@ def set_budget(
         "amount": amount,
         "period": period.value,
         "time_zone": time_zone,
+        "soft_limit": soft,
+        "webhook_url": webhook,
     }
     set_rule(_PATH, body, workspace, data_dir, as_json=as_json)
 

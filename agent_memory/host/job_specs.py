@@ -11,6 +11,7 @@ from agent_memory.contexts.key_ring import KeyRing
 from agent_memory.ids import WorkspaceId
 from agent_memory.jobs.backups import MakeBackups
 from agent_memory.jobs.bookkeeping import KeepLedger
+from agent_memory.jobs.budget_warnings import WarningArgs, WarnOfBudget
 from agent_memory.jobs.context_vectors import EmbedContexts
 from agent_memory.jobs.contexts import SweepContexts
 from agent_memory.jobs.embedding import EmbedItems, Reembed
@@ -63,6 +64,7 @@ from agent_memory.store.memory.vector_index import VectorIndexStore
 from agent_memory.store.memory.weight_sets import WeightSetStore
 from agent_memory.store.prompt_log import PromptLogStore
 from agent_memory.store.providers import ProviderStore
+from agent_memory.store.rules import RuleStore
 from agent_memory.store.sealing_key import secrets_key
 from agent_memory.store.stored_contexts import stored_contexts
 from agent_memory.store.stored_memory import memory_stores, queue_upkeep
@@ -80,6 +82,7 @@ def job_specs(
     jobs, spaces = JobStore(database), SpaceStore(database)
     contexts = stored_contexts(database, settings.context_key_ring, utc_now)
     webhooks = WebhookStore(database, Sealing(secrets_key(settings)))
+    sender = WebhookSender(may_be_private=settings.webhooks_to_private)
     expire = Expire(
         ImpressionStore(database), RememberedCallStore(database), spaces, PromptLogStore(database)
     )
@@ -99,11 +102,12 @@ def job_specs(
         _spec(
             JobKind.DELIVER_WEBHOOK,
             WebhookArgs,
-            DeliverWebhook(
-                webhooks,
-                WebhookSender(may_be_private=settings.webhooks_to_private),
-                utc_now,
-            ).do,
+            DeliverWebhook(webhooks, sender, utc_now).do,
+        ),
+        _spec(
+            JobKind.WARN_OF_BUDGET,
+            WarningArgs,
+            WarnOfBudget(RuleStore(database), sender, utc_now).do,
         ),
         _spec(JobKind.SWEEP_CONTEXTS, NoArgs, SweepContexts(contexts.upkeep, webhooks).do),
         *memory_specs(database, embedders, chosen_enricher(settings)),

@@ -12,9 +12,12 @@ from agent_memory.gateway.accounting import Served
 from agent_memory.gateway.books import LEASE, Progress, Reservation, Rules
 from agent_memory.gateway.prices import TokenCounts
 from agent_memory.ids import KeyId, RequestId, SessionId, WorkspaceId
+from agent_memory.json_value import Json
 from agent_memory.store.database import Database
+from agent_memory.store.jobs import enqueue_job
 from agent_memory.store.rules import RuleStore
 from agent_memory.store.transaction import Transaction
+from agent_memory.work.job import JobKind, NewJob
 
 LOST = "lost"
 """The error of a request whose process died."""
@@ -33,6 +36,26 @@ class _CounterRow:
     @property
     def key(self) -> CounterKey:
         return CounterKey(self.budget_id, self.subject_id, self.window_start)
+
+
+@dataclass(frozen=True, slots=True)
+class _SpentRow:
+    budget_id: str
+    subject_id: str
+    window_start: datetime
+    spent: Decimal
+    warned_by: str | None
+
+    def warning(self, now: datetime) -> NewJob:
+        """The job that tells of the soft limit, which this counter has reached."""
+        args: dict[str, Json] = {
+            "budget_id": self.budget_id,
+            "subject_id": self.subject_id,
+            "window_start": self.window_start.isoformat(),
+            "spent": f"{self.spent.normalize():f}",
+            "at": now.isoformat(),
+        }
+        return NewJob(JobKind.WARN_OF_BUDGET, args)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +216,16 @@ class BookStore:
         """Put what was used in the place of what was held; False when nothing is held any more."""
         await transaction.fetch_all("lock_held_counters", _CounterRow, reservation_id=entry_id)
         tokens = served.tokens
-        await transaction.run(
+        spent = await transaction.fetch_all(
             "spend_held",
+            _SpentRow,
             reservation_id=entry_id,
             usd=served.cost or Decimal(0),
             tokens=tokens.prompt_tokens + tokens.output_tokens,
         )
+        for row in spent:
+            if row.warned_by == entry_id:
+                await enqueue_job(transaction, row.warning(self._clock()))
         return (
             await transaction.fetch_value("delete_reservation", reservation_id=entry_id) is not None
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from agent_memory.access.budgets import Balance, Budget, CounterKey, Period, Unit
+from agent_memory.access.budgets import Balance, Budget, CounterKey, Period, SoftLimit, Unit
 from agent_memory.access.limits import Limit, Metric
 from agent_memory.access.subject import Subject, SubjectKind
 from agent_memory.clock import utc_now
@@ -48,6 +48,8 @@ class _BudgetRow:
     period: str
     time_zone: str
     created_at: datetime
+    soft_limit: Decimal | None
+    webhook_url: str | None
 
     def budget(self) -> Budget:
         return Budget(
@@ -58,6 +60,8 @@ class _BudgetRow:
             Period(self.period),
             self.time_zone,
             self.created_at,
+            self.soft_limit,
+            self.webhook_url,
         )
 
 
@@ -68,6 +72,12 @@ class _BalanceRow:
     window_start: datetime
     spent: Decimal
     held: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class _ReceiverRow:
+    webhook_url: str
+    webhook_secret: str
 
 
 class RuleStore:
@@ -144,9 +154,10 @@ class RuleStore:
         period: Period,
         time_zone: str,
         actor: str,
+        soft: SoftLimit | None = None,
     ) -> Budget:
-        """Set a budget; one of the same subject, unit and period gets the new amount, and what was
-        spent of it stays spent."""
+        """Set a budget; one of the same subject, unit and period gets the new amount and soft
+        limit, and what was spent of it stays spent."""
         async with self._database.workspace(workspace) as transaction:
             row = await transaction.fetch_one(
                 "put_budget",
@@ -160,9 +171,13 @@ class RuleStore:
                 period=period,
                 time_zone=time_zone,
                 now=self._clock(),
+                soft_limit=None if soft is None else soft.amount,
+                webhook_url=None if soft is None else soft.url,
+                webhook_secret=None if soft is None else soft.secret,
             )
             if row is None:
                 raise InvariantBroken("a budget was not set")
+            await transaction.run("forget_warnings", budget_id=row.budget_id)
             await append_audit(
                 transaction,
                 workspace,
@@ -174,6 +189,8 @@ class RuleStore:
                 amount=str(amount),
                 period=period.value,
                 time_zone=time_zone,
+                soft_limit=None if soft is None else str(soft.amount),
+                webhook_url=None if soft is None else soft.url,
             )
         return row.budget()
 
@@ -185,6 +202,22 @@ class RuleStore:
                 raise NotFound("budget", budget_id)
             await append_audit(transaction, workspace, actor, "budget.delete", budget_id)
         return row.budget()
+
+    async def get_budget(self, workspace: WorkspaceId, budget_id: str) -> Budget:
+        """`NotFound` without it."""
+        for budget in (await self.rules(workspace)).budgets:
+            if budget.budget_id == budget_id:
+                return budget
+        raise NotFound("budget", budget_id)
+
+    async def receiver(self, workspace: WorkspaceId, budget_id: str) -> tuple[str, str] | None:
+        """Where warnings of the budget go, and the secret that signs them; None where none are
+        wanted."""
+        async with self._database.workspace(workspace) as transaction:
+            row = await transaction.fetch_one(
+                "get_budget_webhook", _ReceiverRow, budget_id=budget_id
+            )
+        return None if row is None else (row.webhook_url, row.webhook_secret)
 
     async def balances(
         self,

@@ -34,6 +34,8 @@ class JobKind(StrEnum):
     """Give vectors to the contexts that lack them."""
     DELIVER_WEBHOOK = "deliver_webhook"
     """Send one change of a context to one webhook."""
+    WARN_OF_BUDGET = "warn_of_budget"
+    """Tell a server that the soft limit of a budget was reached."""
     EXPIRE = "expire"
     """Drop impressions and idempotency keys that nobody will ask for again, and logged prompts by
     their age."""

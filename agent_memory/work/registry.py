@@ -53,6 +53,7 @@ _LINES = (
         JobKind.EMBED_CONTEXTS, _EMBED, is_requestable=True, max_attempts=EMBEDDING_ATTEMPTS
     ),
     JobTraits(JobKind.DELIVER_WEBHOOK, JobQueue.WEBHOOKS, max_attempts=WEBHOOK_ATTEMPTS),
+    JobTraits(JobKind.WARN_OF_BUDGET, JobQueue.WEBHOOKS, max_attempts=WEBHOOK_ATTEMPTS),
     JobTraits(JobKind.EXPIRE, _UPKEEP, every=_HOUR, is_requestable=True),
     JobTraits(JobKind.SWEEP_CONTEXTS, _UPKEEP, every=_HOUR / 4, is_requestable=True),
     JobTraits(JobKind.PLAN_UPKEEP, _UPKEEP, schedule=Period(5), max_attempts=1),

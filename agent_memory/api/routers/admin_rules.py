@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from agent_memory.access.budgets import Balance, Budget, CounterKey
+from agent_memory.access.budgets import Balance, Budget, CounterKey, SoftLimit
 from agent_memory.access.principal import Scope
 from agent_memory.access.rule_checks import (
     check_amount,
     check_metric,
     check_period,
     check_rate,
+    check_soft_limit,
     check_subject,
     check_time_zone,
     check_unit,
@@ -24,6 +26,8 @@ from agent_memory.api.openapi import answers, takes
 from agent_memory.api.routers.admin_keys import administration_of
 from agent_memory.api.schemas.admin import PutBudgetBody, PutLimitBody
 from agent_memory.api.translators.admin_json import balance_json, budget_json, limit_json
+from agent_memory.contexts.webhooks.webhook import check_url, new_secret
+from agent_memory.errors import InvalidRequest
 
 router = APIRouter(prefix="/v1/admin", tags=["Administration"])
 
@@ -46,6 +50,8 @@ _BUDGET = {
     "amount": "200000",
     "period": "total",
     "time_zone": "UTC",
+    "soft_limit": None,
+    "webhook_url": None,
     "created_at": "2026-01-01T00:00:00+00:00",
 }
 _STANDING = {
@@ -123,20 +129,25 @@ async def list_budgets(request: Request) -> Response:
     responses=answers("The budget.", _BUDGET),
 )
 async def put_budget(request: Request) -> Response:
-    """It holds within two seconds. One of the same subject, unit and period gets the new amount;
-    what was spent of it stays spent."""
+    """It holds within two seconds. One of the same subject, unit and period gets the new amount and
+    soft limit; what was spent of it stays spent. With a `soft_limit` the answer has the secret that
+    signs what is sent to `webhook_url` (Standard Webhooks), which is not shown again."""
     call = await Call.open(request, Scope.ADMIN)
     body = await call.read(PutBudgetBody)
+    amount = check_amount(str(body.amount))
+    soft = _soft_limit(call, body, amount)
     budget = await administration_of(call).rules.put_budget(
         call.workspace,
         check_subject(body.subject, body.subject_id, of_budget=True),
         check_unit(body.unit),
-        check_amount(str(body.amount)),
+        amount,
         check_period(body.period),
         check_time_zone(body.time_zone),
         call.principal.key_id,
+        soft,
     )
-    return json_answer(budget_json(budget))
+    shown_once = {} if soft is None else {"webhook_secret": soft.secret}
+    return json_answer({**budget_json(budget), **shown_once})
 
 
 @router.delete("/budgets/{id}", summary="Delete a budget", responses=answers("Gone.", _BUDGET))
@@ -147,6 +158,18 @@ async def delete_budget(request: Request, id: str) -> Response:  # noqa: A002  t
         call.workspace, id, call.principal.key_id
     )
     return json_answer(budget_json(gone))
+
+
+def _soft_limit(call: Call, body: PutBudgetBody, amount: Decimal) -> SoftLimit | None:
+    if body.soft_limit is None and body.webhook_url is None:
+        return None
+    if body.soft_limit is None or body.webhook_url is None:
+        message = "soft_limit and webhook_url are set together."
+        raise InvalidRequest(message, "soft_limit" if body.soft_limit is None else "webhook_url")
+    feed = call.surface.runtime.context_feed
+    may_be_private = feed is not None and feed.webhooks_to_private
+    url = check_url(body.webhook_url, may_be_private=may_be_private)
+    return SoftLimit(check_soft_limit(str(body.soft_limit), amount), url, new_secret())
 
 
 def standing_json(

@@ -60,7 +60,8 @@ class PutLimitBody(Body):
 
 
 class PutBudgetBody(Body):
-    """subject_id: `*`, or none, is each subject of the kind for itself."""
+    """subject_id: `*`, or none, is each subject of the kind for itself. soft_limit: when so much is
+    spent, `webhook_url` is told; both or neither."""
 
     subject: str
     subject_id: str | None = None
@@ -68,6 +69,8 @@ class PutBudgetBody(Body):
     amount: str | int | float
     period: str
     time_zone: str = "UTC"
+    soft_limit: str | int | float | None = None
+    webhook_url: str | None = None
 
 
 class PromptPolicyBody(Body):

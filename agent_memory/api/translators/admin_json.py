@@ -60,6 +60,8 @@ def budget_json(budget: Budget) -> dict[str, object]:
         "amount": decimal_text(budget.amount),
         "period": budget.period,
         "time_zone": budget.time_zone,
+        "soft_limit": None if budget.soft_limit is None else decimal_text(budget.soft_limit),
+        "webhook_url": budget.webhook_url,
         "created_at": budget.created_at,
     }
 

@@ -439,3 +439,24 @@ async def test_an_operator_makes_a_workspace_whose_administrator_sees_nothing_el
         assert grab.status_code == DENIED
     listed = (await world.admin.get("/v1/admin/workspaces")).json()["data"]
     assert "team" in [one["id"] for one in listed]
+
+
+async def test_a_soft_limit_needs_an_address_on_the_internet_and_shows_its_secret_once(
+    world: World,
+) -> None:
+    budget = {"subject": "key", "unit": "tokens", "amount": 80, "period": "day"}
+    url = "https://hooks.example.com"
+    made = await world.set("budgets", **budget, soft_limit="40", webhook_url=url)
+    assert made.json()["webhook_secret"].startswith("whsec_")
+    assert (made.json()["soft_limit"], made.json()["webhook_url"]) == ("40", url)
+    [listed] = (await world.admin.get("/v1/admin/budgets")).json()["data"]
+    assert "webhook_secret" not in listed
+    for wrong in (
+        {"soft_limit": 40},
+        {"webhook_url": url},
+        {"soft_limit": 0, "webhook_url": url},
+        {"soft_limit": 81, "webhook_url": url},
+        {"soft_limit": 40, "webhook_url": "http://127.0.0.1/"},
+    ):
+        response = await world.admin.post("/v1/admin/budgets", json={**budget, **wrong})
+        assert response.status_code == BAD, wrong
