@@ -25,6 +25,7 @@ from agent_memory.turns.events import (
     TurnStarted,
     Usage,
 )
+from agent_memory.turns.own_tool import MAX_ROUNDS
 from agent_memory.turns.request import TurnRequest
 
 _CHARS_OF_A_TOKEN = 4
@@ -148,18 +149,21 @@ class TurnMetering(Metering):
 
     async def _size(self, turn: TurnRequest) -> tuple[int, int | None]:
         """Tokens of the prompt, and the most that may be answered. The local engine's are counted,
-        those of providers estimated: to ask them would take as long as the answer does."""
+        those of providers estimated: to ask them would take as long as the answer does. Each round
+        of the memory tool reads the prompt again."""
+        rounds = 1 if turn.memory_tool is None else MAX_ROUNDS
         memory = 0 if turn.memory is None or not turn.memory.recall else turn.memory.token_budget
         if _is_far(turn):
             bound = turn.sampling.max_tokens if turn.max_tokens_given else None
-            return memory + self._estimated(turn), bound and bound * turn.sampling.n
+            prompt = memory + self._estimated(turn)
+            return rounds * prompt, bound and bound * turn.sampling.n
         num_prompt = memory + await self._call.surface.runtime.turns.count(
             replace(turn, memory=None)
         )
         most = turn.sampling.max_tokens
         if (window := await self._window()) is not None:
             most = min(most, max(1, window - num_prompt))
-        return num_prompt, most * turn.sampling.n
+        return rounds * num_prompt, most * turn.sampling.n
 
     @staticmethod
     def _estimated(turn: TurnRequest) -> int:

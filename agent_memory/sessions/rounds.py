@@ -22,13 +22,11 @@ from agent_memory.turns.messages import (
     ToolResult,
     ToolUse,
 )
-from agent_memory.turns.own_tool import MemoryTool
+from agent_memory.turns.own_tool import MAX_ROUNDS, MemoryTool
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.sequence import SequenceStep
 from agent_memory.turns.traces import Traces
 
-MAX_ROUNDS = 16
-"""Of one turn: a model that calls on and on is stopped."""
 BETWEEN = "\n\n"
 """Between what the model said before a call and what it said after it."""
 

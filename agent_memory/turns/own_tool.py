@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 MEMORY_TOOL = "memory"
 """Its name, as Anthropic has it."""
+MAX_ROUNDS = 16
+"""Of one turn: a model that calls on and on is stopped."""
 
 
 @dataclass(frozen=True, slots=True)

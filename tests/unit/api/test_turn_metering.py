@@ -107,17 +107,9 @@ async def test_nothing_is_counted_where_no_rule_needs_it(
     assert len(turns.requests) == 1
 
 
-async def test_of_a_turn_without_a_bound_the_rest_of_the_window_is_held(
-    client: httpx.AsyncClient,
-    books: DictBooks,
-    turns: ScriptedTurns,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """And all of it, for each of the answers that are asked for."""
-    turns.model_cards = [replace(MODEL, context_window=121)]
-    turns.script = [EngineUnavailable("gone")]
-    amount = Decimal(1000)
-    budget = Budget("b", Subject(SubjectKind.KEY), Unit.TOKENS, amount, Period.TOTAL)
+def held_of(books: DictBooks, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """What is held for each request from now on."""
+    budget = Budget("b", Subject(SubjectKind.KEY), Unit.TOKENS, Decimal(1000), Period.TOTAL)
     books.current = Rules(budgets=(budget,))
     held: list[int] = []
     reserve = books.reserve
@@ -127,6 +119,34 @@ async def test_of_a_turn_without_a_bound_the_rest_of_the_window_is_held(
         await reserve(reservation)
 
     monkeypatch.setattr(books, "reserve", noted)
+    return held
+
+
+async def test_each_round_of_the_memory_tool_may_read_the_prompt_again(
+    client: httpx.AsyncClient,
+    books: DictBooks,
+    turns: ScriptedTurns,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turns.script = [EngineUnavailable("gone")]
+    held = held_of(books, monkeypatch)
+    tool = {"type": "memory_20250818", "name": "memory"}
+    body = {**ASK, "max_tokens": 10, "tools": [tool]}
+    await client.post("/v1/messages", json=body)
+    await client.post("/v1/messages", json={**body, "memory_tool": True})
+    assert held == [25 + 10, 387 + 10]  # 21 * 1.15, and of 16 rounds, rounded up
+
+
+async def test_of_a_turn_without_a_bound_the_rest_of_the_window_is_held(
+    client: httpx.AsyncClient,
+    books: DictBooks,
+    turns: ScriptedTurns,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And all of it, for each of the answers that are asked for."""
+    turns.model_cards = [replace(MODEL, context_window=121)]
+    turns.script = [EngineUnavailable("gone")]
+    held = held_of(books, monkeypatch)
     unbounded = {"model": "m", "messages": ASK["messages"]}
     await client.post("/v1/chat/completions", json=unbounded)
     await client.post("/v1/chat/completions", json={**unbounded, "n": 3})

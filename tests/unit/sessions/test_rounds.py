@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from agent_memory.ids import RequestId, SessionId, TurnId, WorkspaceId
 from agent_memory.sessions.answering import Answered, OpenTurn
 from agent_memory.sessions.conversation import Conversation
-from agent_memory.sessions.rounds import MAX_ROUNDS, RoundsAnswerer
+from agent_memory.sessions.rounds import RoundsAnswerer
 from agent_memory.turns.events import (
     ChoiceFinished,
     FinishReason,
@@ -25,7 +25,7 @@ from agent_memory.turns.messages import (
     ToolResult,
     ToolUse,
 )
-from agent_memory.turns.own_tool import MemoryTool
+from agent_memory.turns.own_tool import MAX_ROUNDS, MemoryTool
 from agent_memory.turns.placement import Placement
 from agent_memory.turns.request import TurnRequest
 from agent_memory.turns.sampling import SamplingParams
