@@ -31,7 +31,7 @@ from mcp_types import (
 import agent_memory
 from agent_memory.api.mcp.catalogue import INSTRUCTIONS
 from agent_memory.api.mcp.protocol import NAME, check_known, refused, tool_list
-from agent_memory.api.mcp.resources.documents import templates
+from agent_memory.api.mcp.resources.templates import templates
 from agent_memory.cli.failures import ServerNotRunning
 from agent_memory.cli.mcp_address import Address
 from agent_memory.cli.mcp_listening import Relay, Subscribed

@@ -22,8 +22,9 @@ from agent_memory.api.mcp.catalogue import INSTRUCTIONS
 from agent_memory.api.mcp.faults import as_protocol_errors
 from agent_memory.api.mcp.outcome import outcome
 from agent_memory.api.mcp.protocol import NAME, check_known, tool_list
-from agent_memory.api.mcp.resources.documents import listed, read, templates
+from agent_memory.api.mcp.resources.documents import listed, read
 from agent_memory.api.mcp.resources.listening import Listening
+from agent_memory.api.mcp.resources.templates import templates
 
 _Context = ServerRequestContext[Any]
 _Page = PaginatedRequestParams | None

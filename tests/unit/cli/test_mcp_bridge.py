@@ -1,5 +1,8 @@
 """MCP over a pipe: calls go to the server that runs, and none running is an outcome."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import httpx
@@ -71,3 +74,16 @@ async def test_a_refused_key_is_said(transport: httpx.ASGITransport) -> None:
         )
     assert told.is_error
     assert "set AGENT_MEMORY_KEY" in told.content[0].text  # type: ignore[union-attr]
+
+
+def test_the_pipe_starts_without_what_only_the_server_needs() -> None:
+    """A client waits for it a few seconds, and begins without its tools otherwise."""
+    program = "import sys, agent_memory.cli.mcp_bridge; print('fastapi' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert done.stdout == "False\n"

@@ -5,16 +5,14 @@ from base64 import b64encode
 from mcp_types import (
     BlobResourceContents,
     ListResourcesResult,
-    ListResourceTemplatesResult,
     ReadResourceResult,
     Resource,
-    ResourceTemplate,
     TextResourceContents,
 )
 
 from agent_memory.access.principal import Scope
 from agent_memory.api.call import Call
-from agent_memory.api.mcp.resources.uri import TEMPLATE, key_of, uri_of
+from agent_memory.api.mcp.resources.uri import key_of, uri_of
 from agent_memory.contexts.context import Context, ReadContext
 from agent_memory.contexts.document import Format
 from agent_memory.contexts.filter import Filter
@@ -22,19 +20,6 @@ from agent_memory.contexts.filter import Filter
 LISTED_AT_ONCE = 100
 _FRESH_FOR_MS = 0
 """A context may change at any time: who wants to know, listens."""
-_TEMPLATES_FOR_MS = 3_600_000
-
-
-def templates() -> ListResourceTemplatesResult:
-    """How the address of every context is made."""
-    template = ResourceTemplate(
-        uri_template=TEMPLATE,
-        name="context",
-        description="A document that agents share, by its key.",
-    )
-    return ListResourceTemplatesResult(
-        resource_templates=[template], ttl_ms=_TEMPLATES_FOR_MS, cache_scope="private"
-    )
 
 
 async def listed(call: Call, cursor: str | None) -> ListResourcesResult:
