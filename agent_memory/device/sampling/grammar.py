@@ -251,7 +251,7 @@ class _ThinkingConstraint:
     def allowed(self) -> NDArray[np.bool_] | None:
         if not self._watch.is_thinking:
             mask = self._answer.allowed()
-            if mask is not None and self._watch.may_begin and self._ends.opening is not None:
+            if mask is not None and self._watch.is_blank and self._ends.opening is not None:
                 mask[self._ends.opening] = True
             return mask
         return self._unended if self._is_owed else None

@@ -50,6 +50,11 @@ class ThinkingWatch:
         """Nothing but blanks and a part of the mark were written."""
         self._tail = b""
 
+    @property
+    def is_blank(self) -> bool:
+        """Thinking may begin, and nothing of its mark was written yet."""
+        return self.may_begin and not self._tail.strip()
+
     def advance(self, token_id: int) -> None:
         tail = self._tail + self._vocabulary.token_bytes(token_id)
         if self.is_thinking:
