@@ -1,10 +1,10 @@
 """The one check of the project: `python -m tests`, or `python -m tests --fast` while working.
-`python -m tests --long` runs the tests that take hours, and nothing else.
+`python -m tests --long` runs the tests that take hours, and nothing else; `--clients` those with
+the clients of others, which are installed first.
 
 Runs every tool even when an earlier one fails, shows what each says, and fails if any does. Two
 cores are kept busy: the tools that only read the code run beside the unit tests, and integration
-tests in two processes. Acceptance tests start servers, which take both cores, and so do the clients
-of others, which are installed first.
+tests in two processes. Acceptance tests start servers, which take both cores.
 """
 
 import argparse
@@ -46,10 +46,10 @@ class Outcome:
 def main() -> int:
     arguments = _arguments()
     _compile()
-    if arguments.long:
-        outcomes = [_run(Check("long tests", _pytest("tests/long", "-s", *arguments.rest)))]
-        _show_summary(outcomes)
-        return 0 if outcomes[0].is_ok else 1
+    if alone := _alone(arguments):
+        outcome = _run(alone)
+        _show_summary([outcome])
+        return 0 if outcome.is_ok else 1
     with ThreadPoolExecutor(1) as beside:
         read = beside.submit(lambda: [_run(check, is_shown=False) for check in _readers()])
         outcomes = [_run(check) for check in _tests(is_fast=arguments.fast)]
@@ -61,9 +61,17 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests", description="Run every check.")
     parser.add_argument("--fast", action="store_true", help="of the tests only the unit tests")
+    parser.add_argument("--clients", action="store_true", help="real clients from npm, alone")
     parser.add_argument("--long", action="store_true", help="the tests that take hours, alone")
     parser.add_argument("rest", nargs="*", help="with --long: for pytest, such as -- --rounds 10")
     return parser.parse_args()
+
+
+def _alone(arguments: argparse.Namespace) -> Check | None:
+    """A suite that runs by itself."""
+    if arguments.long:
+        return Check("long tests", _pytest("tests/long", "-s", *arguments.rest))
+    return Check("clients", _pytest("tests/clients", *_SLOWEST)) if arguments.clients else None
 
 
 def _compile() -> None:
@@ -84,15 +92,14 @@ def _readers() -> list[Check]:
 
 
 def _tests(*, is_fast: bool) -> list[Check]:
-    unit = Check("unit tests", _pytest("tests/unit"))
+    in_two = ("-n", "2", "--dist", "loadfile")
+    unit = Check("unit tests", _pytest("tests/unit", *in_two))
     if is_fast:
         return [unit]
-    in_two = ("-n", "2", "--dist", "loadfile")
     return [
         unit,
         Check("integration tests", _pytest("tests/integration", *in_two, *_SLOWEST)),
         Check("acceptance tests", _pytest("tests/acceptance", *_SLOWEST)),
-        Check("clients", _pytest("tests/clients", *_SLOWEST)),
     ]
 
 
