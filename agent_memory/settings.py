@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     """KV kept on disk."""
     shelf_key: SecretStr | None = None
     """64 hex digits: the KV on disk is encrypted with them (AES-256-GCM)."""
+    unstored_kv_s: float = Field(24 * 3600.0, ge=0)
+    """How long the KV of turns that are not stored may be readable on disk at most: it is encrypted
+    with a key of the server's own, which is forgotten then. 0: it is in memory only."""
     max_batch_size: int | None = Field(None, ge=1, le=256)
     """Turns that decode together; None: as many as suit the device."""
     max_waiting: int = Field(64, ge=0)

@@ -62,6 +62,7 @@ async def compacted(call: Call, body: CompactBody, reading: Reading) -> dict[str
         form=replace(turn.form, tool_choice=ToolChoice(ToolMode.NONE)),
         priority=priority_of(body.service_tier),
         is_stored=False,
+        is_fading=True,
         memory=None,
     )
     fold = AnswerFold()

@@ -58,6 +58,7 @@ class Metering:
         self.began_at: float | None = None
         self.status = 200
         self.is_logged = False
+        self.is_stored = True
 
     async def admit(
         self,
@@ -87,6 +88,7 @@ class Metering:
             dearest=None if None in prices else max(most),
             agent=named_agent(call.request.headers) or agent,
             address=client_address(call.request),
+            is_stored=self.is_stored,
         )
         admission = await call.surface.runtime.accounts.admit(asked)
         self._asked = asked
@@ -200,6 +202,7 @@ class Metering:
             error_code=None if self._fault is None else self._fault.code,
             agent=asked.agent,
             is_repeat=self.is_repeat,
+            is_stored=asked.is_stored,
         )
 
     def _upstream_ms(self, now: float) -> float:

@@ -43,6 +43,7 @@ class TurnMetering(Metering):
         self._passed = [Usage(0, 0) for _ in turns]
         self._num_chars = 0
         self._heard = HeardWords()
+        self.is_stored = not any(turn.is_fading for turn in turns)
 
     async def admit_turns(self) -> dict[str, str]:
         """As `admit`, for all turns together."""

@@ -10,6 +10,11 @@ MAX_OWNERS = 32
 """Beyond so many a block is everybody's; only lack of use ends it."""
 
 
+def outlives(one: float | None, other: float | None) -> bool:
+    """Of two times at which something fades, the first is the later one; None is never."""
+    return other is not None and (one is None or one > other)
+
+
 @dataclass(slots=True, eq=False)
 class Block:
     """A node of the tree of prefixes. `tokens` is packed, `nbytes` is its size in memory.
@@ -18,7 +23,7 @@ class Block:
     that use it. root: the hash that its path begins from, as far as that is
     known here; `num_before` tokens come before it. owners: sessions that made or used it; emptied
     for good when `is_common`. is_abandoned: all of them were deleted, and something else kept it
-    here.
+    here. fades_at: when it has to be gone, in Unix seconds; None: never.
     """
 
     hash: BlockHash
@@ -34,6 +39,7 @@ class Block:
     owners: set[str] = field(default_factory=set)
     is_common: bool = False
     is_abandoned: bool = False
+    fades_at: float | None = None
 
     @property
     def num_tokens(self) -> int:
@@ -55,6 +61,11 @@ class Block:
     def location(self) -> Location:
         """From where it is had soonest, unless it is lost."""
         return self.tier or Location.SHELF
+
+    def last_until(self, fades_at: float | None) -> None:
+        """Somebody else has computed it too, and may keep it for as long."""
+        if outlives(fades_at, self.fades_at):
+            self.fades_at = fades_at
 
     def add_owner(self, owner: str) -> None:
         if self.is_common:

@@ -67,6 +67,7 @@ class StoredBlock:
     `is_snapshot`: the model has layers that cannot be cut by position, and this block carries
     their state after exactly `len(token_ids)` of its tokens: it can be used whole or not at all,
     and only as the end of a prefix.
+    `fades_at`: when nothing of it may be left any more, in Unix seconds; None: it may stay.
     """
 
     hash: BlockHash
@@ -76,3 +77,4 @@ class StoredBlock:
     file: str | None
     is_snapshot: bool = False
     file_nbytes: int | None = None
+    fades_at: float | None = None

@@ -245,7 +245,7 @@ class BlockPool:
         """
         ends: list[Block] = []
         for entry in sorted(entries, key=lambda entry: entry.mtime):
-            self._register.add_file(entry.file, entry.nbytes)
+            self._register.add_file(entry.file, entry.nbytes, _fades_at(entry.blocks))
             blocks = self._store_blocks(entry.blocks, is_resident=False)
             for block in blocks if entry.owner else ():
                 block.add_owner(entry.owner)
@@ -258,6 +258,16 @@ class BlockPool:
     def unknown_of(self, hashes: Iterable[BlockHash]) -> tuple[BlockHash, ...]:
         """Those of these blocks that are not registered."""
         return tuple(name for name in hashes if self._register.tree.get(name) is None)
+
+    def fade(self) -> tuple[str, ...]:
+        """Let go of what may not be left any more; returns files to delete now. What active leases
+        hold in memory goes when this is asked again."""
+        self._register.fade(self.clock())
+        return self._register.take_discards()
+
+    def evict_again(self, hashes: Sequence[BlockHash]) -> None:
+        """What `take_evictions` gave has not reached the engine."""
+        self._register.give_back((), hashes, ())
 
     @property
     def files(self) -> Container[str]:
@@ -384,12 +394,14 @@ class BlockPool:
 
     def _store(self, stored: Sequence[StoredBlock], is_resident: bool) -> list[Block]:
         sizes: dict[str, int] = {}
+        fade: dict[str, float | None] = {}
         for block in stored:
             if block.file is not None:
                 nbytes = block.nbytes if block.file_nbytes is None else block.file_nbytes
                 sizes[block.file] = sizes.get(block.file, 0) + nbytes
+                fade[block.file] = block.fades_at
         for name, nbytes in sizes.items():
-            self._register.add_file(name, nbytes)
+            self._register.add_file(name, nbytes, fade[name])
         blocks = self._store_blocks(stored, is_resident)
         self._register.settle_files(sizes)
         return blocks
@@ -416,6 +428,11 @@ class BlockPool:
         for block in candidates:
             block.drop_owner(owner)
         return self._register.take_discards()
+
+
+def _fades_at(blocks: Sequence[StoredBlock]) -> float | None:
+    """Of the file that they are in."""
+    return blocks[0].fades_at if blocks else None
 
 
 def _cached(block: Block, num_used: int) -> CachedBlock:

@@ -8,17 +8,20 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from agent_memory.cache.fading_watch import FadingWatch
 from agent_memory.cache.hashing import root_hash
 from agent_memory.cache.kept_pool import KeptPool
 from agent_memory.cache.kv_engine import KvEngine
 from agent_memory.cache.lease import Lease, StoredBlock
 from agent_memory.cache.lease_request import LeaseRequest
 from agent_memory.cache.owned_sequence import OwnedSequence
+from agent_memory.cache.pool import BlockPool
 from agent_memory.cache.rate_learner import RateLearner
 from agent_memory.cache.rebuild_cost import Rates
 from agent_memory.cache.shelves import Shelves
 from agent_memory.cache.stats import PoolStats
 from agent_memory.cache.waiting_turns import WaitingTurns
+from agent_memory.errors import Unavailable
 from agent_memory.ids import BlockHash, BlockOwner, LeaseId, WorkspaceId
 from agent_memory.settings import Settings
 from agent_memory.telemetry import request_id_var
@@ -27,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 class EngineAtWork(Protocol):
-    """What is asked of the engine. Both raise `Unavailable` while it is not there."""
+    """What is asked of the engine. All raise `Unavailable` while it is not there."""
 
     async def preempt(self, lease_ids: Sequence[LeaseId]) -> None:
         """Have generations give up their room."""
@@ -35,6 +38,10 @@ class EngineAtWork(Protocol):
 
     async def rates(self) -> Rates:
         """How fast it has been."""
+        ...
+
+    async def drop(self, hashes: Sequence[BlockHash]) -> None:
+        """Have blocks forgotten at once."""
         ...
 
 
@@ -54,12 +61,15 @@ class PoolKeeper:
     ) -> None:
         self.books = asyncio.Lock()
         self._shelves = shelves
+        self._engine = engine
+        self._fading = FadingWatch(settings.unstored_kv_s, self.fade)
         self._waiting = WaitingTurns(self.books, engine.preempt, settings.max_waiting, clock)
         self._learner = RateLearner(engine.rates, self._learn, clock)
         self.kept = KeptPool(settings, shelves, self._waiting.begin)
 
     async def meet(self, engine: KvEngine) -> None:
         """Make the pool of this engine now, not when a turn waits for it."""
+        self._fading.begin()
         async with self.books:
             if self.kept.present is None:
                 # In a thread: a full shelf takes seconds, and others ask whether the pool is well.
@@ -67,6 +77,7 @@ class PoolKeeper:
 
     async def lease(self, request: LeaseRequest) -> Lease:
         """A lease, as soon as there is room. Raises `QueueFull` when too many wait already."""
+        self._fading.begin()
         async with self.books:
             self.kept.of(request.engine)
             answer = self._waiting.ask(request)
@@ -140,11 +151,32 @@ class PoolKeeper:
             pool = self.kept.of(sequence.engine)
             return pool.adopt_sequence(sequence.owner, sequence.root, sequence.token_ids)
 
+    async def fade(self) -> None:
+        """Forget the keys whose time has come, and what they sealed: in files and in memory."""
+        await asyncio.to_thread(self._shelves.forget_keys)
+        async with self.books:
+            pool, engine = self.kept.present, self.kept.engine
+            if pool is None or engine is None:
+                return
+            files, evicted = pool.fade(), pool.take_evictions()
+            for file in files:
+                await asyncio.to_thread(self._shelves.of(engine).delete, file)
+            self._waiting.serve()
+        if evicted:
+            await self._drop(pool, evicted)
+
     async def stats(self) -> PoolStats | None:
         """The pool in figures; None before there is one."""
         if (pool := self.kept.present) is None:
             return None
         return self._waiting.counted_in(pool.stats())
+
+    async def _drop(self, pool: BlockPool, evicted: Sequence[BlockHash]) -> None:
+        try:
+            await self._engine.drop(evicted)
+        except Unavailable:
+            async with self.books:
+                pool.evict_again(evicted)
 
     def _learn(self, rates: Rates) -> None:
         """Evict by what things cost on this machine."""

@@ -44,6 +44,7 @@ class BlockRegister:
                 return None
             tokens = pack(stored.token_ids)
             block = Block(stored.hash, stored.parent, tokens, stored.nbytes, stored.is_snapshot)
+            block.fades_at = stored.fades_at
             for moved in self.tree.add(block):
                 self._move(moved)
         if is_resident and not block.is_resident:
@@ -51,13 +52,17 @@ class BlockRegister:
             self.resident.add(block)
             self._to_rest.pop(block.hash, None)
             self._to_evict.pop(block.hash, None)
-        if stored.file is not None and block.file is None and stored.file in self.shelf:
+        block.last_until(stored.fades_at)
+        if stored.file is not None and self.shelf.is_better_for(block, stored.file):
+            former = block.file
+            self.shelf.unlink(block)
             self.shelf.link(block, stored.file)
+            self.settle_files([former] if former is not None else [])
         return block
 
-    def add_file(self, name: str, nbytes: int) -> None:
+    def add_file(self, name: str, nbytes: int, fades_at: float | None = None) -> None:
         """A file is on the shelf; `store` its blocks, then `settle_files`."""
-        self.shelf.add(name, nbytes)
+        self.shelf.add(name, nbytes, fades_at)
         self._to_discard.pop(name, None)
 
     def settle_files(self, names: Iterable[str]) -> None:
@@ -173,6 +178,20 @@ class BlockRegister:
             self.shelf.unlink(block)
             self.settle_files((name,))
         self.tree.remove(block)
+
+    def fade(self, now: float) -> None:
+        """Let go of all that may not be left any more, but for what leases hold in memory."""
+        for name in self.shelf.faded(now):
+            for block in self.shelf.remove(name):
+                if block.is_lost:
+                    self._bury(block)
+            self._order_discard(name)
+        due = [b for b in self.tree if b.fades_at is not None and b.fades_at <= now]
+        for block in due:
+            if not block.num_refs:
+                self.forget(block)
+                self._demote_orphans(block)
+        self.losses.fade(now)
 
     def empty_engine(self) -> None:
         """Nothing is in memory any more, and nothing needs to leave it."""
@@ -292,10 +311,15 @@ class BlockRegister:
             self.shelf.move(block)
 
     def _bury_if_lost(self, block: Block, kind: MissKind) -> None:
-        if not block.is_lost:
-            return
+        if block.is_lost:
+            self._bury(block)
+            self.losses.note(block, kind)
+
+    def _bury(self, block: Block) -> None:
         self.tree.remove(block)
-        self.losses.note(block, kind)
+        self._demote_orphans(block)
+
+    def _demote_orphans(self, block: Block) -> None:
         for orphan in self.tree.descendants(block):
             if (ledger := self._ledger_of(orphan)) is not None:
                 ledger.demote(orphan)

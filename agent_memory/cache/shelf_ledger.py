@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from agent_memory.cache.block import Block
+from agent_memory.cache.block import Block, outlives
 from agent_memory.cache.eviction_order import EvictionOrder, Standing
 from agent_memory.cache.rebuild_cost import RebuildCost, computing_work
 from agent_memory.errors import InvariantBroken
@@ -15,11 +15,12 @@ class ShelfFile:
     """A file of `nbytes`; `blocks` are those that have no other place on the shelf.
 
     work: what it takes to compute them again. num_held: how many of them leases may read.
-    is_pinned: it stays for a time even if nobody reads it.
+    is_pinned: it stays for a time even if nobody reads it. fades_at: when its key is forgotten.
     """
 
     name: str
     nbytes: int
+    fades_at: float | None = None
     blocks: dict[BlockHash, Block] = field(default_factory=dict)
     work: float = 0.0
     num_held: int = 0
@@ -76,11 +77,25 @@ class ShelfLedger:
         """True for a known file that no block counts on."""
         return name in self._files and not self._files[name].blocks
 
-    def add(self, name: str, nbytes: int) -> None:
+    def add(self, name: str, nbytes: int, fades_at: float | None = None) -> None:
         """Know a file from now on; one that is known keeps its size."""
         if name not in self._files:
-            self._files[name] = ShelfFile(name, nbytes)
+            self._files[name] = ShelfFile(name, nbytes, fades_at)
             self.nbytes += nbytes
+
+    def is_better_for(self, block: Block, name: str) -> bool:
+        """Whether a file is known, and `block` has none, or one that goes before this one."""
+        if name not in self._files or block.file is None:
+            return name in self._files
+        return outlives(self._files[name].fades_at, self._files[block.file].fades_at)
+
+    def faded(self, now: float) -> list[str]:
+        """The files whose keys are forgotten."""
+        return [
+            name
+            for name, file in self._files.items()
+            if file.fades_at is not None and file.fades_at <= now
+        ]
 
     def remove(self, name: str) -> tuple[Block, ...]:
         """Forget a file; returns the blocks that counted on it, which now have none."""

@@ -43,6 +43,10 @@ class OtherModels(Protocol):
 
 
 class Shelves(Protocol):
+    def forget_keys(self) -> None:
+        """Erase the fading keys whose time has come, and all files that they have sealed."""
+        ...
+
     def of(self, engine: KvEngine) -> Shelf: ...
 
     def others(self, own: KvEngine | None) -> OtherModels:

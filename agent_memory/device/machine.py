@@ -32,6 +32,7 @@ from agent_memory.device.rows.attention import install_attention
 from agent_memory.device.rows.quantised import KvBits
 from agent_memory.device.runner import MlxRunner
 from agent_memory.device.sampling.grammar import Constrainer
+from agent_memory.device.shelf.fading_keys import FadingKeys
 from agent_memory.device.shelf.shelf import Shelf
 from agent_memory.device.text.prompter import Prompter
 from agent_memory.engine.events import Stored
@@ -201,8 +202,9 @@ class ModelMachine:
     def _open_shelf(self, folder: Path | None, settings: Settings) -> Shelf | None:
         if folder is None:
             return None
-        info = self.info
-        return Shelf(folder, info.fingerprint, info.kv_format, settings.shelf_key_bytes)
+        info, key = self.info, settings.shelf_key_bytes
+        fading = FadingKeys(folder, settings.unstored_kv_s, key)
+        return Shelf(folder, info.fingerprint, info.kv_format, key, fading)
 
 
 def _digests(shelf_folder: Path | None) -> FileDigests:

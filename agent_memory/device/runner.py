@@ -233,6 +233,7 @@ class MlxRunner:
                 only_full=only_full or row.length != len(token_ids),
                 owner=request.owner,
                 then=partial(self._on_stored, key),
+                is_fading=request.is_fading,
             )
 
     def _lose(self, key: int, error: Exception) -> None:

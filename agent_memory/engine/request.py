@@ -24,6 +24,7 @@ class GenerationRequest:
     incarnation: that of the engine whose tokens these are; another one refuses.
     priority: below 0, it goes after all others; otherwise the higher goes first in its group.
     is_resumed: it has run before and cannot be refused for a full queue any more.
+    is_fading: what it computes is not to last.
     """
 
     request_id: str
@@ -39,3 +40,4 @@ class GenerationRequest:
     owner: str = ""
     priority: int = 0
     is_resumed: bool = False
+    is_fading: bool = False

@@ -20,6 +20,7 @@ class Asked:
     price: of the first provider; dearest: the most that the request may cost with any of those
         that may be asked. Both None where no price is known.
     agent: the agent that the client names. address: the client's on the network.
+    is_stored: False: no entry says which session it belonged to.
     """
 
     request_id: RequestId
@@ -35,6 +36,7 @@ class Asked:
     dearest: Decimal | None = None
     agent: str | None = None
     address: str | None = None
+    is_stored: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Served:
     is_cancelled: the client left before the end. The tokens are those that were streamed.
     is_estimated: the provider did not say how many tokens there were.
     is_repeat: it was answered before, under the same idempotency key, and used nothing now.
+    is_stored: as in `Asked`.
     """
 
     request_id: RequestId
@@ -74,6 +77,7 @@ class Served:
     error_code: str | None = None
     agent: str | None = None
     is_repeat: bool = False
+    is_stored: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,7 @@ class LocalAnswer:
             incarnation=info.incarnation,
             priority=request.priority,
             is_resumed=is_resumed,
+            is_fading=request.is_fading,
         )
 
     async def _terms(self, prompt: Prompt, info: EngineInfo) -> LeaseTerms:

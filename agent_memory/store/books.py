@@ -148,7 +148,7 @@ class BookStore:
                 request_id=asked.request_id,
                 key_id=asked.key_id,
                 agent=asked.agent,
-                session_id=asked.session_id,
+                session_id=asked.session_id if asked.is_stored else None,
                 surface=asked.surface,
                 provider=asked.provider,
                 model=asked.model,
@@ -183,7 +183,7 @@ class BookStore:
         now = self._clock()
         await self._make_day(now)
         async with self._database.workspace(served.workspace_id) as transaction:
-            if is_reserved and is_moved and served.session_id is not None:
+            if is_reserved and is_moved and served.session_id is not None and served.is_stored:
                 await _move(transaction, entry_id, served.session_id)
             if is_reserved and not await self._spend(transaction, entry_id, served):
                 return  # It was settled before.
@@ -249,7 +249,7 @@ async def _write(transaction: Transaction, entry_id: str, served: Served, now: d
         request_id=served.request_id,
         key_id=served.key_id,
         agent=served.agent,
-        session_id=served.session_id,
+        session_id=served.session_id if served.is_stored else None,
         surface=served.surface,
         requested_model=served.requested_model,
         provider=served.provider,

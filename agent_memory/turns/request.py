@@ -66,6 +66,7 @@ class TurnRequest:
     pins: beginnings of the conversation that the client wants to be kept for a while.
     placement: the session that takes the turn; None until one is found or made for it.
     is_stored: False: nothing of the turn is written to the database.
+    is_fading: its KV is on the shelf only sealed, under a key that is forgotten after a time.
     kept: JSON text of what the surface keeps with the turn, to tell of it again.
     prefill: text of the assistant's that the answer goes on from, and begins with once it is kept.
     edits: what the model is not to read again of the conversation.
@@ -97,6 +98,7 @@ class TurnRequest:
     pins: tuple[MessagePin, ...] = ()
     placement: Placement | None = None
     is_stored: bool = True
+    is_fading: bool = False
     kept: str | None = None
     prefill: str = ""
     edits: tuple[ContextEdit, ...] = ()

@@ -8,6 +8,7 @@ from itertools import accumulate, pairwise
 import mlx.core as mx
 
 from agent_memory.cache.hashing import chain_hash
+from agent_memory.cache.lease import StoredBlock
 from agent_memory.device.background import Background
 from agent_memory.device.kv.block_cuts import Cuts, cut_before_snapshot
 from agent_memory.device.kv.block_store import BlockStore
@@ -16,6 +17,7 @@ from agent_memory.device.kv.kv_block import KvBlock
 from agent_memory.device.kv.kv_cut import cut_snapshot, cut_tokens
 from agent_memory.device.rows.row import Mark, Row
 from agent_memory.device.shelf.block_files import Files, groups_of, write_groups
+from agent_memory.device.shelf.fading_keys import FadingKey
 from agent_memory.device.shelf.shelf import Shelf
 from agent_memory.engine.events import Stored
 from agent_memory.ids import BlockHash
@@ -66,9 +68,11 @@ class BlockKeeper:
         only_full: bool,
         owner: str,
         then: Callable[[Stored], None],
+        is_fading: bool = False,
     ) -> None:
         """Keep the blocks of a row that holds exactly `token_ids`, as `owner`'s; `then` follows on
-        this thread when they are on the shelf, or cannot be."""
+        this thread when they are on the shelf, or cannot be. is_fading: what nobody else has
+        written is not to last."""
         if self._layout.has_snapshots:
             kept = self._with_snapshots(row, root, token_ids, only_full=only_full)
         else:
@@ -76,14 +80,19 @@ class BlockKeeper:
         mx.eval([list(block.tensors.values()) for block in kept.blocks])
         for block in kept.blocks:
             self._store.put(block)
-        new = [block for block in kept.blocks if block.file is None]
-        if self._shelf is None or not new:
-            then(_stored(kept, {}))
+        if (shelf := self._shelf) is None:
+            then(_stored(kept, {}, None, None))
+            return
+        key = shelf.fading_key() if is_fading else None
+        is_written = key is not None or not is_fading
+        new = [block for block in kept.blocks if is_written and _goes_before(block, shelf, key)]
+        if not new:
+            then(_stored(kept, {}, shelf, key))
             return
         groups = groups_of(new, kept.marks, self._block_size)
         self._background.write(
-            partial(write_groups, self._shelf, groups, owner),
-            lambda files: then(self._on_shelf(kept, files or {})),
+            partial(write_groups, shelf, groups, owner, key),
+            lambda files: then(self._on_shelf(kept, files or {}, shelf, key)),
         )
 
     def mark(self, row: Row, root: BlockHash, token_ids: Sequence[int]) -> KvBlock | None:
@@ -200,12 +209,12 @@ class BlockKeeper:
             tensors.update(cut_snapshot(row.layers, self._layout))
         return KvBlock(hash, parent, tokens, tensors, is_snapshot, file)
 
-    def _on_shelf(self, kept: _Kept, files: Files) -> Stored:
+    def _on_shelf(self, kept: _Kept, files: Files, shelf: Shelf, key: FadingKey | None) -> Stored:
         """Remember where the blocks are, those at least that are still here."""
         for block in kept.blocks:
             if block.hash in files:
                 self._store.find_file(block, files[block.hash].file)
-        return _stored(kept, files)
+        return _stored(kept, files, shelf, key)
 
 
 def _end(blocks: Sequence[KvBlock], root: BlockHash) -> BlockHash:
@@ -226,11 +235,23 @@ def _restored_mark(row: Row) -> tuple[Mark, ...]:
     return (Mark(row.blocks[-1], sum(len(block.token_ids) for block in row.blocks)),)
 
 
-def _stored(kept: _Kept, files: Files) -> Stored:
-    blocks = tuple(
-        replace(block.on_shelf(filed.file).as_stored(), file_nbytes=filed.nbytes)
-        if (filed := files.get(block.hash)) is not None
-        else block.as_stored()
-        for block in kept.blocks
-    )
-    return Stored(blocks, kept.num_tokens)
+def _goes_before(block: KvBlock, shelf: Shelf, key: FadingKey | None) -> bool:
+    """Whether it has no file, or one that goes before what this key seals; None seals for ever."""
+    if block.file is None:
+        return True
+    fades_at = shelf.fades_at(block.file)
+    return fades_at is not None and (key is None or fades_at < key.fades_at)
+
+
+def _stored(kept: _Kept, files: Files, shelf: Shelf | None, key: FadingKey | None) -> Stored:
+    """key: when it is forgotten, blocks without a file have to be gone as well."""
+    told: list[StoredBlock] = []
+    for block in kept.blocks:
+        stored = block.as_stored()
+        if (filed := files.get(block.hash)) is not None:
+            stored = replace(stored, file=filed.file, file_nbytes=filed.nbytes)
+        fades_at = None if key is None else key.fades_at
+        if shelf is not None and stored.file is not None:
+            fades_at = shelf.fades_at(stored.file)
+        told.append(replace(stored, fades_at=fades_at))
+    return Stored(tuple(told), kept.num_tokens)

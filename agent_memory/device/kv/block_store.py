@@ -83,7 +83,7 @@ class BlockStore:
         resting = self._at_rest.get(block.hash)
         if self._resident.get(block.hash) is block:
             self._resident[block.hash] = block.on_shelf(file)
-        elif resting is not None and resting.file is None:
+        elif resting is not None and resting.file in (None, block.file):
             self._at_rest[block.hash] = resting.on_shelf(file)
 
     def lose_files(self, files: Collection[str]) -> None:

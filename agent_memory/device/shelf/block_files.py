@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from agent_memory.device.kv.host_tensor import ShelfBlock
 from agent_memory.device.kv.kv_block import KvBlock, to_host
 from agent_memory.device.rows.row import Mark
+from agent_memory.device.shelf.fading_keys import FadingKey
 from agent_memory.device.shelf.shelf import Before, Shelf
 from agent_memory.ids import BlockHash
 
@@ -61,12 +62,15 @@ def _places(marks: Sequence[Mark]) -> dict[BlockHash, tuple[KvBlock, int]]:
     return places
 
 
-def write_groups(shelf: Shelf, groups: Sequence[FileGroup], owner: str) -> Files:
-    """Write every group into a file. What the disk does not take stays resident only."""
+def write_groups(
+    shelf: Shelf, groups: Sequence[FileGroup], owner: str, key: FadingKey | None = None
+) -> Files:
+    """Write every group into a file. What the disk does not take stays resident only. key: for
+    what is not to last."""
     files: dict[BlockHash, Filed] = {}
     for group in groups:
         try:
-            filed = _write(shelf, group, files, owner)
+            filed = _write(shelf, group, files, owner, key)
         except OSError as error:
             log.warning("KV blocks cannot be written to the shelf: %s", error)
             continue
@@ -74,13 +78,15 @@ def write_groups(shelf: Shelf, groups: Sequence[FileGroup], owner: str) -> Files
     return files
 
 
-def _write(shelf: Shelf, group: FileGroup, files: Files, owner: str) -> Filed:
+def _write(
+    shelf: Shelf, group: FileGroup, files: Files, owner: str, key: FadingKey | None
+) -> Filed:
     if not group.blocks[0].is_snapshot:
-        return Filed(shelf.write(group.blocks, owner))
+        return Filed(shelf.write(group.blocks, owner, key))
     before = None
     if (early := group.before) is not None:
         filed = files.get(early.hash)
         if (name := early.file if filed is None else filed.file) is not None:
             before = Before(name, group.num_behind)
-    file = shelf.write_snapshot(group.blocks[0], owner, before)
+    file = shelf.write_snapshot(group.blocks[0], owner, before, key)
     return Filed(file, shelf.size_of(file))

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import re
 import sys
 from array import array
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from agent_memory.cache.hashing import chain_hash
 from agent_memory.device.kv.host_tensor import num_bytes
 from agent_memory.device.shelf.file_format import (
+    FILE_NAME,
     FORMAT,
     FORMAT_IN_PARTS,
     LENGTH_SIZE,
@@ -23,7 +23,6 @@ from agent_memory.device.shelf.window_parts import MAX_EARLIER, EarlierPart, Win
 from agent_memory.ids import BlockHash
 
 _INT = {int}
-_FILE_NAME = re.compile(r"[0-9a-f]{64}\.safetensors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ def _decode_windows(said: object) -> tuple[WindowParts | None, Mapping[str, int]
 
 def _decode_earlier(said: object) -> EarlierPart:
     match said:
-        case [str(file), int(nbytes), int(num_tokens)] if _FILE_NAME.fullmatch(file):
+        case [str(file), int(nbytes), int(num_tokens)] if FILE_NAME.fullmatch(file):
             return EarlierPart(file, nbytes, num_tokens)
         case _:
             raise ValueError("what it says of an earlier file is malformed")

@@ -3,7 +3,8 @@
 Eight bytes of header length (little-endian), a JSON header padded with spaces to eight bytes, then
 the tensors' bytes, block after block and without holes
 (https://huggingface.co/docs/safetensors/index#format). The header holds a CRC-32 of every tensor,
-and the file is named after the SHA-256 of the header: so the name vouches for the whole file.
+and the file is named after the SHA-256 of the header: so the name vouches for the whole file. The
+name of one that a fading key seals bears that key's id as well (see `fading_keys`).
 Of a sealed file (see `sealing`) header and tensors are encrypted, and lie in the same places.
 A snapshot may have the beginnings of its windows in earlier files (see `window_parts`): it names
 them, and its checksums are those of whole windows, so it vouches for them as well.
@@ -12,6 +13,7 @@ them, and its checksums are those of whole windows, so it vouches for them as we
 import base64
 import hashlib
 import json
+import re
 import sys
 from array import array
 from collections.abc import Iterator, Sequence
@@ -33,6 +35,7 @@ FORMAT = "agent_memory.shelf.1"
 FORMAT_IN_PARTS = "agent_memory.shelf.2"
 """Of a file that does not hold all of its windows."""
 SUFFIX = ".safetensors"
+FILE_NAME = re.compile(r"[0-9a-f]{64}(\.(?P<key_id>[0-9a-f]{16}))?\.safetensors")
 LENGTH_SIZE = 8
 
 
@@ -213,9 +216,16 @@ def _framed(text: bytes) -> bytes:
     return len(text).to_bytes(LENGTH_SIZE, "little") + text
 
 
-def file_name(header: bytes) -> str:
-    """The name of the file that begins with `header`: 64 hex digits and the suffix."""
-    return hashlib.sha256(header).hexdigest() + SUFFIX
+def file_name(header: bytes, key_id: str | None = None) -> str:
+    """The name of the file that begins with `header`: 64 hex digits, the id of the fading key that
+    seals it, if one does, and the suffix."""
+    return hashlib.sha256(header).hexdigest() + (f".{key_id}" if key_id else "") + SUFFIX
+
+
+def key_id_of(file: str) -> str | None:
+    """The id of the fading key that seals a file, or that file of which this is a further name."""
+    match = FILE_NAME.match(file)
+    return match["key_id"] if match is not None else None
 
 
 def path_of(folder: Path, file: str) -> Path:

@@ -16,6 +16,7 @@ from pathlib import Path
 from agent_memory.cache.hashing import root_hash
 from agent_memory.cache.pool import BlockPool
 from agent_memory.device.shelf.durable_file import make_folder, write_durably
+from agent_memory.device.shelf.fading_keys import FadingKeys
 from agent_memory.device.shelf.file_format import SUFFIX, Namespace
 from agent_memory.device.shelf.journal import ShelfJournal
 from agent_memory.device.shelf.sealing import Seal
@@ -40,11 +41,19 @@ class OtherModels:
     ago first. They are looked through once: nothing is added to them while `own` is served.
     """
 
-    def __init__(self, folder: Path, own: Namespace | None, key: bytes | None) -> None:
-        """own: None where no model is loaded. key: that of the shelf, if it is encrypted."""
+    def __init__(
+        self,
+        folder: Path,
+        own: Namespace | None,
+        key: bytes | None,
+        fading: FadingKeys | None = None,
+    ) -> None:
+        """own: None where no model is loaded. key: that of the shelf, if it is encrypted. fading:
+        the keys of what is not to last."""
         self._folder = folder
         self._own = own
         self._key = key
+        self._fading = fading
         self._journal = ShelfJournal(folder / "journal.jsonl")
         self._files = deque(sorted(self._scan(), key=lambda file: file.used_at))
         self._nbytes = sum(file.nbytes for file in self._files)
@@ -95,10 +104,8 @@ class OtherModels:
             except (OSError, ValueError, LookupError, TypeError):
                 continue
             if namespace.folder == path.parent.name and namespace != self._own:
-                yield (
-                    namespace,
-                    Shelf(self._folder, namespace.fingerprint, namespace.kv_format, self._key),
-                )
+                made_for = (namespace.fingerprint, namespace.kv_format)
+                yield namespace, Shelf(self._folder, *made_for, self._key, self._fading)
 
     def _scan(self) -> Iterator[_File]:
         for path in self._folder.glob(f"*/*/*{SUFFIX}"):

@@ -16,6 +16,7 @@ from agent_memory.device.shelf.file_format import (
     Namespace,
     TensorRecord,
     file_name,
+    key_id_of,
 )
 from agent_memory.device.shelf.sealing import FileCipher, Seal
 from agent_memory.device.shelf.window_parts import join_windows
@@ -63,7 +64,7 @@ def read_header(
     if max_bytes is not None and size > max_bytes:
         raise ValueError(f"the header has {size} bytes")
     header = start[:size] + os.pread(fd, max(0, size - len(start)), len(start))
-    if file_name(header) != file:
+    if file_name(header, key_id_of(file)) != file:
         raise ValueError("the header does not match the file's name")
     said = decode_header(header, namespace, stat.st_size - size, seal)
     return FileHeader(said.blocks, size, stat.st_size, stat.st_mtime, said.cipher, said.owner)

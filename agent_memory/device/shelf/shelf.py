@@ -5,6 +5,7 @@ No MLX in here: the pool's process scans the shelf too.
 
 import contextlib
 import logging
+import math
 import os
 import time
 from collections.abc import (
@@ -30,11 +31,13 @@ from agent_memory.device.shelf.durable_file import (
     remove_abandoned,
     write_durably,
 )
+from agent_memory.device.shelf.fading_keys import FadingKey, FadingKeys
 from agent_memory.device.shelf.file_format import (
     BlockRecord,
     Namespace,
     encode_file,
     file_name,
+    key_id_of,
     path_of,
 )
 from agent_memory.device.shelf.journal import ShelfJournal
@@ -74,20 +77,27 @@ class Shelf:
     `<folder>/<namespace>/<2 hex>/<64 hex>.safetensors`, named after their content: writing the
     same blocks twice is one file. Safe to use from several threads and processes. A file is
     whole or absent; one that is neither is moved to `<folder>/quarantine`. Beside a snapshot's lie
-    the earlier files that have the beginnings of its windows, `<file>.w0` the last of them.
+    the earlier files that have the beginnings of its windows, `<file>.w0` the last of them. Files
+    under a fading key are deleted once that is forgotten.
     """
 
     def __init__(
-        self, folder: Path, fingerprint: str, kv_format: str, key: bytes | None = None
+        self,
+        folder: Path,
+        fingerprint: str,
+        kv_format: str,
+        key: bytes | None = None,
+        fading: FadingKeys | None = None,
     ) -> None:
         """key: 32 bytes to encrypt with; files of another key, or of none, are another
-        namespace's."""
+        namespace's. fading: the keys of what is not to last."""
         self._folder = folder
+        self._fading = fading
         self._seal = None if key is None else Seal(key)
         key_id = None if self._seal is None else self._seal.key_id
         self.namespace = Namespace(fingerprint, kv_format, key_id)
         self._files = folder / self.namespace.folder
-        self._snapshots = SnapshotFiles(self._files, self.namespace, self._seal)
+        self._snapshots = SnapshotFiles(self._files, self.namespace, self._seal_of)
         self._quarantine = Quarantine(folder / "quarantine")
         self._journal = ShelfJournal(folder / "journal.jsonl")
         self.traffic = ShelfTraffic()
@@ -95,17 +105,35 @@ class Shelf:
         make_folder(folder)
         make_folder(self._files)
 
-    def write(self, blocks: Sequence[ShelfBlock], owner: str = "") -> str:
+    def fading_key(self) -> FadingKey | None:
+        """The key for what is not to last; None where that is not to be written, or cannot be."""
+        try:
+            return None if self._fading is None else self._fading.current()
+        except OSError as error:
+            log.warning("a fading key cannot be written: %s", error)
+            return None
+
+    def fades_at(self, file: str) -> float | None:
+        """When a file's key is forgotten, in Unix seconds; None of one that stays."""
+        if (key_id := key_id_of(file)) is None:
+            return None
+        key = None if self._fading is None else self._fading.find(key_id)
+        return -math.inf if key is None else key.fades_at
+
+    def write(
+        self, blocks: Sequence[ShelfBlock], owner: str = "", key: FadingKey | None = None
+    ) -> str:
         """Put `blocks`, the earlier part of a prefix first, into one file; returns its name. The
-        file says that `owner`, a session, has computed them.
+        file says that `owner`, a session, has computed them. key: for what is not to last.
 
         The file is on the disk itself when this returns. Raises `OSError` when it cannot be
         written, a full disk included, and then leaves nothing behind.
         """
         started_at = time.perf_counter()
         _check_blocks(blocks)
-        header, tensors = encode_file(blocks, self.namespace, self._seal, owner)
-        file = file_name(header)
+        seal = self._seal if key is None else key.seal
+        header, tensors = encode_file(blocks, self.namespace, seal, owner)
+        file = file_name(header, None if key is None else key.key_id)
         path = self._path(file)
         make_folder(path.parent)
         write_durably(path, chain((header,), tensors))
@@ -114,15 +142,22 @@ class Shelf:
         return file
 
     def write_snapshot(
-        self, block: ShelfBlock, owner: str = "", before: Before | None = None
+        self,
+        block: ShelfBlock,
+        owner: str = "",
+        before: Before | None = None,
+        key: FadingKey | None = None,
     ) -> str:
         """Like `write`, but stores only the window tokens missing from earlier snapshot files of
-        the same row; whole windows if those files are gone or cannot be hard-linked."""
+        the same row; whole windows if those files are gone, cannot be hard-linked, or last for
+        another time."""
         started_at = time.perf_counter()
         _check_blocks([block])
-        written = None if before is None else self._snapshots.write(block, owner, before)
+        written = None
+        if before is not None and key_id_of(before.file) == (key.key_id if key else None):
+            written = self._snapshots.write(block, owner, before, key)
         if written is None:
-            return self.write([block], owner)
+            return self.write([block], owner, key)
         self._journal.append("wrote", written.file, num_blocks=1, num_earlier=written.num_earlier)
         self._count_written(written.num_bytes, started_at)
         return written.file
@@ -182,8 +217,8 @@ class Shelf:
     def scan(self, known: Container[str] = ()) -> list[ShelfEntry]:
         """Every usable file of the namespace but the `known` ones, checked by its header.
 
-        Removes what an interrupted write left behind; quarantines what is torn or corrupt. May
-        run while another process writes.
+        Removes what an interrupted write left behind, and what a forgotten key has sealed;
+        quarantines what is torn or corrupt. May run while another process writes.
         """
         entries = []
         for path in _files_below(self._files):
@@ -191,8 +226,10 @@ class Shelf:
                 remove_abandoned(path)
             elif is_link(path):
                 remove_if_abandoned(path)
+            elif self._is_faded(path.name):
+                self.delete(path.name)
             elif path.name not in known and (header := self._read_header(path)) is not None:
-                entries.append(_entry(path.name, header))
+                entries.append(_entry(path.name, header, self.fades_at(path.name)))
         return entries
 
     def read_ahead(self, entries: Iterable[ShelfEntry], num_bytes: int) -> None:
@@ -215,10 +252,25 @@ class Shelf:
     def _path(self, file: str) -> Path:
         return path_of(self._files, file)
 
+    def _seal_of(self, file: str) -> Seal | None:
+        """With what a file is sealed. Raises `ValueError` when that is forgotten."""
+        if (key_id := key_id_of(file)) is None:
+            return self._seal
+        key = None if self._fading is None else self._fading.find(key_id)
+        if key is None:
+            raise ValueError("its key is forgotten")
+        return key.seal
+
+    def _is_faded(self, file: str) -> bool:
+        return self.fades_at(file) == -math.inf
+
     @contextlib.contextmanager
     def _opened(self, file: str) -> Iterator[int]:
         """The file's descriptor. What is wrong with the file puts it into quarantine."""
         started_at = time.perf_counter()
+        if self._is_faded(file):
+            self.delete(file)
+            raise BadShelfFile(file, "its key is forgotten")
         try:
             fd = os.open(self._path(file), os.O_RDONLY)
         except OSError as error:
@@ -236,7 +288,7 @@ class Shelf:
         self, fd: int, file: str, hashes: Collection[BlockHash]
     ) -> tuple[FileHeader, list[BlockRecord]]:
         """The header, and what it says of these blocks, in the order of the file."""
-        header = read_header(fd, file, self.namespace, self._seal)
+        header = read_header(fd, file, self.namespace, self._seal_of(file))
         records = [record for record in header.blocks if record.hash in hashes]
         if missing := set(hashes).difference(record.hash for record in records):
             raise ValueError(f"it does not hold block {min(missing)}")
@@ -252,7 +304,7 @@ class Shelf:
             log.warning("a shelf file cannot be opened: %s", error)
             return None
         try:
-            header = read_header(fd, path.name, self.namespace, self._seal)
+            header = read_header(fd, path.name, self.namespace, self._seal_of(path.name))
             for block in header.blocks:
                 check_links(path, block.parts)
             return header
@@ -304,9 +356,9 @@ def _check_blocks(blocks: Sequence[ShelfBlock]) -> None:
             raise InvariantBroken(f"block {block.hash} is not the one its hash names")
 
 
-def _entry(file: str, header: FileHeader) -> ShelfEntry:
+def _entry(file: str, header: FileHeader, fades_at: float | None) -> ShelfEntry:
     blocks = tuple(
-        StoredBlock(b.hash, b.parent, b.token_ids, b.nbytes, file, b.is_snapshot)
+        StoredBlock(b.hash, b.parent, b.token_ids, b.nbytes, file, b.is_snapshot, None, fades_at)
         for b in header.blocks
     )
     nbytes = header.nbytes + sum(block.num_earlier_bytes for block in header.blocks)

@@ -2,13 +2,14 @@
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 from agent_memory.device.kv.host_tensor import HostTensor, ShelfBlock
 from agent_memory.device.shelf.durable_file import make_folder, write_durably
+from agent_memory.device.shelf.fading_keys import FadingKey
 from agent_memory.device.shelf.file_format import (
     BlockRecord,
     Namespace,
@@ -47,14 +48,19 @@ class Written:
 
 
 class SnapshotFiles:
-    """Those of one namespace, whose files are below `folder`."""
+    """Those of one namespace, whose files are below `folder`. seal_of: with what a file is sealed;
+    raises `ValueError` when that is forgotten."""
 
-    def __init__(self, folder: Path, namespace: Namespace, seal: Seal | None) -> None:
+    def __init__(
+        self, folder: Path, namespace: Namespace, seal_of: Callable[[str], Seal | None]
+    ) -> None:
         self._folder = folder
         self._namespace = namespace
-        self._seal = seal
+        self._seal_of = seal_of
 
-    def write(self, block: ShelfBlock, owner: str, before: Before) -> Written | None:
+    def write(
+        self, block: ShelfBlock, owner: str, before: Before, key: FadingKey | None = None
+    ) -> Written | None:
         """Write a snapshot durably after an earlier one of the same row. None when that cannot be
         done: this one has nothing of its windows, is not there, or the disk cannot link to it."""
         try:
@@ -63,7 +69,7 @@ class SnapshotFiles:
             parts = parts_behind(known, num_window_tokens(shapes), before.num_tokens)
             if parts is None:
                 return None
-            return self._write(block, owner, parts, before.file, known)
+            return self._write(block, owner, parts, before.file, known, key)
         except (OSError, ValueError) as error:
             log.info("the windows of a snapshot are written whole: %s", error)
             return None
@@ -74,7 +80,7 @@ class SnapshotFiles:
         for number, part in enumerate(record.parts.earlier if record.parts is not None else ()):
             fd = os.open(link_path(path, number), os.O_RDONLY)
             try:
-                header = read_header(fd, part.file, self._namespace, self._seal)
+                header = read_header(fd, part.file, self._namespace, self._seal_of(part.file))
                 yield read_tensors(fd, header.blocks[0], header)
             finally:
                 os.close(fd)
@@ -86,11 +92,11 @@ class SnapshotFiles:
         parts: WindowParts,
         before: str,
         known: tuple[EarlierPart, ...],
+        key: FadingKey | None,
     ) -> Written:
-        header, tensors, num_bytes = encode_in_parts(
-            block, parts, self._namespace, self._seal, owner
-        )
-        path = path_of(self._folder, file_name(header))
+        seal = self._seal_of(before) if key is None else key.seal
+        header, tensors, num_bytes = encode_in_parts(block, parts, self._namespace, seal, owner)
+        path = path_of(self._folder, file_name(header, None if key is None else key.key_id))
         make_folder(path.parent)
         links = links_to_make(path, parts, path_of(self._folder, before), known)
         write_durably(path, chain((header,), tensors), links)
@@ -100,7 +106,7 @@ class SnapshotFiles:
         """A snapshot's file as a part of windows, and its earlier files, the last first."""
         fd = os.open(path_of(self._folder, file), os.O_RDONLY)
         try:
-            header = read_header(fd, file, self._namespace, self._seal)
+            header = read_header(fd, file, self._namespace, self._seal_of(file))
         finally:
             os.close(fd)
         record = header.blocks[0]

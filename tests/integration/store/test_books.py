@@ -204,3 +204,20 @@ async def test_a_new_session_is_charged_under_the_name_that_it_gets(database: Da
     spent = {key.subject_id: one.spent for key, one in found.items() if one.spent}
     assert spent == {"sess_real": Decimal(20)}
     assert all(one.held == Decimal(0) for one in found.values())
+
+
+@pytest.mark.usefixtures("budget")
+async def test_the_ledger_does_not_say_which_session_an_unstored_turn_belonged_to(
+    database: Database,
+) -> None:
+    desk = Accountant(BookStore(database), LocalLimiter())
+    session = SessionId("canary")
+    for number, is_stored in ((1, False), (2, True)):
+        named = replica.asked(number, "ann")
+        asked = replace(named, session_id=session, is_stored=is_stored)
+        await desk.admit(asked)
+        answer = replace(served(number, 10), session_id=session, is_stored=is_stored)
+        await desk.book(answer, asked)
+    await desk.finish()
+    lines = (await LedgerStore(database).lines(ALPHA, None, 50)).items
+    assert [line.served.session_id for line in lines] == ["canary", None]

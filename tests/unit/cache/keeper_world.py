@@ -75,6 +75,10 @@ class DictShelves:
         self.unpacked: list[tuple[OwnedSequence, BlockHash, set[str]]] = []
         self.arriving: tuple[StoredBlock, ...] = ()
         self.is_over = threading.Event()
+        self.has_forgotten = threading.Event()
+
+    def forget_keys(self) -> None:
+        self.has_forgotten.set()
 
     def of(self, engine: KvEngine) -> DictShelf:
         return self.shelves.setdefault(engine.fingerprint, DictShelf())
@@ -101,16 +105,22 @@ class DictShelves:
 
 
 class ScriptedEngine:
-    """preempted: whose room it was asked for."""
+    """preempted: whose room it was asked for. dropped: what it was told to forget."""
 
     def __init__(self) -> None:
         self.preempted: list[LeaseId] = []
+        self.dropped: list[BlockHash] = []
         self.is_there = True
 
     async def preempt(self, lease_ids: Sequence[LeaseId]) -> None:
         if not self.is_there:
             raise EngineUnavailable("The engine restarts.")
         self.preempted.extend(lease_ids)
+
+    async def drop(self, hashes: Sequence[BlockHash]) -> None:
+        if not self.is_there:
+            raise EngineUnavailable("The engine restarts.")
+        self.dropped.extend(hashes)
 
     async def rates(self) -> Rates:
         if not self.is_there:

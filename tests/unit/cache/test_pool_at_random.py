@@ -1,7 +1,7 @@
 """Any sequence of calls leaves the pool consistent, and its leases true."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -74,6 +74,8 @@ class PoolMachine(RuleBasedStateMachine):
         self.engine = Engine()
         self.leases: dict[LeaseId, tuple[Lease, BlockHash, list[int]]] = {}
         self.snapshots: set[BlockHash] = set()
+        self.lasting: set[BlockHash] = set()
+        self.fading: dict[BlockHash, float] = {}
         self.num_files = 0
         self.num_incarnations = 0
 
@@ -168,12 +170,22 @@ class PoolMachine(RuleBasedStateMachine):
                     assert block.file is not None
                     assert block.hash in self.engine.files[block.file]
 
-    @rule(lease_id=lease_ids, answer=st.lists(st.integers(0, 1), max_size=4), on_disk=st.booleans())
-    def publish(self, lease_id: LeaseId, answer: list[int], on_disk: bool) -> None:
+    @rule(
+        lease_id=lease_ids,
+        answer=st.lists(st.integers(0, 1), max_size=4),
+        on_disk=st.booleans(),
+        lasts_s=st.sampled_from([None, None, 30.0, 90.0]),
+    )
+    def publish(
+        self, lease_id: LeaseId, answer: list[int], on_disk: bool, lasts_s: float | None
+    ) -> None:
         _, root, prompt = self.leases.pop(lease_id, (None, ROOT, []))
         if prompt:
             before = self.standing_of_other(root)
-            stored = cut([*prompt, *answer], self.new_file() if on_disk else None, root)
+            fades_at = None if lasts_s is None else self.clock.now + lasts_s
+            blocks = cut([*prompt, *answer], self.new_file() if on_disk else None, root)
+            stored = [replace(block, fades_at=fades_at) for block in blocks]
+            self.expect(stored)
             self.engine.keep(stored)
             self.pool.publish(lease_id, stored, ())
             self.check_nothing_taken(root, before)
@@ -188,6 +200,7 @@ class PoolMachine(RuleBasedStateMachine):
             state = self.new_file() if on_disk else None
             stored = [*full, snapshot([*prompt[len(full) * BLOCK_SIZE :], 7], state, parent)]
             self.snapshots.add(stored[-1].hash)
+            self.expect(stored)
             self.engine.keep(stored)
             self.pool.publish(lease_id, stored, ())
 
@@ -199,6 +212,26 @@ class PoolMachine(RuleBasedStateMachine):
         bad = [name for name in read if name is not None] if is_bad else []
         self.engine.delete(bad)
         self.pool.publish(lease_id, (), bad)
+
+    def expect(self, stored: Sequence[StoredBlock]) -> None:
+        """Remember for how long the pool may know of these blocks."""
+        for block in stored:
+            if block.fades_at is None:
+                self.lasting.add(block.hash)
+            else:
+                before = self.fading.get(block.hash, 0.0)
+                self.fading[block.hash] = max(before, block.fades_at)
+
+    @rule()
+    def fade(self) -> None:
+        self.engine.delete(self.pool.fade())
+        held = {block.hash for lease, _, _ in self.leases.values() for block in lease.cached}
+        faded = {
+            name
+            for name, fades_at in self.fading.items()
+            if fades_at <= self.clock.now and name not in self.lasting | held
+        }
+        assert set(self.pool.unknown_of(faded)) == faded
 
     @rule(lease_id=lease_ids)
     def release(self, lease_id: LeaseId) -> None:
@@ -232,6 +265,7 @@ class PoolMachine(RuleBasedStateMachine):
         file = self.new_file()
         blocks = [block for block in cut(token_ids, file, root) if block.file == file][num_lost:]
         if blocks:
+            self.expect(blocks)
             self.engine.files[file] = {block.hash for block in blocks}
             self.engine.delete(self.pool.adopt_shelf([entry(file, blocks, float(mtime))]))
 

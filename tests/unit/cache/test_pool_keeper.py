@@ -244,3 +244,37 @@ async def test_an_engine_that_is_gone_does_not_end_the_waiting(tmp_path: Path) -
     await asyncio.sleep(0.01)
     await world.keeper.publish(ENGINE, LeaseId("one"), (), ())
     assert (await waiting).lease_id == "two"
+
+
+async def test_what_has_faded_is_gone_from_shelf_and_engine(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    block = replace(stored((0, 1, 2, 3), "sealed"), fades_at=1.0)
+    world.shelves.of(ENGINE).put(block)
+    await world.keeper.lease(ask("one", 10))
+    await world.keeper.publish(ENGINE, LeaseId("one"), [block], ())
+
+    await world.keeper.fade()
+
+    assert world.shelves.has_forgotten.is_set()
+    assert world.shelves.of(ENGINE).files == {}
+    assert world.engine.dropped == [block.hash]
+
+
+async def test_an_engine_that_is_not_there_is_told_with_the_next_lease_what_has_faded(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path)
+    block = replace(stored((0, 1, 2, 3), "sealed"), fades_at=1.0)
+    await world.keeper.lease(ask("one", 10))
+    await world.keeper.publish(ENGINE, LeaseId("one"), [block], ())
+    world.engine.is_there = False
+
+    await world.keeper.fade()
+
+    assert (await world.keeper.lease(ask("two", 10))).evict == (block.hash,)
+
+
+async def test_it_looks_by_itself_for_what_has_faded(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    await world.keeper.meet(ENGINE)
+    assert await asyncio.to_thread(world.shelves.has_forgotten.wait, 5)

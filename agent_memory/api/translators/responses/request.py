@@ -74,6 +74,7 @@ def read_request(body: ResponsesBody, reading: Reading) -> Asked:
         sampling=replace(sampling, max_tokens=1) if body.is_prewarm else sampling,
         max_tokens_given=body.max_output_tokens is not None,
         is_stored=body.store is not False and not body.is_prewarm,
+        is_fading=body.store is False,
         priority=priority_of(body.service_tier),
         form=replace(asked.turn.form, thinking_budget=body.thinking_budget),
     )

@@ -443,6 +443,22 @@ async def test_the_cache_may_be_prepared_without_an_answer(
         assert told == ["response.created", "response.in_progress", "response.completed"]
 
 
+async def test_the_kv_of_what_is_not_to_be_stored_is_not_to_last(
+    client: httpx.AsyncClient, turns: ScriptedTurns
+) -> None:
+    prewarm = {"prompt_cache_options": {"prewarm": True}}
+    for fields, is_stored, is_fading in (
+        ({}, True, False),
+        ({"store": True}, True, False),
+        ({"store": False}, False, True),
+        (prewarm, False, False),
+        ({**prewarm, "store": False}, False, True),
+    ):
+        await created(client, **fields)
+        request = turns.requests[-1]
+        assert (request.is_stored, request.is_fading) == (is_stored, is_fading)
+
+
 @pytest.mark.parametrize(
     ("fields", "param"),
     [
