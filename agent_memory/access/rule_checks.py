@@ -12,7 +12,7 @@ from agent_memory.errors import InvalidRequest
 MAX_AMOUNT = 10**15
 MAX_PER_S = 86_400
 _ID = re.compile(r"[!-~]{1,128}")
-_OF_BUDGETS = frozenset(
+OF_BUDGETS = frozenset(
     {SubjectKind.WORKSPACE, SubjectKind.KEY, SubjectKind.AGENT, SubjectKind.SESSION}
 )
 _MAX_DECIMALS = 12
@@ -20,7 +20,7 @@ _MAX_DECIMALS = 12
 
 def check_subject(kind: str, id: str | None, *, of_budget: bool) -> Subject:  # noqa: A002
     """The subject; `InvalidRequest` for a kind that is not known, or that has no budgets."""
-    known = _OF_BUDGETS if of_budget else frozenset(SubjectKind)
+    known = OF_BUDGETS if of_budget else frozenset(SubjectKind)
     if kind not in known:
         names = ", ".join(sorted(known))
         raise InvalidRequest(f"The subject is one of: {names}.", "subject")

@@ -5,8 +5,11 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from agent_memory.api.openapi_examples import document_examples
+from agent_memory.api.openapi_faults import document_faults
 from agent_memory.api.schemas.admin import (
     ChangeKeyBody,
     CreateKeyBody,
@@ -128,13 +131,24 @@ def takes(
 
 
 def answers(
-    description: str, example: object, *, status: int = 200, stream: str | None = None
+    description: str,
+    example: object,
+    schema: type[BaseModel] | None = None,
+    *,
+    status: int = 200,
+    stream: str | None = None,
+    table: str | None = None,
 ) -> dict[int | str, dict[str, Any]]:
-    """`responses` of a route. `stream`: the first events of the streamed form."""
+    """`responses` of a route. schema: of the answer; without it, what the example shows is
+    documented. stream: the first events of the streamed form; table: the first lines of that for
+    spreadsheets."""
     content: dict[str, Any] = {"application/json": {"example": example}}
     if stream is not None:
         content["text/event-stream"] = {"example": stream}
-    return {status: {"description": description, "content": content}}
+    if table is not None:
+        content["text/csv"] = {"example": table, "schema": {"type": "string"}}
+    model = {} if schema is None else {"model": schema}
+    return {status: {"description": description, "content": content, **model}}
 
 
 def openapi_document(app: FastAPI) -> dict[str, Any]:
@@ -152,4 +166,6 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
         "x-api-key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
     }
     document["security"] = [{"bearer": []}, {"x-api-key": []}]
+    document_faults(document)
+    document_examples(document, app.routes)
     return document

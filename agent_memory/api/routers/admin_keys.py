@@ -20,6 +20,13 @@ from agent_memory.api.schemas.admin import (
     CreateWorkspaceBody,
     RotateKeyBody,
 )
+from agent_memory.api.schemas.answers.admin import (
+    KeyAnswer,
+    NewKeyAnswer,
+    NewWorkspaceAnswer,
+    WorkspaceAnswer,
+)
+from agent_memory.api.schemas.answers.answer import Listing
 from agent_memory.api.translators.admin_json import key_json
 from agent_memory.api.translators.key_defaults import key_defaults
 from agent_memory.api.translators.memory_words import memory_of_header
@@ -60,7 +67,9 @@ def administration_of(call: Call) -> Administration:
 @router.get(
     "/workspaces",
     summary="List the workspaces",
-    responses=answers("All workspaces of the server.", {"data": [_WORKSPACE]}),
+    responses=answers(
+        "All workspaces of the server.", {"data": [_WORKSPACE]}, Listing[WorkspaceAnswer]
+    ),
 )
 async def list_workspaces(request: Request) -> Response:
     """For operators: their ids, and nothing of what is in them."""
@@ -76,7 +85,8 @@ async def list_workspaces(request: Request) -> Response:
     openapi_extra=takes(CreateWorkspaceBody, {"id": "team"}),
     responses=answers(
         "The workspace, with the first key of its administrator.",
-        {**_WORKSPACE, "key": "am_3f9c0a1b2c3d_…"},
+        {**_WORKSPACE, "key_id": "3f9c0a1b2c3d", "key": "am_3f9c0a1b2c3d_…"},
+        NewWorkspaceAnswer,
         status=201,
     ),
 )
@@ -93,7 +103,11 @@ async def create_workspace(request: Request) -> Response:
     return json_answer(answer, 201)
 
 
-@router.get("/keys", summary="List the keys", responses=answers("All keys.", {"data": [_KEY]}))
+@router.get(
+    "/keys",
+    summary="List the keys",
+    responses=answers("All keys.", {"data": [_KEY]}, Listing[KeyAnswer]),
+)
 async def list_keys(request: Request) -> Response:
     """Of the workspace, newest first, revoked ones too; never their secrets."""
     call = await Call.open(request, Scope.ADMIN)
@@ -106,7 +120,7 @@ async def list_keys(request: Request) -> Response:
     status_code=201,
     summary="Create a key",
     openapi_extra=takes(CreateKeyBody, {"name": "ann", "models": ["tiny"]}),
-    responses=answers("The key, with its secret.", _SHOWN_ONCE, status=201),
+    responses=answers("The key, with its secret.", _SHOWN_ONCE, NewKeyAnswer, status=201),
 )
 async def create_key(request: Request) -> Response:
     """The whole key is shown this once: only its hash is stored."""
@@ -128,7 +142,9 @@ async def create_key(request: Request) -> Response:
     return json_answer({**key_json(record), "key": raw}, 201)
 
 
-@router.get("/keys/{id}", summary="Describe one key", responses=answers("The key.", _KEY))
+@router.get(
+    "/keys/{id}", summary="Describe one key", responses=answers("The key.", _KEY, KeyAnswer)
+)
 async def get_key(request: Request, id: str) -> Response:  # noqa: A002  the path's word
     """One key by its id."""
     call = await Call.open(request, Scope.ADMIN)
@@ -141,7 +157,7 @@ async def get_key(request: Request, id: str) -> Response:  # noqa: A002  the pat
     "/keys/{id}",
     summary="Change a key",
     openapi_extra=takes(ChangeKeyBody, {"disabled": True}),
-    responses=answers("The key as it is now.", _KEY),
+    responses=answers("The key as it is now.", _KEY, KeyAnswer),
 )
 async def change_key(request: Request, id: str) -> Response:  # noqa: A002  the path's word
     """Only the fields that are sent change. A disabled key is refused within two seconds."""
@@ -158,7 +174,7 @@ async def change_key(request: Request, id: str) -> Response:  # noqa: A002  the 
     "/keys/{id}/rotate",
     summary="Give a key a new secret",
     openapi_extra=takes(RotateKeyBody, {"overlap_s": 3600}, is_required=False),
-    responses=answers("The key, with its new secret.", _SHOWN_ONCE),
+    responses=answers("The key, with its new secret.", _SHOWN_ONCE, NewKeyAnswer),
 )
 async def rotate_key(request: Request, id: str) -> Response:  # noqa: A002  the path's word
     """The old secret opens for `overlap_s` seconds more. The key's id stays, and with it its
@@ -174,7 +190,9 @@ async def rotate_key(request: Request, id: str) -> Response:  # noqa: A002  the 
 
 
 @router.delete(
-    "/keys/{id}", summary="Revoke a key", responses=answers("The key, which is over.", _KEY)
+    "/keys/{id}",
+    summary="Revoke a key",
+    responses=answers("The key, which is over.", _KEY, KeyAnswer),
 )
 async def revoke_key(request: Request, id: str) -> Response:  # noqa: A002  the path's word
     """For good; it is refused within two seconds."""

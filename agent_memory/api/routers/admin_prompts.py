@@ -13,6 +13,12 @@ from agent_memory.api.openapi import answers, takes
 from agent_memory.api.page_answer import page_answer
 from agent_memory.api.routers.admin_keys import administration_of
 from agent_memory.api.schemas.admin import PromptPolicyBody
+from agent_memory.api.schemas.answers.admin import (
+    PromptAnswer,
+    PromptPolicyAnswer,
+    PromptsErasedAnswer,
+)
+from agent_memory.api.schemas.answers.answer import PageOf
 from agent_memory.gateway.prompt_log import LoggedPrompt
 from agent_memory.ids import KeyId, SessionId
 
@@ -45,7 +51,9 @@ _PROMPT = {
 
 
 @router.get(
-    "/policy", summary="Show whose prompts are logged", responses=answers("The policy.", _POLICY)
+    "/policy",
+    summary="Show whose prompts are logged",
+    responses=answers("The policy.", _POLICY, PromptPolicyAnswer),
 )
 async def get_prompt_policy(request: Request) -> Response:
     """Nobody's by default."""
@@ -57,7 +65,7 @@ async def get_prompt_policy(request: Request) -> Response:
     "/policy",
     summary="Set whose prompts are logged",
     openapi_extra=takes(PromptPolicyBody, {"enabled": False, "on_for_keys": ["3f9c0a1b2c3d"]}),
-    responses=answers("The policy.", _POLICY),
+    responses=answers("The policy.", _POLICY, PromptPolicyAnswer),
 )
 async def set_prompt_policy(request: Request) -> Response:
     """It holds within two seconds, for requests that begin then. What was logged before is erased
@@ -77,7 +85,9 @@ async def set_prompt_policy(request: Request) -> Response:
 @router.get(
     "",
     summary="Read logged prompts",
-    responses=answers("A page, newest first.", {"data": [_PROMPT], "next_cursor": None}),
+    responses=answers(
+        "A page, newest first.", {"data": [_PROMPT], "next_cursor": None}, PageOf[PromptAnswer]
+    ),
 )
 async def list_prompts(
     request: Request,
@@ -99,7 +109,9 @@ async def list_prompts(
     return page_answer(page, _prompt_json)
 
 
-@router.get("/{id}", summary="Read one logged prompt", responses=answers("It.", _PROMPT))
+@router.get(
+    "/{id}", summary="Read one logged prompt", responses=answers("It.", _PROMPT, PromptAnswer)
+)
 async def get_prompt(request: Request, id: str) -> Response:  # noqa: A002  the path's word
     """One request and its answer."""
     call = await Call.open(request, Scope.ADMIN)
@@ -109,7 +121,11 @@ async def get_prompt(request: Request, id: str) -> Response:  # noqa: A002  the 
 @router.delete(
     "",
     summary="Erase logged prompts",
-    responses=answers("How many there were.", {"object": "prompts.erased", "num_prompts": 12}),
+    responses=answers(
+        "How many there were.",
+        {"object": "prompts.erased", "num_prompts": 12},
+        PromptsErasedAnswer,
+    ),
 )
 async def erase_prompts(request: Request, key_id: _Id = None, session_id: _Id = None) -> Response:
     """All of the workspace, or those of a key or a session."""

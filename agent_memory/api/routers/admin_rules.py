@@ -25,6 +25,13 @@ from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.routers.admin_keys import administration_of
 from agent_memory.api.schemas.admin import PutBudgetBody, PutLimitBody
+from agent_memory.api.schemas.answers.admin import (
+    BudgetAnswer,
+    LimitAnswer,
+    NewBudgetAnswer,
+    StandingAnswer,
+)
+from agent_memory.api.schemas.answers.answer import Listing
 from agent_memory.api.translators.admin_json import balance_json, budget_json, limit_json
 from agent_memory.contexts.webhooks.webhook import check_url, new_secret
 from agent_memory.errors import InvalidRequest
@@ -63,7 +70,11 @@ _STANDING = {
 }
 
 
-@router.get("/limits", summary="List the limits", responses=answers("All.", {"data": [_LIMIT]}))
+@router.get(
+    "/limits",
+    summary="List the limits",
+    responses=answers("All.", {"data": [_LIMIT]}, Listing[LimitAnswer]),
+)
 async def list_limits(request: Request) -> Response:
     """Of the workspace, oldest first."""
     call = await Call.open(request, Scope.ADMIN)
@@ -75,7 +86,7 @@ async def list_limits(request: Request) -> Response:
     "/limits",
     summary="Set a limit",
     openapi_extra=takes(PutLimitBody, {"subject": "key", "metric": "requests", "amount": 60}),
-    responses=answers("The limit.", _LIMIT),
+    responses=answers("The limit.", _LIMIT, LimitAnswer),
 )
 async def put_limit(request: Request) -> Response:
     """It holds within two seconds. One of the same subject, metric and time gets the new amount."""
@@ -93,7 +104,11 @@ async def put_limit(request: Request) -> Response:
     return json_answer(limit_json(limit))
 
 
-@router.delete("/limits/{id}", summary="Delete a limit", responses=answers("Gone.", _LIMIT))
+@router.delete(
+    "/limits/{id}",
+    summary="Delete a limit",
+    responses=answers("Gone.", _LIMIT, LimitAnswer),
+)
 async def delete_limit(request: Request, id: str) -> Response:  # noqa: A002  the path's word
     """It holds no longer, within two seconds."""
     call = await Call.open(request, Scope.ADMIN)
@@ -106,7 +121,7 @@ async def delete_limit(request: Request, id: str) -> Response:  # noqa: A002  th
 @router.get(
     "/budgets",
     summary="List the budgets",
-    responses=answers("All, with what was spent.", {"data": [_STANDING]}),
+    responses=answers("All, with what was spent.", {"data": [_STANDING]}, Listing[StandingAnswer]),
 )
 async def list_budgets(request: Request) -> Response:
     """Each with the window of now: what was spent, is reserved and remains, by subject; of more
@@ -126,7 +141,7 @@ async def list_budgets(request: Request) -> Response:
         PutBudgetBody,
         {"subject": "session", "unit": "tokens", "amount": "200000", "period": "total"},
     ),
-    responses=answers("The budget.", _BUDGET),
+    responses=answers("The budget.", _BUDGET, NewBudgetAnswer),
 )
 async def put_budget(request: Request) -> Response:
     """It holds within two seconds. One of the same subject, unit and period gets the new amount and
@@ -150,7 +165,11 @@ async def put_budget(request: Request) -> Response:
     return json_answer({**budget_json(budget), **shown_once})
 
 
-@router.delete("/budgets/{id}", summary="Delete a budget", responses=answers("Gone.", _BUDGET))
+@router.delete(
+    "/budgets/{id}",
+    summary="Delete a budget",
+    responses=answers("Gone.", _BUDGET, BudgetAnswer),
+)
 async def delete_budget(request: Request, id: str) -> Response:  # noqa: A002  the path's word
     """Its spending is forgotten; the ledger stays."""
     call = await Call.open(request, Scope.ADMIN)

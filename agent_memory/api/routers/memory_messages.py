@@ -17,6 +17,7 @@ from agent_memory.api.schemas.memory.messages import (
     MessageBody,
     MessageChangeBody,
 )
+from agent_memory.api.schemas.moments import IsoMoment
 from agent_memory.api.translators.memory_messages import (
     erased_json,
     found_json,
@@ -119,8 +120,8 @@ async def search_messages(
     top_k: Annotated[int, Query(ge=1, le=100)] = 10,
     importance_min: Annotated[float, Query(ge=0, le=1)] = 0.0,
     role: Annotated[Literal["user", "assistant", "system", "tool"] | None, Query()] = None,
-    since: Annotated[datetime | None, Query()] = None,
-    until: Annotated[datetime | None, Query()] = None,
+    since: Annotated[IsoMoment | None, Query()] = None,
+    until: Annotated[IsoMoment | None, Query()] = None,
     metadata: Annotated[list[str] | None, Query(max_length=16)] = None,
 ) -> Response:
     """`metadata` is `name:value` and may be repeated: all of them must hold."""

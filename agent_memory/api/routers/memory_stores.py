@@ -1,7 +1,6 @@
 """Anthropic's memory stores: the same rows as contexts, in the words of the official SDK."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -19,6 +18,7 @@ from agent_memory.api.schemas.memory_stores import (
     CreateMemoryBody,
     UpdateMemoryBody,
 )
+from agent_memory.api.schemas.moments import IsoMoment
 from agent_memory.contexts.condition import ANY, UNCONDITIONAL, Condition
 from agent_memory.contexts.context import Context
 from agent_memory.contexts.document import Document, Format
@@ -257,8 +257,8 @@ async def list_versions(
     api_key_id: Annotated[str | None, Query(max_length=128)] = None,
     session_id: Annotated[str | None, Query(max_length=128)] = None,
     service_account_id: Annotated[str | None, Query(max_length=128)] = None,
-    since: Annotated[datetime | None, Query(alias="created_at[gte]")] = None,
-    until: Annotated[datetime | None, Query(alias="created_at[lte]")] = None,
+    since: Annotated[IsoMoment | None, Query(alias="created_at[gte]")] = None,
+    until: Annotated[IsoMoment | None, Query(alias="created_at[lte]")] = None,
     page: Annotated[str | None, Query(max_length=4096)] = None,
     limit: Limit = 20,
     view: View = None,

@@ -8,6 +8,17 @@ from agent_memory.api.call import Call
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
 from agent_memory.api.runtime import Providers
+from agent_memory.api.schemas.answers.answer import Listing
+from agent_memory.api.schemas.answers.providers import (
+    AliasAnswer,
+    AliasDeletedAnswer,
+    BreakerAnswer,
+    BreakersResetAnswer,
+    PriceAnswer,
+    ProviderAnswer,
+    ProviderCheckedAnswer,
+    ProviderDeletedAnswer,
+)
 from agent_memory.api.schemas.providers import (
     AliasBody,
     PriceBody,
@@ -74,7 +85,7 @@ _BREAKER = {
 @router.get(
     "/providers",
     summary="List the providers",
-    responses=answers("All of them.", {"data": [_PROVIDER]}),
+    responses=answers("All of them.", {"data": [_PROVIDER]}, Listing[ProviderAnswer]),
 )
 async def list_providers(request: Request) -> Response:
     """By name; of their keys only the last four characters."""
@@ -88,8 +99,8 @@ async def list_providers(request: Request) -> Response:
     "/providers",
     status_code=201,
     summary="Add a provider, or change it",
-    openapi_extra=takes(ProviderBody, {"name": "openrouter", "keys": ["sk-or-…"]}),
-    responses=answers("The provider.", _PROVIDER, status=201),
+    openapi_extra=takes(ProviderBody, {"name": "openrouter", "keys": ["sk-or-v1-0123456789"]}),
+    responses=answers("The provider.", _PROVIDER, ProviderAnswer, status=201),
 )
 async def put_provider(request: Request) -> Response:
     """It answers within a second, in every process. Its keys are sealed and never shown again."""
@@ -104,7 +115,7 @@ async def put_provider(request: Request) -> Response:
     "/providers/{name}",
     summary="Enable or disable a provider",
     openapi_extra=takes(ProviderChangeBody, {"enabled": False}),
-    responses=answers("The provider.", {**_PROVIDER, "enabled": False}),
+    responses=answers("The provider.", {**_PROVIDER, "enabled": False}, ProviderAnswer),
 )
 async def change_provider(request: Request, name: str) -> Response:
     """A disabled one keeps its keys and is not asked."""
@@ -118,7 +129,11 @@ async def change_provider(request: Request, name: str) -> Response:
 @router.delete(
     "/providers/{name}",
     summary="Remove a provider",
-    responses=answers("It is gone.", {"object": "provider.deleted", "name": "openrouter"}),
+    responses=answers(
+        "It is gone.",
+        {"object": "provider.deleted", "name": "openrouter"},
+        ProviderDeletedAnswer,
+    ),
 )
 async def remove_provider(request: Request, name: str) -> Response:
     """With its keys."""
@@ -130,7 +145,11 @@ async def remove_provider(request: Request, name: str) -> Response:
 @router.post(
     "/providers/{name}/test",
     summary="Ask a provider for its models",
-    responses=answers("It answers.", {"name": "openrouter", "ok": True, "num_models": 412}),
+    responses=answers(
+        "It answers.",
+        {"name": "openrouter", "ok": True, "num_models": 412},
+        ProviderCheckedAnswer,
+    ),
 )
 async def check_provider(request: Request, name: str) -> Response:
     """With its key, as a request would be made; 502 says what is wrong. The list is kept."""
@@ -142,8 +161,8 @@ async def check_provider(request: Request, name: str) -> Response:
     "/providers/{name}/keys",
     status_code=201,
     summary="Add a key of a provider",
-    openapi_extra=takes(ProviderKeyBody, {"key": "sk-or-…", "weight": 1}),
-    responses=answers("The provider.", _PROVIDER, status=201),
+    openapi_extra=takes(ProviderKeyBody, {"key": "sk-or-v1-0123456789", "weight": 1}),
+    responses=answers("The provider.", _PROVIDER, ProviderAnswer, status=201),
 )
 async def add_provider_key(request: Request, name: str) -> Response:
     """Beside those that are there: requests are shared out by weight, and go on with another key
@@ -158,7 +177,7 @@ async def add_provider_key(request: Request, name: str) -> Response:
 @router.delete(
     "/providers/{name}/keys/{key_id}",
     summary="Remove a key of a provider",
-    responses=answers("The provider.", {**_PROVIDER, "keys": []}),
+    responses=answers("The provider.", {**_PROVIDER, "keys": []}, ProviderAnswer),
 )
 async def drop_provider_key(request: Request, name: str, key_id: str) -> Response:
     """It is used no more within a second."""
@@ -168,7 +187,9 @@ async def drop_provider_key(request: Request, name: str, key_id: str) -> Respons
 
 
 @router.get(
-    "/aliases", summary="List the aliases", responses=answers("All of them.", {"data": [_ALIAS]})
+    "/aliases",
+    summary="List the aliases",
+    responses=answers("All of them.", {"data": [_ALIAS]}, Listing[AliasAnswer]),
 )
 async def list_aliases(request: Request) -> Response:
     """By name."""
@@ -182,7 +203,7 @@ async def list_aliases(request: Request) -> Response:
     openapi_extra=takes(
         AliasBody, {"targets": [{"model": "anthropic/claude-haiku-4-5", "weight": 1}]}
     ),
-    responses=answers("The alias.", _ALIAS),
+    responses=answers("The alias.", _ALIAS, AliasAnswer),
 )
 async def put_alias(request: Request, name: str) -> Response:
     """Its targets share requests by weight; its fallbacks answer when all targets have failed."""
@@ -195,7 +216,9 @@ async def put_alias(request: Request, name: str) -> Response:
 @router.delete(
     "/aliases/{name}",
     summary="Remove an alias",
-    responses=answers("It is gone.", {"object": "alias.deleted", "name": "fast"}),
+    responses=answers(
+        "It is gone.", {"object": "alias.deleted", "name": "fast"}, AliasDeletedAnswer
+    ),
 )
 async def remove_alias(request: Request, name: str) -> Response:
     """The name stands for nothing any more."""
@@ -206,7 +229,7 @@ async def remove_alias(request: Request, name: str) -> Response:
 @router.get(
     "/prices",
     summary="List the prices that were set",
-    responses=answers("All of them.", {"data": [_PRICE]}),
+    responses=answers("All of them.", {"data": [_PRICE]}, Listing[PriceAnswer]),
 )
 async def list_prices(request: Request) -> Response:
     """Those of the bundled list are not among them."""
@@ -219,7 +242,7 @@ async def list_prices(request: Request) -> Response:
     status_code=201,
     summary="Set a price",
     openapi_extra=takes(PriceBody, {"provider": "stub", "input": "3", "output": "15"}),
-    responses=answers("The price.", _PRICE, status=201),
+    responses=answers("The price.", _PRICE, PriceAnswer, status=201),
 )
 async def put_price(request: Request) -> Response:
     """Dollars for a million tokens, from a date on. What was booked before stays as it was."""
@@ -232,7 +255,9 @@ async def put_price(request: Request) -> Response:
 @router.get(
     "/breakers",
     summary="List the circuit breakers",
-    responses=answers("Those that have counted failures.", {"data": [_BREAKER]}),
+    responses=answers(
+        "Those that have counted failures.", {"data": [_BREAKER]}, Listing[BreakerAnswer]
+    ),
 )
 async def list_breakers(request: Request) -> Response:
     """Of the process that answers: one for each provider, model and key."""
@@ -243,7 +268,7 @@ async def list_breakers(request: Request) -> Response:
 @router.post(
     "/providers/{name}/reset",
     summary="Close the circuit breakers of a provider",
-    responses=answers("How many.", {"name": "stub", "num_reset": 1}),
+    responses=answers("How many.", {"name": "stub", "num_reset": 1}, BreakersResetAnswer),
 )
 async def reset_breakers(request: Request, name: str) -> Response:
     """It is asked again at once."""

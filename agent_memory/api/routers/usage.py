@@ -20,6 +20,15 @@ from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers
 from agent_memory.api.page_answer import page_answer
 from agent_memory.api.routers.admin_keys import administration_of
+from agent_memory.api.schemas.answers.answer import PageOf
+from agent_memory.api.schemas.answers.usage import (
+    AuditEntryAnswer,
+    LedgerEntryAnswer,
+    OwnUsageAnswer,
+    UsageAnswer,
+    VerdictAnswer,
+)
+from agent_memory.api.schemas.moments import IsoDate
 from agent_memory.api.translators.admin_json import (
     audit_json,
     balance_json,
@@ -53,6 +62,9 @@ _ENTRY = {
     "request_id": "req_5e0c",
     "key_id": "3f9c0a1b2c3d",
     "surface": "messages",
+    "agent": None,
+    "session_id": "sess_4b1d",
+    "requested_model": "tiny",
     "provider": "local",
     "model": "tiny",
     "input_tokens": 9,
@@ -60,7 +72,16 @@ _ENTRY = {
     "cache_write_tokens": 0,
     "output_tokens": 3,
     "cost": "0",
+    "price_id": "local:free",
     "status": 200,
+    "error_code": None,
+    "is_cancelled": False,
+    "is_repeat": False,
+    "is_estimated": False,
+    "num_attempts": 1,
+    "started_at": "2026-01-01T00:00:00+00:00",
+    "latency_ms": 812.4,
+    "first_byte_ms": 96.1,
 }
 _AUDIT = {
     "object": "audit_entry",
@@ -74,7 +95,20 @@ _AUDIT = {
 }
 _VERDICT = {"is_whole": True, "num_entries": 1, "head": "9f2c", "broken_at": None}
 _LEFT = {
-    "budget": {"id": "budget_77d0", "unit": "tokens", "amount": "200000", "period": "total"},
+    "budget": {
+        "object": "budget",
+        "id": "budget_77d0",
+        "subject": "session",
+        "subject_id": "*",
+        "unit": "tokens",
+        "amount": "200000",
+        "period": "total",
+        "time_zone": "UTC",
+        "soft_limit": None,
+        "webhook_url": None,
+        "created_at": "2026-01-01T00:00:00+00:00",
+    },
+    "subject_id": "sess_4b1d",
     "resets_at": None,
     "spent": "531",
     "reserved": "0",
@@ -93,13 +127,15 @@ _LEFT = {
             "by": ["day"],
             "data": [{"day": "2026-01-01", **_SUMS}],
         },
+        UsageAnswer,
+        table=f"day,{','.join(_SUMS)}\n2026-01-01,{','.join(map(str, _SUMS.values()))}\n",
     ),
 )
 async def usage(
     request: Request,
-    by: Annotated[str, Query(max_length=100)] = "day",
-    from_: Annotated[date | None, Query(alias="from")] = None,
-    to: Annotated[date | None, Query()] = None,
+    by: Annotated[str, Query(max_length=100, json_schema_extra={"format": "usage-by"})] = "day",
+    from_: Annotated[IsoDate | None, Query(alias="from")] = None,
+    to: Annotated[IsoDate | None, Query()] = None,
     form: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
 ) -> Response:
     """`by`: any of day, key, provider, model, agent, session, separated by commas. `from` and `to`
@@ -120,13 +156,20 @@ async def usage(
     summary="Show a key's own usage",
     responses=answers(
         "What this key has used, and what its budgets have left.",
-        {"key_id": "3f9c0a1b2c3d", "from": "2026-01-01", "to": "2026-01-30", "total": _SUMS},
+        {
+            "key_id": "3f9c0a1b2c3d",
+            "from": "2026-01-01",
+            "to": "2026-01-30",
+            "days": [{"day": "2026-01-01", **_SUMS}],
+            "budgets": [_LEFT],
+        },
+        OwnUsageAnswer,
     ),
 )
 async def usage_of_key(
     request: Request,
-    from_: Annotated[date | None, Query(alias="from")] = None,
-    to: Annotated[date | None, Query()] = None,
+    from_: Annotated[IsoDate | None, Query(alias="from")] = None,
+    to: Annotated[IsoDate | None, Query()] = None,
 ) -> Response:
     """For every key. `budgets`: those that a request of this key falls under, with the agent and
     the session that the headers name."""
@@ -149,7 +192,11 @@ async def usage_of_key(
 @router.get(
     "/v1/admin/ledger",
     summary="Read the ledger",
-    responses=answers("A page, newest first.", {"data": [_ENTRY], "next_cursor": None}),
+    responses=answers(
+        "A page, newest first.",
+        {"data": [_ENTRY], "next_cursor": None},
+        PageOf[LedgerEntryAnswer],
+    ),
 )
 async def read_ledger(
     request: Request,
@@ -173,11 +220,17 @@ async def read_ledger(
 @router.get(
     "/v1/admin/audit",
     summary="Read the audit log",
-    responses=answers("A page, newest first.", {"data": [_AUDIT], "next_cursor": None}),
+    responses=answers(
+        "A page, newest first.",
+        {"data": [_AUDIT], "next_cursor": None},
+        PageOf[AuditEntryAnswer],
+    ),
 )
 async def read_audit(
     request: Request,
-    cursor: Annotated[str | None, Query(max_length=64)] = None,
+    cursor: Annotated[
+        str | None, Query(max_length=64, json_schema_extra={"format": "audit-cursor"})
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """Who changed which key, limit, budget or workspace."""
@@ -189,7 +242,7 @@ async def read_audit(
 @router.get(
     "/v1/admin/audit/verify",
     summary="Verify the audit log",
-    responses=answers("Whether it is as it was written.", _VERDICT),
+    responses=answers("Whether it is as it was written.", _VERDICT, VerdictAnswer),
 )
 async def verify_audit(request: Request) -> Response:
     """Every entry bears the hash of the one before it: one that was changed, left out or cut off

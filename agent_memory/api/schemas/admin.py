@@ -1,45 +1,46 @@
 """Bodies of the routes for administrators. Amounts of money are decimals as text, or numbers."""
 
-from datetime import datetime
-
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from agent_memory.access.prompt_policy import DEFAULT_KEEP_DAYS
+from agent_memory.api.schemas import admin_words as words
 from agent_memory.api.schemas.body import Body
-from agent_memory.api.schemas.context_names import ContextNames
+from agent_memory.api.schemas.moments import IsoMoment
 
 _MAX_OVERLAP_S = 30 * 86_400
 
 
 class CreateWorkspaceBody(Body):
-    id: str
+    id: words.WorkspaceId
 
 
 class CreateKeyBody(Body):
     """scopes: inference, sessions, memory and contexts by default."""
 
-    name: str
-    scopes: list[str] = Field(
+    name: words.KeyName
+    scopes: words.Scopes = Field(
         default_factory=lambda: ["inference", "sessions", "memory", "contexts"]
     )
-    expires_at: datetime | None = Field(None, strict=False)
-    memory: str | None = None
-    models: list[str] | None = None
-    addresses: list[str] | None = None
-    contexts: ContextNames | None = None
-    memory_tool: str | None = None
+    expires_at: IsoMoment | None = Field(None, strict=False)
+    memory: words.MemoryWords | None = None
+    models: words.ModelPatterns | None = None
+    addresses: words.Networks | None = None
+    contexts: words.Contexts | None = None
+    memory_tool: words.StoreName | None = None
 
 
 class ChangeKeyBody(Body):
     """Only the fields that are sent change; null takes a bound or an expiry away."""
 
-    name: str = ""
-    scopes: list[str] = Field(default_factory=list)
-    expires_at: datetime | None = Field(None, strict=False)
-    models: list[str] | None = None
-    addresses: list[str] | None = None
-    contexts: ContextNames | None = None
-    memory_tool: str | None = None
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    name: words.KeyName = ""
+    scopes: words.Scopes = Field(default_factory=list)
+    expires_at: IsoMoment | None = Field(None, strict=False)
+    models: words.ModelPatterns | None = None
+    addresses: words.Networks | None = None
+    contexts: words.Contexts | None = None
+    memory_tool: words.StoreName | None = None
     disabled: bool = False
 
 
@@ -52,31 +53,51 @@ class RotateKeyBody(Body):
 class PutLimitBody(Body):
     """subject_id: `*`, or none, is each subject of the kind for itself."""
 
-    subject: str
-    subject_id: str | None = None
-    metric: str
-    amount: int
-    per_s: int = 60
+    subject: words.SubjectName
+    subject_id: words.SubjectId | None = None
+    metric: words.MetricName
+    amount: words.Count
+    per_s: words.Seconds = 60
 
 
 class PutBudgetBody(Body):
     """subject_id: `*`, or none, is each subject of the kind for itself. soft_limit: when so much is
     spent, `webhook_url` is told; both or neither."""
 
-    subject: str
-    subject_id: str | None = None
-    unit: str
-    amount: str | int | float
-    period: str
-    time_zone: str = "UTC"
-    soft_limit: str | int | float | None = None
-    webhook_url: str | None = None
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {
+                    "properties": {
+                        "soft_limit": {"type": "null"},
+                        "webhook_url": {"type": "null"},
+                    }
+                },
+                {
+                    "properties": {
+                        "soft_limit": {"type": ["string", "number"]},
+                        "webhook_url": {"type": "string"},
+                    },
+                    "required": ["soft_limit", "webhook_url"],
+                },
+            ]
+        }
+    )
+
+    subject: words.BudgetSubjectName
+    subject_id: words.SubjectId | None = None
+    unit: words.UnitName
+    amount: words.Amount
+    period: words.PeriodName
+    time_zone: words.TimeZone = "UTC"
+    soft_limit: words.Amount | None = None
+    webhook_url: words.WebhookUrl | None = None
 
 
 class PromptPolicyBody(Body):
     """enabled: for keys that are in neither list."""
 
     enabled: bool
-    on_for_keys: list[str] = Field(default_factory=list)
-    off_for_keys: list[str] = Field(default_factory=list)
-    keep_days: int = DEFAULT_KEEP_DAYS
+    on_for_keys: words.KeyIds = Field(default_factory=list)
+    off_for_keys: words.KeyIds = Field(default_factory=list)
+    keep_days: words.Days = DEFAULT_KEEP_DAYS

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from agent_memory.errors import InvalidRequest, NotFound, UpstreamBroken
+from agent_memory.errors import Conflict, InvalidRequest, NotFound, UpstreamBroken
 from agent_memory.gateway.breaker import BreakerReport, Breakers
 from agent_memory.gateway.configuration import (
     LOCAL,
@@ -103,9 +103,10 @@ class ProviderDesk:
         return len(models)
 
     async def put_alias(self, alias: Alias) -> None:
-        config = await self.config()
-        if alias.name in config.providers or alias.name in RESERVED:
+        if alias.name in RESERVED:
             raise InvalidRequest(f"An alias cannot be called '{alias.name}'.", "name")
+        if alias.name in (await self.config()).providers:
+            raise Conflict(f"There is a provider called '{alias.name}'.")
         await self._table.put_alias(alias)
 
     async def remove_alias(self, name: str) -> None:

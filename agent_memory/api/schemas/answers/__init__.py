@@ -1,0 +1,1 @@
+"""Answers as they are documented; they are made by the translators."""
