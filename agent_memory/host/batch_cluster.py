@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import ray
@@ -10,7 +11,7 @@ import ray
 from agent_memory.actors.config import RuntimeConfig
 from agent_memory.actors.memory_handle import MemoryPool
 from agent_memory.actors.options import EMBEDDED_STORAGE, NAMESPACE
-from agent_memory.errors import InvalidRequest
+from agent_memory.errors import InvalidRequest, Unavailable
 from agent_memory.host.composition import make_config
 from agent_memory.host.environment import temporary_folder_for_ray
 from agent_memory.ids import WorkspaceId
@@ -25,9 +26,9 @@ def joined_cluster(settings: Settings) -> Iterator[RuntimeConfig]:
     """The cluster at `RAY_ADDRESS`.
 
     The database is that of `DATABASE_URL`, brought up to date, else the one that a server in the
-    cluster started for itself.
+    cluster started for itself. Raises `Unavailable` when the cluster cannot be joined.
     """
-    ray.init(settings.ray_address, namespace=NAMESPACE, log_to_driver=False)
+    _join(settings.ray_address)
     try:
         yield make_config(settings, _database_url(settings), spans_nodes=True)
     finally:
@@ -52,6 +53,20 @@ def own_cluster(settings: Settings, database_url: str, num_actors: int) -> Itera
             yield make_config(settings, database_url, spans_nodes=False)
         finally:
             ray.shutdown()
+
+
+def _join(address: str | None) -> None:
+    join = partial(ray.init, address, namespace=NAMESPACE, log_to_driver=False)
+    try:
+        try:
+            join()
+        except ConnectionAbortedError:
+            # The head starts a server for each client and gives it 30 s, too few when it is busy.
+            join()
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+        message = f"The Ray cluster at {address} cannot be joined: {reason}"
+        raise Unavailable(message) from error
 
 
 async def start_pool(config: RuntimeConfig, num_actors: int, workspace: WorkspaceId) -> MemoryPool:

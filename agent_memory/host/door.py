@@ -12,6 +12,8 @@ from agent_memory.host.stand_in import StandIn, open_listener
 
 LOOK_S = 0.5
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  where to look, not to listen
+_UNREADABLE = (psutil.Error, OSError, RuntimeError)
+"""What psutil raises of processes that end while it reads; the next look reads again."""
 
 
 class Door:
@@ -82,12 +84,16 @@ class Door:
             return None
 
     def _another_listens(self) -> bool:
-        return any(map(self._listens, psutil.Process().children(recursive=True)))
+        try:
+            children = psutil.Process().children(recursive=True)
+        except _UNREADABLE:
+            return False
+        return any(map(self._listens, children))
 
     def _listens(self, process: psutil.Process) -> bool:
         try:
             connections = process.net_connections("tcp")
-        except psutil.Error:  # it has ended
+        except _UNREADABLE:
             return False
         return any(
             connection.status == psutil.CONN_LISTEN and connection.laddr.port == self._port

@@ -35,9 +35,15 @@ def server(data_dir: Callable[[], Path], model: Path) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def mortal(data_dir: Callable[[], Path], model: Path) -> Iterator[Server]:
-    """A second server of the same model, which tests may hurt, stop and start again."""
+def often_killed(data_dir: Callable[[], Path], model: Path) -> Iterator[Server]:
     running = Server(data_dir(), model).start()
     assert running.key, "only the first of its starts shows it"
     yield running
     running.discard()
+
+
+@pytest.fixture
+def mortal(often_killed: Server) -> Server:
+    """A second server of the same model, which tests may hurt, stop and start again. It is well
+    when a test begins, in whatever state the one before has left it."""
+    return often_killed.recovered()

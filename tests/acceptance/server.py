@@ -82,6 +82,16 @@ class Server:
             time.sleep(0.1)
         return self
 
+    def recovered(self) -> "Server":
+        """Itself, once it is ready; started, when it does not run."""
+        if self._process is None or self._process.poll() is not None:
+            return self.start()
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._succeeds("/health/ready"):
+            assert time.monotonic() < deadline, self.said
+            time.sleep(0.2)
+        return self
+
     def terminate_later(self) -> bool:
         """Ask it to stop and do not wait; True when it was running."""
         assert self._process is not None
@@ -117,8 +127,11 @@ class Server:
         shutil.rmtree(runtime_folder(self.home), ignore_errors=True)
 
     def answers(self) -> bool:
+        return self._succeeds("/health/live")
+
+    def _succeeds(self, path: str) -> bool:
         try:
-            return httpx.get(f"{self.url}/health/live", timeout=2).is_success
+            return httpx.get(f"{self.url}{path}", timeout=2).is_success
         except httpx.HTTPError:
             return False
 

@@ -11,7 +11,8 @@ from tests.integration.outputs.speaker import Speaker
 TEXT = '  if x:\n    say("</parameter> ends it, </tool_call> too")\n'
 WRITE = {"type": "object", "properties": {"path": {"type": "string"}, "text": {"type": "string"}}}
 WRITTEN = {"path": "a.py", "text": TEXT}
-TOOLS = {"fs.write": WRITE, "write": WRITE, "now": {"type": "object", "properties": {}}}
+NOTHING = {"type": "object", "properties": {}, "additionalProperties": False}
+TOOLS = {"fs.write": WRITE, "write": WRITE, "now": NOTHING}
 
 
 def qwen(name: str, values: dict[str, str]) -> str:
