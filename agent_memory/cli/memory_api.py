@@ -86,7 +86,7 @@ def with_memory(
 
     async def offline(database: Database) -> _T:
         place = await WorkspaceStore(database).ensure_workspace(WorkspaceId(workspace))
-        async with _offline_client(database, place, settings.context_key_ring) as http:
+        async with _offline_client(database, place, settings) as http:
             return await work(MemoryApi(http))
 
     return with_database(settings, None, offline, may_create=may_create)
@@ -110,9 +110,9 @@ async def _online(
 
 @asynccontextmanager
 async def _offline_client(
-    database: Database, workspace: WorkspaceId, context_keys: Sequence[bytes]
+    database: Database, workspace: WorkspaceId, settings: Settings
 ) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(offline_runtime(database, workspace, context_keys), Limits())
+    app = create_app(offline_runtime(database, workspace, settings), Limits())
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(
         transport=transport, base_url=_OFFLINE_URL, headers={"Authorization": "Bearer offline"}

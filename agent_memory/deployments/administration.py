@@ -1,5 +1,6 @@
 """The desks of administrators over the database."""
 
+from agent_memory.access.sealing import Sealing
 from agent_memory.api.administration import Administration
 from agent_memory.store.audit import AuditStore
 from agent_memory.store.database import Database
@@ -10,10 +11,11 @@ from agent_memory.store.rules import RuleStore
 from agent_memory.store.workspaces import WorkspaceStore
 
 
-def administration_of(database: Database) -> Administration:
+def administration_of(database: Database, sealing: Sealing) -> Administration:
+    """sealing: of the secrets that sign warnings."""
     return Administration(
         keys=KeyStore(database),
-        rules=RuleStore(database),
+        rules=RuleStore(database, sealing=sealing),
         ledger=LedgerStore(database),
         audit=AuditStore(database),
         workspaces=WorkspaceStore(database),

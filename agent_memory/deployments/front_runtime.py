@@ -83,6 +83,7 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
     keys = config.settings.context_key_ring
     contexts = stored_contexts(database, keys, utc_now, bodies=bodies)
     memory_tool = ContextMemoryTool(contexts)
+    sealing = Sealing(config.secrets_key)
     upstreams = upstreams_of(config, database, store, places, directory, memory_tool)
     local = LocalTurns(streams, directory, places, engine, store, models)
     routed = Routed(local, far=upstreams.turns)
@@ -110,11 +111,9 @@ def front_runtime(config: RuntimeConfig) -> Runtime:
         contexts=contexts,
         context_search=context_search(database, keys, embedders),
         memory_versions=memory_versions(database, keys),
-        context_feed=context_feed(
-            database, config.database_url, config.settings, Sealing(config.secrets_key)
-        ),
+        context_feed=context_feed(database, config.database_url, config.settings, sealing),
         accounts=Accountant(BookStore(database), limiter),
-        administration=administration_of(database),
+        administration=administration_of(database, sealing),
         find_session=places.session_of,
         providers=upstreams.desk,
         prices=upstreams.configuration,

@@ -81,7 +81,8 @@ def job_specs(
     """Every kind of job that this server runs."""
     jobs, spaces = JobStore(database), SpaceStore(database)
     contexts = stored_contexts(database, settings.context_key_ring, utc_now)
-    webhooks = WebhookStore(database, Sealing(secrets_key(settings)))
+    sealing = Sealing(secrets_key(settings))
+    webhooks = WebhookStore(database, sealing)
     sender = WebhookSender(may_be_private=settings.webhooks_to_private)
     expire = Expire(
         ImpressionStore(database), RememberedCallStore(database), spaces, PromptLogStore(database)
@@ -107,7 +108,7 @@ def job_specs(
         _spec(
             JobKind.WARN_OF_BUDGET,
             WarningArgs,
-            WarnOfBudget(RuleStore(database), sender, utc_now).do,
+            WarnOfBudget(RuleStore(database, sealing=sealing), sender, utc_now).do,
         ),
         _spec(JobKind.SWEEP_CONTEXTS, NoArgs, SweepContexts(contexts.upkeep, webhooks).do),
         *memory_specs(database, embedders, chosen_enricher(settings)),

@@ -1,9 +1,9 @@
 """The memory and the administration of a data directory on which no server is running."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from agent_memory.access.principal import ALL_SCOPES, Principal
+from agent_memory.access.sealing import Sealing
 from agent_memory.api.runtime import Runtime
 from agent_memory.clock import utc_now
 from agent_memory.deployments.administration import administration_of
@@ -13,8 +13,10 @@ from agent_memory.memory.estimated_tokens import EstimatedTokens
 from agent_memory.memory.ports import TokenCounter
 from agent_memory.memory.service.composition import World
 from agent_memory.memory.service.words_only import WordsOnly
+from agent_memory.settings import Settings
 from agent_memory.store.contexts.search import NoModel
 from agent_memory.store.database import Database
+from agent_memory.store.sealing_key import secrets_key
 from agent_memory.store.stored_contexts import (
     context_search,
     memory_versions,
@@ -23,12 +25,10 @@ from agent_memory.store.stored_contexts import (
 from agent_memory.store.stored_memory import stored_memory
 
 
-def offline_runtime(
-    database: Database, workspace: WorkspaceId, context_keys: Sequence[bytes] = ()
-) -> Runtime:
+def offline_runtime(database: Database, workspace: WorkspaceId, settings: Settings) -> Runtime:
     """Memory, contexts and administration, for whoever may read the data directory. Everything else
     is `Unavailable`."""
-    words = WordsOnly()
+    words, context_keys = WordsOnly(), settings.context_key_ring
     world = World(words, words, _estimated, utc_now)
     absent: Any = _Absent()
     return Runtime(
@@ -48,7 +48,7 @@ def offline_runtime(
         contexts=stored_contexts(database, context_keys, utc_now),
         memory_versions=memory_versions(database, context_keys),
         context_search=context_search(database, context_keys, NoModel()),
-        administration=administration_of(database),
+        administration=administration_of(database, Sealing(secrets_key(settings))),
     )
 
 

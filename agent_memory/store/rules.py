@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from agent_memory.access.budgets import Balance, Budget, CounterKey, Period, SoftLimit, Unit
 from agent_memory.access.limits import Limit, Metric
+from agent_memory.access.sealing import Sealing
 from agent_memory.access.subject import Subject, SubjectKind
 from agent_memory.clock import utc_now
 from agent_memory.errors import InvariantBroken, NotFound
@@ -76,16 +77,31 @@ class _BalanceRow:
 
 @dataclass(frozen=True, slots=True)
 class _ReceiverRow:
+    subject_kind: str
+    subject_id: str
+    unit: str
+    period: str
     webhook_url: str
-    webhook_secret: str
+    sealed_webhook_secret: bytes
+
+    def place(self, workspace: WorkspaceId) -> str:
+        subject = Subject(SubjectKind(self.subject_kind), self.subject_id)
+        return _place(workspace, subject, Unit(self.unit), Period(self.period))
 
 
 class RuleStore:
     """Sets, lists and deletes the rules of a workspace; every change is audited. actor: whoever
-    changes it, the id of a key or `cli`."""
+    changes it, the id of a key or `cli`; sealing: of the secrets that sign warnings, needed where
+    soft limits are set or told of."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime] = utc_now,
+        sealing: Sealing | None = None,
+    ) -> None:
         self._database = database
+        self._sealing = sealing
         self._clock = clock
 
     async def rules(self, workspace: WorkspaceId) -> Rules:
@@ -173,7 +189,9 @@ class RuleStore:
                 now=self._clock(),
                 soft_limit=None if soft is None else soft.amount,
                 webhook_url=None if soft is None else soft.url,
-                webhook_secret=None if soft is None else soft.secret,
+                sealed_secret=None
+                if soft is None
+                else self._sealer.seal(soft.secret, _place(workspace, subject, unit, period)),
             )
             if row is None:
                 raise InvariantBroken("a budget was not set")
@@ -217,7 +235,10 @@ class RuleStore:
             row = await transaction.fetch_one(
                 "get_budget_webhook", _ReceiverRow, budget_id=budget_id
             )
-        return None if row is None else (row.webhook_url, row.webhook_secret)
+        if row is None:
+            return None
+        secret = self._sealer.open(bytes(row.sealed_webhook_secret), row.place(workspace))
+        return row.webhook_url, secret
 
     async def balances(
         self,
@@ -242,3 +263,14 @@ class RuleStore:
             )
             for row in rows
         }
+
+    @property
+    def _sealer(self) -> Sealing:
+        if self._sealing is None:
+            raise InvariantBroken("a store of rules without a key meets a webhook's secret")
+        return self._sealing
+
+
+def _place(workspace: WorkspaceId, subject: Subject, unit: Unit, period: Period) -> str:
+    """What a sealed secret is bound to: what is unique of a budget."""
+    return f"soft limit of {subject.kind}:{subject.id} in {unit} a {period} of {workspace}"

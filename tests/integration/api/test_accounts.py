@@ -19,6 +19,7 @@ from starlette.types import Message
 
 from agent_memory.access.limiter import LocalLimiter
 from agent_memory.access.principal import Scope
+from agent_memory.access.sealing import Sealing
 from agent_memory.api.app import create_app
 from agent_memory.api.limits import Limits
 from agent_memory.deployments.administration import administration_of
@@ -139,7 +140,7 @@ async def world(database: Database) -> AsyncIterator[World]:
         scripted_runtime(turns),
         keys=KeyAuthenticator(keys, ttl_s=0.05),
         accounts=accountant,
-        administration=administration_of(database),
+        administration=administration_of(database, Sealing(bytes(32))),
     )
     app = create_app(runtime, Limits())
     async with client_of(app, admin_key) as admin:

@@ -11,6 +11,7 @@ import pytest
 
 from agent_memory.access.limiter import LocalLimiter
 from agent_memory.access.principal import Scope
+from agent_memory.access.sealing import Sealing
 from agent_memory.api.app import create_app
 from agent_memory.api.limits import Limits
 from agent_memory.deployments.administration import administration_of
@@ -79,7 +80,7 @@ async def world(database: Database) -> AsyncIterator[World]:
         scripted_runtime(ScriptedTurns(PARIS)),
         keys=KeyAuthenticator(keys, ttl_s=0.05),
         accounts=Accountant(BookStore(database), LocalLimiter(), monotonic=_never_cached()),
-        administration=administration_of(database),
+        administration=administration_of(database, Sealing(bytes(32))),
         prompt_log=PromptLog(PromptLogStore(database), PolicyStore(database)),
     )
     app = create_app(runtime, Limits())

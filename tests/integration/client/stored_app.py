@@ -38,7 +38,7 @@ class StoredApp:
             context_feed=context_feed(self._database, url, Settings(), Sealing(bytes(32))),
             context_search=context_search(self._database, (), NoModel()),
             accounts=Accountant(BookStore(self._database), LocalLimiter()),
-            administration=administration_of(self._database),
+            administration=administration_of(self._database, Sealing(bytes(32))),
         )
         self.app = create_app(runtime, Limits())
 

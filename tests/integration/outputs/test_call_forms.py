@@ -1,6 +1,8 @@
 """Calls in the form of a real family, as the official clients are told of them."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ TEXT = '  if x:\n    say("</parameter> ends it, </tool_call> too")\n'
 WRITE = {"type": "object", "properties": {"path": {"type": "string"}, "text": {"type": "string"}}}
 WRITTEN = {"path": "a.py", "text": TEXT}
 NOTHING = {"type": "object", "properties": {}, "additionalProperties": False}
-TOOLS = {"fs.write": WRITE, "write": WRITE, "now": NOTHING}
+TOOLS: Mapping[str, Mapping[str, Any]] = {"fs.write": WRITE, "write": WRITE, "now": NOTHING}
 
 
 def qwen(name: str, values: dict[str, str]) -> str:

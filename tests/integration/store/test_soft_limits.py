@@ -3,8 +3,12 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
+
 from agent_memory.access.budgets import Budget, Cost, Period, SoftLimit, Unit, holds_of
+from agent_memory.access.sealing import Sealing
 from agent_memory.access.subject import Caller, Subject, SubjectKind
+from agent_memory.errors import InvalidRequest
 from agent_memory.gateway.accounting import Asked, Served
 from agent_memory.gateway.books import Reservation
 from agent_memory.gateway.prices import TokenCounts
@@ -72,7 +76,7 @@ async def warned(database: Database) -> list[tuple[object, object]]:
 
 async def test_a_job_is_queued_once_when_the_soft_limit_is_reached(database: Database) -> None:
     await WorkspaceStore(database).create_workspace(OURS, "cli")
-    rules, books = RuleStore(database), BookStore(database)
+    rules, books = RuleStore(database, sealing=Sealing(bytes(32))), BookStore(database)
     budget = await budget_of(rules, SOFT)
     await use(books, budget, "sess_a", 79)
     assert await warned(database) == []
@@ -83,9 +87,17 @@ async def test_a_job_is_queued_once_when_the_soft_limit_is_reached(database: Dat
     assert await rules.receiver(OURS, budget.budget_id) == (SOFT.url, SOFT.secret)
 
 
+async def test_the_secret_that_signs_opens_with_no_other_key(database: Database) -> None:
+    await WorkspaceStore(database).create_workspace(OURS, "cli")
+    budget = await budget_of(RuleStore(database, sealing=Sealing(bytes(32))), SOFT)
+    stranger = RuleStore(database, sealing=Sealing(bytes([1]) * 32))
+    with pytest.raises(InvalidRequest, match="sealed with another key"):
+        await stranger.receiver(OURS, budget.budget_id)
+
+
 async def test_without_a_soft_limit_nobody_is_told(database: Database) -> None:
     await WorkspaceStore(database).create_workspace(OURS, "cli")
-    rules, books = RuleStore(database), BookStore(database)
+    rules, books = RuleStore(database, sealing=Sealing(bytes(32))), BookStore(database)
     budget = await budget_of(rules, None)
     await use(books, budget, "sess_a", 900)
     assert await warned(database) == []
@@ -94,7 +106,7 @@ async def test_without_a_soft_limit_nobody_is_told(database: Database) -> None:
 
 async def test_a_soft_limit_that_is_set_again_is_told_again(database: Database) -> None:
     await WorkspaceStore(database).create_workspace(OURS, "cli")
-    rules, books = RuleStore(database), BookStore(database)
+    rules, books = RuleStore(database, sealing=Sealing(bytes(32))), BookStore(database)
     budget = await budget_of(rules, SOFT)
     await use(books, budget, "sess_a", 80)
     await budget_of(rules, SoftLimit(Decimal(100), SOFT.url, SOFT.secret))

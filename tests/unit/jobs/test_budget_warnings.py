@@ -93,9 +93,9 @@ async def test_a_failed_message_is_sent_again_under_the_same_id() -> None:
     await job.do(RUN, OURS, ARGS)
     assert sender.sent[0].message_id == sender.sent[1].message_id
     other = replace(ARGS, window_start="2026-04-01T00:00:00+00:00")
-    sender = _Sender(200)
-    await WarnOfBudget(_Budgets(BUDGET), sender, lambda: NOON).do(RUN, OURS, other)
-    assert sender.sent[0].message_id != f"msg_{ARGS.budget_id}"
+    later = _Sender(200)
+    await WarnOfBudget(_Budgets(BUDGET), later, lambda: NOON).do(RUN, OURS, other)
+    assert later.sent[0].message_id != sender.sent[0].message_id
 
 
 @pytest.mark.parametrize("budget", [None, replace(BUDGET, soft_limit=None, webhook_url=None)])

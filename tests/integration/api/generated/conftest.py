@@ -123,6 +123,6 @@ def _runtime(database: Database, keys: KeyStore) -> Runtime:
         scripted_runtime(ScriptedTurns(())),
         keys=KeyAuthenticator(keys),
         accounts=Accountant(BookStore(database), LocalLimiter()),
-        administration=administration_of(database),
+        administration=administration_of(database, Sealing(bytes(32))),
         providers=_Desk(table, (), Deadlines()),
     )
