@@ -78,7 +78,8 @@ def _outlive_ray(server: Server, talk: Talk) -> None:
         statuses.append(_status(server))
     assert server.pid == pid
     assert set(statuses) - {None} == {httpx.codes.OK, httpx.codes.SERVICE_UNAVAILABLE}
-    assert server.said.count("agent-memory is ready") == 2
+    # The route answers a moment before the line is printed.
+    wait_until(lambda: server.said.count("agent-memory is ready") == 2, timeout_s=30)
     wait_until(lambda: bool(talk.stats().get("pool_shelf_bytes")), timeout_s=30)
 
 

@@ -5,15 +5,19 @@ bounded here: `(a+)+$` has infinitely many, `EMP-\\d{4,8}` has five. A repetitio
 bound is refused for that reason, and so is one of many alternatives: time is linear in the text.
 """
 
+import importlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from re import _constants, _parser  # type: ignore[attr-defined]  # what the compiler itself reads
 from typing import Any
 
 from agent_memory.errors import InvalidRequest
 from agent_memory.memory.redaction.kinds import RedactionKind
 from agent_memory.memory.redaction.rule import Rule, pattern_rule
+
+# What the compiler itself reads; no stub describes these two modules.
+_constants: Any = importlib.import_module("re._constants")
+_parser: Any = importlib.import_module("re._parser")
 
 MAX_PATTERN_LENGTH = 500
 MAX_WAYS = 5_000

@@ -99,7 +99,9 @@ async def test_a_call_that_is_forbidden_is_not_made(speaker: Speaker) -> None:
     heard = await speaker.chat(
         "CALL", is_streamed=False, tools=TOOLS, tool_choice="none", max_tokens=120
     )
-    assert (heard.thinking, heard.calls) == ("User wants 2+2.", ())
+    # Where its call is forbidden the model writes what chance lets it: more thoughts, or an answer.
+    assert heard.thinking.startswith("User wants 2+2.")
+    assert (heard.calls, "functions.bash" in heard.text + heard.thinking) == ((), False)
 
 
 async def test_responses_has_the_same_parts(speaker: Speaker) -> None:
