@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 LEAST_BYTES = 16 * 1024
 """Shorter bodies come from PostgreSQL together with the row that names their version."""
-_PATIENCE_S = 0.04
+PATIENCE_S = 0.04
 _CONNECT_S = 0.5
 _FIRST_REST_S, _LONGEST_REST_S = 1.0, 30.0
 _KEPT_S = 3600
@@ -50,15 +50,21 @@ class BodyCache(Protocol):
 
 
 class RedisBodies:
-    """Implements `BodyCache`. A failure, or an answer that takes longer than 40 ms, has Redis left
-    alone for a second, and for longer while it goes on: no request waits for it meanwhile."""
+    """Implements `BodyCache`. After a failure, or an answer that took longer than `patience_s`, Redis
+    is left alone for a second, and for longer while it goes on: no request waits for it meanwhile."""
 
-    def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        url: str,
+        clock: Callable[[], float] = time.monotonic,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
         self._redis = Redis.from_url(
             url, socket_timeout=_CONNECT_S, socket_connect_timeout=_CONNECT_S, retry=None
         )
         self._shown_url = shown_url(url)
         self._clock = clock
+        self.patience_s = patience_s
         self._rests_until = 0.0
         self._rest_s = _FIRST_REST_S
         self._writes: set[asyncio.Task[None]] = set()
@@ -67,7 +73,7 @@ class RedisBodies:
         if self._clock() < self._rests_until:
             return None
         try:
-            async with asyncio.timeout(_PATIENCE_S):
+            async with asyncio.timeout(self.patience_s):
                 kept = await self._redis.get(_name(address, sha256))
         except (RedisError, OSError, TimeoutError) as error:
             self._rest(error)
@@ -105,7 +111,7 @@ class RedisBodies:
     def _rest(self, error: Exception) -> None:
         self._rests_until = self._clock() + self._rest_s
         self._rest_s = min(2 * self._rest_s, _LONGEST_REST_S)
-        reason = str(error) or f"no answer within {_PATIENCE_S:.2f} s"
+        reason = str(error) or f"no answer within {self.patience_s:.2f} s"
         extra = {"redis": self._shown_url, "reason": reason}
         log.warning("bodies of contexts are read without Redis", extra=extra)
 

@@ -228,7 +228,7 @@ def own_url(own_server: EmbeddedPostgres) -> Iterator[str]:
 
 @pytest.fixture
 async def own_database(own_url: str) -> AsyncIterator[Database]:
-    database = Database(own_url, timeout_s=1.0)
+    database = Database(own_url, timeout_s=3.0)
     await WorkspaceStore(database).ensure_workspace(ALPHA)
     yield database
     await database.close()
