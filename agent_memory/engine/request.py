@@ -25,6 +25,8 @@ class GenerationRequest:
     priority: below 0, it goes after all others; otherwise the higher goes first in its group.
     is_resumed: it has run before and cannot be refused for a full queue any more.
     is_fading: what it computes is not to last.
+    origin: the ids of its calls follow from it, the same ones in every attempt; without it they
+        are random.
     """
 
     request_id: str
@@ -41,3 +43,4 @@ class GenerationRequest:
     priority: int = 0
     is_resumed: bool = False
     is_fading: bool = False
+    origin: str = ""

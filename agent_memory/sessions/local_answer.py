@@ -154,6 +154,8 @@ class LocalAnswer:
             priority=request.priority,
             is_resumed=is_resumed,
             is_fading=request.is_fading,
+            # Each round of a turn is asked with more messages than the one before.
+            origin=f"{request.turn_id}/{len(self._turn.continuation.messages)}",
         )
 
     async def _terms(self, prompt: Prompt, info: EngineInfo) -> LeaseTerms:

@@ -30,9 +30,9 @@ from agent_memory.device.text.tool_format import (
 from agent_memory.device.text.vocabulary import Vocabulary
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.errors import InvalidRequest, InvariantBroken, ModelNotUsable
-from agent_memory.ids import new_id
 from agent_memory.prompts.call_forms.grammar import CallGrammar
 from agent_memory.prompts.call_forms.json_grammars import EnclosedGrammar
+from agent_memory.prompts.call_ids import CallIds, fresh_call_id
 from agent_memory.prompts.calls import parse_json_calls
 from agent_memory.prompts.harmony.header import Header
 from agent_memory.prompts.harmony.marks import END, THINKING
@@ -58,11 +58,6 @@ from agent_memory.turns.messages import (
 
 _CACHED_CHARS = 8_000_000
 _THINK_TAIL = 16
-
-
-def fresh_call_id() -> str:
-    """An id for a call to which the model gave none."""
-    return new_id("call")
 
 
 class Prompter:
@@ -330,6 +325,7 @@ class Prompter:
             parse=request.form.parse,
             thinking=request.form.thinking,
             stops=request.sampling.stop,
+            new_call_id=CallIds(request.origin, choice) if request.origin else fresh_call_id,
         )
 
     def _format(self, *, is_calling: bool, may_think: bool) -> OutputFormat:

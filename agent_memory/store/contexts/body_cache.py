@@ -50,8 +50,8 @@ class BodyCache(Protocol):
 
 
 class RedisBodies:
-    """Implements `BodyCache`. After a failure, or an answer that took longer than `patience_s`, Redis
-    is left alone for a second, and for longer while it goes on: no request waits for it meanwhile."""
+    """Implements `BodyCache`. After a failure, or an answer that took longer than `patience_s`,
+    Redis is left alone for a second, and for longer while it goes on: no request waits for it."""
 
     def __init__(
         self,

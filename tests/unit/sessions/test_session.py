@@ -227,6 +227,17 @@ async def test_a_lost_engine_is_survived_without_a_token_twice_or_missing(
     assert world.said() == encode("abcdef")
     assert sorted(world.pool.leased) == sorted(world.pool.ended)
     assert world.engine.num_open == 0
+    # So do its calls keep their ids, which the client may have been told.
+    assert len({request.origin for request in world.engine.requests}) == 1
+
+
+async def test_turns_of_a_session_have_calls_of_their_own() -> None:
+    world = World(["hi", "me"])
+    session = world.session()
+    await take(session, ask(HELLO))
+    await take(session, ask(*GOING_BACK, turn_id="turn_2"))
+    first, second = world.engine.requests
+    assert first.origin != second.origin
 
 
 async def test_an_engine_that_keeps_dying_ends_the_turn_with_an_error() -> None:

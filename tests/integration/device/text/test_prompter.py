@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer
 
+from agent_memory.cache.lease import Lease
 from agent_memory.device.text.prompter import Prompter
+from agent_memory.engine.request import GenerationRequest
 from agent_memory.engine.runner import TokenChoice
 from agent_memory.errors import InvalidRequest, ModelNotUsable
+from agent_memory.ids import BlockHash, LeaseId
 from agent_memory.prompts.request import PromptRequest
 from agent_memory.turns.answer_form import AnswerForm
 from agent_memory.turns.events import (
@@ -30,6 +33,7 @@ from agent_memory.turns.messages import (
     ToolSpec,
     ToolUse,
 )
+from agent_memory.turns.sampling import SamplingParams
 from tests.integration.device.small_tokenizers import (
     BRACKETS,
     HERMES,
@@ -263,6 +267,31 @@ def test_a_call_is_streamed_from_its_tokens(make: Make) -> None:
     arguments = [delta.arguments for delta in deltas if isinstance(delta, ToolCallDelta)]
     assert len(arguments) > 2
     assert json.loads("".join(arguments)) == {"city": "Paris"}
+
+
+def test_an_answer_that_goes_on_elsewhere_keeps_the_ids_of_its_calls(make: Make) -> None:
+    text = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Paris"}}\n</tool_call>'
+    request = GenerationRequest(
+        "r",
+        "g",
+        BlockHash("0"),
+        (),
+        SamplingParams(max_tokens=100),
+        Lease(LeaseId("l"), 0),
+        form=AnswerForm(tools=(WEATHER,)),
+        origin="turn_1/1",
+    )
+
+    def call_ids(request: GenerationRequest, choice: int) -> list[str]:
+        prompter = make(HERMES)
+        deltas, _ = prompter.new_text(request, choice).push(tokens_of(prompter, text * 2))
+        return [delta.id for delta in deltas if isinstance(delta, ToolCallStarted)]
+
+    told = call_ids(request, 0)
+    assert len(set(told)) == 2
+    assert call_ids(request, 0) == told
+    assert not set(told) & set(call_ids(request, 1))
+    assert not set(told) & set(call_ids(replace(request, origin="turn_2/3"), 0))
 
 
 def test_calls_in_another_format_are_read_with_the_models_parser(make: Make) -> None:
