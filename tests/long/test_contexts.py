@@ -5,28 +5,12 @@ import os
 import random
 import signal
 import sys
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-
-from agent_memory.testing.models import make_model_folder
 from tests.acceptance.server import Server
 from tests.context_storm import Writer, raging, storm
 
 NUM_WRITERS, NUM_INCREMENTS = 50, 200
 MAX_PAUSE_S = 3.0
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with tempfile.TemporaryDirectory(prefix="am-long-") as folder:
-        model = make_model_folder(Path(folder) / "llama")
-        running = Server(Path(folder) / "data", model).start()
-        assert running.key, "only the first of its starts shows it"
-        yield running
-        running.discard()
 
 
 async def test_fifty_writers_lose_none_of_ten_thousand_increments(server: Server) -> None:

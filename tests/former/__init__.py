@@ -1,0 +1,1 @@
+"""What released versions have written, for later ones to read: a folder for each version."""
