@@ -80,6 +80,9 @@ class BlockPoolActor:
     async def put(self, parcel_id: str, name: str, offset: int, piece: bytes) -> None:
         await self._parcels.put(parcel_id, name, offset, piece)
 
+    async def keep_parcel(self, parcel_id: str) -> None:
+        await self._parcels.keep(parcel_id)
+
     async def unpack(self, parcel_id: str, sequence: OwnedSequence, old_root: BlockHash) -> int:
         return await self._parcels.unpack(parcel_id, sequence, old_root)
 

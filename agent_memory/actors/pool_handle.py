@@ -130,6 +130,11 @@ class PoolHandle:
             PoolLost,
         )
 
+    async def keep_parcel(self, parcel_id: str) -> None:
+        await self._actor.call(
+            lambda actor: actor.keep_parcel.remote(parcel_id), PIECE_TIMEOUT_S, PoolLost
+        )
+
     async def unpack(self, parcel_id: str, sequence: OwnedSequence, old_root: BlockHash) -> int:
         return await self._actor.call(
             lambda actor: actor.unpack.remote(parcel_id, sequence, old_root),

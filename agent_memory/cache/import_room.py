@@ -8,8 +8,8 @@ from agent_memory.cache.parcel_bounds import ParcelBounds
 from agent_memory.errors import InvalidRequest, NotFound, StorageUnavailable
 from agent_memory.ids import BlockHash
 
-MAX_IDLE_S = 120.0
-"""A parcel of which nothing has come for so long is given up."""
+MAX_IDLE_S = 15.0
+"""A parcel of which nothing has been heard for so long is given up: its importer has died."""
 MAX_RESERVE = 1024 * 1024 * 1024
 RESERVE_SHARE = 0.05
 """Of the disk, `MAX_RESERVE` bytes at most, are for the database and for turns."""
@@ -95,6 +95,10 @@ class ImportRoom:
             raise InvalidRequest(f"The KV file '{name[:80]}' is larger than announced.")
         parcel.num_written += num_bytes
 
+    def keep(self, parcel_id: str) -> None:
+        """Its importer lives, and waits for more of it. Raises `NotFound` when it was given up."""
+        self._get(parcel_id)
+
     def end(self, parcel_id: str) -> BlockHash | None:
         """The parcel is gone, and its room is free; returns the workspace it was for. One that is
         not known is no matter."""
@@ -109,7 +113,7 @@ class ImportRoom:
         self._get(parcel_id).touched_at = float("inf")
 
     def idle(self) -> tuple[str, ...]:
-        """Parcels of which nothing has come for too long."""
+        """Parcels of which nothing has been heard for too long."""
         now = self._clock()
         return tuple(
             parcel_id
@@ -117,10 +121,14 @@ class ImportRoom:
             if now - parcel.touched_at > MAX_IDLE_S
         )
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._incoming
+
     def _get(self, parcel_id: str) -> _Incoming:
         if (parcel := self._incoming.get(parcel_id)) is None:
             raise NotFound("parcel", parcel_id)
-        parcel.touched_at = self._clock()
+        parcel.touched_at = max(parcel.touched_at, self._clock())
         return parcel
 
     def _check_disk(self, num_bytes: int) -> None:

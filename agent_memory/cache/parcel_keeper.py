@@ -1,5 +1,6 @@
 """Parcels of blocks that leave the shelf with an export, or come to it with an import."""
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 
@@ -13,6 +14,8 @@ from agent_memory.cache.parcel_folder import Parcel, ParcelFolder
 from agent_memory.cache.pool_keeper import PoolKeeper
 from agent_memory.cache.shelves import Shelves
 from agent_memory.ids import BlockHash, LeaseId, new_id
+
+SWEEP_EVERY_S = 5.0
 
 
 class ParcelKeeper:
@@ -35,6 +38,7 @@ class ParcelKeeper:
         self._arrivals = Lane("arrivals", 1)
         self._unpacking = Lane("unpacking", 2)
         self._departures = Lane("departures", 2)
+        self._sweeping: asyncio.Task[None] | None = None
 
     async def pack(self, sequence: OwnedSequence) -> Parcel:
         """Copy what the shelf has of a sequence into a parcel, to be fetched."""
@@ -51,18 +55,28 @@ class ParcelKeeper:
 
     async def open_import(self, engine: KvEngine, root: BlockHash) -> str:
         """A parcel to be filled for a workspace, when its turn has come. Raises `QueueFull`."""
-        for parcel_id in self._room.idle():
-            await self.close(parcel_id)
+        await self.sweep()
         await self._line.enter(root)
         try:
             async with self._keeper.books:
                 pool = self._keeper.kept.of(engine)
             parcel_id = await self._arrivals.run(self._folder.open)
             self._room.begin(parcel_id, root, pool, engine.parcel_bounds)
+            if self._sweeping is None or self._sweeping.done():
+                self._sweeping = asyncio.create_task(self._sweep_often())
         except BaseException:
             self._line.leave(root)
             raise
         return parcel_id
+
+    async def keep(self, parcel_id: str) -> None:
+        """Its importer lives; to be said every few seconds while it has nothing to put."""
+        self._room.keep(parcel_id)
+
+    async def sweep(self) -> None:
+        """Close the parcels whose importers have died, for others wait in line behind them."""
+        for parcel_id in self._room.idle():
+            await self.close(parcel_id)
 
     async def admit(self, parcel_id: str, name: str, num_bytes: int, num_tokens: int) -> None:
         """Make room for a file of a parcel; see `ImportRoom.admit`."""
@@ -94,6 +108,11 @@ class ParcelKeeper:
         if (root := self._room.end(parcel_id)) is not None:
             self._line.leave(root)
         await self._arrivals.run(self._folder.close, parcel_id)
+
+    async def _sweep_often(self) -> None:
+        while not self._room.is_empty:
+            await asyncio.sleep(SWEEP_EVERY_S)
+            await self.sweep()
 
     def _pack(self, engine: KvEngine, blocks: Sequence[CachedBlock]) -> Parcel:
         parcel_id = self._folder.open()

@@ -12,7 +12,7 @@ from agent_memory.cache.lane import Lane
 from agent_memory.cache.owned_sequence import OwnedSequence
 from agent_memory.cache.parcel_folder import PIECE_SIZE
 from agent_memory.engine.info import EngineInfo
-from agent_memory.errors import InvalidRequest, Unavailable
+from agent_memory.errors import InvalidRequest, NotFound, Unavailable
 from agent_memory.ids import BlockHash, SessionId, WorkspaceId, block_owner
 from agent_memory.sessions.archive.manifest import (
     FILE,
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 PIECE_TIMEOUT_S = 60.0
 """The manifest, and each piece of a KV file, has to come within this time: others wait in line."""
+KEEP_EVERY_S = 4.0
 KV_FOLDER = "kv/"
 
 
@@ -53,6 +54,8 @@ class IncomingBlocks(Protocol):
     async def admit(self, parcel_id: str, name: str, num_bytes: int, num_tokens: int) -> None: ...
 
     async def put(self, parcel_id: str, name: str, offset: int, piece: bytes) -> None: ...
+
+    async def keep_parcel(self, parcel_id: str) -> None: ...
 
     async def unpack(self, parcel_id: str, sequence: OwnedSequence, old_root: BlockHash) -> int: ...
 
@@ -77,6 +80,7 @@ class Arrivals:
         """The session, and its blocks where the engine can read them."""
         root = root_hash(info.fingerprint, info.kv_format, workspace)
         parcel_id = await self._pool.open_import(info, root)
+        keeping = asyncio.create_task(self._keep(parcel_id))
         try:
             reader = TarReader(archive)
             known = Reader(info.fingerprint, info.context_window, info.num_token_ids)
@@ -84,7 +88,16 @@ class Arrivals:
             arrived = _Arrived(parcel_id, manifest, info, workspace)
             return await self._take_in(reader, arrived, session)
         finally:
+            keeping.cancel()
             await self._pool.close_parcel(parcel_id)
+
+    async def _keep(self, parcel_id: str) -> None:
+        """Say that this process lives, for as long as it does."""
+        with contextlib.suppress(NotFound):  # Its next piece will be told.
+            while True:
+                await asyncio.sleep(KEEP_EVERY_S)
+                with contextlib.suppress(Unavailable):
+                    await self._pool.keep_parcel(parcel_id)
 
     async def without_engine(
         self,

@@ -140,10 +140,12 @@ class World:
         )
         self.shelves = DictShelves()
         self.engine = ScriptedEngine()
+        self.now = 0.0
         self.keeper = PoolKeeper(settings, self.shelves, self.engine)
         self.parcels = ParcelKeeper(
             self.keeper,
             self.shelves,
             ParcelFolder(folder / "travel"),
             lambda: Disk(2**40, 2**40),
+            lambda: self.now,
         )

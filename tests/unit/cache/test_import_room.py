@@ -107,7 +107,11 @@ def test_a_parcel_that_nothing_comes_of_is_idle_until_it_is_whole(
     assert room.idle() == ("p",)
     room.admit("p", "one", 30, num_tokens=8)
     assert room.idle() == ()
+    machine.now += MAX_IDLE_S + 1
+    room.keep("p")
+    assert room.idle() == ()
     room.is_whole("p")
+    room.keep("p")
     machine.now *= 9
     assert room.idle() == ()
 

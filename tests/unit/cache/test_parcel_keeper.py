@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent_memory.cache.hashing import chain_hash, root_hash
+from agent_memory.cache.import_room import MAX_IDLE_S
 from agent_memory.cache.lease import StoredBlock
 from agent_memory.cache.owned_sequence import OwnedSequence
 from agent_memory.errors import InvalidRequest, NotFound, PoolLost, StorageUnavailable
@@ -35,6 +36,23 @@ async def test_a_workspace_has_one_import_at_a_time_and_others_go_on(tmp_path: P
     assert not second.done()
     await pool.close(first)
     assert await second not in {first, other}
+
+
+async def test_an_importer_that_died_leaves_its_place_to_the_next(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    abandoned = await world.parcels.open_import(ENGINE, ROOT)
+    second = asyncio.create_task(world.parcels.open_import(ENGINE, ROOT))
+    await asyncio.sleep(0)
+    world.now = MAX_IDLE_S - 1
+    await world.parcels.keep(abandoned)
+    world.now = MAX_IDLE_S + 1
+    await world.parcels.sweep()
+    assert not second.done()
+    world.now = 2 * MAX_IDLE_S + 1
+    await world.parcels.sweep()
+    assert await second != abandoned
+    with pytest.raises(NotFound):
+        await world.parcels.keep(abandoned)
 
 
 async def test_no_byte_of_an_import_is_written_without_room_for_it(tmp_path: Path) -> None:
