@@ -128,13 +128,14 @@ async def test_a_redis_that_was_slow_is_left_alone_for_a_while(
     await replica.write("1")
     await replica.read()
     version = (await replica.contexts.reader.get(ALPHA, PLAN)).version
+    named = version.address, str(version.sha256)
     hasty = RedisBodies(redis[0], lambda: replica.now_s, patience_s=0.0)
 
-    assert await hasty.get(version.address, version.sha256) is None
+    assert await hasty.get(*named) is None
     hasty.patience_s = LONG_S
-    assert await hasty.get(version.address, version.sha256) is None
+    assert await hasty.get(*named) is None
     replica.now_s = 60.0
-    assert await hasty.get(version.address, version.sha256) is not None
+    assert await hasty.get(*named) is not None
     await hasty.close()
     await replica.bodies.close()
 
