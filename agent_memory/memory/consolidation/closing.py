@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from agent_memory.memory.consolidation.answering import Answer, asked_terms
 from agent_memory.memory.consolidation.decision import age_order
 from agent_memory.memory.consolidation.history import superseded
 from agent_memory.memory.consolidation.place import project_of
 from agent_memory.memory.consolidation.standing import Change, standing_of
-from agent_memory.memory.extraction.done import find_done, find_told
+from agent_memory.memory.extraction.done import find_deeds, find_done, find_told
 from agent_memory.memory.extraction.names import normal_name
 from agent_memory.memory.items.item import Item
 from agent_memory.memory.items.kinds import ItemKind, ItemState, Role
@@ -16,15 +17,16 @@ from agent_memory.memory.search.identifiers import word_set
 from agent_memory.memory.search.stemming import stem
 from agent_memory.memory.search.terms import query_terms
 
-Terms = frozenset[str]
-
 _SAYS_DONE = frozenset(map(stem, word_set("done finished completed complete resolved closed x")))
 _SAYS_TASK = frozenset(
     map(
-        stem, word_set("todo fixme action item next step steps please pls need needs make sure let")
+        stem,
+        word_set(
+            "todo fixme action item next step steps please pls need needs make sure let remember "
+            "remind forget don't"
+        ),
     )
 )
-_SAYS_NOTHING = frozenset(map(stem, word_set("use uses using get gets currently actually exactly")))
 _SAME_BEGINNING = 4
 """Characters of a word that its other forms have too."""
 _LEAST_SHARE = 0.5
@@ -38,7 +40,10 @@ class OpenWork:
 
     def __init__(self, items: Iterable[Item]) -> None:
         self._open = [
-            _Open(item, _task_terms(item.text) if item.kind is ItemKind.TASK else _asked(item.text))
+            _Open(
+                item,
+                _task_terms(item.text) if item.kind is ItemKind.TASK else asked_terms(item.text),
+            )
             for item in items
             if item.kind in {ItemKind.TASK, ItemKind.QUESTION} and item.state is ItemState.ACTIVE
         ]
@@ -48,19 +53,16 @@ class OpenWork:
         if message.kind is not ItemKind.CHAT or message.role is Role.TOOL:
             return
         lowered = message.text.lower()
-        near = [one for one in self._open if one.is_near(lowered) and one.is_before(message)]
+        before = [one for one in self._open if one.is_before(message)]
+        near = [one for one in before if one.is_near(lowered)]
         tasks = [one for one in near if one.item.kind is ItemKind.TASK]
+        yield from _done(tasks, message.text)
         questions = [one for one in near if one.item.kind is ItemKind.QUESTION]
-        done = [_task_terms(sentence) for sentence in find_done(message.text)] if tasks else []
-        told = [_terms(sentence) for sentence in find_told(message.text)] if questions else []
-        yield from (
-            one.item for one in tasks if any(_is_done(one.terms, sentence) for sentence in done)
-        )
-        yield from (
-            one.item
-            for one in questions
-            if any(_is_answered(frozenset(one.terms), sentence) for sentence in told)
-        )
+        replied = _replied_to(before, message)
+        if questions or replied:
+            answers = [Answer(sentence) for sentence in find_told(message.text)]
+            yield from _answered(questions, answers)
+            yield from _confirmed(replied, answers[:1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,44 @@ class _Open:
             and age_order(self.item)[:2] <= age_order(message)[:2]
             and project_of(self.item) == project_of(message)
         )
+
+
+def _done(tasks: Sequence[_Open], text: str) -> Iterator[Item]:
+    if not tasks:
+        return
+    done = [_task_terms(sentence) for sentence in find_done(text)]
+    deeds = [(_task_terms(sentence), stem(deed)) for sentence, deed in find_deeds(text)]
+    for one in tasks:
+        own = (said for said, deed in deeds if _is_verb(one.terms, deed))
+        if any(_is_done(one.terms, said) for said in (*done, *own)):
+            yield one.item
+
+
+def _answered(questions: Sequence[_Open], answers: Sequence[Answer]) -> Iterator[Item]:
+    for one in questions:
+        if any(answer.answers(one.item.text, one.terms) for answer in answers):
+            yield one.item
+
+
+def _confirmed(questions: Sequence[_Open], answers: Sequence[Answer]) -> Iterator[Item]:
+    for one in questions:
+        if any(answer.confirms(one.item.text, one.terms) for answer in answers):
+            yield one.item
+
+
+def _replied_to(before: Sequence[_Open], message: Item) -> list[_Open]:
+    """The questions that somebody else asked last in this thread."""
+    theirs = [
+        one
+        for one in before
+        if one.item.kind is ItemKind.QUESTION
+        and one.item.role is not message.role
+        and one.item.thread_id == message.thread_id
+    ]
+    if not theirs:
+        return []
+    last = max(theirs, key=lambda one: age_order(one.item)).item.source_id
+    return [one for one in theirs if one.item.source_id == last]
 
 
 def closed_by(item: Item, message: Item, now: datetime) -> Change:
@@ -104,20 +144,14 @@ def _is_done(task: Sequence[str], done: Sequence[str]) -> bool:
     return not added and num_shared >= _LEAST_SHARE * len(task)
 
 
-def _is_answered(question: Terms, told: Terms) -> bool:
-    """Whether it has all the words of the question, and more."""
-    return len(question) >= _LEAST_TERMS and question < told
-
-
-def _asked(text: str) -> tuple[str, ...]:
-    return tuple(_terms(text) - _SAYS_NOTHING)
+def _is_verb(task: Sequence[str], deed: str) -> bool:
+    """Whether the deed is what the task begins with, in another form."""
+    if not task:
+        return False
+    return task[0] == deed or (len(deed) > _SAME_VERB and task[0][:_SAME_VERB] == deed[:_SAME_VERB])
 
 
 def _task_terms(text: str) -> tuple[str, ...]:
     """In their order, each once."""
     terms = dict.fromkeys(query_terms(normal_name(text)))
     return tuple(term for term in terms if term not in _SAYS_DONE and term not in _SAYS_TASK)
-
-
-def _terms(text: str) -> Terms:
-    return frozenset(query_terms(normal_name(text)))

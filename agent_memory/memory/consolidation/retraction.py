@@ -13,7 +13,7 @@ from agent_memory.memory.items.traits import replaced_by, value_in
 from agent_memory.memory.search.terms import query_terms
 
 _WHERE = re.compile(
-    r"\b(?:for|in|on|at|within|inside) ([^,;:.!?]{1,60}?)"
+    r"\b(?:for|in(?! favou?r\b)|on|at|within|inside) ([^,;:.!?]{1,60}?)"
     r"(?= instead\b| now\b| any ?more\b|[,;:.!?]|$)",
     re.IGNORECASE,
 )
@@ -24,6 +24,7 @@ _DOER = re.compile(
     r"(?:use|need|support|run|require|read|write|is|are|was|has|have|go|goe|using)s?\b",
     re.IGNORECASE,
 )
+_NEXT_CLAUSE = re.compile(r";| \u2014 |,? (?:and|but) (?:now |we |the )?(?=\w+ )")
 _IS_PLACE = re.compile(r"(?:for|in|on|at) ")
 _NEGATED = re.compile(r"\b(?:not|never|no longer|stopped|dropped)\b|n't\b", re.IGNORECASE)
 
@@ -56,12 +57,23 @@ def _is_about(older: Item, newer: Item, name: str) -> bool:
     if _NEGATED.search(older.text) is not None:
         return False
     context = _context(newer, name)
-    return not context or bool(context & _context(older, name))
+    return not context or bool(context & (_context(older, name) or _words(older, name)))
+
+
+def _words(item: Item, name: str) -> frozenset[str]:
+    return frozenset(query_terms(normal_name(item.text))) - frozenset(query_terms(name))
+
+
+def _up_to(text: str, name: str) -> str:
+    """The sentence to the end of the clause that has the name: `We dropped X; jobs run in Y.`"""
+    at = text.lower().find(name.split(maxsplit=1)[0])
+    end = _NEXT_CLAUSE.search(text, at) if at >= 0 else None
+    return text[: end.start()] if end is not None else text
 
 
 def _context(item: Item, name: str) -> frozenset[str]:
     """The words that say of what, and where: those of a preposition and of whoever does it."""
-    parts = [match.group(1) for match in _WHERE.finditer(item.text)]
+    parts = [match.group(1) for match in _WHERE.finditer(_up_to(item.text, name))]
     if (doer := _DOER.match(item.text)) is not None:
         parts.append(doer.group("doer"))
     words = {term for part in parts for term in query_terms(normal_name(part))}

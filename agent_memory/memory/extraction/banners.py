@@ -23,7 +23,19 @@ _BANNER = re.compile(
     r"\[(?:==========|----------|  PASSED  |  FAILED  | RUN      |       OK )\] .*|"
     r"\d+ examples?, \d+ failures?.*|rspec \./\S+ # .*|Failed examples:|FAILURES!|"
     r"Tests run: \d+, Failures: \d+.*|\s*T E S T S|-{5,}|"
-    r"\s+\d+ (?:passing|failing|pending)(?: \(.*\))?|short test summary info)\s*$"
+    r"\s+\d+ (?:passing|failing|pending)(?: \(.*\))?|short test summary info|"
+    r" (?:RUN|DEV) {2}v\d\S* .*|"
+    r"\s*[\u276f\u2713\u00d7] .*(?: \d+m?s|\(\d+ tests?\b.*)|"
+    r"\s{3,}\u2192 (?:expected|assert|\w*Error)\b.*|[\u23af\u2500]{3,} .*|"
+    r"Failures:|Errors:|Failed tests?:|Finished in .* seconds?\b.*|"
+    r"There (?:was|were) \d+ (?:failures?|errors?|risky tests?|skipped tests?):|"
+    r"test at \S+:\d+:\d+|\s+\d+\) (?:Failure|Error):|"
+    r"\d+ (?:runs|tests), \d+ assertions, \d+ failures.*|"
+    r"Tests: \d+, Assertions: \d+.*|OK \(\d+ tests?, \d+ assertions?\)|"
+    r"(?:Passed|Failed)! +- Failed: .*|Total tests: \d+.*|Test Run (?:Failed|Successful)\.|"
+    r"Test (?:Case|Suite) '.*' (?:started|passed|failed)\b.*|\s*Executed \d+ tests?, with .*|"
+    r"[.FEsxuS]+|\s*(?:PASS|FAIL|SKIP|SLOW|TIMEOUT|TRY \d+ \w+) \[ *[>\d.]+s\] .*|"
+    r"\s*(?:Summary|Starting|Nextest run ID) (?:\[ *[\d.]+s\] )?.*\btests?\b.*)\s*$"
 )
 _LONGEST = 300
 

@@ -21,13 +21,23 @@ _LEFT = (
     "moved away from|moved off|away from"
 )
 _OF_NOW = r"(?: (?:for|in|on|at) .{1,60}?)? any ?(?:more|longer)\b"
+_BEEN = r"(?:is|are|was|were|has been|have been|got)(?: now| just| finally| already)?"
+_GONE = (
+    r"(?:replaced|superseded|dropped|retired|ditched|abandoned)"
+    r"(?: (?:with|by|in favou?r of)\b|[.!]?$)"
+)
+_KEPT = "(?:used|supported|needed|required|maintained|allowed|in use)"
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b(?:{_MOVED}|changed)(?: \w+){{0,3}}? (?:over )?from (?:the )?{_X} (?:over )?to\b",
         rf"\breplaced? (?:the )?{_X} (?:with|by)\b",
-        rf"^(?:the )?{_X} (?:was|is|has been|were|are) replaced (?:with|by)\b",
+        rf"^(?:the |our )?{_X} {_BEEN} {_GONE}",
+        rf"\breplac(?:es|ing) (?:the |our )?{_X}{_END}",
+        rf"\btook over from (?:the |our )?{_X}{_END}",
+        rf"^(?:the |our )?{_X} gave way to\b",
         rf"\b(?:{_LEFT}) (?:the )?{_X}{_END}",
+        rf"^(?:the |our )?{_X} (?:(?:is|are) no longer|isn't|aren't) {_KEPT}\b",
         rf"\bno longer (?:{_VERB}) (?:the )?{_X}{_END}",
         rf"(?:\bnot|n't) (?:{_VERB}) (?:the )?{_X}{_OF_NOW}",
         rf"\b(?:instead of|rather than) (?:the )?{_X}{_END}",
@@ -47,11 +57,12 @@ _ON = re.compile(
 _TRIGGERS = word_set(
     "switched switching switch migrated migrating migrate moved moving went converted ported "
     "changed replaced replace dropped removed ditched abandoned retired rid stopped stop gave away "
+    "replaces replacing superseded took "
     "longer anymore instead rather not upgraded downgraded bumped updated any don't doesn't"
 )
 _CHANGED = re.compile(
-    r"\b(?:now|no longer|anymore|any more|again|instead|from now on|switched|replaced|migrated|"
-    r"scratch that|correction|not .{1,40} anymore|back to)\b",
+    r"\b(?:now|no longer|anymore|any more|again|instead|from now on|switched|replace[sd]|"
+    r"superseded|migrated|scratch that|correction|not .{1,40} anymore|back to)\b",
     re.IGNORECASE,
 )
 

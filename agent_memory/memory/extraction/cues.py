@@ -90,6 +90,25 @@ CUES = (
     _cue(
         ItemKind.DECISION,
         0.7,
+        "moving porting converting ported converted moved migrating migrated",
+        r"\b(?:we|i)(?:'ve| have|'re| are)? (?:now |just )?(?:moving|porting|converting|ported|"
+        r"converted|moved|migrating|migrated) "
+        r"(?:the |our |all )?[\w .'/-]{1,40}? from .{1,40}? to\b",
+    ),
+    _cue(
+        ItemKind.DECISION,
+        0.7,
+        "replaced superseded dropped retired ditched abandoned replaces took gave",
+        r"^(?:the |our )?[\w./+#@-]+(?: [\w./+#@-]+){0,2}? "
+        r"(?:is|are|was|were|has been|have been|got)(?: now| just| finally| already)? "
+        r"(?:(?:replaced|superseded) (?:by|with)|"
+        r"(?:dropped|retired|ditched|abandoned) in favou?r of)\b",
+        r"^(?!(?:it|this|that|which|he|she|they)\b)(?:the |our )?[\w./+#@-]+(?: [\w./+#@-]+)? "
+        r"(?:now )?(?:replaces|took over from|gave way to) (?:the |our )?\w",
+    ),
+    _cue(
+        ItemKind.DECISION,
+        0.7,
         "use using",
         r"\bwe (?:now |currently |only )?(?:use|are using)\b",
         r"\bwe're (?:now )?using\b",

@@ -25,6 +25,20 @@ _DID = re.compile(
     r"finished \w+ing)\b",
     re.IGNORECASE,
 )
+_PARTICIPLE = r"(?P<deed>[a-z]+(?:ed|en)|sent|paid|put|run|cut|set|made|taken|dealt|rolled out)"
+_DEEDS = (
+    re.compile(
+        r"\b(?:is|are|was|were|has been|have been|got|been) (?:now |all |already |finally |just )?"
+        rf"{_PARTICIPLE}\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:(?:ok(?:ay)?|great|good|so|and|also|just|done|yes|all right)[,.:]? )*(?:i|we)"
+        rf"(?:'ve| have)? (?:just |already |now |also |finally )*{_PARTICIPLE}\b",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"[^,;:]{{3,80}}? {_PARTICIPLE}[.!]?$", re.IGNORECASE),
+)
 _LABELLED = re.compile(
     r"(?:\[[xX]\]|done|finished|completed|resolved|fixed|closed|\u2705|\u2714\ufe0f?)"
     r"(?::| -| \u2013| \u2014|(?<=[\]\u2705\u2714\ufe0f]))\s*\S",
@@ -44,13 +58,28 @@ _MAX_PLAIN = 200
 def find_done(text: str) -> Iterator[str]:
     """Sentences that say that something is done."""
     for sentence in _sentences(text):
-        is_marked = _LABELLED.match(sentence) or _STRUCK.fullmatch(sentence)
-        if is_marked or (_says_done(sentence) and _NOT_DONE.search(sentence) is None):
+        if is_ticked(sentence) or (_says_done(sentence) and _NOT_DONE.search(sentence) is None):
             yield sentence
+
+
+def is_ticked(sentence: str) -> bool:
+    """An item of a list that is marked as done."""
+    return _LABELLED.match(sentence) is not None or _STRUCK.fullmatch(sentence) is not None
 
 
 def _says_done(sentence: str) -> bool:
     return _DID.match(sentence) is not None or _IS_DONE.search(sentence) is not None
+
+
+def find_deeds(text: str) -> Iterator[tuple[str, str]]:
+    """(sentence, participle) of sentences that say that something was done to a thing; whether it
+    is what had to be done, its task tells."""
+    for sentence in _sentences(text):
+        if _NOT_DONE.search(sentence) is not None:
+            continue
+        for pattern in _DEEDS:
+            if (deed := pattern.search(sentence)) is not None:
+                yield sentence, deed.group("deed").lower()
 
 
 def find_told(text: str) -> Iterator[str]:

@@ -45,6 +45,8 @@ _NO_SOURCE = re.compile(
     r"emerg|alert|note|help|hint|fail(?:ed|ure)?|pass|ok|caused by|junit|java|exec)\]?$)|"
     r".*(?:Error|Exception|Warning)$|.*\.[a-z]{1,5}$"
 )
+_PROCESS_ID = re.compile(r"\[\d+\]: ?$")
+"""A script with an extension is no file that a line speaks of, where its process is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,9 @@ def _common_form(
 
 def _may_be_source(match: re.Match[str]) -> bool:
     source = match.groupdict().get("source")
-    return source is None or _NO_SOURCE.match(source) is None
+    if source is None or _PROCESS_ID.search(match.group()) is not None:
+        return True
+    return _NO_SOURCE.match(source) is None
 
 
 def _is_common(found: dict[int, re.Match[str]], num_filled: int) -> bool:

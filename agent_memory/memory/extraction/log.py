@@ -9,6 +9,7 @@ from agent_memory.memory.extraction.failure_draft import failure_draft
 from agent_memory.memory.extraction.failures.failure import Failure
 from agent_memory.memory.extraction.failures.finder import find_failures
 from agent_memory.memory.extraction.findings import Findings, Passage
+from agent_memory.memory.extraction.json_stacks import find_json_stacks
 from agent_memory.memory.extraction.lines import Lines, cut_log
 from agent_memory.memory.extraction.masks import mask
 from agent_memory.memory.extraction.records import Record, cut_records
@@ -39,6 +40,9 @@ def read_log(passage: Passage, findings: Findings, *, with_templates: bool = Tru
             if failure.test is None and not failure.exception and not failure.frames:
                 continue
             findings.add(failure_draft(failure, lines, passage))
+        for stack in find_json_stacks(passage.text, lines):
+            for failure in find_failures(passage.text, stack):
+                findings.add(failure_draft(failure, stack, passage))
         if with_templates:
             taken = _taken(failures, len(lines))
             records.extend(_Placed(record, lines) for record in cut_records(lines, taken))

@@ -103,6 +103,7 @@ _ALLOWED = re.compile(
     rf"(?P<what>{'|'.join(_ALIKE)})){_ONCE_MORE}{_PLACE}{_ONCE_MORE}[.!]?$",
     re.IGNORECASE,
 )
+_VERSIONED = re.compile(r"(?P<name>[A-Z][\w+#-]*(?:\.js)?) v?(?P<version>\d[\w.]*\+?)")
 _DEED = r"(?P<noun>[\w'./-]+(?: [\w'./-]+){0,7}?)"
 _NEVER = re.compile(
     r"(?:please )?(?:never|do not|don't|you must not|you may not|we must not|we never) "
@@ -222,8 +223,11 @@ def _allowed(text: str, plain: str, begin: int) -> Predicate | None:
     match = _ALLOWED.match(plain, begin)
     if match is None or (noun := _noun(match, text)) is None:
         return None
-    name = f"{_placed(match, text, noun)} {_ALIKE[match.group('what').lower()]}"
-    return Predicate(name, match.group("value"))
+    what = _ALIKE[match.group("what").lower()]
+    version = _VERSIONED.fullmatch(_group(match, "noun", text))
+    if what == "required" and version is not None and not match.group("place"):
+        return Predicate(f"{normal_name(version.group('name'))} version", version.group("version"))
+    return Predicate(f"{_placed(match, text, noun)} {what}", match.group("value"))
 
 
 def _never(text: str, plain: str, begin: int) -> Predicate | None:

@@ -17,6 +17,7 @@ _LEAD_IN = re.compile(
     r"in fact|to be clear|hint|info|reminder|constraint|requirement|rule|important|for the record|"
     r"i think(?: that)?|edit|heads up|just|new|quick note|good news|hey|hi(?: all)?|thanks|"
     r"as (?:i|we|you) \w+(?: \w+)?|(?:we|i)(?:'ve| have)? (?:\w+ )?(?:decided|agreed|said) that|"
+    r"everyone|everybody|folks|all(?=[:,])|"
     r"as of (?:today|now|this week)|starting (?:today|now)|today|meanwhile|instead|please)"
     r"(?:[,:;.!\u2014]+ *| - | (?!of\b|the\b.{0,40}\bof\b$)))",
     re.IGNORECASE,
@@ -36,6 +37,8 @@ _BARE_CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _MAX_PARTS = 4
+_TELLS = re.compile(r"(?:we|i|they|you|it|that|this|there)(?:'\w+)? ", re.IGNORECASE)
+"""A clause of its own before the colon (`We failed over: …`) is no place."""
 _TASK_MARK = re.compile(r"(?:to-?do|fixme|x)$", re.IGNORECASE)
 
 
@@ -66,6 +69,9 @@ def read_scope(sentence: str, plain: str, heading: str = "") -> Scoped:
         text = sentence[found.start(name) : found.end(name)]
         if _TASK_MARK.match(text) is not None:
             break
+        if name == "plain" and _TELLS.match(text) is not None:
+            begin = found.end()
+            continue
         parts.append(normal_scope(text))
         is_for = text[:4].lower() == "for "
         begin = found.end()

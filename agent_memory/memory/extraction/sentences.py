@@ -9,9 +9,12 @@ _BULLET = re.compile(r"\s*(?:[-*+\u2022]|\d{1,2}[.)]|#{1,6})\s+(?=\S)")
 _QUOTED = re.compile(
     r"`[^`\n]*`|\"[^\"\n]{0,400}\"|\u201c[^\u201d\n]{0,400}\u201d|(?<!\w)'[^'\n]{1,200}'(?!\w)"
 )
+_LEAST_ITEMS = 2
 _LONGEST_NUMBER = 12
 """Characters, with what stands before it."""
 _NUMBER = re.compile(r"[,;:]?\s*(?:(?:and|then) )?\b(?P<nth>\d{1,2})\.\Z")
+_INLINE = re.compile(r"(?:(?<=[\s:;,])|^)\(?(?P<nth>[a-h]|\d{1,2})\)\s+(?=\S)")
+_BETWEEN = re.compile(r"[\s;,]*(?:\b(?:and|or))?\s*\Z")
 _MAX_SENTENCE = 600
 """Characters; what is longer is no statement but a text."""
 
@@ -28,7 +31,28 @@ def find_sentences(text: str) -> Iterator[tuple[int, int]]:
         first, last = _trimmed(text, begin, _without_number(text, begin, end))
         begin = end
         if 0 < last - first <= _MAX_SENTENCE and text[first] != ">":
-            yield first, last
+            yield from _items(text, first, last)
+
+
+def _items(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """The parts of `do this: (a) one; (b) two`, and of any other sentence the whole."""
+    is_list = text.count(") ", begin, end) >= _LEAST_ITEMS
+    marks = list(_INLINE.finditer(text, begin, end)) if is_list else []
+    if len(marks) < _LEAST_ITEMS or not _are_in_order([mark.group("nth") for mark in marks]):
+        yield begin, end
+        return
+    ends = [*(mark.start() for mark in marks), end]
+    begins = [begin, *(mark.end() for mark in marks)]
+    for first, last in zip(begins, ends, strict=True):
+        last_word = _BETWEEN.search(text, first, last)
+        stop = last if last_word is None or last == end else last_word.start()
+        if stop > first:
+            yield first, stop
+
+
+def _are_in_order(names: list[str]) -> bool:
+    wanted = "abcdefgh" if names[0].isalpha() else [str(number + 1) for number in range(len(names))]
+    return names == list(wanted[: len(names)])
 
 
 def _without_number(text: str, begin: int, end: int) -> int:

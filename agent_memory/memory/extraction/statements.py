@@ -18,6 +18,7 @@ from agent_memory.memory.extraction.classification import (
     words_of,
 )
 from agent_memory.memory.extraction.code_references import reference_keys
+from agent_memory.memory.extraction.done import is_ticked
 from agent_memory.memory.extraction.findings import Findings
 from agent_memory.memory.extraction.sentences import find_sentences, unquoted
 from agent_memory.memory.extraction.subjects import Sentence, Subject, find_subject
@@ -29,6 +30,8 @@ from agent_memory.memory.items.traits import replaced_by, traits_of
 from agent_memory.memory.search.identifiers import split_identifiers
 
 _SHORTEST = 8
+_SHORTEST_LISTED = 4
+_LISTED = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def add_statements(speech: Speech, findings: Findings) -> None:
     topic = Topic(speech.text)
     for begin, end in find_sentences(speech.text):
         topic.move_to(begin, end)
-        if end - begin >= _SHORTEST:
+        if end - begin >= (_SHORTEST if topic.kind is None else _SHORTEST_LISTED):
             _add_statement(speech, begin, end, topic, findings)
 
 
@@ -71,8 +74,17 @@ def _add_statement(speech: Speech, begin: int, end: int, topic: Topic, findings:
     topic.note(has_subject=subject is not None)
     if found is None and subject is not None:
         found = accept(subject.kind, subject.weight, speech.role)
-    if found is not None:
+    if topic.kind is not None and not is_open and not is_ticked(text):
+        found = _of_list(found, topic.kind, speech.role)
+    if found is not None and not topic.names_kind:
         findings.add(_draft(speech, begin, end, found, _Said.of(speech, sentence, found, subject)))
+
+
+def _of_list(found: Classified | None, kind: ItemKind, role: Role) -> Classified | None:
+    """An item of a list is what stands above it, where it does not say itself that it is more."""
+    if found is None or (found.kind is ItemKind.TASK and kind is not ItemKind.TASK):
+        return accept(kind, _LISTED, role) or found
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,8 @@ _MOVED = (
 )
 COPULA = (
     rf"(?:is|are|(?:was|were|is|are|has been|have been) (?:{_MOVED})(?: from .{{1,60}}?)? to|"
-    rf"should be|must be|will be|(?:has |have )?(?:{_MOVED}) to|became|went (?:up|down) to|=) "
+    rf"should be|must be|will be|(?:has |have )?(?:{_MOVED}) to|became|"
+    r"(?:went|goes|rose|fell|grew|dropped)(?: (?:up|down|back))?(?: from .{1,40}?)? to|=) "
     r"(?:now |set to |currently |always |still |back to )?"
 )
 WORD = r"[\w'./#@+-]+"
@@ -57,7 +58,7 @@ _NO_VALUE = re.compile(
 )
 _LITERAL = re.compile(
     r"[`\"_$\u20ac\d/~#-]|[a-z]+://|[A-Z]|true\b|false\b|none\b|null\b|(?:two|three|four|five|six|"
-    r"seven|eight|nine|ten|twelve|twenty|thirty|sixty)\b|[\w-]+[./:_@]\w|[a-z]+\d"
+    r"seven|eight|nine|ten|twelve|twenty|thirty|sixty)\b|[\w-]+[./:_@]\w|[a-z]+(?:-[a-z]+)*-?\d"
 )
 _VALUE_END = re.compile(
     r"[,;()]| (?:and|but|because|so|instead|now|not|from now|since|again|anymore|rather|which|for "

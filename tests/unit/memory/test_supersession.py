@@ -166,6 +166,18 @@ async def test_a_model_that_repeats_the_users_words_of_the_turn_says_the_users_w
         ("Force pushes are allowed on main.", "Force pushes are not allowed on main anymore."),
         ("Ann is the on-call engineer this week.", "Ben is the on-call engineer now."),
         ("We release on Mondays.", "We release on Wednesdays instead of Mondays."),
+        ("We use Celery for jobs.", "We dropped Celery; jobs run in procrastinate."),
+        ("We use Celery for jobs.", "We dropped Celery and now run jobs in procrastinate."),
+        ("The primary region is eu-west-1.", "We failed over: primary region is now eu-central-1."),
+        ("The staging port is 8080.", "Heads up everyone: the staging port is 8400 now."),
+        ("Our ORM is SQLAlchemy.", "SQLAlchemy has been replaced by psycopg."),
+        ("We use Sentry for errors.", "Sentry was dropped in favour of GlitchTip."),
+        ("We use Webpack.", "Vite replaces Webpack."),
+        ("Docs are written in Sphinx.", "We're moving the docs from Sphinx to MkDocs."),
+        ("The retry limit is 3.", "Retry limit went from 3 to 5."),
+        ("We store uploads in S3.", "Uploads go to R2 instead of S3."),
+        ("Node 18 is required.", "Node 20 is required now."),
+        ("We support Python 3.9.", "Python 3.9 is no longer supported."),
     ],
 )
 async def test_a_change_takes_the_place_of_what_was_before(older: str, newer: str) -> None:
@@ -188,6 +200,9 @@ async def test_a_change_takes_the_place_of_what_was_before(older: str, newer: st
         ("The API listens on port 8000.", "The docs server listens on port 9000."),
         ("The payments webhook is broken.", "The login page is fine again."),
         ("`MAX_RETRIES` is 3.", "`MAX_RETRY_DELAY` is 30."),
+        ("We use Celery for jobs.", "We dropped Celery beat for the reports service."),
+        ("We use Sentry for the API.", "Sentry was dropped in favour of GlitchTip in the CLI."),
+        ("Node 18 is required.", "Ruby 3.2 is required."),
     ],
 )
 async def test_what_is_about_something_else_changes_nothing(one: str, other: str) -> None:
@@ -226,6 +241,10 @@ async def test_a_bare_word_is_each_threads_own() -> None:
         ("- [ ] write the changelog entry", "- [x] write the changelog entry"),
         ("TODO: merge the login pull request.", "The login pull request is merged."),
         ("Please add a retry to the uploader.", "I've added a retry to the uploader."),
+        ("TODO: renew the wildcard certificate.", "The wildcard certificate is renewed."),
+        ("TODO: pin the base image.", "Base image pinned."),
+        ("Remember to back up the ledger.", "The ledger has been backed up."),
+        ("TODO: send the invoice to Acme.", "The invoice to Acme was sent."),
     ],
 )
 @pytest.mark.parametrize("thread", ["talk", "another"])
@@ -246,6 +265,8 @@ async def test_a_task_closes_when_it_is_done(task: str, done: str, thread: str) 
         "Is the staging certificate rotated?",
         "The staging certificate should be rotated.",
         "TODO: review the staging certificate.",
+        "The staging certificate is expired.",
+        "We rotated the production certificate.",
     ],
 )
 async def test_a_task_stays_open_until_it_is_done(said: str) -> None:
@@ -261,6 +282,48 @@ async def test_a_question_closes_when_it_is_answered() -> None:
     assert question in talk.current
     await talk.say("The metrics exporter uses port 9100 in prod.", role=ASSISTANT)
     assert talk.outdated == [question]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Which database should we use for the ledger?", "Use PostgreSQL for the ledger."),
+        ("When do we freeze `main` for the release?", "We freeze main on Thursday."),
+        ("Which port does the staging API use?", "Staging API runs on 8401."),
+        ("Should I squash the commits of the `wal` branch?", "Yes, squash them."),
+        ("Shall I delete the old `reports` table now?", "No, keep it for a month."),
+    ],
+)
+async def test_an_answer_in_other_words_closes_its_question(question: str, answer: str) -> None:
+    talk = Talk()
+    await talk.say(question, role=ASSISTANT)
+    await talk.say(answer)
+    assert question in talk.outdated
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I do not know why test_merge fails on ARM yet.",
+        "Yes.",
+        "test_merge runs on ARM and on x86.",
+        "Why does test_merge fail on ARM?",
+    ],
+)
+async def test_a_question_stays_open_until_somebody_knows(said: str) -> None:
+    question = "Why does `test_merge` fail on ARM?"
+    talk = Talk()
+    await talk.say(question, role=ASSISTANT)
+    await talk.say(said)
+    assert question in talk.current
+
+
+async def test_yes_is_the_answer_to_the_last_question_only() -> None:
+    talk = Talk()
+    first, last = "Should I drop the `old` table?", "Should I squash the `wal` commits?"
+    await talk.say(first, last, role=ASSISTANT)
+    await talk.say("Yes, do that.")
+    assert (first in talk.current, last in talk.outdated) == (True, True)
 
 
 async def test_a_clock_that_is_ahead_does_not_win() -> None:

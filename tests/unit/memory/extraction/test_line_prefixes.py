@@ -39,6 +39,7 @@ PREFIXES: dict[str, Prefixer] = {
     "a clock": lambda n: f"09:12:{10 + n}  ",
     "docker compose": lambda _n: "\x1b[36mapi-1  | \x1b[0m",
     "journald": lambda _n: "Nov 03 09:12:04 box worker[812]: ",
+    "journald, a script": lambda n: f"Nov 03 09:12:04 ci-host run.sh[{4711 + n // 99}]: ",
     "journald, ISO": lambda _n: "2026-11-03T09:12:04+0000 box worker[812]: ",
     "syslog": lambda _n: "<34>1 2026-11-03T09:12:04.003Z box worker 812 - - ",
     "kubectl": lambda _n: "[pod/api-7d9f/api] ",

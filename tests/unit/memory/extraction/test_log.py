@@ -149,3 +149,26 @@ def test_the_time_and_the_level_of_a_line_of_json_are_read() -> None:
 def test_the_time_of_a_line_of_spark_is_read() -> None:
     (draft,) = read_log("24/05/01 10:00:00 ERROR Executor: task 3 lost its block")
     assert draft.occurred_at == datetime(2024, 5, 1, 10, 0, tzinfo=UTC)
+
+
+def test_a_stack_in_an_object_is_a_stack_of_its_time() -> None:
+    stack = "Error: card declined\\n    at charge (/app/src/pay.js:12:9)"
+    java = "java.lang.IllegalStateException: closed\\n\\tat org.acme.Pool.take(Pool.java:12)"
+    text = "\n".join(
+        (
+            f'{{"level":"error","time":"2024-05-01T10:00:00Z","msg":"no","stack":"{stack}"}}',
+            '{"level":"info","time":"2024-05-01T10:00:01Z","msg":"two\\nlines"}',
+            f'{{"level":50,"time":1714557602000,"error":{{"stack_trace":"{java}"}}}}',
+            '{"level":"error","stack":"Error: cut\\n    at x (/a.js:1:1)',
+        )
+    )
+    stacks = of_kind(read_log(text), ItemKind.STACK)
+    assert [draft.text.split("\n") for draft in stacks] == [
+        ["Error: card declined", "  at charge (/app/src/pay.js:12)"],
+        [
+            "java.lang.IllegalStateException: closed",
+            "  at org.acme.Pool.take (org/acme/Pool.java:12)",
+        ],
+    ]
+    assert [draft.occurred_at.second for draft in stacks] == [0, 2]
+    assert [text[draft.span.begin :][:1] for draft in stacks] == ["{", "{"]

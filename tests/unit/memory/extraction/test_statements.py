@@ -129,6 +129,40 @@ def test_an_enumeration_in_a_line_is_cut_before_its_numbers() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("TODO: (a) add retries; (b) tell Ann, and (c) bump the SDK", ItemKind.TASK),
+        ("Next steps: 1) add retries, 2) tell Ann, 3) bump the SDK", ItemKind.TASK),
+        ("Next steps:\n- add retries\n- tell Ann\n- bump the SDK", ItemKind.TASK),
+        (
+            "## Open tasks\n1. add retries\n2. tell Ann\n3. bump the SDK\n4. [x] write",
+            ItemKind.TASK,
+        ),
+        ("We decided:\n* add retries\n* tell Ann\n* bump the SDK", ItemKind.DECISION),
+    ],
+)
+def test_a_list_is_what_stands_above_it(text: str, kind: ItemKind) -> None:
+    assert [(draft.kind, draft.text) for draft in statements(text)] == [
+        (kind, "add retries"),
+        (kind, "tell Ann"),
+        (kind, "bump the SDK"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Call f(a) and g(b) when x(1) holds.",
+        "The options are (a) Redis and (b) Valkey.",
+        "Colours:\n- teal\n- orange",
+        "Next steps are unclear.\nThey are listed below.",
+    ],
+)
+def test_any_other_list_states_nothing(text: str) -> None:
+    assert statements(text) == []
+
+
 def test_a_number_at_the_end_of_a_sentence_stays() -> None:
     found = statements("The limit is 2. The quota is 3.")
     assert [draft.text for draft in found] == ["The limit is 2.", "The quota is 3."]
