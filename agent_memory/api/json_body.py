@@ -7,6 +7,7 @@ from typing import TypeVar
 import orjson
 from pydantic import ValidationError
 
+from agent_memory.api.half_characters import without_halves
 from agent_memory.api.limits import Limits
 from agent_memory.api.schemas.body import TAGS, Body
 from agent_memory.errors import InvalidRequest
@@ -73,7 +74,7 @@ def check_json(raw: bytes, limits: Limits) -> object:
     if len(raw) > limits.max_json_values and has_more_values(raw, limits.max_json_values):
         raise InvalidRequest(f"The body has more than {limits.max_json_values} values.")
     try:
-        value = orjson.loads(raw)
+        value = _loaded(raw)
     except orjson.JSONDecodeError as error:
         if "depth limit" in str(error):
             raise InvalidRequest(_too_deep(f"more than {_PARSER_DEPTH}", limits)) from None
@@ -81,6 +82,15 @@ def check_json(raw: bytes, limits: Limits) -> object:
     if (depth := json_depth(value)) > limits.max_json_depth:
         raise InvalidRequest(_too_deep(str(depth), limits))
     return value
+
+
+def _loaded(raw: bytes) -> object:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        if "surrogate" not in str(error):
+            raise
+        return orjson.loads(without_halves(raw))
 
 
 def json_depth(value: object) -> int:

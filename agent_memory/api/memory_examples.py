@@ -106,6 +106,7 @@ PAST_FAILURES: Mapping[str, object] = {
             "last_occurred_at": "2026-01-03T09:00:00+00:00",
             "is_fixed": True,
             "fixes": [{"item": {**ITEM, "kind": "diff"}, "shared": [], "has_held": True}],
+            "changed_since": [],
         }
     ]
 }

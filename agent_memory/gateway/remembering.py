@@ -9,6 +9,7 @@ from typing import Protocol
 from agent_memory.errors import AgentMemoryError, PromptTooLong
 from agent_memory.gateway.provider import Provider
 from agent_memory.ids import ThreadId, WorkspaceId
+from agent_memory.memory.extraction.own_words import own_words
 from agent_memory.memory.packing.recalled_text import without_blocks
 from agent_memory.memory.service.recollect import Recollected, Said
 from agent_memory.turns.events import TurnEvent
@@ -129,4 +130,4 @@ def _purpose(request: TurnRequest) -> str:
     last: Message | None = request.messages[-1] if request.messages else None
     if last is None or last.role is not Role.USER:
         return ""
-    return without_blocks(last.text).strip()
+    return own_words(without_blocks(last.text))

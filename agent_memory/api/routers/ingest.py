@@ -1,10 +1,13 @@
 """Remembering raw texts."""
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from agent_memory.access.principal import Scope
 from agent_memory.api.call import Call
+from agent_memory.api.half_characters import count_halves
 from agent_memory.api.idempotency import idempotency_key
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers, takes
@@ -45,8 +48,12 @@ async def ingest(request: Request) -> Response:
     """Raw texts are kept verbatim, after redaction; items are derived from them without a model."""
     call = await Call.open(request, Scope.MEMORY)
     body = await call.read(IngestBody)
+    asked = ingest_request(body)
+    if num_halves := count_halves(await request.body()):
+        note = f"{num_halves} halves of characters were replaced by U+FFFD."
+        asked = replace(asked, notes=(*asked.notes, note))
     ingested = await call.surface.runtime.memory.ingest.ingest(
-        call.workspace, ingest_request(body), idempotency_key(request.headers)
+        call.workspace, asked, idempotency_key(request.headers)
     )
     call.surface.metrics.memory.note_ingested(ingested)
     return json_answer(ingested_json(ingested))

@@ -120,6 +120,7 @@ def _failure_json(failure: PastFailure) -> dict[str, object]:
         "last_occurred_at": failure.last_occurred_at,
         "is_fixed": failure.is_fixed,
         "fixes": [_fix_json(fix) for fix in failure.fixes],
+        "changed_since": [_fix_json(fix) for fix in failure.changed_since],
     }
 
 

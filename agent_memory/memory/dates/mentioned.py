@@ -29,6 +29,11 @@ _RELATIVE = re.compile(
     r"this morning|this afternoon|this evening|last night)\b",
     re.IGNORECASE,
 )
+_BEFORE_AFTER = re.compile(
+    r"\b(\d{1,2}|one|two|three|four|five|six|a couple of|a few) days "
+    r"(before yesterday|after tomorrow)\b",
+    re.IGNORECASE,
+)
 _OFFSETS = {
     "the day before yesterday": -2, "yesterday": -1, "last night": -1, "today": 0, "tonight": 0,
     "this morning": 0, "this afternoon": 0, "this evening": 0, "tomorrow": 1,
@@ -80,8 +85,11 @@ def find_mentioned_dates(text: str, said_at: datetime) -> tuple[MentionedDate, .
 
 
 def _find(text: str, today: date) -> Iterator[tuple[int, int, str, str]]:
+    relative = [match.span() for match in _BEFORE_AFTER.finditer(text)]
     for pattern, reader in _FORMS:
         for match in pattern.finditer(text):
+            if reader is _relative and any(a <= match.start() < b for a, b in relative):
+                continue
             try:
                 day, words = reader(match, today)
             except (ValueError, OverflowError):
@@ -93,6 +101,13 @@ def _relative(match: re.Match[str], today: date) -> tuple[str, str]:
     return _of_day(today + timedelta(days=_OFFSETS[match.group(1).lower()]))
 
 
+def _before_after(match: re.Match[str], today: date) -> tuple[str, str]:
+    """Counted from yesterday, or from tomorrow."""
+    step = 1 + _number(match.group(1))
+    is_before = match.group(2).lower().startswith("before")
+    return _of_day(today + timedelta(days=-step if is_before else step))
+
+
 def _weekday(match: re.Match[str], today: date) -> tuple[str, str]:
     which, weekday = match.group(1).lower(), _WEEKDAYS.index(match.group(2).lower())
     if which == "on":
@@ -102,6 +117,9 @@ def _weekday(match: re.Match[str], today: date) -> tuple[str, str]:
     ahead = (weekday - today.weekday()) % 7
     if which == "this":
         return _of_day(today + timedelta(days=ahead))
+    if weekday > today.weekday():
+        # Some mean the one in this week, and some the one after it.
+        raise ValueError(which)
     return _of_day(today + timedelta(days=7 - today.weekday() + weekday))
 
 
@@ -163,6 +181,7 @@ def _year(match: re.Match[str], _: date) -> tuple[str, str]:
 
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], tuple[str, str]]], ...] = (
     (_RELATIVE, _relative),
+    (_BEFORE_AFTER, _before_after),
     (_WEEKDAY, _weekday),
     (_PERIOD, _period),
     (_AGO, _ago),

@@ -7,9 +7,16 @@ from enum import Enum, auto
 from agent_memory.memory.dates.written import begins_with_timestamp
 from agent_memory.memory.extraction.failures.finder import find_failures
 from agent_memory.memory.extraction.lines import Lines, cut_lines
+from agent_memory.memory.extraction.own_words import CLIENT_TAGS
 from agent_memory.memory.extraction.patch import cut_patch
 
-_FENCE = re.compile(r"```|^[ \t]{0,3}(?P<tildes>~~~)", re.MULTILINE)
+_FENCE = re.compile(r"(?P<ticks>`{3,})|^[ \t]{0,3}(?P<tildes>~{3,})", re.MULTILINE)
+_TAGGED = re.compile(
+    rf"<(?P<tag>pre|code|samp|kbd|{CLIENT_TAGS})\b[^>\n]*>(?P<body>.*?)</(?P=tag)>", re.S | re.I
+)
+_INDENTED = re.compile(r"(?:\A|\n[ \t]*\n)(?P<body>(?:(?: {4}|\t)[^\n]*\S[^\n]*(?:\n|\Z))+)")
+_LIST_ABOVE = re.compile(r"(?:^|\n)[ \t]*(?:[-*+\u2022]|\d{1,2}[.)])[ \t][^\n]*\n\s*\Z")
+_LOOKS_LIKE_CODE = re.compile(r"[(){}=;]|^\s*(?:#|//)", re.MULTILINE)
 _PASTED = re.compile(
     r"^(?:Traceback \(most recent|\s+at \S|thread '.* panicked at |goroutine \d+ \[|panic: |--- \S|"
     r"---- \S|@@ -\d|FAILED \S|E {3,}\S|\s*\u25cf |(?:FAIL|ERROR): \w+ \(|<testcase|"
@@ -43,9 +50,10 @@ class Enclosure:
 def find_enclosures(text: str) -> tuple[Enclosure, ...]:
     """In their order, none within another."""
     has_fence = "```" in text or "~~~" in text
-    if "\n" not in text and not has_fence:
+    if "\n" not in text and not has_fence and "</" not in text:
         return ()
     found = _find_fenced(text) if has_fence else []
+    found = _with_others(text, found)
     place = 0
     bare: list[Enclosure] = []
     for begin, end in [*((one.outer_begin, one.outer_end) for one in found), (len(text), 0)]:
@@ -59,7 +67,7 @@ def _find_fenced(text: str) -> list[Enclosure]:
     found: list[Enclosure] = []
     fence = _FENCE.search(text)
     while fence is not None:
-        mark = fence.group("tildes") or "```"
+        mark = fence.group("tildes") or fence.group("ticks")
         opening = fence.end() - len(fence.group().lstrip())
         begin = opening + len(mark)
         line_end = text.find("\n", opening)
@@ -74,6 +82,28 @@ def _find_fenced(text: str) -> list[Enclosure]:
         found.append(Enclosure(_kind(info, text[begin:end]), begin, end, opening, outer_end))
         fence = _FENCE.search(text, outer_end) if closing >= 0 else None
     return found
+
+
+def _with_others(text: str, fenced: list[Enclosure]) -> list[Enclosure]:
+    """And code between HTML's tags, what clients say between tags of their own, and what Markdown
+    takes for code by its indent."""
+    found = list(fenced)
+    for match in _TAGGED.finditer(text) if "</" in text else ():
+        _add(found, match, text)
+    for match in _INDENTED.finditer(text):
+        is_list = _LIST_ABOVE.search(text[: match.start("body")]) is not None
+        if not is_list and _LOOKS_LIKE_CODE.search(match.group("body")) is not None:
+            _add(found, match, text)
+    return sorted(found, key=lambda one: one.begin)
+
+
+def _add(found: list[Enclosure], match: re.Match[str], text: str) -> None:
+    """Where it lies in nothing that was found before."""
+    begin, end = match.span("body")
+    if any(one.outer_begin < match.end() and match.start() < one.outer_end for one in found):
+        return
+    kind = _kind("", text[begin:end])
+    found.append(Enclosure(kind, begin, end, match.start(), match.end()))
 
 
 def _kind(info: str, text: str) -> EnclosureKind:

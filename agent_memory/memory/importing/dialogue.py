@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from agent_memory.memory.extraction import own_words as words
 from agent_memory.memory.importing.text_pieces import pieces
 
 Message = dict[str, Any]
@@ -16,7 +17,6 @@ MAX_MESSAGES = 500
 """Of one body. A file that grows at its end gives the same bodies again, but for the last."""
 _UNFIT = re.compile(r"[^A-Za-z0-9._:-]+")
 _LONGEST_NAME = 128
-_REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>\s*", re.DOTALL)
 _COMMAND = re.compile(
     r"\s*<(?:command-(?:name|message|args)|local-command-(?:stdout|stderr|caveat)"
     r"|environment_context|user_instructions|INSTRUCTIONS|turn_aborted)>"
@@ -46,7 +46,7 @@ def thread_name(*parts: str) -> str:
 
 def own_words(text: str) -> str:
     """What a person typed, without what the client put around it; empty where it is all of it."""
-    return "" if _COMMAND.match(text) else _REMINDER.sub("", text).strip()
+    return "" if _COMMAND.match(text) else words.own_words(text)
 
 
 def said(

@@ -45,9 +45,21 @@ _NAME_BEFORE = re.compile(r"[\w.-]*\Z")
 _MAX_NAME = 48
 _VARIABLE = re.compile(r"pass(?!ion|port)|pwd|secret|token|key$|cred|input|param|value$")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z_]*")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_IDENTITY = re.compile(
+    r"(?:session|conversation|request|trace|message|user|object|item)[_-]?id$|^(?:key|sid)$"
+)
+"""Names of what things are called by, which a UUID is."""
+_EXPLAINS = re.compile(
+    r"\b(?:must|should|may|cannot|have|has|be|been|the|your|at least|at most|characters?|required|"
+    r"between|than|please|contain|is|are|with)\b",
+    re.IGNORECASE,
+)
 _MAX_QUOTED = 1024
 _MIN_STRONG, _MIN_WEAK = 4, 16
 _MAX_JUDGED = 256
+_LEAST_EXPLAINING = 2
+"""Such words in a value of several, which is a sentence about a secret then."""
 
 
 def find_assigned(mode: AssignmentMode, text: str, folded: str) -> Iterator[Span]:
@@ -99,10 +111,10 @@ def _is_secret(
     mode: AssignmentMode, text: str, folded: str, named: re.Match[str], span: Span
 ) -> bool:
     value = text[span.begin : span.end]
-    if is_placeholder(value):
+    name = _name(folded, named)
+    if is_placeholder(value) or _is_identity(name, value):
         return False
     is_quoted = text[span.begin - 1] in "\"'`"
-    name = _name(folded, named)
     if mode is AssignmentMode.RANDOM or not is_of_secret(name):
         return _is_generated(value)
     if len(value) < _MIN_STRONG:
@@ -112,6 +124,10 @@ def _is_secret(
     if "pwd" in name and value.startswith(("/", "~", "C:")):
         return False
     return _is_bare_literal(text, named, span, value)
+
+
+def _is_identity(name: str, value: str) -> bool:
+    return _IDENTITY.search(name) is not None and _UUID.fullmatch(value) is not None
 
 
 def _name(folded: str, named: re.Match[str]) -> str:
@@ -133,6 +149,8 @@ def _is_no_label(value: str) -> bool:
     """Texts of a user interface begin with a capital and have spaces: "Please sign in"."""
     if " " not in value.strip():
         return not value.isspace() and "://" not in value
+    if len(_EXPLAINS.findall(value)) >= _LEAST_EXPLAINING:
+        return False
     return not (value[0].isupper() or value.count(" ") > 7) or any(map(str.isdigit, value))
 
 

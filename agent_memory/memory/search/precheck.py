@@ -7,7 +7,13 @@ from datetime import datetime
 from agent_memory.ids import ItemId
 from agent_memory.memory.items.item import Item, Key
 from agent_memory.memory.items.kinds import FAILURES, ItemState
-from agent_memory.memory.search.fixes import Fix, keys_worth, known_fixes, last_seen_at
+from agent_memory.memory.search.fixes import (
+    Fix,
+    changes_since,
+    keys_worth,
+    known_fixes,
+    last_seen_at,
+)
 from agent_memory.memory.search.recalled import Recalled
 
 LEAST_SCORE = 0.35
@@ -20,7 +26,8 @@ class PastFailure:
     """One failure, however often it was seen.
 
     shared: what it names that the target is. score: how alike the words are.
-    num_occurrences: over all items of the same fingerprint.
+    num_occurrences: over all items of the same fingerprint. changed_since: changes elsewhere in its
+    files, which may have nothing to do with it.
     """
 
     item: Item
@@ -30,6 +37,7 @@ class PastFailure:
     first_occurred_at: datetime
     last_occurred_at: datetime
     fixes: tuple[Fix, ...]
+    changed_since: tuple[Fix, ...] = ()
 
     @property
     def is_fixed(self) -> bool:
@@ -80,6 +88,7 @@ def _past_failure(
         first_occurred_at=first,
         last_occurred_at=last,
         fixes=known_fixes(whole, tuple(changes.values())),
+        changed_since=changes_since(whole, tuple(changes.values())),
     )
 
 

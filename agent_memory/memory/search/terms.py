@@ -25,8 +25,19 @@ _TOKEN = re.compile(r"\w+(?:['\u2019]\w+)*")
 _BOUNDARY = re.compile(
     r"_+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=\d)(?=\D)|(?<=\D)(?=\d)"
 )
-_UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+")
+_UNSPACED = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 """Scripts that put no space between words."""
+_AGGLUTINATING = "\uac00-\ud7af"
+"""Hangul: particles stand at the end of words without a space."""
+_SCRIPTS = re.compile(
+    f"(?P<unspaced>[{_UNSPACED}]+)|(?P<joined>[{_AGGLUTINATING}]+)|[^{_UNSPACED}{_AGGLUTINATING}]+"
+)
+_ELISION = re.compile(
+    r"(?:[ldjmtsnc]|qu|jusqu|lorsqu|puisqu|quoiqu|un|gl|ne?ll|de?ll|da?ll|su?ll|al?l|quest|quell)"
+    r"['\u2019](?=\w{2})",
+    re.IGNORECASE,
+)
+"""French and Italian articles and particles before a vowel."""
 _POSSESSIVE = re.compile(r"['\u2019](?:s|m|d|t|re|ve|ll)$", re.IGNORECASE)
 
 
@@ -71,11 +82,35 @@ def iterate_terms(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=1 << 16)
 def token_terms(token: str) -> tuple[str, ...]:
-    """The terms of one word or identifier; of a script without spaces, every two characters."""
-    word = _POSSESSIVE.sub("", token[:MAX_TERM_LENGTH])
-    token = unicodedata.normalize("NFKC", word)[:MAX_TERM_LENGTH]
-    if _UNSPACED.fullmatch(token):
-        return tuple(token[at : at + 2] for at in range(max(1, len(token) - 1)))
+    """The terms of one word or identifier; of a script without spaces, every two characters. Words
+    of two scripts, and those with an elided particle, give themselves and their parts."""
+    if token.isascii() and "'" not in token:
+        return _plain_terms(token[:MAX_TERM_LENGTH])
+    token = unicodedata.normalize("NFKC", _POSSESSIVE.sub("", token))
+    pieces = list(_SCRIPTS.finditer(token))
+    if len(pieces) == 1 and pieces[0].lastgroup == "unspaced":
+        return _pairs(token)
+    whole = token[:MAX_TERM_LENGTH]
+    bare = _ELISION.sub("", whole)
+    if len(pieces) == 1 and pieces[0].lastgroup is None and bare == whole:
+        return _plain_terms(whole)
+    parts = [term for piece in pieces for term in _piece_terms(piece, bare)]
+    return tuple(dict.fromkeys((*_word_terms(whole), *parts)))
+
+
+def _piece_terms(piece: re.Match[str], bare: str) -> tuple[str, ...]:
+    """Of the part of a word in one script."""
+    if piece.lastgroup is not None:
+        return _pairs(piece.group())
+    is_all = piece.end() - piece.start() == len(piece.string)
+    return _plain_terms(bare if is_all else piece.group()[:MAX_TERM_LENGTH])
+
+
+def _pairs(run: str) -> tuple[str, ...]:
+    return tuple(run[at : at + 2] for at in range(max(1, len(run) - 1)))
+
+
+def _plain_terms(token: str) -> tuple[str, ...]:
     parts = [part for part in _BOUNDARY.split(token) if part]
     if len(parts) <= 1:
         return tuple(term for part in parts for term in _word_terms(part))

@@ -7,6 +7,7 @@ from datetime import datetime
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import ItemId
 from agent_memory.memory.items.item import Item
+from agent_memory.memory.packing.changed_lines import changed_lines
 from agent_memory.memory.packing.dated_lines import date_key
 from agent_memory.memory.packing.filling import Around, Filling, Offer
 from agent_memory.memory.packing.line_text import day_of, line_text
@@ -161,7 +162,8 @@ def _offer_fixes(draft: _Draft, failure: Contender) -> None:
     for fix in failure.fixes:
         change = fix.change
         is_there = change.item_id in draft.changes
-        offered = Offer.TAKEN if is_there else draft.filling.offer_cut(change, FIX_TOKENS, _FIXES)
+        shown = replace(change, text=changed_lines(change.text))
+        offered = Offer.TAKEN if is_there else draft.filling.offer_cut(shown, FIX_TOKENS, _FIXES)
         if offered is Offer.TAKEN:
             draft.changes[change.item_id] = change
             draft.fixed.setdefault(change.item_id, []).append(failure.item.item_id)

@@ -7,7 +7,8 @@ import orjson
 import pytest
 from pydantic import Field
 
-from agent_memory.api.json_body import json_depth, judged, parse_body, understood
+from agent_memory.api.half_characters import count_halves
+from agent_memory.api.json_body import json_depth, judged, parse_body, parse_object, understood
 from agent_memory.api.limits import Limits
 from agent_memory.api.schemas.body import Body, Inner
 from agent_memory.api.schemas.chat import ChatBody
@@ -36,7 +37,6 @@ class Sample(Body):
         (b"{", "not valid JSON"),
         (b'{"count": NaN}', "not valid JSON"),
         (b'{"deep": "\xff"}', "not valid JSON"),
-        (b'{"deep": "\\ud800"}', "not valid JSON"),
         (b"[]", "must be a JSON object"),
         (b'{"deep":' + b"[" * 8 + b"]" * 8 + b"}", "nests 9 levels deep; the limit is 8"),
         (b'{"deep":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "more than 1024"),
@@ -102,3 +102,16 @@ def test_a_field_of_two_forms_is_judged_by_the_one_that_was_meant() -> None:
     raw = orjson.dumps({"messages": [{"role": "user", "content": "Hi"}], "stop": ["x"] * 65})
     with pytest.raises(InvalidRequest, match=r"^stop: .* at most 64 items .* not 65$"):
         parse_body(raw, ChatBody, LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (rb'{"deep": "a \ud83d b"}', "a \ufffd b"),
+        (rb'{"deep": "\ude00\ud83d\ude00\uD83D"}', "\ufffd\U0001f600\ufffd"),
+        (rb'{"deep": "\\ud83d \ud83d"}', "\\ud83d \ufffd"),
+    ],
+)
+def test_half_a_character_becomes_the_sign_of_replacement(raw: bytes, text: str) -> None:
+    assert parse_object(raw, Limits()) == {"deep": text}
+    assert count_halves(raw) == text.count("\ufffd")

@@ -53,6 +53,37 @@ def test_of_tools_only_failures_are_kept_and_read_as_logs() -> None:
     assert (request.chat, request.logs) == ((), ("KeyError: 'x'",))
 
 
+PYTEST = """_______ test_total _______
+
+    def test_total():
+>       assert total() == 3
+E       assert 2 == 3
+
+tests/test_cart.py:4: AssertionError
+=== short test summary info ===
+FAILED tests/test_cart.py::test_total - assert 2 == 3
+"""
+
+
+def test_a_result_that_reads_like_a_failure_is_one_whatever_its_flag() -> None:
+    results = [ToolResult("1", PYTEST), ToolResult("2", "3 passed, no error"), ToolResult("3", " ")]
+    messages = [message(Role.TOOL, result) for result in results]
+    request = exchange_request(ThreadId("t"), messages, NOW)
+    assert request is not None
+    assert request.logs == (PYTEST,)
+
+
+def test_of_what_a_client_pastes_the_persons_words_are_kept() -> None:
+    reminder = Text("<system-reminder>\nWe decided to use Bazel.\n</system-reminder>\n")
+    assert said(message(Role.USER, reminder, Text("We use Nomad."))) == [("user", "We use Nomad.")]
+    assert said(message(Role.USER, reminder)) == []
+
+
+def test_what_a_client_asks_for_itself_is_not_remembered_nor_its_answer() -> None:
+    asked = message(Role.USER, Text("Please write a title for this conversation:\nUser: use X"))
+    assert said(asked, message(Role.ASSISTANT, Text("Use of X"))) == []
+
+
 def test_a_turn_in_which_nothing_was_said_leaves_nothing() -> None:
     assert exchange_request(ThreadId("t"), [message(Role.ASSISTANT, Text(" "))], NOW) is None
 

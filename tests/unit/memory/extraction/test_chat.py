@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from agent_memory.memory.extraction.chat import chat_material
 from agent_memory.memory.extraction.reading import extract
 from agent_memory.memory.items.chat_message import ChatMessage
@@ -147,6 +149,26 @@ def test_a_pasted_log_is_grouped_into_templates() -> None:
     log = of_kind(say(content), ItemKind.LOG)
     assert [d.num_occurrences for d in log] == [5]
     assert log[0].occurred_at == datetime(2024, 5, 1, 10, 0, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "````md\n```\nWe decided to use FakeA.\n```\n````",
+        "~~~~\n~~~\nWe decided to use FakeB.\n~~~~",
+        "<pre>We decided to use FakeC.</pre>",
+        "<code>\nWe decided to use FakeD.\n</code>",
+        "Look:\n\n    # We decided to use FakeE here\n    x = 1",
+    ],
+)
+def test_code_of_every_sort_states_nothing(code: str) -> None:
+    decided = of_kind(say(f"{code}\n\nWe decided to use NATS."), ItemKind.DECISION)
+    assert [draft.text for draft in decided] == ["We decided to use NATS."]
+
+
+@pytest.mark.parametrize("text", ["- a\n\n    - We use NATS.", "Notes:\n\n    We use NATS."])
+def test_prose_that_is_indented_is_speech(text: str) -> None:
+    assert [draft.text for draft in of_kind(say(text), ItemKind.DECISION)] == ["We use NATS."]
 
 
 def test_code_in_a_fence_states_nothing() -> None:

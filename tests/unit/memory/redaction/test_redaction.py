@@ -69,6 +69,11 @@ x = 3.14159265358979323846
 ISBN 978-3-16-148410-0
 0.4111111111111111
 keyboard: mechanical
+{"sessionId":"d6e0bada-1959-4eec-a9d2-0bfade768d8f"}
+session_id=d6e0bada-1959-4eec-a9d2-0bfade768d8f
+{"key": "d6e0bada-1959-4eec-a9d2-0bfade768d8f"}
+{"password": "must have 12 characters"}
+{"password": "your password should contain at least one digit"}
 my key point is: don't panic
 The token is valid for 3600 seconds
 a/src/main/java/org/apache/commons/math3/geometry/euclidean/threed/Vector3D.java

@@ -35,16 +35,24 @@ def test_the_same_failure_is_counted_over_all_its_items() -> None:
 
 
 def test_a_fix_is_known_until_the_failure_returns() -> None:
-    broken = make_item("boom", ItemKind.STACK, fingerprint="a", at=day(0), keys=(FILE,))
-    cure = make_item("@@", ItemKind.DIFF, at=day(2), keys=(FILE,))
+    broken = make_item("boom", ItemKind.STACK, fingerprint="a", at=day(0), keys=(FILE, TEST))
+    cure = make_item("@@", ItemKind.DIFF, at=day(2), keys=(FILE, TEST))
     linked = {broken.item_id: (cure,)}
     (past,) = failures_near((FILE,), ranked(broken), linked, 5)
     assert past.is_fixed
     assert past.fixes[0].change == cure
-    back = make_item("boom", ItemKind.STACK, fingerprint="a", at=day(3), keys=(FILE,))
+    back = make_item("boom", ItemKind.STACK, fingerprint="a", at=day(3), keys=(FILE, TEST))
     (past,) = failures_near((FILE,), ranked(broken, back), linked, 5)
     assert not past.is_fixed
     assert past.fixes[0].change == cure
+
+
+def test_a_change_elsewhere_in_the_file_fixes_nothing() -> None:
+    broken = make_item("boom", ItemKind.STACK, fingerprint="a", at=day(0), keys=(FILE,))
+    other = make_item("@@", ItemKind.DIFF, at=day(2), keys=(FILE,))
+    (past,) = failures_near((FILE,), ranked(broken), {broken.item_id: (other,)}, 5)
+    assert (past.is_fixed, past.fixes) == (False, ())
+    assert [change.change for change in past.changed_since] == [other]
 
 
 def test_what_is_neither_a_failure_nor_near_is_left_out() -> None:

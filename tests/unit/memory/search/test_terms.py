@@ -31,6 +31,19 @@ def test_words_are_stemmed_and_stop_words_left_out() -> None:
         ("\u6771\u4eac\u30bf", ["\u6771\u4eac", "\u4eac\u30bf"]),
         ("\u732b", ["\u732b"]),
         ("___ ... \x00", []),
+        (
+            "\u7f13\u5b58\u7528Redis",
+            ["\u7f13\u5b58\u7528redis", "\u7f13\u5b58", "\u5b58\u7528", "redi"],
+        ),
+        ("\u306fNATS\u306b", ["\u306fnats\u306b", "\u306f", "nat", "\u306b"]),
+        (
+            "\ub808\ub514\uc2a4\ub294",
+            ["\ub808\ub514\uc2a4\ub294", "\ub808\ub514", "\ub514\uc2a4", "\uc2a4\ub294"],
+        ),
+        ("L'API d\u2019Amazon", ["l'api", "api", "d\u2019amazon", "amazon"]),
+        ("jusqu'ici dell'opera", ["jusqu'ici", "ici", "dell'opera", "opera"]),
+        ("o'clock don't", list(iterate_terms("o'clock"))),
+        ("\u7532" * 100 + "\u4e59", ["\u7532\u7532"] * 99 + ["\u7532\u4e59"]),
     ],
 )  # fmt: skip
 def test_identifiers_paths_and_other_scripts_are_split(text: str, expected: list[str]) -> None:

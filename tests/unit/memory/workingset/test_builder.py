@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agent_memory.errors import InvalidRequest
 from agent_memory.memory.items.item import Item
-from agent_memory.memory.items.kinds import ItemKind, ItemState
+from agent_memory.memory.items.kinds import ItemKind, ItemState, KeyKind
 from agent_memory.memory.workingset.builder import MAX_TOKENS, build_workingset
 from agent_memory.memory.workingset.inputs import WorkingSetInputs
 from agent_memory.memory.workingset.rendering import render
@@ -135,12 +135,16 @@ def test_a_failure_stands_with_the_change_that_fixed_it() -> None:
         "KeyError: total",
         ItemKind.TEST_FAILURE,
         at=day(1),
-        keys=(key("pay.py"),),
+        keys=(key("pay.py"), key("Cart.total", KeyKind.SYMBOL)),
         num_occurrences=3,
         last_at=day(2),
     )
     change = make_item(
-        "@@ -1 +1 @@\n-a\n+b", ItemKind.DIFF, at=day(3), keys=(key("pay.py"),), context="pay.py"
+        "@@ -1 +1 @@\n-a\n+b",
+        ItemKind.DIFF,
+        at=day(3),
+        keys=(key("pay.py"), key("Cart.total", KeyKind.SYMBOL)),
+        context="pay.py",
     )
     working_set = build(
         WorkingSetInputs(recent=(broken, change), linked={broken.item_id: (change,)})
@@ -150,8 +154,7 @@ def test_a_failure_stands_with_the_change_that_fixed_it() -> None:
         "2026-03-02",
         "[1] test failure, 3 times, last 2026-03-03: KeyError: total",
         "2026-03-04",
-        "[2] fixes [1]: diff, pay.py: @@ -1 +1 @@",
-        "  -a",
+        "[2] fixes [1]: diff, pay.py: -a",
         "  +b",
     ]
     assert section(working_set, SectionName.ARTIFACTS).entries == ()
