@@ -4,6 +4,8 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,10 +33,17 @@ async def spooled(pieces: AsyncIterator[bytes]) -> AsyncIterator[Path]:
 
 
 async def imported(
-    call: Call, path: Path, name: str, kind: str | None, thread: str | None
+    call: Call,
+    path: Path,
+    name: str,
+    kind: str | None,
+    thread: str | None,
+    occurred_at: datetime | None,
 ) -> dict[str, object]:
     """Everything in the file, remembered; what was added and what was left out."""
     source = await asyncio.to_thread(source_of, path, name, kind)
+    if occurred_at is not None:
+        source = replace(source, date=occurred_at.isoformat())
     found = _fitting(call, source, thread)
     report = _Report(source)
     while (body := await asyncio.to_thread(next, found, None)) is not None:

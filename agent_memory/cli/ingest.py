@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,6 +20,7 @@ from agent_memory.cli.memory_api import MemoryApi, with_memory
 from agent_memory.cli.options import AsJson, DataDir, load_settings
 from agent_memory.cli.output import console, print_json
 from agent_memory.errors import InvalidRequest
+from agent_memory.memory.importing.note_date import NOON
 from agent_memory.store.workspaces import DEFAULT_WORKSPACE
 
 app = typer.Typer(add_completion=False)
@@ -81,6 +84,15 @@ def ingest(
         list[str] | None,
         typer.Option(metavar="PATTERN", help="Of a folder: leave these out.", show_default=False),
     ] = None,
+    date: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="Day of notes, diffs and logs that have none: no time in them, in their front "
+            "matter or in their name.",
+            show_default=False,
+        ),
+    ] = None,
     repository: Annotated[Path, typer.Option(help="Of --git: the repository.")] = Path(),
     workspace: Workspace = DEFAULT_WORKSPACE,
     data_dir: DataDir = None,
@@ -98,7 +110,8 @@ def ingest(
     find = partial(
         find_sources, kind=kind, include=include or (), exclude=exclude or (), skipped=skipped
     )
-    sources = [source for place in places or () for source in find(place)]
+    day = None if date is None else f"{date:%Y-%m-%d}{NOON}"
+    sources = [replace(source, date=day) for place in places or () for source in find(place)]
     texts: list[Text] = [
         (source.name, partial(bodies, source, thread), source.skipped) for source in sources
     ]

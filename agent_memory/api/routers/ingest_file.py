@@ -10,7 +10,7 @@ from agent_memory.api.call import Call
 from agent_memory.api.file_import import imported, spooled
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.openapi import answers
-from agent_memory.api.schemas.memory.fields import ThreadName
+from agent_memory.api.schemas.memory.fields import Instant, ThreadName
 
 router = APIRouter(tags=["Memory"])
 
@@ -41,10 +41,12 @@ async def ingest_file(
     name: Annotated[str, Query(max_length=500)] = "",
     kind: Annotated[str | None, Query(max_length=32)] = None,
     thread_id: Annotated[ThreadName | None, Query()] = None,
+    occurred_at: Annotated[Instant | None, Query()] = None,
 ) -> Response:
     """The body is the file. Its `kind` is found by what stands in it: `claude-code`, `codex`,
     `chatgpt`, `claude`, `slack` (a zip), `discord`, `whatsapp`, `jsonl`, `diffs`, `logs`, `text`.
-    `name` helps to tell logs from text. `thread_id` puts all into one thread."""
+    `name` helps to tell logs from text, and dates a note that is named by its day. `thread_id` puts
+    all into one thread. `occurred_at` is the time of notes, diffs and logs that name none."""
     call = await Call.open(request, Scope.MEMORY)
     async with spooled(request.stream()) as path:
-        return json_answer(await imported(call, path, name, kind, thread_id))
+        return json_answer(await imported(call, path, name, kind, thread_id, occurred_at))

@@ -4,7 +4,8 @@ jsonl            one object a line: a message (`role`, `content`, …), a conver
                  a whole body (`thread_id`, `materials`), or {"diff": …}, {"log": …}
 diffs            a unified diff, cut between files, or between hunks where a file is long
 logs             a log, cut between records
-text             one message for each paragraph group that fits
+text             one message for each paragraph group that fits, of the day that its front matter or
+                 its name says
 
 What other programs wrote is known by what stands in it (`detection`, `slack`).
 """
@@ -22,6 +23,7 @@ from agent_memory.memory.importing import detection, slack
 from agent_memory.memory.importing.detection import Open
 from agent_memory.memory.importing.dialogue import MAX_MESSAGES, Dialogue
 from agent_memory.memory.importing.lines import lines_of, segments
+from agent_memory.memory.importing.note_date import note_date
 from agent_memory.memory.importing.slack import Folder
 from agent_memory.memory.importing.text_pieces import diff_pieces, log_pieces, pieces
 
@@ -37,13 +39,15 @@ Body = dict[str, Any]
 class Source:
     """One file, or the folder of an export. name: it is shown, and named in errors. skipped: what
     was left out, counted while `bodies` is read. file: stands with what is read of plain text, so
-    that what is recalled leads back to it."""
+    that what is recalled leads back to it. date: ISO 8601, of plain text, diffs and logs that have
+    no time of their own."""
 
     name: str
     kind: str
     open: Open | None = None
     folder: Folder | None = None
     file: str | None = None
+    date: str | None = None
     skipped: Counter[str] = field(default_factory=Counter)
 
 
@@ -63,6 +67,8 @@ def bodies(source: Source, thread: str | None) -> Iterator[Body]:
 
 
 def _plain_bodies(source: Source, file: BinaryIO, thread: str) -> Iterator[Body]:
+    dated = {} if source.date is None else {"occurred_at": source.date}
+    is_dated = False
     match source.kind:
         case "jsonl":
             yield from _jsonl_bodies(source, lines_of(file), thread)
@@ -70,10 +76,14 @@ def _plain_bodies(source: Source, file: BinaryIO, thread: str) -> Iterator[Body]
             cut = diff_pieces if source.kind == "diffs" else log_pieces
             for segment in segments(file, of_diffs=source.kind == "diffs"):
                 for piece in cut(segment):
-                    yield {"thread_id": thread, "materials": {source.kind: [piece]}}
+                    yield {"thread_id": thread, "materials": {source.kind: [piece]}, **dated}
         case _:
             for segment in segments(file):
-                messages = [{"role": "user", "content": piece} for piece in pieces(segment)]
+                if (day := note_date(source.name, segment)) is not None and not is_dated:
+                    dated, is_dated = {"occurred_at": day}, True
+                messages = [
+                    {"role": "user", "content": piece, **dated} for piece in pieces(segment)
+                ]
                 yield from _chat_bodies(thread, messages)
 
 

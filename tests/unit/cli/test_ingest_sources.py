@@ -1,5 +1,6 @@
 """Files become bodies of `POST /v1/ingest`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,39 @@ def test_the_name_of_a_file_says_what_it_is(tmp_path: Path) -> None:
             "materials": {"chat": [{"role": "user", "content": "We use tabs.\n"}]},
         },
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "date"),
+    [
+        ("standup.md", "---\ntitle: x\ndate: 2024-03-05\n---\nyesterday", "2024-03-05T12:00:00Z"),
+        ("a.md", '+++\ndate = "2024-03-05T09:30:00Z"\n+++\nx', "2024-03-05T09:30:00Z"),
+        ("2024-03-05 standup.md", "yesterday", "2024-03-05T12:00:00Z"),
+        ("notes-20240305.txt", "x", "2024-03-05T12:00:00Z"),
+        ("2024-01-01.md", "---\ndate: 2024-03-05\n---\nx", "2024-03-05T12:00:00Z"),
+        ("a.md", "x\n---\ndate: 2024-03-05\n---\n", None),
+        ("build 2024-13-05.md", "date: 2024-03-05", None),
+        ("12345678.md", "x", None),
+    ],
+)
+def test_a_note_is_of_its_day(tmp_path: Path, name: str, text: str, date: str | None) -> None:
+    (tmp_path / name).write_text(text)
+    dated = {} if date is None else {"occurred_at": date}
+    assert all_bodies(tmp_path) == [
+        {
+            "thread_id": "t",
+            "materials": {"chat": [{"role": "user", "content": text, **dated}]},
+        }
+    ]
+
+
+@pytest.mark.parametrize("name", ["a.log", "a.diff", "a.md"])
+def test_the_day_that_is_given_is_that_of_what_names_none(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("--- a\n+++ b\n")
+    (source,) = find_sources(str(tmp_path))
+    (body,) = bodies(replace(source, date="2024-03-05T12:00:00Z"), "t")
+    chat = body["materials"].get("chat", [body])
+    assert chat[0]["occurred_at"] == "2024-03-05T12:00:00Z"
 
 
 def test_a_line_may_be_a_whole_conversation(tmp_path: Path) -> None:
