@@ -7,6 +7,7 @@ from datetime import datetime
 from agent_memory.errors import InvalidRequest
 from agent_memory.ids import ItemId
 from agent_memory.memory.items.item import Item
+from agent_memory.memory.items.kinds import SEMANTIC
 from agent_memory.memory.packing.changed_lines import changed_lines
 from agent_memory.memory.packing.dated_lines import date_key
 from agent_memory.memory.packing.filling import Around, Filling, Offer
@@ -27,6 +28,11 @@ MAX_TOKENS = 32_768
 """The largest budget."""
 FIX_TOKENS = 160
 """A change is cut to this length beside the failure that it fixed, while others wait."""
+RELEVANT_SHARE = 0.9
+"""Of the budget, what is found for the purpose may have before the sections get their shares."""
+_MOST = 0.6
+_MAX_MISSED = 8
+"""Items in a row that do not fit any more."""
 _LONGEST_PREVIOUS = 160
 """Characters that are said of a statement that was superseded."""
 
@@ -90,22 +96,47 @@ class _Builder:
 
     def _filled(self) -> Mapping[SectionName, _Draft]:
         room = max(0, self._budget - self._counter.count(as_block("\n")))
-        drafts = {}
+        drafts = {
+            name: _Draft(name, Filling(0, self._counter, self._said), list(self._contenders[name]))
+            for name in SHARES
+        }
+        room -= self._take_relevant(drafts, int(room * RELEVANT_SHARE))
         num_left = 0
         for name, share in SHARES.items():
-            waiting = self._contenders[name]
-            heading_tokens = self._counter.count(heading(Section(name)) + "\n") if waiting else 0
+            draft, filling = drafts[name], drafts[name].filling
             allowed = int(room * share) + num_left
-            filling = Filling(max(0, allowed - heading_tokens), self._counter, self._said)
-            drafts[name] = draft = _Draft(name, filling, list(waiting))
+            heading_tokens = self._heading(name) if draft.waiting and not draft.taken else 0
+            num_taken = len(draft.taken)
+            filling.room = filling.num_used + max(0, allowed - heading_tokens)
             _fill(draft)
-            num_left = filling.num_left if draft.taken else allowed
+            num_left = filling.num_left if len(draft.taken) > num_taken else allowed
         for draft in drafts.values():
             draft.filling.room = draft.filling.num_used + num_left
             _fill(draft)
             draft.filling.widen_cuts()
             num_left = draft.filling.num_left
         return drafts
+
+    def _take_relevant(self, drafts: Mapping[SectionName, _Draft], room: int) -> int:
+        """Fill with what recall would show first, whatever its section; returns the tokens used."""
+        num_used = num_missed = 0
+        for name, entry in _by_relevance(drafts):
+            draft = drafts[name]
+            heading_tokens = 0 if draft.taken else self._heading(name)
+            before = draft.filling.num_used
+            draft.filling.room = before + max(0, room - num_used - heading_tokens)
+            offered = _take(draft, entry)
+            if offered is Offer.TAKEN:
+                num_used += draft.filling.num_used - before + heading_tokens
+            num_missed += offered is Offer.TOO_LONG
+            if offered is not Offer.TOO_LONG:
+                draft.waiting.remove(entry)
+            if num_missed == _MAX_MISSED:
+                break
+        return num_used
+
+    def _heading(self, name: SectionName) -> int:
+        return self._counter.count(heading(Section(name)) + "\n")
 
     def _written(self, drafts: Mapping[SectionName, _Draft]) -> WorkingSet:
         sections: list[Section] = []
@@ -148,14 +179,49 @@ def _fill(draft: _Draft) -> None:
     """Offer what waits; what does not fit waits on."""
     waiting, draft.waiting = draft.waiting, []
     for entry in waiting:
-        match draft.filling.offer(entry.item, Around(after=_was(entry.previous))):
-            case Offer.TAKEN:
-                draft.taken.append(entry)
-                _offer_fixes(draft, entry)
-            case Offer.SAID:
-                pass
-            case Offer.TOO_LONG:
-                draft.waiting.append(entry)
+        if _take(draft, entry) is Offer.TOO_LONG:
+            draft.waiting.append(entry)
+
+
+def _take(draft: _Draft, entry: Contender) -> Offer:
+    offered = draft.filling.offer(entry.item, Around(after=_was(entry.previous)))
+    if offered is Offer.TAKEN:
+        draft.taken.append(entry)
+        _offer_fixes(draft, entry)
+    return offered
+
+
+def _by_relevance(drafts: Mapping[SectionName, _Draft]) -> list[tuple[SectionName, Contender]]:
+    """What was found for the purpose, in the order in which recall packs it; a message that is one
+    statement, after that statement."""
+    found = {
+        entry.item.item_id: (name, entry)
+        for name, draft in drafts.items()
+        for entry in draft.waiting
+        if entry.score is not None
+    }
+    ranked = sorted(
+        (Recalled(entry.item, entry.score or 0.0, {}) for _, entry in found.values()),
+        key=lambda one: (-one.score, one.item.item_id),
+    )
+    ordered = [found[one.item.item_id] for one in by_density(ranked)]
+    stated = {
+        entry.item.source_id: (name, entry)
+        for name, draft in drafts.items()
+        for entry in draft.waiting
+        if entry.item.kind in SEMANTIC and entry.item.source_id is not None
+    }
+    first: list[tuple[SectionName, Contender]] = []
+    for place in ordered:
+        statement = stated.get(place[1].item.item_id)
+        if statement is not None and _is_most_of(statement[1].item, place[1].item):
+            first.append(statement)
+        first.append(place)
+    return list({entry.item.item_id: (name, entry) for name, entry in first}.values())
+
+
+def _is_most_of(statement: Item, message: Item) -> bool:
+    return len(statement.text) >= _MOST * len(message.text)
 
 
 def _offer_fixes(draft: _Draft, failure: Contender) -> None:

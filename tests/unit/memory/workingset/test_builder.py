@@ -174,6 +174,24 @@ def test_what_serves_the_purpose_goes_before_what_is_newer() -> None:
     assert wanted.text not in texts(build(inputs, 70, "sweep the rooms"), SectionName.TASKS)
 
 
+def test_what_is_found_for_the_purpose_comes_first_whatever_its_section() -> None:
+    answer = make_item("we chose plain SQL " + "because the reports need windows " * 8)
+    noise = [make_item(f"artifact {n} of no use", ItemKind.ARTIFACT, at=day(n)) for n in range(30)]
+    rules = [make_item(f"rule {n} about rooms", ItemKind.CONSTRAINT, at=day(n)) for n in range(30)]
+    inputs = WorkingSetInputs(relevant=ranked(answer), recent=(*noise, *rules))
+    held = build(inputs, 250, "why no ORM?")
+    assert texts(held, SectionName.CITATIONS) == [answer.text]
+    assert texts(held, SectionName.CONSTRAINTS)
+
+
+def test_a_message_that_is_one_statement_stands_as_the_statement() -> None:
+    message = make_item("We use SQLite.", item_id="message")
+    statement = make_item("We use SQLite.", ItemKind.DECISION, source_id="message")
+    held = build(WorkingSetInputs(relevant=ranked(message, statement)), 200, "database")
+    assert texts(held, SectionName.DECISIONS) == ["We use SQLite."]
+    assert texts(held, SectionName.CITATIONS) == []
+
+
 def test_an_unused_share_flows_over() -> None:
     tasks = [make_item(f"{name} the {name}er", ItemKind.TASK) for name in "abcdefghijklmnopqrst"]
     alone = build(WorkingSetInputs(recent=tuple(tasks)), 200)
