@@ -70,7 +70,7 @@ def redis(folder: Path) -> Iterator[str]:
 
 @pytest.fixture
 async def bodies(redis: str) -> AsyncIterator[RedisBodies]:
-    bodies = RedisBodies(redis)
+    bodies = RedisBodies(redis, patience_s=10.0)  # A busy machine is no Redis that is away.
     yield bodies
     await bodies.close()
 
