@@ -4,12 +4,11 @@ here."""
 from collections.abc import Callable, Sequence
 
 from mlx_lm.tokenizer_utils import TokenizerWrapper
-from mlx_lm.tool_parsers import json_tools, pythonic
+from mlx_lm.tool_parsers import json_tools
 
 from agent_memory.prompts.call_forms.families import form_of_parser, form_of_template
 from agent_memory.prompts.call_forms.grammar import CallGrammar
 from agent_memory.prompts.call_forms.json_grammars import EnclosedGrammar
-from agent_memory.prompts.call_forms.other_grammars import PythonicGrammar
 from agent_memory.prompts.call_forms.reader import CallForm
 from agent_memory.prompts.calls import ParseCall, ParsedCall, calls_from_value
 
@@ -32,8 +31,6 @@ def call_grammar(tokenizer: TokenizerWrapper, form: CallForm | None) -> CallGram
     start, end = tokenizer.tool_call_start, tokenizer.tool_call_end or ""
     if writes_json_calls(tokenizer):
         return EnclosedGrammar(start, end)
-    if tokenizer.tool_parser is pythonic.parse_tool_call:
-        return PythonicGrammar(start, end)
     return None if form is None else form.grammar
 
 

@@ -1,4 +1,5 @@
-"""Calls of Gemma 4: `<|tool_call>call:name{key:<|"|>text<|"|>,other:[1,true]}<tool_call|>`.
+"""Calls of Gemma 4: `<|tool_call>call:name{key:<|"|>text<|"|>,other:[1,true]}<tool_call|>`, and of
+FunctionGemma, which has other marks.
 
 Text stands between marks of its own and is not escaped; keys stand bare.
 """
@@ -9,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from agent_memory.prompts.call_forms.cursor import Cursor, NoCall, Undecided
-from agent_memory.prompts.call_forms.other_grammars import Gemma4Grammar
+from agent_memory.prompts.call_forms.other_grammars import GemmaGrammar, GemmaMarks
 from agent_memory.prompts.call_forms.reader import CallForm, CallsRead, NewReader
 from agent_memory.prompts.call_forms.schemas import ToolParameters
 from agent_memory.prompts.calls import ParsedCall, compact_json
 from agent_memory.turns.messages import ToolSpec
 
-_START, _END = "<|tool_call>", "<tool_call|>"
-_QUOTE = '<|"|>'
+_GEMMA4_MARKS = GemmaMarks("<|tool_call>", "<tool_call|>", '<|"|>')
+_FUNCTION_MARKS = GemmaMarks("<start_function_call>", "<end_function_call>", "<escape>")
 _WORDS: Mapping[str, object] = {"true": True, "false": False, "null": None, "None": None}
 
 
@@ -28,10 +29,11 @@ class _BrokenOff(Exception):
         self.begun = begun
 
 
-class Gemma4Reader:
+class GemmaReader:
     """Reads one call. An end mark ends it when the arguments in front of it are whole."""
 
-    def __init__(self, tools: Mapping[str, ToolParameters]) -> None:
+    def __init__(self, marks: GemmaMarks, tools: Mapping[str, ToolParameters]) -> None:
+        self._marks = marks
         self._tools = tools
         self._raw = ""
         self._tool: str | None = None
@@ -46,11 +48,12 @@ class Gemma4Reader:
             return None
         except NoCall:
             return self._no_call()
-        while (at := self._raw.find(_END, self._scanned)) >= 0:
-            self._scanned = at + len(_END)
+        end = self._marks.end
+        while (at := self._raw.find(end, self._scanned)) >= 0:
+            self._scanned = at + len(end)
             with contextlib.suppress(_BrokenOff):
                 return self._call(at, self._scanned)
-        self._scanned = max(self._scanned, len(self._raw) - len(_END) + 1)
+        self._scanned = max(self._scanned, len(self._raw) - len(end) + 1)
         return None
 
     def finish(self, *, is_cut: bool) -> CallsRead:
@@ -70,7 +73,7 @@ class Gemma4Reader:
         if self._tool is not None:
             return
         cursor = Cursor(self._raw, is_last=is_last)
-        cursor.take(_START)
+        cursor.take(self._marks.start)
         cursor.skip()
         cursor.take("call:")
         opening = cursor.take(*(f"{name}{{" for name in self._tools))
@@ -80,18 +83,20 @@ class Gemma4Reader:
     def _call(self, end: int, rest_at: int) -> CallsRead:
         tool = self._tool or ""
         body = self._raw[self._arguments_at : end]
-        arguments = compact_json(_Arguments(body, self._tools[tool]).read())
+        arguments = compact_json(_Arguments(body, self._marks.quote, self._tools[tool]).read())
         return CallsRead(calls=(ParsedCall(tool, arguments),), rest=self._raw[rest_at:])
 
     def _no_call(self) -> CallsRead:
-        return CallsRead(text=_START, rest=self._raw[len(_START) :])
+        start = self._marks.start
+        return CallsRead(text=start, rest=self._raw[len(start) :])
 
 
 class _Arguments:
     """Reads what stands after the opening brace, the closing one included."""
 
-    def __init__(self, text: str, parameters: ToolParameters) -> None:
+    def __init__(self, text: str, quote: str, parameters: ToolParameters) -> None:
         self._text = text
+        self._quote = quote
         self._parameters = parameters
         self._at = 0
 
@@ -127,9 +132,9 @@ class _Arguments:
             key = max(known, key=len)
             self._at += len(key) + 1
             return key
-        if self._has(_QUOTE):
-            key = self._until(f"{_QUOTE}:")
-            self._at += len(_QUOTE) + 1
+        if self._has(self._quote):
+            key = self._until(f"{self._quote}:")
+            self._at += len(self._quote) + 1
             return key
         key = self._until(":")
         self._at += 1
@@ -137,7 +142,7 @@ class _Arguments:
 
     def _value(self, parameter: str | None) -> object:
         self._skip()
-        if self._has(_QUOTE):
+        if self._has(self._quote):
             return self._string()
         if self._has("{"):
             values: dict[str, object] = {}
@@ -163,10 +168,10 @@ class _Arguments:
         """Up to the first mark after which a value may end."""
         began = self._at
         while True:
-            end = self._text.find(_QUOTE, self._at)
+            end = self._text.find(self._quote, self._at)
             if end < 0:
                 raise NoCall
-            self._at = end + len(_QUOTE)
+            self._at = end + len(self._quote)
             if self._text[self._at :].lstrip()[:1] in {",", "}", "]"}:
                 return self._text[began:end]
 
@@ -206,8 +211,13 @@ class _Arguments:
             raise NoCall
 
 
-def _readers(tools: Sequence[ToolSpec]) -> NewReader:
-    return partial(Gemma4Reader, {tool.name: ToolParameters(tool.parameters) for tool in tools})
+def _form(marks: GemmaMarks) -> CallForm:
+    def readers(tools: Sequence[ToolSpec]) -> NewReader:
+        parameters = {tool.name: ToolParameters(tool.parameters) for tool in tools}
+        return partial(GemmaReader, marks, parameters)
+
+    return CallForm((marks.start,), readers, grammar=GemmaGrammar(marks))
 
 
-GEMMA4 = CallForm((_START,), _readers, grammar=Gemma4Grammar(_START, _END))
+GEMMA4 = _form(_GEMMA4_MARKS)
+FUNCTION_GEMMA = _form(_FUNCTION_MARKS)

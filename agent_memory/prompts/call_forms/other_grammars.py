@@ -16,10 +16,7 @@ from agent_memory.prompts.call_forms.schemas import ToolParameters
 from agent_memory.turns.messages import ToolSpec
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
-_QUOTE = '<|"|>'
 _GEMMA_VALUES = """
-gtext: "<|\\"|>" gchars
-gchars[suffix="<|\\"|>"]: /(.|\\n)*/
 gany: gtext | gnumber | "true" | "false" | "null" | garray | gobject
 gnumber: /-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?/
 garray: "[" (gany ("," gany)*)? "]"
@@ -62,12 +59,24 @@ def _listed_after(rules: Sequence[tuple[str, bool]], separator: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Gemma4Grammar:
-    """`<|tool_call>call:name{key:value,…}<tool_call|>`. Types alone hold arrays and objects, and
-    nothing what is in them."""
+class GemmaMarks:
+    """What stands around a call, and on both sides of a text."""
 
-    start: str = "<|tool_call>"
-    end: str = "<tool_call|>"
+    start: str
+    end: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class GemmaGrammar:
+    """`call:name{key:value,…}` between two marks. Types alone hold arrays and objects, and nothing
+    what is in them."""
+
+    texts: GemmaMarks
+
+    @property
+    def start(self) -> str:
+        return self.texts.start
 
     @property
     def escapes_text(self) -> bool:
@@ -75,7 +84,7 @@ class Gemma4Grammar:
 
     @property
     def marks(self) -> tuple[str, ...]:
-        return self.start, self.end, _QUOTE
+        return self.texts.start, self.texts.end, self.texts.quote
 
     def rules(self, tools: Sequence[ToolSpec], *, is_single: bool, is_begun: bool) -> Rules:
         start = quoted(self.start)
@@ -84,6 +93,8 @@ class Gemma4Grammar:
             f"calls: {'' if is_begun else start} call {more}",
             f"call: {any_call(tools)}",
             *(rule for at, tool in enumerate(tools) for rule in self._call(at, tool)),
+            f"gtext: {quoted(self.texts.quote)} gchars",
+            f"gchars[suffix={quoted(self.texts.quote)}]: /(.|\\n)*/",
             *_GEMMA_VALUES.strip().splitlines(),
         ]
 
@@ -94,22 +105,22 @@ class Gemma4Grammar:
         inner = f"({_listed(members, ',')})" if members else ""
         if not known and ToolParameters(tool.parameters).is_open:
             inner = '(gkey ":" gany ("," gkey ":" gany)*)?'
-        end = quoted("}" + self.end)
+        end = quoted("}" + self.texts.end)
         yield f"call_{at}: {quoted(f'call:{tool.name}{{')} {inner} {end}"
         for (rule, _), (key, schema) in zip(members, known.items(), strict=True):
-            yield f"{rule}: {quoted(f'{key}:')} {_gemma_value(tool, key, schema)}"
+            yield f"{rule}: {quoted(f'{key}:')} {self._value(tool, key, schema)}"
 
-
-def _gemma_value(tool: ToolSpec, key: str, schema: object) -> str:
-    types = ToolParameters(tool.parameters).types(key)
-    if isinstance(schema, Mapping) and types and types <= _SCALARS:
-        return f"({json_of({**shared_schemas(tool), **schema})})"
-    values = schema.get("enum") if isinstance(schema, Mapping) else None
-    if isinstance(values, list) and values and all(isinstance(each, str) for each in values):
-        return f"({' | '.join(quoted(_QUOTE + each + _QUOTE) for each in values)})"
-    if not types <= set(_GEMMA_TYPES) or not types:
-        return "gany"
-    return f"({' | '.join(_GEMMA_TYPES[each] for each in sorted(types))})"
+    def _value(self, tool: ToolSpec, key: str, schema: object) -> str:
+        types = ToolParameters(tool.parameters).types(key)
+        if isinstance(schema, Mapping) and types and types <= _SCALARS:
+            return f"({json_of({**shared_schemas(tool), **schema})})"
+        values = schema.get("enum") if isinstance(schema, Mapping) else None
+        if isinstance(values, list) and values and all(isinstance(each, str) for each in values):
+            quote = self.texts.quote
+            return f"({' | '.join(quoted(quote + each + quote) for each in values)})"
+        if not types <= set(_GEMMA_TYPES) or not types:
+            return "gany"
+        return f"({' | '.join(_GEMMA_TYPES[each] for each in sorted(types))})"
 
 
 @dataclass(frozen=True, slots=True)

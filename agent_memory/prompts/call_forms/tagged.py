@@ -16,7 +16,7 @@ from agent_memory.prompts.call_forms.schemas import ToolParameters
 from agent_memory.prompts.call_forms.tagged_end import CallEnd, EndFinder
 from agent_memory.prompts.call_forms.tagged_grammar import TaggedGrammar
 from agent_memory.prompts.call_forms.tagged_values import TaggedValues
-from agent_memory.prompts.call_forms.tags import Tags, ToolTags
+from agent_memory.prompts.call_forms.tags import MOST_DIGITS, Tags, ToolTags
 from agent_memory.prompts.calls import ParsedCall
 from agent_memory.turns.messages import ToolSpec
 
@@ -99,6 +99,7 @@ class TaggedReader:
             ahead = Cursor(cursor.text, cursor.at, is_last=is_last)
             try:
                 ahead.take(opening)
+                self._take_number(ahead)
                 ends_at = ahead.at
                 ahead.skip()
                 ahead.see(*self._known.followers)
@@ -106,6 +107,13 @@ class TaggedReader:
                 continue
             return tool, ends_at
         raise NoCall
+
+    def _take_number(self, cursor: Cursor) -> None:
+        number = self._known.tags.number
+        if number is not None:
+            cursor.take(number[0])
+            if not cursor.take_until(number[1], MOST_DIGITS).isdecimal():
+                raise NoCall
 
     def _may_go_on(self, end: CallEnd) -> bool:
         """Whether the output may have been cut off within a value that spells this end."""

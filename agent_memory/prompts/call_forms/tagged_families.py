@@ -73,3 +73,37 @@ def _dsml(block: str) -> CallForm:
 
 DEEPSEEK_V32 = _dsml("function_calls")
 DEEPSEEK_V4 = _dsml("tool_calls")
+
+MINICPM = tagged_form(
+    Tags(
+        block=('<function name="', "</function>"),
+        name=("", '">'),
+        call_end="",
+        key=('<param name="', ('">',)),
+        value=("", "</param>"),
+        wrap=("<![CDATA[", "]]>"),
+    )
+)
+"""MiniCPM 5."""
+
+MUSE = tagged_form(
+    Tags(
+        block=("<atem:function_calls>", "</atem:function_calls>"),
+        name=('<atem:invoke name="', '">'),
+        call_end="</atem:invoke>",
+        key=('<atem:parameter name="', ('">',)),
+        value=("", "</atem:parameter>"),
+    )
+)
+
+_KIMI_TYPES = ("string", "number", "boolean", "null", "object", "array")
+KIMI_K3 = tagged_form(
+    Tags(
+        block=("<|open|>tools<|sep|>", "<|close|>tools<|sep|>"),
+        name=('<|open|>call tool="', '"'),
+        number=(' index="', '"<|sep|>'),
+        call_end="<|close|>call<|sep|>",
+        key=('<|open|>argument key="', tuple(f'" type="{each}"<|sep|>' for each in _KIMI_TYPES)),
+        value=("", "<|close|>argument<|sep|>"),
+    )
+)

@@ -11,7 +11,7 @@ from agent_memory.prompts.call_forms.grammar import (
     shared_schemas,
 )
 from agent_memory.prompts.call_forms.schemas import ToolParameters
-from agent_memory.prompts.call_forms.tags import Tags
+from agent_memory.prompts.call_forms.tags import MOST_DIGITS, Tags
 from agent_memory.turns.messages import ToolSpec
 
 _BREAK = '"\\n"?'
@@ -54,7 +54,7 @@ class TaggedGrammar:
 
     def _call(self, at: int, tool: ToolSpec) -> Iterator[str]:
         tags = self.tags
-        opening = quoted(f"{tags.name[0]}{tool.name}{tags.name[1]}")
+        opening = f"{quoted(tags.name[0] + tool.name + tags.name[1])} {self._number()}"
         properties = tool.parameters.get("properties")
         known = properties if isinstance(properties, Mapping) else {}
         required = tool.parameters.get("required")
@@ -71,11 +71,17 @@ class TaggedGrammar:
             value = self._value(tool, key, known[key])
             yield f"value_{at}_{number}: {self._key(quoted(key))} {value} {_BREAK}"
 
+    def _number(self) -> str:
+        if self.tags.number is None:
+            return ""
+        before, after = self.tags.number
+        return f"{quoted(before)} /[0-9]{{1,{MOST_DIGITS}}}/ {quoted(after)}"
+
     def _key(self, name: str) -> str:
-        before, after = self.tags.key
+        before, afters = self.tags.key
         gap = _BREAK if self.tags.value[0] else ""
         return (
-            f"{quoted(before)} {name} {quoted(after[0])} {gap} "
+            f"{quoted(before)} {name} ({' | '.join(map(quoted, afters))}) {gap} "
             f"{quoted(self.tags.value[0] + self.tags.frame)}"
         )
 

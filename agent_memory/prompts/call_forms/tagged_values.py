@@ -59,9 +59,18 @@ class TaggedValues:
 
     def _begun(self, last: _Written) -> str:
         text = self._without_end(last.text.removeprefix(self._tags.frame))
+        if self._tags.wrap is not None:
+            text = self._without_wrap(text, *self._tags.wrap)
         if self._parameters.may_be_text(last.key):
             return compact_json(text)[:-1]
         return text.strip()
+
+    def _without_wrap(self, text: str, before: str, after: str) -> str:
+        """The beginning of a value, without the marks or parts of marks that it stands in."""
+        if not text.startswith(before):
+            return "" if before.startswith(text) else text
+        text = text.removeprefix(before)
+        return text[: len(text) - held_suffix(text, (after,))].removesuffix(after)
 
     def _without_end(self, text: str) -> str:
         """A value that breaks off, without what may be the beginning of its end."""
@@ -76,7 +85,13 @@ class TaggedValues:
         return self._parameters.value(key, text)
 
     def _unframed(self, text: str) -> str:
-        return text.removeprefix(self._tags.frame).removesuffix(self._tags.frame)
+        text = text.removeprefix(self._tags.frame).removesuffix(self._tags.frame)
+        if self._tags.wrap is None:
+            return text
+        before, after = self._tags.wrap
+        inner = text.removeprefix(before)
+        is_wrapped = inner != text and inner.endswith(after)
+        return inner.removesuffix(after) if is_wrapped else text
 
     def _split(self, body: str) -> list[_Written] | None:
         if not body.strip():

@@ -10,6 +10,7 @@ from agent_memory.prompts.call_forms.schemas import ToolParameters
 _NEVER = "(?!)"
 _BLANKS = r"\s{0,16}"
 _MOST_BLANKS = 16
+MOST_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Tags:
     key: (before, after) a parameter's name; the second in each of its spellings.
     value: (before, after) a value.
     frame: what stands on both sides of a value and is no part of it.
+    number: (before, after) a number that follows the tool's name and its mark, in some families.
+    wrap: (before, after) the marks in which some values stand, which are no part of them.
     """
 
     block: tuple[str, str]
@@ -30,6 +33,16 @@ class Tags:
     key: tuple[str, tuple[str, ...]]
     value: tuple[str, str]
     frame: str = ""
+    number: tuple[str, str] | None = None
+    wrap: tuple[str, str] | None = None
+
+    @property
+    def number_pattern(self) -> str:
+        """A pattern of the number after a name; of nothing where there is none."""
+        if self.number is None:
+            return ""
+        before, after = self.number
+        return rf"{re.escape(before)}[0-9]{{1,{MOST_DIGITS}}}{re.escape(after)}"
 
     @property
     def followers(self) -> tuple[str, ...]:
@@ -69,7 +82,7 @@ class ToolTags:
         named = _any_of(self.openings)
         if not self.tags.name[0]:
             named = f"{re.escape(self.tags.block[0])}{_BLANKS}{named}"
-        opening = f"{named}(?={_BLANKS}{_any_of(self.followers)})"
+        opening = f"{named}{self.tags.number_pattern}(?={_BLANKS}{_any_of(self.followers)})"
         ends = _any_of(end for end in (self.tags.call_end, self.tags.block[1]) if end)
         return re.compile(f"(?P<opening>{opening})|{ends}")
 
@@ -77,7 +90,8 @@ class ToolTags:
         """How many characters a match of `marks` looks at, at most."""
         named = max(map(len, self.openings), default=0) + len(self.tags.block[0])
         follower = max(map(len, self.followers))
-        return named + follower + 2 * _MOST_BLANKS + len(self.tags.call_end)
+        number = sum(map(len, self.tags.number or ())) + MOST_DIGITS
+        return named + number + follower + 2 * _MOST_BLANKS + len(self.tags.call_end)
 
 
 class ValueTags:

@@ -5,7 +5,6 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
@@ -19,13 +18,12 @@ from agent_memory.engine.constraint import TokenConstraint
 from agent_memory.engine.request import GenerationRequest
 from agent_memory.ids import BlockHash, LeaseId
 from agent_memory.prompts.harmony.grammar import harmony_grammar
-from agent_memory.prompts.harmony.marks import MARKS
 from agent_memory.prompts.output_grammar import output_grammar
 from agent_memory.turns.answer_form import AnswerForm, matching, one_of
 from agent_memory.turns.messages import ToolChoice, ToolMode, ToolSpec
 from agent_memory.turns.sampling import SamplingParams
-from tests.integration.device.text.real_templates import real_template
-from tests.integration.device.text.test_read_back import Family
+from tests.integration.device.text.test_read_back import Family, gpt_oss
+from tests.integration.device.text.test_read_back import family as family_of
 from tests.unit.prompts.call_forms.reading import parts_of
 
 WEATHER = ToolSpec(
@@ -86,16 +84,18 @@ FAMILIES = (
     "Qwen-Qwen3-0.6B",
     "LFM2-8B-A1B",
     "LFM2.5-8B-A1B",
+    "openbmb-MiniCPM5-1B",
+    "muse-glimmer",
+    "Kimi-K3",
     "openai-gpt-oss-120b",
 )
+IN_PYTHONS_SPELLING = ("LFM2.5-8B-A1B", "openbmb-MiniCPM5-1B")
 IN_WORDS = ("meta-llama-Llama-3.1-8B-Instruct", "deepseek-ai-DeepSeek-V3.1", "ByteDance-Seed-OSS")
 """Told of their tools in words, and held to the form that the words tell."""
 
 
-@cache
 def family(name: str) -> Family:
-    text = real_template(name)
-    return Family(text, MARKS) if "gpt-oss" in name else Family(text)
+    return gpt_oss() if name == "openai-gpt-oss-120b" else family_of(name)
 
 
 def request(prompter: Prompter, choice: ToolChoice) -> GenerationRequest:
@@ -148,12 +148,12 @@ def test_whatever_is_drawn_is_a_call_that_its_schema_allows(name: str) -> None:
     assert type(arguments.get("is_brief", True)) is bool
 
 
-@pytest.mark.parametrize("name", [name for name in FAMILIES if "LFM2.5" not in name])
+@pytest.mark.parametrize("name", [name for name in FAMILIES if name not in IN_PYTHONS_SPELLING])
 @pytest.mark.parametrize("call", CALLS, ids=json.dumps)
 def test_what_the_template_renders_as_a_call_may_be_written(
     name: str, call: tuple[str, dict[str, object]]
 ) -> None:
-    """The template of LFM 2.5 renders Python's own spelling of strings, and is held to JSON's."""
+    """Models that render values in Python's spelling are held to that of JSON."""
     of = family(name)
     if of.prompter.harmony is None:
         text = of.rendered(TOOLS, [call])

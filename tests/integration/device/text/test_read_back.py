@@ -41,8 +41,22 @@ TEMPLATES = (
     "Qwen-Qwen3-0.6B",
     "NousResearch-Hermes-3-Llama-3.1-8B-tool_use",
     "ibm-granite-granite-4.0",
+    "ibm-granite-granite-4.1",
+    "Bielik-11B-v3.0-Instruct",
+    "MiMo-VL",
+    "NousResearch-Hermes-2-Pro-Llama-3-8B-tool_use",
+    "Qwen-QwQ-32B",
+    "Spark2.5",
+    "poolside-Laguna-S-2.1",
+    "poolside-Laguna-XS-2.1",
+    "LFM2.5-8B-A1B",
+    "openbmb-MiniCPM5-1B",
+    "muse-glimmer",
+    "Kimi-K3",
 )
 USER, RESULT = "U" * 20, "R" * 20  # no constants, which hypothesis would try as text of calls
+XTML_MARKS = ("<|open|>", "<|close|>", "<|sep|>", "<|end_of_msg|>")
+"""The tokens by which a model of Kimi K3's form is known."""
 IN_TEXT = {
     "meta-llama-Llama-3.1-8B-Instruct": "<|end_header_id|>\n\n",
     "meta-llama-Llama-3.2-3B-Instruct": "<|end_header_id|>\n\n",
@@ -51,7 +65,19 @@ IN_TEXT = {
     "deepseek-ai-DeepSeek-V3.2": "</think>",
     "deepseek-ai-DeepSeek-V4": "</think>",
     "llama-cpp-deepseek-r1": "Assistant",
+    "deepseek-ai-DeepSeek-V4-Flash-0731": "</think>",
     "ByteDance-Seed-OSS": "assistant\n",
+    "NVIDIA-Nemotron-Nano-v2": "Assistant\n",
+    "unsloth-Apriel-1.5": "<|assistant|>\n",
+    "Apriel-1.6-15b-Thinker-fixed": "<|begin_assistant|>\n",
+    "MiniMax-M1": "assistant\n",
+    "Cohere2MoE": "<|CHATBOT_TOKEN|>",
+    "CohereForAI-c4ai-command-r7b-12-2024-tool_use": "<|END_THINKING|>",
+    "GigaChat3.1-10B-A1.8B": "<|role_sep|>\n",
+    "Apertus-8B-Instruct": "<|assistant_start|>",
+    "meetkai-functionary-medium-v3.1": "<|end_header_id|>\n\n",
+    "upstage-Solar-Open-100B": "assistant",
+    "Reka-Edge": "assistant: ",
 }
 """Models that are told of their tools in plain text, but may call as their template does; each with
 the end of what begins a turn of the assistant."""
@@ -121,7 +147,7 @@ def gpt_oss() -> Family:
 
 @cache
 def family(name: str) -> Family:
-    return Family(real_template(name))
+    return Family(real_template(name), XTML_MARKS if name == "Kimi-K3" else MARKERS)
 
 
 SIZES = st.lists(st.integers(1, 60), min_size=1, max_size=4)

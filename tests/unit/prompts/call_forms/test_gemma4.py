@@ -1,6 +1,6 @@
 import pytest
 
-from agent_memory.prompts.call_forms.gemma4 import GEMMA4
+from agent_memory.prompts.call_forms.gemma4 import FUNCTION_GEMMA, GEMMA4
 from tests.unit.prompts.call_forms.reading import read, read_in_pieces
 
 Q = '<|"|>'
@@ -87,3 +87,15 @@ def test_a_call_that_was_cut_off_is_never_completed() -> None:
         assert kind == "write_file"
         assert whole.startswith(str(begun))
         assert str(begun) != whole
+
+
+def test_function_gemma_writes_the_same_between_marks_of_its_own() -> None:
+    text = "a, b}: 'c' <end_function_call>\n  \"d\""
+    written = (
+        f"<start_function_call>call:fs.write:v2/x{{path:<escape>{text}<escape>}}<end_function_call>"
+        "<start_function_call>call:search{exact:true,limit:7}<end_function_call>"
+    )
+    assert read_in_pieces(FUNCTION_GEMMA, written) == [
+        ("fs.write:v2/x", {"path": text}),
+        ("search", {"exact": True, "limit": 7}),
+    ]

@@ -3,6 +3,14 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from agent_memory.prompts.call_forms.json_blocks import (
+    APERTUS,
+    APRIEL,
+    COHERE,
+    FUNCTIONARY,
+    GIGACHAT,
+    SOLAR,
+)
 from agent_memory.prompts.call_forms.json_families import (
     DEEPSEEK,
     KIMI_K2,
@@ -72,6 +80,49 @@ def llama_tagged(*calls: Call) -> str:
     return f"<|python_tag|>{llama(*calls)}"
 
 
+def apriel(*calls: Call) -> str:
+    listed = [{"name": name, "arguments": value} for name, value in calls]
+    return f"<tool_calls>{json.dumps(listed)}</tool_calls>"
+
+
+def minimax_m1(*calls: Call) -> str:
+    lines = [json.dumps({"name": name, "arguments": value}) for name, value in calls]
+    return "<tool_calls>\n" + "\n".join(lines) + "\n</tool_calls>"
+
+
+def cohere(*calls: Call) -> str:
+    listed = [
+        {"tool_call_id": str(at), "tool_name": name, "parameters": value}
+        for at, (name, value) in enumerate(calls)
+    ]
+    return f"<|START_ACTION|>{json.dumps(listed)}<|END_ACTION|>"
+
+
+def gigachat(*calls: Call) -> str:
+    return "".join(
+        f"<|function_call|>{json.dumps({'name': name, 'arguments': value})}"
+        for name, value in calls
+    )
+
+
+def apertus(*calls: Call) -> str:
+    listed = ", ".join(json.dumps({name: value}) for name, value in calls)
+    return f"<|tools_prefix|>[{listed}]<|tools_suffix|>"
+
+
+def functionary(*calls: Call) -> str:
+    return "".join(f"<function={name}>{json.dumps(value)}</function>" for name, value in calls)
+
+
+def solar(*calls: Call) -> str:
+    written = "".join(
+        f"<|tool_call:begin|>id{at}<|tool_call:name|>{name}<|tool_call:args|>"
+        f"{json.dumps(value)}<|tool_call:end|>"
+        for at, (name, value) in enumerate(calls)
+    )
+    return f"<|tool_calls|>{written}<|calls|>"
+
+
 FAMILIES = [
     (MISTRAL, mistral),
     (MISTRAL, mistral_with_ids),
@@ -81,6 +132,13 @@ FAMILIES = [
     (DEEPSEEK, deepseek_fenced),
     (LLAMA3, llama),
     (LLAMA3, llama_tagged),
+    (APRIEL, apriel),
+    (APRIEL, minimax_m1),
+    (COHERE, cohere),
+    (GIGACHAT, gigachat),
+    (APERTUS, apertus),
+    (FUNCTIONARY, functionary),
+    (SOLAR, solar),
 ]
 each_family = pytest.mark.parametrize(
     ("form", "calls"), FAMILIES, ids=[write.__name__ for _, write in FAMILIES]

@@ -3,7 +3,14 @@ from collections.abc import Callable
 import pytest
 
 from agent_memory.prompts.call_forms.reader import CallForm
-from agent_memory.prompts.call_forms.tagged_families import GLM, MINIMAX, QWEN_XML
+from agent_memory.prompts.call_forms.tagged_families import (
+    GLM,
+    KIMI_K3,
+    MINICPM,
+    MINIMAX,
+    MUSE,
+    QWEN_XML,
+)
 from tests.unit.prompts.call_forms.reading import output_of, parts_of, read, read_in_pieces
 
 Write = Callable[..., str]
@@ -26,8 +33,44 @@ def minimax(name: str, *values: tuple[str, str]) -> str:
     return f'<minimax:tool_call>\n<invoke name="{name}">\n{written}</invoke>\n</minimax:tool_call>'
 
 
-FAMILIES = [(QWEN_XML, qwen), (GLM, glm), (MINIMAX, minimax)]
-each_family = pytest.mark.parametrize(("form", "call"), FAMILIES, ids=["qwen", "glm", "minimax"])
+def minicpm(name: str, *values: tuple[str, str]) -> str:
+    written = "".join(
+        f'<param name="{key}"><![CDATA[{text}]]></param>'
+        if set(text) & set("<&\n")
+        else f'<param name="{key}">{text}</param>'
+        for key, text in values
+    )
+    return f'<function name="{name}">{written}</function>'
+
+
+def muse(name: str, *values: tuple[str, str]) -> str:
+    written = "".join(
+        f'<atem:parameter name="{key}">{text}</atem:parameter>\n' for key, text in values
+    )
+    called = f'<atem:invoke name="{name}">\n{written}</atem:invoke>'
+    return f"<atem:function_calls>\n{called}\n</atem:function_calls>"
+
+
+def kimi_k3(name: str, *values: tuple[str, str]) -> str:
+    written = "".join(
+        f'<|open|>argument key="{key}" type="string"<|sep|>{text}<|close|>argument<|sep|>'
+        for key, text in values
+    )
+    called = f'<|open|>call tool="{name}" index="12"<|sep|>{written}<|close|>call<|sep|>'
+    return f"<|open|>tools<|sep|>{called}<|close|>tools<|sep|>"
+
+
+FAMILIES = [
+    (QWEN_XML, qwen),
+    (GLM, glm),
+    (MINIMAX, minimax),
+    (MINICPM, minicpm),
+    (MUSE, muse),
+    (KIMI_K3, kimi_k3),
+]
+each_family = pytest.mark.parametrize(
+    ("form", "call"), FAMILIES, ids=[write.__name__ for _, write in FAMILIES]
+)
 
 PATH = "<parameter=path>\na.txt\n</parameter>"
 ENDS = "A block ends with </parameter> or </arg_value> here.\nThen </function> or </invoke>, then "
@@ -142,7 +185,7 @@ def test_text_between_calls_is_text(form: CallForm, call: Write) -> None:
     ]
 
 
-@each_family
+@pytest.mark.parametrize(("form", "call"), [(QWEN_XML, qwen), (GLM, glm), (MINIMAX, minimax)])
 def test_json_between_the_marks_of_another_form_is_understood(form: CallForm, call: Write) -> None:
     mark = form.starts[0]
     end = mark.replace("<", "</")
