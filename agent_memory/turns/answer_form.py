@@ -21,6 +21,7 @@ class AnswerForm:
     json_schema: JSON text of the schema that the answer must satisfy (`{"type": "object"}` for any
         object), or None for free text.
     text_form: what the whole text must match that is no JSON, as an expression of Lark.
+    text_grammar: the same as a whole grammar, in llguidance's Lark or llama.cpp's GBNF.
     parse: split the text into thinking, text and tool calls; False gives raw text.
     """
 
@@ -32,7 +33,13 @@ class AnswerForm:
     effort: str | None = None
     json_schema: str | None = None
     text_form: str | None = None
+    text_grammar: str | None = None
     parse: bool = True
+
+    @property
+    def has_text_form(self) -> bool:
+        """Whether the text must have a form that is no JSON."""
+        return self.text_form is not None or self.text_grammar is not None
 
     @property
     def callable_tools(self) -> tuple[ToolSpec, ...]:

@@ -123,8 +123,8 @@ class ChatBody(SamplingBody):
     """`POST /v1/chat/completions`."""
 
     refused: ClassVar[Mapping[str, str]] = {
-        **INSTEAD,
-        "structured_outputs": "it has one of 'json', 'choice' and 'regex'.",
+        **{name: words for name, words in INSTEAD.items() if "grammar" not in name},
+        "structured_outputs": "it has one of 'json', 'choice', 'regex' and 'grammar'.",
         "functions": "it was replaced by 'tools'.",
         "function_call": "it was replaced by 'tool_choice'.",
         "audio": "the model writes text only.",
@@ -139,7 +139,9 @@ class ChatBody(SamplingBody):
     response_format: ResponseFormat | None = None
     guided_choice: Annotated[list[StopText], Field(min_length=1)] | None = None
     guided_regex: Annotated[str, Field(min_length=1)] | None = None
-    """As vLLM has them: the answer is one of these texts, or matches this expression."""
+    guided_grammar: Annotated[str, Field(min_length=1, max_length=32_768)] | None = None
+    """As vLLM has them: the answer is one of these texts, or matches this expression or grammar (of
+    Lark as llguidance reads it, or of llama.cpp's GBNF)."""
     max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None

@@ -42,8 +42,8 @@ client would take all the same."""
 
 INSTEAD: Mapping[str, str] = {
     "continue_final_message": "leave it out: a last message of the assistant's is continued.",
-    "grammar": "use 'response_format' with a JSON schema.",
-    "guided_grammar": "use 'response_format' with a JSON schema.",
+    "grammar": "/v1/chat/completions takes it.",
+    "guided_grammar": "/v1/chat/completions takes it.",
     "options": "send its options as fields of their own: 'temperature', 'top_k', 'seed', …",
     "stop_token_ids": "use 'stop' with texts.",
     "typical_p": "use 'top_p' or 'min_p'.",
@@ -52,7 +52,7 @@ INSTEAD: Mapping[str, str] = {
 }
 """Fields that would change the answer, and the words of ours to use."""
 
-_OUTPUTS = frozenset({"json", "choice", "regex"})
+_OUTPUTS = frozenset({"json", "choice", "regex", "grammar"})
 _OURS = {"n_predict": "max_tokens", "repeat_penalty": "repetition_penalty"}
 _UNBOUNDED = ("max_tokens", "max_completion_tokens", "top_logprobs", "logprobs", "thinking_budget")
 """-1 leaves these out."""
@@ -136,7 +136,10 @@ def _take_reasoning(ours: dict[str, Any]) -> None:
 
 
 def _take_form(ours: dict[str, Any]) -> None:
-    """A JSON schema under the names of vLLM and llama.cpp."""
+    """A JSON schema or a grammar under the names of vLLM and llama.cpp."""
+    _rename(ours, "grammar", "guided_grammar")
+    if ours.get("guided_grammar") == "":
+        del ours["guided_grammar"]
     outputs = ours.get("structured_outputs")
     if isinstance(outputs, Mapping) and len(outputs) == 1 and set(outputs) <= _OUTPUTS:
         ((name, wanted),) = outputs.items()

@@ -79,6 +79,7 @@ def chat_turn(body: ChatBody, identity: TurnIdentity, limits: Limits) -> TurnReq
             effort=body.reasoning_effort,
             json_schema=_json_schema(body.response_format),
             text_form=_text_form(body),
+            text_grammar=body.guided_grammar,
         ),
         model=body.model,
         max_tokens_given=max_tokens is not None,
@@ -129,10 +130,15 @@ def _json_schema(format_: ResponseFormat | None) -> str | None:
 
 
 def _text_form(body: ChatBody) -> str | None:
-    if body.guided_choice is not None and body.guided_regex is not None:
-        raise InvalidRequest("Only one form can be demanded.", "guided_regex")
-    if (body.guided_choice or body.guided_regex) and body.response_format is not None:
-        raise InvalidRequest("Only one form can be demanded.", "response_format")
+    demanded = {
+        "guided_choice": body.guided_choice,
+        "guided_regex": body.guided_regex,
+        "guided_grammar": body.guided_grammar,
+        "response_format": body.response_format,
+    }
+    named = [name for name, form in demanded.items() if form is not None]
+    if len(named) > 1:
+        raise InvalidRequest("Only one form can be demanded.", named[-1])
     if body.guided_choice is not None:
         return one_of(body.guided_choice)
     return None if body.guided_regex is None else matching(body.guided_regex)

@@ -18,7 +18,7 @@ def continuing_last(turn: TurnRequest) -> TurnRequest:
     form = turn.form
     if (
         form.json_schema is not None
-        or form.text_form is not None
+        or form.has_text_form
         or form.tool_choice.mode in {ToolMode.REQUIRED, ToolMode.NAMED}
     ):
         raise _refused("an answer of a demanded form is written from its beginning")

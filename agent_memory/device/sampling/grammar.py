@@ -15,6 +15,7 @@ from agent_memory.device.sampling.grammars import Grammars
 from agent_memory.device.sampling.harmony import HarmonyCallConstraint, HeaderWatch, NoRecipient
 from agent_memory.device.sampling.least_tokens import LeastTokens
 from agent_memory.device.sampling.no_call import CallBan, NoCall
+from agent_memory.device.sampling.text_grammar import text_form
 from agent_memory.device.sampling.thinking_budget import ThinkingBudget
 from agent_memory.device.text.prompter import Prompter
 from agent_memory.device.text.think_marks import ThinkingWatch
@@ -81,7 +82,7 @@ class Constrainer:
                 request.form.tool_choice,
                 request.form.json_schema,
                 form,
-                text_form=request.form.text_form,
+                text_form=text_form(request.form),
                 is_single_call=not request.form.parallel_tool_calls,
             ),
         )
@@ -111,7 +112,11 @@ class Constrainer:
         grammar = self._grammars.compiled(
             request,
             lambda tools: harmony_grammar(
-                tools, form.tool_choice, form.json_schema, text_form=form.text_form, is_open=is_open
+                tools,
+                form.tool_choice,
+                form.json_schema,
+                text_form=text_form(form),
+                is_open=is_open,
             ),
         )
         if grammar is not None:

@@ -25,6 +25,7 @@ bounds on its lexer stay: without them one pattern can keep a core busy for minu
 _NUM_TRIES = 64
 _NUM_LOCATED = 4
 _REFUSED = "This schema cannot be used to constrain the output"
+_NO_GRAMMAR = "The grammar cannot be used to constrain the output"
 _ENDLESS = "it refers to itself without an end"
 
 log = logging.getLogger(__name__)
@@ -66,9 +67,7 @@ class Grammars:
     def _compile_for(
         self, request: GenerationRequest, grammar: str, build: Build
     ) -> CompiledGrammar | InvalidRequest:
-        form = request.form
-        is_answer = _answer_schema(request) is not None or form.text_form is not None
-        param = "response_format" if is_answer else "tools"
+        param = _param_of(request)
         try:
             refusal = _ENDLESS if _is_endless(request) else self._refusal(grammar)
             if refusal is None:
@@ -88,9 +87,9 @@ class Grammars:
             raise InvalidRequest(f"{_REFUSED}, {fault}", "response_format")
         faults = self._faults(request.form.callable_tools)
         if not faults:
-            raise InvalidRequest(
-                f"{_REFUSED}: {refusal}", "tools" if schema is None else "response_format"
-            )
+            param = _param_of(request)
+            is_grammar = param == "guided_grammar"
+            raise InvalidRequest(f"{_NO_GRAMMAR if is_grammar else _REFUSED}: {refusal}", param)
         if schema is None and all(tool.name in faults for tool in request.form.callable_tools):
             name, fault = next(iter(faults.items()))
             raise InvalidRequest(
@@ -136,6 +135,14 @@ class Grammars:
         if matcher.is_error():
             raise InvalidRequest(f"{_REFUSED}: {first_line(matcher.get_error())}", param)
         return compiled
+
+
+def _param_of(request: GenerationRequest) -> str:
+    """The field that demands the form."""
+    if request.form.text_grammar is not None:
+        return "guided_grammar"
+    is_answer = _answer_schema(request) is not None or request.form.text_form is not None
+    return "response_format" if is_answer else "tools"
 
 
 def _answer_schema(request: GenerationRequest) -> Mapping[str, object] | None:

@@ -118,6 +118,52 @@ async def test_responses_has_the_same_parts(speaker: Speaker) -> None:
     assert [item.type for item in call.output] == ["reasoning", "function_call"]
 
 
+async def test_responses_streams_the_same_parts(speaker: Speaker) -> None:
+    """Every piece by the events of its kind, none with a mark of harmony, and the whole again."""
+    heard: dict[str, str] = {}
+    kinds: list[str] = []
+    async with speaker.openai() as client:
+        tools: Any = [{"type": "function", "name": "bash", "parameters": dict(BASH)}]
+        async for event in await client.responses.create(
+            model="m", input="CALL", max_output_tokens=200, tools=tools, stream=True
+        ):
+            kinds.append(event.type)
+            if event.type.endswith(".delta"):
+                heard[event.type] = heard.get(event.type, "") + str(getattr(event, "delta", ""))
+            if event.type == "response.completed":
+                call = event.response
+        async for event in await client.responses.create(
+            model="m", input="ANSWER", max_output_tokens=200, stream=True
+        ):
+            if event.type == "response.output_text.delta":
+                heard[event.type] = heard.get(event.type, "") + event.delta
+            if event.type == "response.completed":
+                answer = event.response
+    thoughts = [text for kind, text in heard.items() if "reasoning" in kind]
+    assert thoughts == ["User wants 2+2."]
+    assert heard["response.function_call_arguments.delta"] == '{"command":"ls"}'
+    assert heard["response.output_text.delta"] == answer.output_text == "It is 4."
+    assert [item.type for item in call.output] == ["reasoning", "function_call"]
+    assert (kinds[0], kinds[-1]) == ("response.created", "response.completed")
+    assert kinds.count("response.output_item.done") == 2
+    assert "<|" not in "".join(heard.values())
+
+
+async def test_a_response_that_is_cut_off_amid_a_call_makes_none(speaker: Speaker) -> None:
+    async with speaker.openai() as client:
+        tools: Any = [{"type": "function", "name": "bash", "parameters": dict(BASH)}]
+        async with client.responses.stream(
+            model="m", input="CALL", max_output_tokens=75, tools=tools
+        ) as stream:
+            async for event in stream:
+                last = event
+    assert last.type == "response.incomplete"
+    for item in last.response.output:
+        if item.type == "function_call":
+            with pytest.raises(ValueError, match=r"."):
+                json.loads(item.arguments)
+
+
 async def test_the_answer_goes_on_where_the_client_has_begun_it(speaker: Speaker) -> None:
     history = [{"role": "user", "content": "ON"}, {"role": "assistant", "content": "It is"}]
     async with speaker.openai() as client:

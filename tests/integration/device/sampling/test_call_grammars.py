@@ -16,6 +16,7 @@ from agent_memory.device.sampling.grammar_tokens import ll_tokenizer
 from agent_memory.device.text.prompter import Prompter
 from agent_memory.engine.constraint import TokenConstraint
 from agent_memory.engine.request import GenerationRequest
+from agent_memory.errors import InvalidRequest
 from agent_memory.ids import BlockHash, LeaseId
 from agent_memory.prompts.harmony.grammar import harmony_grammar
 from agent_memory.prompts.output_grammar import output_grammar
@@ -223,18 +224,45 @@ def test_the_end_of_a_turn_waits_for_enough_tokens_but_not_a_demanded_form() -> 
 
 
 @pytest.mark.parametrize("name", ["Qwen-Qwen3-0.6B", "openai-gpt-oss-120b"])
-@pytest.mark.parametrize("form", [one_of(["yes", 'n"o/']), matching(r"ab/[0-9]{2}")])
-def test_an_answer_has_the_text_that_is_demanded(name: str, form: str) -> None:
+@pytest.mark.parametrize(
+    "form",
+    [
+        AnswerForm(text_form=one_of(["yes", 'n"o/'])),
+        AnswerForm(text_form=matching(r"ab/[0-9]{2}")),
+        AnswerForm(text_grammar='root ::= "ab" rest\nrest ::= "/" [0-9]{2}\n'),
+        AnswerForm(text_grammar='%llguidance {}\nstart: "yes" | "n\\"o/" | "ab/" /[0-9]{2}/'),
+    ],
+)
+def test_an_answer_has_the_text_that_is_demanded(name: str, form: AnswerForm) -> None:
     prompter = family(name).prompter
-    asked = replace(
-        request(prompter, ToolChoice()), form=AnswerForm(thinking=False, text_form=form)
-    )
+    asked = replace(request(prompter, ToolChoice()), form=replace(form, thinking=False))
     constraint = Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
     assert constraint is not None
     output = prompter.new_text(asked, 0)
     parts = parts_of([*output.push(babbled(prompter, constraint, 4))[0], *output.finish()])
     ((_, text),) = [part for part in parts if part[0] != "thinking"]
     assert re.fullmatch(r'yes|n"o/|ab/[0-9]{2}', str(text))
+
+
+@pytest.mark.parametrize(
+    "grammar",
+    [
+        "no grammar",
+        "root ::= missing",
+        "start: missing",
+        'start: "a',
+        "start: /(?=a)/",
+        "start: a\n}",
+    ],
+)
+def test_a_grammar_that_cannot_be_read_is_refused_by_its_name(grammar: str) -> None:
+    prompter = family("Qwen-Qwen3-0.6B").prompter
+    asked = replace(
+        request(prompter, ToolChoice()), form=AnswerForm(text_grammar=grammar, thinking=False)
+    )
+    with pytest.raises(InvalidRequest, match="The grammar") as refused:
+        Constrainer(prompter, prompter.vocab_size).new_constraint(asked)
+    assert refused.value.param == "guided_grammar"
 
 
 def test_a_call_of_a_tool_that_is_not_allowed_is_not_made() -> None:

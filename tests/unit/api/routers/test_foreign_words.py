@@ -11,6 +11,7 @@ from agent_memory.turns.messages import ToolMode
 from agent_memory.turns.request import TurnRequest
 
 HELLO: dict[str, Any] = {"model": "any", "messages": [{"role": "user", "content": "Hello"}]}
+GRAMMAR = 'root ::= "yes" | "no"'
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}}
 SCHEMA_TEXT = '{"type":"object","properties":{"a":{"type":"integer"}}}'
 TOOL = {"type": "function", "function": {"name": "f"}}
@@ -67,6 +68,26 @@ async def test_thinking_is_switched_in_the_words_of_others(
 )
 async def test_a_schema_is_met_wherever_it_stands(ask: Any, sent: dict[str, object]) -> None:
     assert (await ask(**sent)).form.json_schema == SCHEMA_TEXT
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"grammar": GRAMMAR},
+        {"guided_grammar": GRAMMAR},
+        {"structured_outputs": {"grammar": GRAMMAR}},
+    ],
+)
+async def test_a_grammar_is_met_under_every_name(ask: Any, sent: dict[str, object]) -> None:
+    form = (await ask(**sent)).form
+    assert (form.text_grammar, form.text_form, form.json_schema) == (GRAMMAR, None, None)
+    assert (await ask(grammar="")).form.text_grammar is None
+
+
+async def test_completions_name_the_route_that_takes_a_grammar(client: httpx.AsyncClient) -> None:
+    response = await client.post("/v1/completions", json={"prompt": "x", "grammar": GRAMMAR})
+    assert response.status_code == 400
+    assert "/v1/chat/completions" in response.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens", "n_predict"])
@@ -139,9 +160,8 @@ async def test_any_tool_is_a_required_one(ask: Any) -> None:
 @pytest.mark.parametrize(
     ("sent", "param", "words"),
     [
-        ({"grammar": "root ::= a"}, "grammar", "response_format"),
-        ({"guided_grammar": "a"}, "guided_grammar", "response_format"),
-        ({"structured_outputs": {"grammar": "a"}}, "structured_outputs", "'choice'"),
+        ({"structured_outputs": {"tag": "a"}}, "structured_outputs", "'choice'"),
+        ({"grammar": "root ::= a", "guided_regex": "a"}, "guided_grammar", "one form"),
         ({"stop_token_ids": [5]}, "stop_token_ids", "'stop'"),
         ({"chat_template_kwargs": {"date": "x"}}, "chat_template_kwargs.date", "enable_thinking"),
         ({"chat_template_kwargs": {"enable_thinking": "no"}}, "thinking", "boolean"),
