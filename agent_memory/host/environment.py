@@ -50,8 +50,9 @@ def prepare_environment(home: Path, is_local: bool, max_header_bytes: int) -> Pa
             "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
             "RAY_SERVE_HAPROXY_NBTHREAD": "1",
             "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",
-            # Room beyond our own bound on headers, so that we refuse them, with a reason.
-            "RAY_SERVE_HAPROXY_TUNE_BUFSIZE": str(max(65536, 4 * max_header_bytes)),
+            # Room beyond our own bound on headers, so that we refuse them, with a reason: HAProxy's
+            # own words for headers that fill its buffer are a page of HTML that nothing replaces.
+            "RAY_SERVE_HAPROXY_TUNE_BUFSIZE": str(max(262_144, 4 * max_header_bytes)),
             "RAY_DEDUP_LOGS": "0",
             # Under `uv run` Ray would start every actor through another one, which resolves and
             # installs the project again each time; the interpreter that runs here has all it needs.

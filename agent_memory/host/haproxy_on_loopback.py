@@ -46,6 +46,8 @@ _CLIENT_TIMEOUT_S = 120
 """For a client that neither sends the rest of its body nor reads its answer. One that waits for its
 answer has no limit here."""
 _HEADER_TIMEOUT_S = 30
+_MOST_HEADERS = 4000
+"""Ours is the bound on their bytes, and has a reason to tell."""
 _RETRY_AFTER_S = 2
 _LOST = (503, "Service Unavailable", "unavailable", "The server is starting or restarting.")
 _ERRORS = {
@@ -84,7 +86,8 @@ def for_clients(config: str, folder: Path) -> str:
     unspliced = _ERROR_FILE.sub("", _SPLICING.sub("", config))
     unspliced = _NO_ROUTE.sub(r"\g<1>http-request deny deny_status 503\n", unspliced)
     timed = _CLIENT_TIMEOUT.sub(times, unspliced, count=1)
-    return timed.replace("\ndefaults\n", f"\ndefaults\n{files}", 1)
+    roomy = timed.replace("global\n", f"global\n    tune.http.maxhdr {_MOST_HEADERS}\n", 1)
+    return roomy.replace("\ndefaults\n", f"\ndefaults\n{files}", 1)
 
 
 def write_errors(folder: Path) -> None:

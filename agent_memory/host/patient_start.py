@@ -1,5 +1,6 @@
 """Starting Ray on a machine that has much else to do."""
 
+import logging
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -8,21 +9,26 @@ import psutil
 
 from agent_memory.errors import Unavailable
 
-_TOOK_TOO_LONG = re.compile(r"timed?[- ]?out", re.IGNORECASE)
+log = logging.getLogger(__name__)
+
+_MAY_PASS = re.compile(r"timed?[- ]?out|failed to start gcs", re.IGNORECASE)
+"""What Ray says when it took too long, and when one of its processes ended meanwhile."""
 _END_TIMEOUT_S = 10.0
 
 
 def start_patiently(start: Callable[[], None], end_what_began: Callable[[], None]) -> None:
-    """Start Ray, and once more when it took longer than Ray gives itself (30 s).
+    """Start Ray, and once more when it took longer than Ray gives itself (30 s), or one of its
+    processes ended meanwhile.
 
     end_what_began: ends the processes of a start that did not succeed.
-    Raises `Unavailable` when it takes too long again, and whatever else `start` does.
+    Raises `Unavailable` when that happens again, and whatever else `start` does.
     """
     try:
         start()
     except Exception as error:
-        if not _TOOK_TOO_LONG.search(str(error)):
+        if not _MAY_PASS.search(str(error)):
             raise
+        log.warning("Ray did not start and is started once more", extra={"why": str(error)})
         end_what_began()
         _start_again(start)
 
@@ -31,11 +37,11 @@ def _start_again(start: Callable[[], None]) -> None:
     try:
         start()
     except Exception as error:
-        if not _TOOK_TOO_LONG.search(str(error)):
+        if not _MAY_PASS.search(str(error)):
             raise
         raise Unavailable(
-            "Ray did not start: it timed out twice. This machine is too busy; "
-            "try again when it is less so."
+            "Ray did not start: twice it timed out, or one of its processes ended. This machine "
+            "is too busy; try again when it is less so."
         ) from error
 
 

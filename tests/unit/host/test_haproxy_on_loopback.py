@@ -76,6 +76,11 @@ def test_clients_that_leave_are_noticed_and_slow_ones_have_no_hour() -> None:
     ]
 
 
+def test_many_headers_reach_the_server_which_tells_their_bound() -> None:
+    lines = for_clients(RENDERED, Path("/run")).splitlines()
+    assert lines[:2] == ["global", "    tune.http.maxhdr 4000"]
+
+
 def test_haproxys_own_errors_are_ours(tmp_path: Path) -> None:
     named = [
         line.split()[1:]

@@ -11,6 +11,7 @@ import pytest
 from agent_memory.errors import Unavailable
 from agent_memory.host.patient_start import end_processes_below, start_patiently
 
+DEAD = "Failed to start GCS.  Last 0 lines of error files:.Please check gcs_server.out for details."
 LATE = "The current node timed out during startup. This could happen because some of the raylet …"
 
 
@@ -30,14 +31,16 @@ class Ray:
         self.story.append("end")
 
 
-def test_a_start_that_takes_too_long_is_made_once_more() -> None:
-    ray = Ray(LATE)
+@pytest.mark.parametrize("failure", [LATE, DEAD])
+def test_a_start_that_fails_for_the_moment_is_made_once_more(failure: str) -> None:
+    ray = Ray(failure)
     start_patiently(ray.start, ray.end)
     assert ray.story == ["start", "end", "start"]
 
 
-def test_too_long_twice_is_said_with_the_cause_and_the_advice() -> None:
-    ray = Ray(LATE, LATE)
+@pytest.mark.parametrize("failure", [LATE, DEAD])
+def test_the_second_time_is_said_with_the_cause_and_the_advice(failure: str) -> None:
+    ray = Ray(LATE, failure)
     with pytest.raises(Unavailable, match=r"twice.* too busy; try again"):
         start_patiently(ray.start, ray.end)
 
