@@ -50,7 +50,7 @@ class Endpoint:
         Asking proves that the server answers and that it takes the key. Any name is answered, by
         the loaded model where no other has it.
         """
-        self._knock()
+        self.knock()
         models = AgentClient(self.http).models()
         loaded = next((model for model in models if model.get("state") == "loaded"), None)
         found = next((model for model in models if model["id"] == wanted), loaded)
@@ -58,7 +58,8 @@ class Endpoint:
             raise ServerRefused(f"The server at {self.url} has no model loaded.")
         return wanted or str(found["id"]), _window(found) or _window(loaded or {})
 
-    def _knock(self) -> None:
+    def knock(self) -> None:
+        """Raises `ServerRefused` when no server answers, or another one."""
         try:
             answered = self.http.get("/health/live")
         except httpx.TransportError as error:

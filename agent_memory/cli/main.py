@@ -3,7 +3,8 @@
 import logging
 import sys
 from collections.abc import Sequence
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -69,8 +70,21 @@ app = typer.Typer(
 )
 
 
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"agent-memory {version('agent-memory')}")
+        raise typer.Exit
+
+
 @app.callback()
-def agent_memory() -> None:
+def agent_memory(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and exit.", callback=_show_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
     """AI agents whose sessions survive: their KV cache and their transcript, behind one server."""
     # Libraries that log (a connection pool that cannot connect, say) would otherwise write to the
     # terminal, between our own lines; what matters of it arrives as an error.

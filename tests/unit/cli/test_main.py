@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 import orjson
 import pytest
@@ -24,6 +25,13 @@ def test_every_command_has_help_of_its_own(name: str) -> None:
 
     assert outcome.exit_code == 0
     assert "--json" in outcome.stdout or "COMMAND" in outcome.stdout
+
+
+def test_the_version_is_told_by_the_usual_option() -> None:
+    outcome = runner.invoke(app, ["--version"])
+
+    assert outcome.exit_code == 0
+    assert outcome.stdout == f"agent-memory {version('agent-memory')}\n"
 
 
 def test_a_misspelt_command_is_a_usage_error_that_suggests_the_right_one() -> None:

@@ -8,7 +8,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from agent_memory.cli import status as status_module
+from agent_memory.cli.endpoint import Endpoint
 from agent_memory.cli.main import app
+from agent_memory.settings import Settings
 from tests.unit.cli.conftest import Scene
 
 Status = Callable[..., Result]
@@ -40,6 +42,35 @@ def test_a_server_that_is_not_ready_says_what_is_missing(status: Status, scene: 
     assert outcome.exit_code == 1
     assert "not ready" in outcome.stdout
     assert "No engine: no node offers 'mlx'." in outcome.stdout
+
+
+def test_a_server_elsewhere_is_asked_with_its_address_and_a_key(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def far(_settings: Settings, url: str | None, key: str | None) -> Endpoint:
+        http = scene.server().client()
+        return Endpoint(str(url), str(key), http)
+
+    monkeypatch.setattr(status_module, "find_endpoint", far)
+    outcome = CliRunner().invoke(
+        app, ["status", "--json"], env={"AGENT_MEMORY_URL": "http://far", "AGENT_MEMORY_KEY": "k"}
+    )
+    report = orjson.loads(outcome.stdout)
+
+    assert outcome.exit_code == 0
+    assert (report["ready"], report["url"], report["checks"]) == (
+        True,
+        "http://far",
+        {"engine": "ok"},
+    )
+    assert (report["pid"], report["data_dir"]) == (None, None)
+
+
+def test_an_address_where_none_answers_is_none_running() -> None:
+    outcome = CliRunner().invoke(app, ["status", "--url", "http://127.0.0.1:1", "--key", "k"])
+
+    assert outcome.exit_code == 3
+    assert "No server answers at http://127.0.0.1:1" in outcome.stdout
 
 
 def test_without_a_server_it_exits_with_3(tmp_path: Path) -> None:
