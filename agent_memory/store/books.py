@@ -1,7 +1,7 @@
 """The books in the database: reservations, and the ledger that replaces them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -12,12 +12,10 @@ from agent_memory.gateway.accounting import Served
 from agent_memory.gateway.books import LEASE, Progress, Reservation, Rules
 from agent_memory.gateway.prices import TokenCounts
 from agent_memory.ids import KeyId, RequestId, SessionId, WorkspaceId
-from agent_memory.json_value import Json
 from agent_memory.store.database import Database
-from agent_memory.store.jobs import enqueue_job
 from agent_memory.store.rules import RuleStore
-from agent_memory.store.transaction import Transaction
-from agent_memory.work.job import JobKind, NewJob
+from agent_memory.work.job import JobKind
+from agent_memory.work.registry import queue_of
 
 LOST = "lost"
 """The error of a request whose process died."""
@@ -27,11 +25,14 @@ _NOT_ANSWERED = 499
 
 
 @dataclass(frozen=True, slots=True)
-class _CounterRow:
+class _StandingRow:
+    """How a counter stands of which a budget did not reach."""
+
     budget_id: str
     subject_id: str
     window_start: datetime
     spent: Decimal
+    held: Decimal
 
     @property
     def key(self) -> CounterKey:
@@ -39,31 +40,8 @@ class _CounterRow:
 
 
 @dataclass(frozen=True, slots=True)
-class _SpentRow:
-    budget_id: str
-    subject_id: str
-    window_start: datetime
-    spent: Decimal
-    warned_by: str | None
-
-    def warning(self, now: datetime) -> NewJob:
-        """The job that tells of the soft limit, which this counter has reached."""
-        args: dict[str, Json] = {
-            "budget_id": self.budget_id,
-            "subject_id": self.subject_id,
-            "window_start": self.window_start.isoformat(),
-            "spent": f"{self.spent.normalize():f}",
-            "at": now.isoformat(),
-        }
-        return NewJob(JobKind.WARN_OF_BUDGET, args)
-
-
-@dataclass(frozen=True, slots=True)
-class _HeldRow:
-    budget_id: str
-    subject_id: str
-    window_start: datetime
-    held: Decimal
+class _Nothing:
+    """Of statements that find nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,35 +112,31 @@ class BookStore:
 
     async def reserve(self, reservation: Reservation) -> None:
         asked, holds = reservation.asked, reservation.holds
-        counters = _arrays(holds)
-        async with self._database.workspace(asked.workspace_id) as transaction:
-            await transaction.run("ensure_budget_counters", **counters)
-            locked = await transaction.fetch_all("lock_budget_counters", _CounterRow, **counters)
-            # Only now: what others held while we waited for the lock is seen by a new statement.
-            held = await transaction.fetch_all("sum_budget_holds", _HeldRow, **counters)
-            _refuse_exhausted(holds, _balances(locked, held), self._clock())
-            await transaction.run(
-                "insert_reservation",
-                workspace_id=asked.workspace_id,
-                reservation_id=reservation.entry_id,
-                request_id=asked.request_id,
-                key_id=asked.key_id,
-                agent=asked.agent,
-                session_id=asked.session_id if asked.is_stored else None,
-                surface=asked.surface,
-                provider=asked.provider,
-                model=asked.model,
-                price_id=None if asked.price is None else asked.price.price_id,
-                started_at=reservation.started_at,
-                lease=self._lease,
-            )
-            await transaction.run(
-                "insert_budget_holds",
-                workspace_id=asked.workspace_id,
-                reservation_id=reservation.entry_id,
-                amounts=[hold.amount for hold in holds],
-                **counters,
-            )
+        standing = await self._database.at_once(
+            asked.workspace_id,
+            "reserve_budgets",
+            _StandingRow,
+            workspace_id=asked.workspace_id,
+            reservation_id=reservation.entry_id,
+            request_id=asked.request_id,
+            key_id=asked.key_id,
+            agent=asked.agent,
+            session_id=asked.session_id if asked.is_stored else None,
+            surface=asked.surface,
+            provider=asked.provider,
+            model=asked.model,
+            price_id=None if asked.price is None else asked.price.price_id,
+            started_at=reservation.started_at,
+            lease=self._lease,
+            budget_ids=[hold.counter.budget_id for hold in holds],
+            subject_ids=[hold.counter.subject_id for hold in holds],
+            window_starts=[hold.counter.window_start for hold in holds],
+            amounts=[hold.amount for hold in holds],
+            bounds=[hold.budget.amount for hold in holds],
+        )
+        if standing:
+            balances = {row.key: Balance(row.spent, row.held) for row in standing}
+            _refuse_exhausted(holds, balances, self._clock())
 
     async def extend(self, workspace: WorkspaceId, progress: Sequence[Progress]) -> None:
         async with self._database.workspace(workspace) as transaction:
@@ -182,12 +156,47 @@ class BookStore:
     ) -> None:
         now = self._clock()
         await self._make_day(now)
-        async with self._database.workspace(served.workspace_id) as transaction:
-            if is_reserved and is_moved and served.session_id is not None and served.is_stored:
-                await _move(transaction, entry_id, served.session_id)
-            if is_reserved and not await self._spend(transaction, entry_id, served):
-                return  # It was settled before.
-            await _write(transaction, entry_id, served, now)
+        tokens = served.tokens
+        session = served.session_id if served.is_stored else None
+        await self._database.at_once(
+            served.workspace_id,
+            "settle_request",
+            _Nothing,
+            workspace_id=served.workspace_id,
+            day=_day(now),
+            entry_id=entry_id,
+            request_id=served.request_id,
+            key_id=served.key_id,
+            agent=served.agent,
+            session_id=session,
+            surface=served.surface,
+            requested_model=served.requested_model,
+            provider=served.provider,
+            model=served.model,
+            input_tokens=tokens.input_tokens,
+            cache_read_tokens=tokens.cache_read_tokens,
+            cache_write_tokens=tokens.cache_write_tokens,
+            output_tokens=tokens.output_tokens,
+            cost=served.cost,
+            price_id=served.price_id,
+            status=served.status,
+            error_code=served.error_code,
+            is_cancelled=served.is_cancelled,
+            is_repeat=served.is_repeat,
+            is_estimated=served.is_estimated,
+            num_attempts=served.num_attempts,
+            started_at=served.started_at,
+            latency_ms=served.latency_ms,
+            first_byte_ms=served.first_byte_ms,
+            upstream_ms=served.upstream_ms,
+            now=now,
+            is_reserved=is_reserved,
+            moved_to=session if is_moved else None,
+            tokens=tokens.prompt_tokens + tokens.output_tokens,
+            warning=JobKind.WARN_OF_BUDGET,
+            queue=queue_of(JobKind.WARN_OF_BUDGET),
+            moment=now.isoformat(),
+        )
 
     async def settle_lost(self, workspace: WorkspaceId, after: timedelta = LOST_AFTER) -> int:
         """Book requests whose process died with what they were last known to have used; how many.
@@ -212,67 +221,6 @@ class BookStore:
             await transaction.run("make_ledger_day", day=day)
         self._days = {kept for kept in self._days if kept >= day - timedelta(days=1)} | {day}
 
-    async def _spend(self, transaction: Transaction, entry_id: str, served: Served) -> bool:
-        """Put what was used in the place of what was held; False when nothing is held any more."""
-        await transaction.fetch_all("lock_held_counters", _CounterRow, reservation_id=entry_id)
-        tokens = served.tokens
-        spent = await transaction.fetch_all(
-            "spend_held",
-            _SpentRow,
-            reservation_id=entry_id,
-            usd=served.cost or Decimal(0),
-            tokens=tokens.prompt_tokens + tokens.output_tokens,
-        )
-        for row in spent:
-            if row.warned_by == entry_id:
-                await enqueue_job(transaction, row.warning(self._clock()))
-        return (
-            await transaction.fetch_value("delete_reservation", reservation_id=entry_id) is not None
-        )
-
-
-async def _move(transaction: Transaction, entry_id: str, session: SessionId) -> None:
-    """Whatever was held of each session for itself is held of the session that took the turn: a new
-    one, which had no name before."""
-    of = {"reservation_id": entry_id, "session_id": session}
-    await transaction.run("ensure_session_counters", **of)
-    await transaction.fetch_all("lock_moved_counters", _CounterRow, **of)
-    await transaction.run("move_session_holds", **of)
-
-
-async def _write(transaction: Transaction, entry_id: str, served: Served, now: datetime) -> None:
-    await transaction.fetch_value(
-        "insert_ledger_entry",
-        workspace_id=served.workspace_id,
-        day=_day(now),
-        entry_id=entry_id,
-        request_id=served.request_id,
-        key_id=served.key_id,
-        agent=served.agent,
-        session_id=served.session_id if served.is_stored else None,
-        surface=served.surface,
-        requested_model=served.requested_model,
-        provider=served.provider,
-        model=served.model,
-        input_tokens=served.tokens.input_tokens,
-        cache_read_tokens=served.tokens.cache_read_tokens,
-        cache_write_tokens=served.tokens.cache_write_tokens,
-        output_tokens=served.tokens.output_tokens,
-        cost=served.cost,
-        price_id=served.price_id,
-        status=served.status,
-        error_code=served.error_code,
-        is_cancelled=served.is_cancelled,
-        is_repeat=served.is_repeat,
-        is_estimated=served.is_estimated,
-        num_attempts=served.num_attempts,
-        started_at=served.started_at,
-        latency_ms=served.latency_ms,
-        first_byte_ms=served.first_byte_ms,
-        upstream_ms=served.upstream_ms,
-        now=now,
-    )
-
 
 def _refuse_exhausted(
     holds: Sequence[Hold], balances: Mapping[CounterKey, Balance], now: datetime
@@ -290,22 +238,6 @@ def _refuse_exhausted(
         f"{hold.amount.normalize():f}",
         None if resets_at is None else resets_at.isoformat(timespec="seconds"),
     )
-
-
-def _balances(locked: Sequence[_CounterRow], held: Sequence[_HeldRow]) -> dict[CounterKey, Balance]:
-    balances = {row.key: Balance(row.spent) for row in locked}
-    for row in held:
-        key = CounterKey(row.budget_id, row.subject_id, row.window_start)
-        balances[key] = replace(balances[key], held=row.held)
-    return balances
-
-
-def _arrays(holds: Sequence[Hold]) -> dict[str, object]:
-    return {
-        "budget_ids": [hold.counter.budget_id for hold in holds],
-        "subject_ids": [hold.counter.subject_id for hold in holds],
-        "window_starts": [hold.counter.window_start for hold in holds],
-    }
 
 
 def _day(now: datetime) -> date:

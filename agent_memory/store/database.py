@@ -3,15 +3,17 @@
 import select
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypeVar
 
 from pgvector import HalfVector
 from pgvector.psycopg.halfvec import HalfVectorBinaryDumper
-from psycopg import AsyncConnection, OperationalError, sql
+from psycopg import AsyncConnection, AsyncCursor, OperationalError, sql
 from psycopg_pool import AsyncConnectionPool
 
 from agent_memory.ids import WorkspaceId
 from agent_memory.store.faults import given_up_in_time, translated_errors
 from agent_memory.store.pipelined import Pipelined
+from agent_memory.store.row_values import rows_of
 from agent_memory.store.statements import statement
 from agent_memory.store.transaction import Transaction
 
@@ -32,6 +34,7 @@ _COMMIT = "COMMIT"
 """As a statement, where psycopg's own way waits for its answer before the pipeline is left, which
 waits for another one."""
 
+Row = TypeVar("Row")
 Enter = Callable[[AsyncConnection], Awaitable[None]]
 """The first statements of a transaction, which say what it may see."""
 Ask = Callable[[Pipelined], Awaitable[None]]
@@ -110,6 +113,31 @@ class Database:
             ):
                 yield Pipelined(connection, pipeline)
                 await connection.execute(_COMMIT)
+
+    async def at_once(
+        self, workspace_id: WorkspaceId, name: str, row: type[Row], /, **values: object
+    ) -> list[Row]:
+        """One statement as a transaction of its own, in one round trip. It may run twice, where the
+        connection dies before its answer has come."""
+        enter = _entering(workspace_id, planning="force_generic_plan")
+        cursor: AsyncCursor[Row]
+
+        async def run(connection: AsyncConnection) -> None:
+            nonlocal cursor
+            # Without BEGIN all that is sent until the pipeline ends is one transaction.
+            await connection.set_autocommit(True)
+            try:
+                async with connection.pipeline():
+                    await enter(connection)
+                    cursor = connection.cursor(row_factory=rows_of(row))
+                    await cursor.execute(statement(name), values)
+            finally:
+                if not connection.closed:
+                    await connection.set_autocommit(False)
+
+        with translated_errors():
+            async with self._connection(run):
+                return await cursor.fetchall() if cursor.description else []
 
     @asynccontextmanager
     async def snapshot(self, workspace_id: WorkspaceId) -> AsyncIterator[Transaction]:
