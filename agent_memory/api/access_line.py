@@ -1,7 +1,7 @@
 """The one log line of a request, filled in on its way."""
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 
 from starlette.requests import HTTPConnection
 
@@ -31,9 +31,12 @@ class AccessLine:
 
     def write(self) -> None:
         """Log the line, without what is not known."""
-        known = {name: value for name, value in asdict(self).items() if value is not None}
+        known = {name: value for name in _NAMES if (value := getattr(self, name)) is not None}
         known["duration_s"] = round(self.duration_s, 4)
         log.info("request", extra=known)
+
+
+_NAMES = tuple(field.name for field in fields(AccessLine))
 
 
 def access_line(request: HTTPConnection) -> AccessLine:

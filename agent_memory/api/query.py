@@ -25,6 +25,8 @@ _HARMLESS: Mapping[str, frozenset[str]] = {
 
 async def check_query(request: HTTPConnection) -> None:
     """Refuse query parameters that the route of `request` does not have."""
+    if not request.scope.get("query_string"):
+        return
     route = request.scope.get("route")
     if not isinstance(route, APIRoute) or not route.path.startswith("/v1/"):
         return

@@ -117,6 +117,7 @@ def _deployment(
         graceful_shutdown_wait_loop_s=0.2,
         health_check_period_s=5,
         ray_actor_options={"num_cpus": 0},
+        logging_config={"enable_access_log": False},  # We write a better line ourselves.
     )
 
 
