@@ -58,6 +58,13 @@ class TurnMetering(Metering):
         most = sum(bounds) if len(bounds) == len(sizes) else None
         return await self.admit(prompt, most, session, agent)
 
+    async def admit_count(self) -> dict[str, str]:
+        """As `admit`, where the prompt is only counted: nothing of it is logged."""
+        headers = await self.admit(0, 0, self._turns[0].named_session)
+        self.provider, self.model = self._places()[0]
+        self.is_logged = False
+        return headers
+
     def note(self, batch: Sequence[SourcedEvent]) -> None:
         """Events as they pass."""
         if self.is_logged:

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from agent_memory.access.principal import Scope
 from agent_memory.api.attached_contexts import with_contexts
 from agent_memory.api.call import Call
+from agent_memory.api.counting import counted
 from agent_memory.api.json_answer import json_answer
 from agent_memory.api.memory_tool import declares_memory_tool, with_memory_tool
 from agent_memory.api.openapi import answers, takes
@@ -106,8 +107,8 @@ async def count_tokens(request: Request) -> Response:
 
 
 async def _counted(call: Call, turn: TurnRequest) -> Response:
-    num_tokens = await call.surface.runtime.turns.count(turn)
-    response = json_answer({"input_tokens": num_tokens})
+    num_tokens, headers = await counted(call, turn)
+    response = json_answer({"input_tokens": num_tokens}, headers=headers)
     if isinstance(num_tokens, EstimatedCount):
         response.headers[COUNT_HEADER] = "estimated"
     return response

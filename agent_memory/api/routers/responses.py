@@ -11,6 +11,7 @@ from agent_memory.api.attached_contexts import with_contexts
 from agent_memory.api.background import BackgroundRun
 from agent_memory.api.call import Call
 from agent_memory.api.compaction import compacted
+from agent_memory.api.counting import counted
 from agent_memory.api.disconnect import unless_gone
 from agent_memory.api.item_pages import item_page
 from agent_memory.api.json_answer import json_answer
@@ -115,8 +116,10 @@ async def count_input_tokens(request: Request) -> Response:
     call.require_memory(turn)
     turn = await with_contexts(call, turn, body.contexts)
     turn = with_memory_tool(call, await call.as_sent(turn), body.memory_tool)
-    num_tokens = await call.surface.runtime.turns.count(turn)
-    return json_answer({"object": "response.input_tokens", "input_tokens": num_tokens})
+    num_tokens, headers = await counted(call, turn)
+    return json_answer(
+        {"object": "response.input_tokens", "input_tokens": num_tokens}, headers=headers
+    )
 
 
 @router.post(

@@ -242,6 +242,42 @@ async def test_limits_refuse_with_429_and_tell_how_they_stand(world: World) -> N
     assert refused.value.response.headers["x-ratelimit-remaining"] == "0"
 
 
+async def test_counting_a_prompt_falls_under_limits_and_bounds_and_uses_no_tokens(
+    world: World,
+) -> None:
+    prompt = {"model": "scripted", "messages": [{"role": "user", "content": "Where?"}]}
+    await world.set("limits", subject="key", metric="requests", amount=2, per_s=3600)
+    await world.set("budgets", subject="key", unit="tokens", amount=80, period="day")
+
+    async with client_of(world.app, world.key) as http:
+        counted = await http.post("/v1/messages/count_tokens", json=prompt)
+        again = await http.post("/v1/responses/input_tokens", json={"input": "Where?"})
+        refused = await http.post("/v1/messages/count_tokens", json=prompt)
+        other = await http.post("/v1/responses/input_tokens", json={"input": "Where?"})
+    entries = await world.entries()
+
+    assert (counted.status_code, counted.json()) == (OK, {"input_tokens": PROMPT})
+    assert counted.headers["anthropic-ratelimit-requests-remaining"] == "1"
+    assert (counted.headers["X-Provider"], counted.headers["X-Cost"]) == ("local", "0")
+    assert (again.status_code, again.json()["input_tokens"]) == (OK, PROMPT)
+    assert [refused.status_code, other.status_code] == [MANY, MANY]
+    assert [entry["surface"] for entry in entries] == ["count_tokens", "count_tokens"]
+    assert {entry["input_tokens"] for entry in entries} == {0}
+    [budget] = (await world.admin.get("/v1/admin/budgets")).json()["data"]
+    assert all(one["spent"] == one["reserved"] == "0" for one in budget["counters"])
+
+
+async def test_a_key_that_is_bound_to_models_counts_with_no_other(world: World) -> None:
+    made = await world.set("keys", name="bob", scopes=["inference"], models=["theirs/*"])
+    prompt = {"model": "theirs", "messages": [{"role": "user", "content": "Where?"}]}
+
+    async with client_of(world.app, made.json()["key"]) as http:
+        refused = await http.post("/v1/messages/count_tokens", json=prompt)
+
+    assert refused.status_code == DENIED
+    assert await world.entries() == []
+
+
 async def test_a_limit_on_addresses_counts_each_and_believes_no_client_from_afar(
     world: World,
 ) -> None:
