@@ -123,6 +123,7 @@ _ASKED: Mapping[str, str] = {
     "Idempotency-Key": "The same request again is answered as it was, and charged once.",
     "X-Session-ID": "The session that the turn belongs to.",
     "X-Agent-ID": "The agent that limits, budgets and the ledger count.",
+    "X-Stream-Cost": "`comment`: a stream tells its cost in a comment at its end.",
     "X-Agent-Memory": "What the turn has to do with memory: recall, remember or off.",
 }
 

@@ -1,6 +1,6 @@
 """The response to a turn: streamed or whole, ended when the client goes away."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import orjson
 from starlette.responses import Response
@@ -22,6 +22,8 @@ from agent_memory.turns.request import TurnRequest
 IGNORED_HEADER = "X-Ignored-Fields"
 PROVIDER_HEADER = "X-Provider"
 OVERHEAD_HEADER = "X-Overhead-Ms"
+STREAM_COST_HEADER = "X-Stream-Cost"
+"""A client that sends it is told the cost of a stream, in a comment at its end."""
 
 
 class TurnResponse(Response):
@@ -149,8 +151,8 @@ class TurnResponse(Response):
                 metering.note(batch)
                 if data := self._rendered(batch):
                     await send({"type": "http.response.body", "body": data, "more_body": True})
-            await metering.book()
-            last = b"" if self._is_passing else self._renderer.end()
+            last = self._cost_told(await metering.book())
+            last += b"" if self._is_passing else self._renderer.end()
         except ClientGone:
             raise
         except Exception as error:  # noqa: BLE001  the table of errors, told within the stream
@@ -159,6 +161,14 @@ class TurnResponse(Response):
             metering.fail(fault)
             last = self._renderer.error(fault)
         await send({"type": "http.response.body", "body": last})
+
+    def _cost_told(self, booked: Mapping[str, str]) -> bytes:
+        """What a whole answer says in its headers, as a comment: readers of events pass it over."""
+        if self._call.request.headers.get(STREAM_COST_HEADER) != "comment":
+            return b""
+        provider = self.headers.get(PROVIDER_HEADER)
+        told = {**booked, **({PROVIDER_HEADER: provider} if provider else {})}
+        return f": {'; '.join(f'{name}: {value}' for name, value in told.items())}\n\n".encode()
 
     def _rendered(self, batch: Sequence[SourcedEvent]) -> bytes:
         if self._is_passing:

@@ -41,6 +41,7 @@ _OF_THIS_CONNECTION = frozenset(
         "x-real-ip",
         "x-request-id",
         "x-session-id",
+        "x-stream-cost",
     }
 )
 """Keys of ours, the client's place in the world, and what we understand ourselves."""

@@ -1,6 +1,11 @@
 """Requests to a provider of the same protocol: what comes is what was sent, both ways."""
 
+import re
+from typing import Any
+
+import anthropic
 import httpx
+import openai
 import orjson
 import pytest
 
@@ -60,6 +65,48 @@ async def test_a_whole_answer_comes_back_with_its_own_spelling_and_cost(
     assert answer.headers["x-upstream-request-id"] == "req_up_1"
     assert "x-ratelimit-limit-requests" not in answer.headers
     assert "x-session-id" not in answer.headers
+
+
+@pytest.mark.parametrize(("path", "body"), WAYS)
+async def test_a_stream_tells_its_cost_behind_its_last_event_to_who_asks_for_it(
+    http: httpx.AsyncClient, upstream: ScriptedUpstream, path: str, body: bytes
+) -> None:
+    plain = await http.post(path, content=body % b', "stream": true', headers=JSON)
+    upstream.acts.append(Raw(plain.content))
+    asked = {**JSON, "X-Stream-Cost": "comment"}
+    told = await http.post(path, content=body % b', "stream": true', headers=asked)
+
+    assert told.content.startswith(plain.content)
+    comment = told.content.removeprefix(plain.content).decode()
+    name = "claude" if path == "/v1/messages" else "gpt"
+    cost = "0.000069" if path == "/v1/messages" else "0.000066"
+    expected = rf": X-Cost: {cost}; X-Overhead-Ms: [0-9.]+; X-Provider: {name}\n\n"
+    assert re.fullmatch(expected, comment)
+    assert "x-stream-cost" not in upstream.requests[-1].headers
+
+
+async def test_both_clients_pass_over_the_cost_of_a_stream(
+    claude: anthropic.AsyncAnthropic, gpt: openai.AsyncOpenAI, upstream: ScriptedUpstream
+) -> None:
+    asked = {"X-Stream-Cost": "comment"}
+    question: Any = [{"role": "user", "content": "Which?"}]
+    for model in ("claude/large", "gpt/large"):
+        upstream.acts.extend([Say("One two"), Say("One two")])
+        async with claude.messages.stream(
+            model=model,
+            max_tokens=20,
+            messages=question,
+            extra_headers=asked,
+        ) as stream:
+            assert await stream.get_final_text() == "One two"
+        chunks = await gpt.chat.completions.create(
+            model=model,
+            messages=question,
+            stream=True,
+            extra_headers=asked,
+        )
+        words = [chunk.choices[0].delta.content or "" async for chunk in chunks if chunk.choices]
+        assert "".join(words) == "One two"
 
 
 async def test_headers_go_on_without_what_is_ours_and_with_the_providers_key(
