@@ -78,9 +78,18 @@ class FarProviders:
     async def route(self, model: str) -> Route:
         config = await self._configuration.current()
         if self._names is None or self._names[0] is not config:
+            if self._names is not None:
+                self._forget_changed(self._names[0], config)
             names = ModelNames(config, self._local_names, self._answers_all)
             self._names = (config, names)
         return self._names[1].route(model)
+
+    def _forget_changed(self, before: GatewayConfig, now: GatewayConfig) -> None:
+        """A provider that was set again, with another key for instance, is asked again at once, by
+        every process: whichever took the change."""
+        for name, provider in before.providers.items():
+            if now.providers.get(name) != provider:
+                self.breakers.reset(name)
 
     async def cards(self) -> Sequence[ModelCard]:
         return cards_of(await self._configuration.current())

@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx
 import orjson
 import pytest
 
-from agent_memory.gateway.configuration import Alias, AliasTarget
+from agent_memory.gateway.configuration import Alias, AliasTarget, ProviderKey
 from agent_memory.providers.far.client import Deadlines
 from agent_memory.testing.far_app import FarApp, configured, provider
 from agent_memory.testing.runtime import TEST_KEY
@@ -140,6 +141,26 @@ async def test_a_provider_that_is_away_is_not_asked_for_a_while_and_says_why(
     assert len(upstream.asked) == num_asked
     assert far_app.far.breakers.reset("one") == 2
     upstream.acts.clear()
+    assert (await _ask(http, "one/large")).status_code == 200
+
+
+async def test_a_provider_that_was_set_again_is_asked_again_at_once_and_no_other(
+    http: httpx.AsyncClient, upstream: ScriptedUpstream, far_app: FarApp
+) -> None:
+    upstream.acts.extend([Fail(500)] * 100)
+    for _ in range(4):
+        await _ask(http, "one/large")
+    assert (await _ask(http, "one/large")).status_code == 503
+    upstream.acts.clear()
+    config = far_app.config
+    one, two = config.providers["one"], config.providers["two"]
+
+    other = {**config.providers, "two": replace(two, keys=(ProviderKey("new", "sk-other"),))}
+    far_app.configuration.config = replace(config, providers=other)
+    assert (await _ask(http, "one/large")).status_code == 503
+
+    again = {**other, "one": replace(one, priority=1)}
+    far_app.configuration.config = replace(config, providers=again)
     assert (await _ask(http, "one/large")).status_code == 200
 
 

@@ -38,3 +38,10 @@ def test_all_else_is_inference(path: str) -> None:
 def test_a_stream_that_is_kept_open_stays_at_the_door() -> None:
     assert area_of("/v1/contexts/changes") is None
     assert area_of("/v1/contexts/changes-of-mine") is Area.MEMORY
+
+
+def test_breakers_are_asked_for_where_providers_are_asked() -> None:
+    assert area_of("/v1/admin/breakers") is None
+    assert area_of("/v1/admin/providers/openai/reset") is None
+    assert area_of("/v1/admin/providers/openai/test") is Area.ADMINISTRATION
+    assert area_of("/v1/admin/providers/a/b/reset") is Area.ADMINISTRATION
