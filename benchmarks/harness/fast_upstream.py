@@ -31,11 +31,14 @@ class FastUpstream:
     def __init__(self, output: Path, num_chunks: int, gap_ms: float) -> None:
         self.port = free_ports(1)[0]
         self.url = f"http://127.0.0.1:{self.port}"
-        self._output = output
         options = (str(self.port), str(num_chunks), str(gap_ms))
         command = (sys.executable, "-m", "benchmarks.harness.fast_upstream", *options)
         self._process = launch(command, output, {})
-        wait_until(self._answers, self._process, output, _START_TIMEOUT_S)
+        try:
+            wait_until(self._answers, self._process, output, _START_TIMEOUT_S)
+        except RuntimeError:
+            self.close()
+            raise
 
     @property
     def pid(self) -> int:
