@@ -2,15 +2,15 @@
 
 import re
 
-_CLIENTS = (
-    "system-reminder|environment_context|environment_details|user_instructions|instructions|"
-    "user_info|rules|additional_data|attached_files|open_and_recently_viewed_files|turn_aborted|"
+CLIENT_TAGS = (
+    "system-reminder|environment_context|environment_details|user_instructions|"
+    "(?-i:INSTRUCTIONS)|user_info|additional_data|attached_files|"
+    "open_and_recently_viewed_files|turn_aborted|"
     r"ide_\w+|local-command-\w+|command-\w+|bash-std\w+|task-notification|cursor_rules\w*"
 )
-CLIENT_TAGS = _CLIENTS
 """Alternatives of a regular expression: the tags between which clients put words of their own."""
 _BLOCK = re.compile(
-    rf"<(?P<tag>{_CLIENTS})(?:\s[^>\n]*)?>.*?(?:</(?P=tag)>|\Z)\s*", re.DOTALL | re.IGNORECASE
+    rf"<(?P<tag>{CLIENT_TAGS})(?:\s[^>\n]*)?>.*?(?:</(?P=tag)>|\Z)\s*", re.DOTALL | re.IGNORECASE
 )
 _AROUND = re.compile(r"</?(?:user_query|user_message|task|feedback)>", re.IGNORECASE)
 """Tags around the person's own words."""

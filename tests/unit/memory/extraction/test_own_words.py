@@ -23,8 +23,21 @@ def test_a_persons_words_are_left(text: str) -> None:
     assert own_words(text) == "Use Nomad."
 
 
-def test_tags_that_people_write_stay() -> None:
-    assert own_words("Wrap <div>it</div> and a < b") == "Wrap <div>it</div> and a < b"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wrap <div>it</div> and a < b",
+        "<instructions>Use tabs.</instructions>",
+        "<rules>Never push to main.</rules>",
+    ],
+)
+def test_tags_that_people_write_stay(text: str) -> None:
+    assert own_words(text) == text
+
+
+def test_the_instructions_of_a_repository_are_no_persons_words() -> None:
+    pasted = "<INSTRUCTIONS>\nUse tabs.\n</INSTRUCTIONS>\nShip it."
+    assert own_words(pasted) == "Ship it."
 
 
 @pytest.mark.parametrize(
