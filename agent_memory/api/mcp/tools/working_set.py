@@ -28,25 +28,30 @@ async def working_set(call: Call, arguments: WorkingSetArguments) -> dict[str, A
         while True:
             request = WorkingSetRequest(arguments.purpose, max(room, LEAST_TOKEN_BUDGET), thread)
             assembled = await memory.working_sets.assemble(call.workspace, request)
-            answer = _fitted(assembled, arguments.token_budget, counter)
-            if answer is not None or room <= LEAST_TOKEN_BUDGET:
+            is_least = room <= LEAST_TOKEN_BUDGET
+            answer = _fitted(assembled, arguments.token_budget, counter, may_lack_ids=is_least)
+            if answer is not None or is_least:
                 break
             room = int(room * _LESS)
         seen.note(len(assembled.entries), is_degraded=assembled.is_degraded)
     return answer or {"memory": "", "note": _NOTHING}
 
 
-def _fitted(assembled: WorkingSet, budget: int, counter: TokenCounter) -> dict[str, Any] | None:
-    """The working set with as many ids as have room; None when it has more tokens alone."""
+def _fitted(
+    assembled: WorkingSet, budget: int, counter: TokenCounter, *, may_lack_ids: bool
+) -> dict[str, Any] | None:
+    """The working set with as many ids as have room. None when it has more tokens alone, or leaves
+    room for less than half of the ids that its length can pay for, unless it may lack them."""
     if not assembled.entries:
         return {"memory": "", "note": assembled.note or _NOTHING}
     best = sorted(assembled.entries, key=lambda entry: -(entry.score or 0.0))
     ids = affordable_ids(((entry.mark, entry.item.item_id) for entry in best), budget, counter)
+    least = 0 if may_lack_ids else len(ids) // 2
     answer: dict[str, Any] = {"memory": render(assembled), "ids": ids}
     if assembled.note:
         answer["note"] = assembled.note
     while num_tokens(answer, counter) > budget:
-        if not ids:
+        if len(ids) <= least:
             return None
         ids.popitem()
     return answer
